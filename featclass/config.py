@@ -1,0 +1,55 @@
+"""Settings, all from the environment: where featclass keeps things and what it may do."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from featclass.errors import FeatclassError
+
+MEGA = 10**6
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one process; see the README for what each variable means to its user."""
+
+    data: Path
+    """Folder of workspaces and of the embedding cache (`FEATCLASS_DATA`)."""
+    models: Path | None
+    """Folder an administrator filled with encoder weights (`FEATCLASS_MODELS`)."""
+    offline: bool
+    """Never download anything (`FEATCLASS_OFFLINE=1`)."""
+    max_pixels: int
+    """Largest image accepted, in pixels (`FEATCLASS_MAX_MEGAPIXELS`)."""
+    max_upload_bytes: int
+    """Largest single upload, in bytes, also of a zip once unpacked
+    (`FEATCLASS_MAX_UPLOAD_MB`)."""
+
+
+def load() -> Config:
+    """Read the environment anew; raises `FeatclassError` where a number is not one."""
+    models = os.environ.get("FEATCLASS_MODELS")
+    data = os.environ.get("FEATCLASS_DATA")
+    return Config(
+        data=Path(data).expanduser() if data else user_data_path("featclass", appauthor=False),
+        models=Path(models).expanduser() if models else None,
+        offline=os.environ.get("FEATCLASS_OFFLINE", "") not in ("", "0"),
+        max_pixels=_number("FEATCLASS_MAX_MEGAPIXELS", 100) * MEGA,
+        max_upload_bytes=_number("FEATCLASS_MAX_UPLOAD_MB", 4000) * MEGA,
+    )
+
+
+def _number(variable: str, default: int) -> int:
+    text = os.environ.get(variable, "")
+    if not text:
+        return default
+    if not text.isdigit() or int(text) == 0:
+        raise FeatclassError(
+            f"The environment variable {variable} should be a whole number above zero,"
+            f" and is {text!r}. Unset it to use {default}."
+        )
+    return int(text)

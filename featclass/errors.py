@@ -1,0 +1,51 @@
+"""Everything featclass raises on purpose.
+
+FeatclassError                  could not do it; the message is one sentence for a person
+├── DatasetError                the pictures given cannot become a dataset
+├── UploadRefused               an upload was too large, or not allowed here
+├── EncoderUnavailable          an encoder asked for by name cannot be had on this machine
+│   └── DownloadCancelled       somebody cancelled the download of its weights
+├── ClassifierUnusable          a saved classifier is damaged, or from another format version
+├── WorkspaceMissing            no workspace has this link
+│   └── WorkspaceRemoved        it had, and was removed; it can be brought back
+└── Cancelled                   the work was cancelled by whoever asked for it
+
+Each message says what happened, what was found, and what to do. Only the doors (page, command,
+routes) translate these into what their user sees.
+"""
+
+
+class FeatclassError(Exception):
+    """Could not do it; the message is one sentence for a person."""
+
+
+class DatasetError(FeatclassError):
+    """The pictures given cannot become a dataset."""
+
+
+class UploadRefused(FeatclassError):
+    """An upload was too large, or not allowed here."""
+
+
+class EncoderUnavailable(FeatclassError):
+    """An encoder asked for by name cannot be had on this machine."""
+
+
+class DownloadCancelled(EncoderUnavailable):
+    """Somebody cancelled the download of an encoder's weights."""
+
+
+class ClassifierUnusable(FeatclassError):
+    """A saved classifier is damaged, or from another format version."""
+
+
+class WorkspaceMissing(FeatclassError):
+    """No workspace has this link."""
+
+
+class WorkspaceRemoved(WorkspaceMissing):
+    """The workspace of this link was removed; it can be brought back."""
+
+
+class Cancelled(FeatclassError):
+    """The work was cancelled by whoever asked for it."""

@@ -1,0 +1,192 @@
+"""The words of the domain as plain values, shared by all layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32] | NDArray[np.float64]
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) as work advances; `total` may be 0 while it is not known."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Ignore progress."""
+
+
+class Source(Protocol):
+    """Where the bytes of an image come from: a file, an entry of a zip, memory."""
+
+    def read(self) -> bytes:
+        """Return all bytes; raises `OSError` when they cannot be had any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture file; identified by the SHA-256 of its bytes."""
+
+    name: str
+    """As its owner knows it: the path inside the dataset, or the file name."""
+    digest: str
+    """SHA-256 of the bytes, 64 lower-case hexadecimal digits."""
+    source: Source = field(repr=False, compare=False)
+    label: str | None = None
+
+    def read(self) -> bytes:
+        """Return the bytes; raises `OSError` when the source has gone."""
+        return self.source.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An image that could not be used, with its name and the reason in words."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled sets together: what is embedded, trained on and evaluated."""
+
+    images: tuple[Image, ...]
+    rejected: tuple[Rejected, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, sorted."""
+        return tuple(sorted({image.label for image in self.images if image.label is not None}))
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """Embeddings of the images that could be used, and the rejection of each that could not."""
+
+    images: tuple[Image, ...]
+    vectors: NDArray[np.float32]
+    """Shape (len(images), dimensions), as the encoder gave them: not normalised."""
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Multinomial logistic regression on L2-normalised embeddings."""
+
+    classes: tuple[str, ...]
+    coefficients: NDArray[np.float64]
+    """Shape (len(classes), dimensions)."""
+    intercepts: NDArray[np.float64]
+    """Shape (len(classes),)."""
+    C: float
+    """Inverse strength of the L2 penalty, as in scikit-learn."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """Figures of one class; None where the denominator is zero (nothing predicted as it)."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How well a classifier does on images it never saw: numbers only, no drawing."""
+
+    encoder: str
+    classes: tuple[str, ...]
+    images: int
+    rejected: tuple[Rejected, ...]
+    accuracy: float | None
+    accuracy_interval: tuple[float, float] | None
+    """95 %, low and high."""
+    chance_accuracy: float
+    """Of always guessing the largest class."""
+    confusion_matrix: tuple[tuple[int, ...], ...] | None
+    """Rows true, columns predicted, in the order of `classes`; None where there is no score."""
+    per_class: Mapping[str, ClassFigures]
+    method: str
+    """How the figures were obtained, in words."""
+    seconds: Mapping[str, float]
+    """Of `embed`, `fit` and `evaluate`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplars:
+    """The training images a classifier remembers, to show what a new picture resembles."""
+
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    digests: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    """L2-normalised embeddings, shape (len(names), dimensions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedClassifier:
+    """Encoder spec, probe, classes and report: what is saved, exported and served."""
+
+    encoder: str
+    """The encoder's spec."""
+    encoder_id: str
+    fingerprint: str
+    probe: Probe
+    exemplars: Exemplars
+    known_threshold: float
+    """A picture whose similarity to its nearest exemplars is below this resembles no class."""
+    report: Report
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of featclass and of the libraries that shape an embedding."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, in the order of the probe's rows."""
+        return self.probe.classes
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A training image that a new picture resembles."""
+
+    name: str
+    label: str
+    digest: str
+    similarity: float
+    """Cosine of the two embeddings, -1 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a classifier says of one picture; `rejected` holds the reason where it cannot."""
+
+    path: str
+    label: str | None = None
+    probability: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    known: bool = True
+    """False where the picture resembles none of the classes; `label` is still the nearest."""
+    neighbours: tuple[Neighbour, ...] = ()
+    rejected: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object that `featclass predict --json` prints for this picture."""
+        if self.rejected is not None:
+            return {"path": self.path, "rejected": self.rejected}
+        return {
+            "path": self.path,
+            "label": self.label,
+            "probability": self.probability,
+            "probabilities": dict(self.probabilities),
+            "known": self.known,
+            "neighbours": [
+                {"path": n.name, "label": n.label, "similarity": n.similarity, "digest": n.digest}
+                for n in self.neighbours
+            ],
+        }

@@ -1,0 +1,57 @@
+"""Finds a Chromium for the tests; `python -m tests.browser` makes sure that there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Without a GPU and in a container: no sandbox of its own, no /dev/shm of 64 MB.
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+REMEDY = "sudo apt-get install chromium"
+DOWNLOAD_SECONDS = 600
+
+
+def find() -> str | None:
+    """Return the path of a Chromium: the one on the PATH, else Playwright's own."""
+    for name in NAMES:
+        if path := shutil.which(name):
+            return path
+    return _playwrights_own()
+
+
+def _playwrights_own() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None
+
+
+def _attempt(*command: str) -> None:
+    try:
+        subprocess.run(command, check=False, timeout=DOWNLOAD_SECONDS)
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"{' '.join(command)} took too long.\n")
+
+
+def ensure() -> str:
+    """Return the path of a Chromium, installing one where there is none; exits 1 if it cannot."""
+    if path := find():
+        return path
+    _attempt(sys.executable, "-m", "playwright", "install", "chromium")
+    if path := find():
+        return path
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        _attempt("apt-get", "update", "-qq")
+        _attempt("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium")
+        if path := find():
+            return path
+    sys.exit(f"The tests need Chromium, and none could be installed. Run: {REMEDY}")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{ensure()}\n")
