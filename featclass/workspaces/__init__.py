@@ -1,0 +1,36 @@
+"""A person's durable cases: labelled sets, pictures to try, choice of encoder, found by a link.
+
+tables      what is kept, and how a database of an older featclass is brought up to date
+database    the SQLite file: who may read and write it at once
+blobs       the bytes of the pictures, by their digest
+records     what a workspace looks like from outside: plain values
+names       hostile text made fit to be a name
+sets, pictures, removals, snapshot, purge       what can be done
+store       all of it as one object, `Workspaces`
+dataset     its sets as something to learn from
+"""
+
+from featclass.workspaces.dataset import dataset, image_name
+from featclass.workspaces.records import (
+    Added,
+    LabelledSet,
+    NewPicture,
+    Picture,
+    Removal,
+    Workspace,
+    WorkspaceSummary,
+)
+from featclass.workspaces.store import Workspaces
+
+__all__ = [
+    "Added",
+    "LabelledSet",
+    "NewPicture",
+    "Picture",
+    "Removal",
+    "Workspace",
+    "WorkspaceSummary",
+    "Workspaces",
+    "dataset",
+    "image_name",
+]

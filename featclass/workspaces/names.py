@@ -1,0 +1,55 @@
+"""Hostile text made fit to be a name: of a workspace, a set, a picture."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container
+from itertools import count
+
+SET_NAME_LENGTH = 80
+PICTURE_NAME_LENGTH = 255
+
+# Embeddings, overrides and isolates left open would turn round the text that follows a name.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_DEFAULT = re.compile(r"Set [1-9]\d*")
+
+
+def clean(text: str, length: int = SET_NAME_LENGTH) -> str:
+    """Return `text` in NFC without control characters, white space collapsed, cut at `length`."""
+    text = _BIDI.sub("", " ".join(text.split()))
+    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
+    text = unicodedata.normalize("NFC", "".join(kept))
+    return " ".join(text.split())[:length].strip()
+
+
+def is_default(name: str) -> bool:
+    """Whether this is a name that a set has until somebody names it."""
+    return _DEFAULT.fullmatch(name) is not None
+
+
+def default(taken: Container[str]) -> str:
+    """Return the first of "Set 1", "Set 2", ... that is not taken."""
+    return next(name for n in count(1) if (name := f"Set {n}") not in taken)
+
+
+def distinct(name: str, taken: Container[str]) -> str:
+    """Return `name`, or where it is taken the first of "name 2", "name 3", ... that is not."""
+    if name not in taken:
+        return name
+    return next(new for n in count(2) if (new := f"{name} {n}") not in taken)
+
+
+def distinct_file(name: str, taken: Container[str]) -> str:
+    """Return `name`, or where it is taken the first of "name 2.jpg", "name 3.jpg", ... free."""
+    if name not in taken:
+        return name
+    stem, dot, suffix = name.rpartition(".")
+    if not stem:
+        stem, dot, suffix = name, "", ""
+    return next(new for n in count(2) if (new := f"{stem} {n}{dot}{suffix}") not in taken)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 picture", "13 pictures"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -1,0 +1,179 @@
+"""Pictures of the sets and pictures tried: adding, moving, rejecting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+
+from featclass.errors import FeatclassError
+from featclass.records import Rejected
+from featclass.workspaces import names, sets
+from featclass.workspaces.database import Change
+from featclass.workspaces.records import Added
+from featclass.workspaces.tables import pictures, place, rejections
+
+_REASON_LENGTH = 500
+
+
+def add(change: Change, set_id: int | None, files: Sequence[tuple[str, str]]) -> list[Added]:
+    """Add files (name, digest) to a set, or to those tried; what is there is not added again.
+
+    A name that another picture there has gets a number: every pasted picture is "image.png".
+    """
+    _require_place(change, set_id)
+    there = _ids(change, set_id, {digest for _, digest in files})
+    taken = _names(change, set_id)
+    if set_id is None:  # tried once more, so shown first once more
+        change.db.execute(
+            update(pictures)
+            .where(pictures.c.id.in_(_listed(there.values())))
+            .values(arrived=change.version)
+        )
+    added: list[Added] = []
+    fresh: dict[str, str] = {}
+    for name, digest in files:
+        name = names.clean(name, names.PICTURE_NAME_LENGTH) or "picture"
+        duplicate = digest in there or digest in fresh
+        if not duplicate:
+            name = names.distinct_file(name, taken)
+            taken.add(name)
+            fresh[digest] = name
+        added.append(Added(name, None, digest, duplicate))
+    ids = there | _insert(change, set_id, fresh)
+    return [Added(a.name, ids[a.digest], a.digest, a.duplicate) for a in added]
+
+
+def move(change: Change, picture_id: int, set_id: int) -> None:
+    """Put a picture last into a set; it only leaves its place where the set has it already."""
+    row = require(change, picture_id)
+    sets.require(change, set_id)
+    if row.labelled_set_id == set_id:
+        return
+    this = pictures.c.id == picture_id
+    if _ids(change, set_id, {row.digest}):
+        change.db.execute(delete(pictures).where(this))
+    else:
+        change.db.execute(
+            update(pictures)
+            .where(this)
+            .values(
+                labelled_set_id=set_id,
+                name=names.distinct_file(row.name, _names(change, set_id)),
+                arrived=change.version,
+            )
+        )
+
+
+def require(change: Change, picture_id: int) -> Row[Any]:
+    """Return a picture's row; raises `FeatclassError` where this workspace shows no such one."""
+    row = _find(change, picture_id)
+    if row is None or row.removal_id is not None:
+        raise FeatclassError(
+            "This workspace has no such picture (any more). If it was removed, undo that first."
+        )
+    if row.labelled_set_id is not None:
+        sets.require(change, row.labelled_set_id)
+    return row
+
+
+def reject(change: Change, set_id: int | None, rejected: Iterable[Rejected]) -> None:
+    """Remember files that could not be used, where they were dropped."""
+    _require_place(change, set_id)
+    _note_rejected(change, set_id, rejected)
+
+
+def reject_added(change: Change, picture_id: int, reason: str) -> None:
+    """Turn a picture into a rejected file; nothing happens where it is removed already."""
+    row = _find(change, picture_id)
+    if row is None or row.removal_id is not None:
+        return
+    _note_rejected(change, row.labelled_set_id, [Rejected(row.name, reason)])
+    change.db.execute(delete(pictures).where(pictures.c.id == picture_id))
+
+
+def dismiss_rejected(change: Change, set_id: int | None) -> None:
+    """Forget the rejected files of a set, or of those tried."""
+    _require_place(change, set_id)
+    change.db.execute(
+        delete(rejections).where(
+            rejections.c.workspace_id == change.workspace,
+            rejections.c.labelled_set_id.is_not_distinct_from(set_id),
+        )
+    )
+
+
+def shown_in(change: Change, set_id: int | None) -> ColumnElement[bool]:
+    """Return the condition for the pictures shown in a set, or among those tried."""
+    return (
+        (pictures.c.workspace_id == change.workspace)
+        & (place(pictures) == (set_id or 0))
+        & pictures.c.removal_id.is_(None)
+    )
+
+
+def _find(change: Change, picture_id: int) -> Row[Any] | None:
+    query = select(pictures).where(
+        pictures.c.id == picture_id, pictures.c.workspace_id == change.workspace
+    )
+    return change.db.execute(query).one_or_none()
+
+
+def _require_place(change: Change, set_id: int | None) -> None:
+    if set_id is not None:
+        sets.require(change, set_id)
+
+
+def _ids(change: Change, set_id: int | None, digests: set[str]) -> dict[str, int]:
+    query = select(pictures.c.digest, pictures.c.id).where(
+        shown_in(change, set_id), pictures.c.digest.in_(_listed(digests))
+    )
+    return {digest: int(id) for digest, id in change.db.execute(query)}
+
+
+def _names(change: Change, set_id: int | None) -> set[str]:
+    # Of removed pictures too, so that each finds its name free when it is brought back.
+    query = select(pictures.c.name).where(
+        pictures.c.workspace_id == change.workspace,
+        pictures.c.labelled_set_id.is_not_distinct_from(set_id),
+    )
+    return set(change.db.scalars(query))
+
+
+def _listed(values: Iterable[str | int]) -> Any:
+    # One parameter however many values: SQLite takes no more than 32,766.
+    return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
+
+
+def _insert(change: Change, set_id: int | None, files: dict[str, str]) -> dict[str, int]:
+    rows = [
+        {
+            "workspace_id": change.workspace,
+            "labelled_set_id": set_id,
+            "name": name,
+            "digest": digest,
+            "added": change.now,
+            "arrived": change.version,
+        }
+        for digest, name in files.items()
+    ]
+    if not rows:
+        return {}
+    change.db.execute(insert(pictures), rows)
+    return _ids(change, set_id, set(files))
+
+
+def _note_rejected(change: Change, set_id: int | None, rejected: Iterable[Rejected]) -> None:
+    rows = [
+        {
+            "workspace_id": change.workspace,
+            "labelled_set_id": set_id,
+            "name": names.clean(file.name, names.PICTURE_NAME_LENGTH),
+            "reason": names.clean(file.reason, _REASON_LENGTH),
+        }
+        for file in rejected
+    ]
+    if rows:
+        change.db.execute(insert(rejections), rows)

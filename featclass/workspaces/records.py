@@ -1,0 +1,92 @@
+"""What a workspace looks like from outside: plain values, safe to keep and to share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from featclass.records import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class NewPicture:
+    """A file to be added, its bytes already found to be a picture."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of one `NewPicture`."""
+
+    name: str
+    """As it was kept, cleaned."""
+    picture_id: int | None
+    """Of the picture in the set; of the one already there where this is a duplicate."""
+    digest: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a labelled set, or one tried for a prediction."""
+
+    id: int
+    name: str
+    digest: str
+    added: datetime
+    """When it was first added to the workspace."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """The pictures of one class."""
+
+    id: int
+    name: str
+    colour: int
+    """Index into the palette: no other set shown has it, and it stays while the set is there."""
+    pictures: tuple[Picture, ...]
+    """In the order in which they came to the set."""
+    rejected: tuple[Rejected, ...]
+    """Files dropped here that could not be used, until dismissed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Everything a workspace held at one moment."""
+
+    token: str
+    name: str
+    encoder: str
+    version: int
+    """Grows with every change, never otherwise."""
+    classifier: str | None
+    """Digest of a saved classifier used in place of one made from the sets."""
+    sets: tuple[LabelledSet, ...]
+    tried: tuple[Picture, ...]
+    """Pictures given for predictions, newest first."""
+    tried_rejected: tuple[Rejected, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceSummary:
+    """A line in the menu of workspaces."""
+
+    token: str
+    name: str
+    pictures: int
+    """In its sets; those tried are not counted."""
+    sets: int
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Something removed that can be brought back until it is purged."""
+
+    id: int
+    what: str
+    """In words: "picture bart.jpg", "set Simpsons with 13 pictures", "workspace Cartoons"."""
+    at: datetime

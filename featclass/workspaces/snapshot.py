@@ -1,0 +1,114 @@
+"""Reading: a workspace as it is at one moment, and the list of those a visitor knows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from featclass.records import Rejected
+from featclass.workspaces.database import find
+from featclass.workspaces.records import LabelledSet, Picture, Workspace, WorkspaceSummary
+from featclass.workspaces.tables import pictures, rejections, sets, visits, workspaces
+
+
+def take(db: Connection, token: str) -> Workspace:
+    """Return all of a workspace; raises `WorkspaceMissing` or `WorkspaceRemoved`."""
+    row = find(db, token)
+    shown = _pictures(db, row.id)
+    rejected = _rejected(db, row.id)
+    in_order = (
+        select(sets)
+        .where(sets.c.workspace_id == row.id, sets.c.removal_id.is_(None))
+        .order_by(sets.c.id)
+    )
+    return Workspace(
+        token=row.token,
+        name=row.name,
+        encoder=row.encoder,
+        version=row.version,
+        classifier=row.classifier,
+        sets=tuple(
+            LabelledSet(s.id, s.name, s.colour, tuple(shown[s.id]), tuple(rejected[s.id]))
+            for s in db.execute(in_order)
+        ),
+        tried=tuple(reversed(shown[None])),
+        tried_rejected=tuple(rejected[None]),
+    )
+
+
+def holds(db: Connection, token: str, digest: str) -> bool:
+    """Whether a workspace has these bytes, be it of something removed and not yet purged."""
+    row = find(db, token)
+    held = select(pictures.c.id).where(
+        pictures.c.workspace_id == row.id, pictures.c.digest == digest
+    )
+    return row.classifier == digest or db.scalar(held.limit(1)) is not None
+
+
+def known_to(db: Connection, visitor: str) -> list[WorkspaceSummary]:
+    """Return the workspaces that a visitor knows and that are not removed, last visited first."""
+    query = (
+        select(
+            workspaces.c.token,
+            workspaces.c.name,
+            _number_of_pictures(),
+            _number_of_sets(),
+            workspaces.c.changed,
+        )
+        .join(visits, visits.c.workspace_id == workspaces.c.id)
+        .where(visits.c.visitor == visitor, workspaces.c.removal_id.is_(None))
+        .order_by(visits.c.id.desc())
+    )
+    return [WorkspaceSummary(*row) for row in db.execute(query)]
+
+
+def _pictures(db: Connection, workspace_id: int) -> defaultdict[int | None, list[Picture]]:
+    query = (
+        select(
+            pictures.c.labelled_set_id,
+            pictures.c.id,
+            pictures.c.name,
+            pictures.c.digest,
+            pictures.c.added,
+        )
+        .where(pictures.c.workspace_id == workspace_id, pictures.c.removal_id.is_(None))
+        .order_by(pictures.c.arrived, pictures.c.id)
+    )
+    by_set: defaultdict[int | None, list[Picture]] = defaultdict(list)
+    for set_id, *values in db.execute(query).all():
+        by_set[set_id].append(Picture(*values))
+    return by_set
+
+
+def _rejected(db: Connection, workspace_id: int) -> defaultdict[int | None, list[Rejected]]:
+    query = (
+        select(rejections.c.labelled_set_id, rejections.c.name, rejections.c.reason)
+        .where(rejections.c.workspace_id == workspace_id)
+        .order_by(rejections.c.id)
+    )
+    by_set: defaultdict[int | None, list[Rejected]] = defaultdict(list)
+    for set_id, name, reason in db.execute(query).all():
+        by_set[set_id].append(Rejected(name, reason))
+    return by_set
+
+
+def _number_of_sets() -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .where(sets.c.workspace_id == workspaces.c.id, sets.c.removal_id.is_(None))
+        .scalar_subquery()
+    )
+
+
+def _number_of_pictures() -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .select_from(pictures.join(sets, pictures.c.labelled_set_id == sets.c.id))
+        .where(
+            pictures.c.workspace_id == workspaces.c.id,
+            pictures.c.removal_id.is_(None),
+            sets.c.removal_id.is_(None),
+        )
+        .scalar_subquery()
+    )

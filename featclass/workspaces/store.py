@@ -1,0 +1,270 @@
+"""All workspaces of one data folder, as one object."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import delete, insert, update
+
+from featclass import images
+from featclass.errors import FeatclassError, WorkspaceMissing
+from featclass.records import Rejected, Source
+from featclass.workspaces import names, pictures, removals, sets, snapshot, tables
+from featclass.workspaces.blobs import Blobs
+from featclass.workspaces.database import Change, Database, find
+from featclass.workspaces.purge import purge
+from featclass.workspaces.records import Added, NewPicture, Removal, Workspace, WorkspaceSummary
+
+TOKEN_BYTES = 16
+
+
+class Workspaces:
+    """Workspaces kept in a folder; what a method did when it returns survives the process.
+
+    Every method may be called from several threads and processes at once. All that take a token
+    raise `WorkspaceMissing` where no workspace has it, and `WorkspaceRemoved` where it had; all
+    that take a set or a picture raise `FeatclassError` where this workspace shows no such one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._blobs = Blobs(folder / "blobs")
+        except OSError as error:
+            raise FeatclassError(
+                f"The data folder {folder} cannot be used: {error.strerror}. Set FEATCLASS_DATA to"
+                " a folder that can be written."
+            ) from error
+        self._database = Database(folder / "workspaces.sqlite")
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # Workspaces
+
+    def create(self, *, visitor: str | None = None, name: str = "My pictures") -> str:
+        """Start a workspace with two empty sets; returns its token."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        now = datetime.now(UTC)
+        row = {
+            "token": token,
+            "name": names.clean(name) or "My pictures",
+            "encoder": "auto",
+            "version": 0,
+            "changed": now,
+        }
+        with self._database.write() as db:
+            new = insert(tables.workspaces).values(row).returning(tables.workspaces.c.id)
+            change = Change(db, db.execute(new).scalar_one(), 0, now)
+            sets.add(change, None)
+            sets.add(change, None)
+            if visitor is not None:
+                _remember(change, visitor)
+        return token
+
+    def open(self, token: str) -> Workspace:
+        """Return everything of a workspace, as it is at one moment."""
+        with self._database.read() as db:
+            return snapshot.take(db, token)
+
+    def version(self, token: str) -> int:
+        """Return a workspace's version without the rest."""
+        with self._database.read() as db:
+            return int(find(db, token).version)
+
+    def visit(self, token: str, visitor: str) -> None:
+        """Remember that this visitor knows this workspace, and was here now."""
+        with self._database.write() as db:
+            row = find(db, token)
+            _remember(Change(db, row.id, row.version, datetime.now(UTC)), visitor)
+
+    def known_to(self, visitor: str) -> list[WorkspaceSummary]:
+        """Return the workspaces that a visitor knows, last visited first."""
+        with self._database.read() as db:
+            return snapshot.known_to(db, visitor)
+
+    def rename(self, token: str, name: str) -> None:
+        """Give a workspace another name; an empty one leaves it as it is."""
+        if names.clean(name):
+            self._set(token, "name", names.clean(name))
+
+    def choose_encoder(self, token: str, spec: str) -> None:
+        """Choose the encoder by its spec."""
+        if spec.strip():
+            self._set(token, "encoder", spec.strip())
+
+    def load_classifier(self, token: str, data: bytes | None) -> None:
+        """Use a saved classifier in place of one made from the sets; None ends that.
+
+        The bytes are kept as they are; whether they are a classifier is for the caller to know.
+        """
+        if data is None:
+            self._set(token, "classifier", None)
+        else:
+            with self._adding(token, [data]) as (change, [digest]):
+                _set(change, "classifier", digest)
+
+    # Sets
+
+    def add_set(self, token: str, name: str | None = None) -> int:
+        """Add an empty set at the end, by default named "Set N"; returns its id.
+
+        Raises `FeatclassError` where another set has the name.
+        """
+        with self._database.change(token) as change:
+            return sets.add(change, name)
+
+    def rename_set(self, token: str, set_id: int, name: str) -> None:
+        """Give a set another name; an empty one leaves it as it is.
+
+        Raises `FeatclassError` where another set has the name.
+        """
+        with self._database.change(token) as change:
+            sets.rename(change, set_id, name)
+
+    def set_named(self, token: str, name: str) -> int:
+        """Return the id of the set of this name: one there, else one never used, else a new one."""
+        with self._database.change(token) as change:
+            return sets.named(change, name)
+
+    # Pictures
+
+    def add_pictures(
+        self, token: str, set_id: int | None, files: Sequence[NewPicture]
+    ) -> list[Added]:
+        """Add pictures to a set, or with None to those tried: all of them, or none on an error.
+
+        Returns one result a file, in order. Bytes that are there already are not added again.
+        """
+        with self._adding(token, [file.data for file in files]) as (change, digests):
+            named = [(file.name, digest) for file, digest in zip(files, digests, strict=True)]
+            return pictures.add(change, set_id, named)
+
+    def move_picture(self, token: str, picture_id: int, set_id: int) -> None:
+        """Put a picture last into a set; it only leaves its place where the set has it already."""
+        with self._database.change(token) as change:
+            pictures.move(change, picture_id, set_id)
+
+    def reject(self, token: str, set_id: int | None, rejected: Sequence[Rejected]) -> None:
+        """Remember files that could not be used where they were dropped, until dismissed."""
+        with self._database.change(token) as change:
+            pictures.reject(change, set_id, rejected)
+
+    def reject_picture(self, token: str, picture_id: int, reason: str) -> None:
+        """Turn a picture found unreadable into a rejected file, unless it is removed already."""
+        with self._database.change(token) as change:
+            pictures.reject_added(change, picture_id, reason)
+
+    def dismiss_rejected(self, token: str, set_id: int | None) -> None:
+        """Forget the rejected files of a set, or with None those tried."""
+        with self._database.change(token) as change:
+            pictures.dismiss_rejected(change, set_id)
+
+    # Removals
+
+    def remove_picture(self, token: str, picture_id: int) -> Removal:
+        """Remove a picture; asked once more, gives the same removal."""
+        with self._database.change(token) as change:
+            return removals.remove_picture(change, picture_id)
+
+    def remove_set(self, token: str, set_id: int) -> Removal:
+        """Remove a set with its pictures; asked once more, gives the same removal."""
+        with self._database.change(token) as change:
+            return removals.remove_set(change, set_id)
+
+    def clear_tried(self, token: str) -> Removal:
+        """Remove all pictures tried; where there are none, there is nothing to undo either."""
+        with self._database.change(token) as change:
+            return removals.clear_tried(change)
+
+    def remove_workspace(self, token: str) -> Removal:
+        """Remove a workspace; asked once more, gives the same removal."""
+        with self._database.change(token, removed_too=True) as change:
+            return removals.remove_workspace(change)
+
+    def undo(self, token: str, removal_id: int) -> None:
+        """Bring back everything of a removal, also of the workspace itself; once is enough.
+
+        A picture that was added again meanwhile is not doubled; a set whose name was given to
+        another meanwhile comes back as "name 2". Raises `FeatclassError` where it was purged.
+        """
+        with self._database.change(token, removed_too=True) as change:
+            removals.undo(change, removal_id)
+
+    def last_removal(self, token: str) -> Removal | None:
+        """Return the newest removal that is not undone, also of the workspace itself."""
+        with self._database.read() as db:
+            return removals.last(db, find(db, token, removed_too=True).id)
+
+    def purge(self, *, older_than: timedelta) -> int:
+        """Delete for good what was removed longer ago; returns the number of files deleted.
+
+        Also deletes workspaces a day old that nobody changed or visited since, and the bytes of
+        pictures that no workspace holds. Others may write meanwhile.
+        """
+        return purge(self._database, self._blobs, older_than)
+
+    # Bytes
+
+    def read(self, token: str, digest: str) -> bytes:
+        """Return the bytes of a picture or classifier that this workspace holds or can bring back.
+
+        Raises `WorkspaceMissing` where it is neither, `OSError` where the file has gone.
+        """
+        with self._database.read() as db:
+            if not snapshot.holds(db, token, digest):
+                raise WorkspaceMissing("This workspace has no such picture.")
+        return self.source(digest).read()
+
+    def source(self, digest: str) -> Source:
+        """Return where the bytes of a digest can be read, without asking whose they are."""
+        return self._blobs.blob(digest)
+
+    @contextmanager
+    def _adding(
+        self, token: str, contents: Sequence[bytes]
+    ) -> Iterator[tuple[Change, Sequence[str]]]:
+        digests = [images.digest(data) for data in contents]
+        for digest, data in zip(digests, contents, strict=True):
+            self._blobs.keep(digest, data)
+        with self._database.change(token) as change:
+            for digest, data in zip(digests, contents, strict=True):
+                self._blobs.keep(digest, data)  # a purge may have passed; now none can
+            yield change, digests
+
+    def _set(self, token: str, column: str, value: str | None) -> None:
+        with self._database.change(token) as change:
+            _set(change, column, value)
+
+
+def _set(change: Change, column: str, value: str | None) -> None:
+    table = tables.workspaces
+    change.db.execute(
+        update(table)
+        .where(table.c.id == change.workspace, table.c[column].is_distinct_from(value))
+        .values({column: value})
+    )
+
+
+def _remember(change: Change, visitor: str) -> None:
+    visit = {"workspace_id": change.workspace, "visitor": visitor}
+    change.db.execute(delete(tables.visits).filter_by(**visit))
+    change.db.execute(insert(tables.visits).values(at=change.now, **visit))
