@@ -1,0 +1,132 @@
+"""Embeddings kept by image digest and encoder fingerprint, so that no image is embedded twice."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.errors import FeatclassError
+
+CACHE_FILE = "embeddings.sqlite"
+"""Its name in the data folder."""
+FORMAT_VERSION = 1
+STORED_DTYPE = np.dtype("<f4")
+# SQLite allows 32,766 variables in a statement; a thousand digests a query stays far below.
+DIGESTS_PER_QUERY = 1000
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS embeddings (
+    digest BLOB NOT NULL,
+    fingerprint BLOB NOT NULL,
+    vector BLOB NOT NULL,
+    PRIMARY KEY (fingerprint, digest)
+) WITHOUT ROWID
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSize:
+    """How much a cache holds: `path` (":memory:" for one that is not kept), rows, bytes on disk."""
+
+    path: str
+    embeddings: int
+    bytes: int
+
+
+class Cache:
+    """Embeddings in one SQLite file, safe with several threads and several processes.
+
+    `path` may be `":memory:"`. Raises `FeatclassError` where the file is no cache of this version.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = str(path)
+        if self.path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise FeatclassError(
+                f"The embedding cache {self.path} cannot be used ({error})."
+                " Delete that file, or set FEATCLASS_DATA to another folder."
+            ) from error
+
+    def _prepare(self) -> None:
+        found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        if found not in (0, FORMAT_VERSION):
+            self._connection.close()
+            raise FeatclassError(
+                f"The embedding cache {self.path} has format version {found}, and this featclass"
+                f" knows version {FORMAT_VERSION}. Update featclass, or set FEATCLASS_DATA to"
+                " another folder."
+            )
+        with self._connection as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # A cache that loses its last rows in a power cut only embeds them again.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(SCHEMA)
+            connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+    def get(self, digests: Iterable[str], fingerprint: str) -> dict[str, NDArray[np.float32]]:
+        """Return the embeddings that are here, by digest; each float32 of shape (dimensions,)."""
+        wanted = [bytes.fromhex(digest) for digest in digests]
+        key = bytes.fromhex(fingerprint)
+        found: dict[str, NDArray[np.float32]] = {}
+        for start in range(0, len(wanted), DIGESTS_PER_QUERY):
+            part = wanted[start : start + DIGESTS_PER_QUERY]
+            marks = ",".join("?" * len(part))
+            query = (
+                "SELECT digest, vector FROM embeddings"
+                f" WHERE fingerprint = ? AND digest IN ({marks})"
+            )
+            with self._lock:
+                rows = self._connection.execute(query, (key, *part)).fetchall()
+            for digest, vector in rows:
+                found[digest.hex()] = np.frombuffer(vector, STORED_DTYPE).astype(np.float32)
+        return found
+
+    def put(self, vectors: Mapping[str, NDArray[np.float32]], fingerprint: str) -> None:
+        """Keep embeddings by digest, in one transaction."""
+        key = bytes.fromhex(fingerprint)
+        rows = [
+            (bytes.fromhex(digest), key, np.asarray(vector, STORED_DTYPE).tobytes())
+            for digest, vector in vectors.items()
+        ]
+        with self._lock, self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+
+    def size(self) -> CacheSize:
+        """Count what is here."""
+        with self._lock:
+            count = int(self._connection.execute("SELECT count(*) FROM embeddings").fetchone()[0])
+            pages = int(self._connection.execute("PRAGMA page_count").fetchone()[0])
+            page = int(self._connection.execute("PRAGMA page_size").fetchone()[0])
+        return CacheSize(self.path, count, pages * page)
+
+    def clear(self) -> None:
+        """Forget every embedding and give the space back."""
+        with self._lock:
+            with self._connection:
+                self._connection.execute("DELETE FROM embeddings")
+            self._connection.execute("VACUUM")
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from featclass.cache import Cache
+from featclass.errors import FeatclassError
+
+ONE, OTHER = "11" * 32, "22" * 32
+FINGERPRINT, STRANGER = "aa" * 32, "bb" * 32
+VECTOR = np.arange(5, dtype=np.float32) / 3
+
+
+def test_an_embedding_comes_back_bit_for_bit() -> None:
+    with Cache(":memory:") as cache:
+        cache.put({ONE: VECTOR}, FINGERPRINT)
+        found = cache.get([ONE, OTHER], FINGERPRINT)
+    assert list(found) == [ONE]
+    assert found[ONE].dtype == np.float32
+    assert found[ONE].tobytes() == VECTOR.tobytes()
+
+
+def test_an_embedding_of_another_fingerprint_is_never_used() -> None:
+    with Cache(":memory:") as cache:
+        cache.put({ONE: VECTOR}, STRANGER)
+        assert cache.get([ONE], FINGERPRINT) == {}
+
+
+def test_more_digests_than_one_query_takes_are_all_found() -> None:
+    digests = [f"{number:064x}" for number in range(2500)]
+    with Cache(":memory:") as cache:
+        cache.put(dict.fromkeys(digests, VECTOR), FINGERPRINT)
+        assert len(cache.get(digests, FINGERPRINT)) == 2500
+
+
+def test_embeddings_survive_the_process_and_are_seen_by_another(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "cache.sqlite"
+    with Cache(path) as cache:
+        cache.put({ONE: VECTOR}, FINGERPRINT)
+        script = (
+            "import sys; from featclass.cache import Cache\n"
+            "with Cache(sys.argv[1]) as c: print(len(c.get([sys.argv[2]], sys.argv[3])))"
+        )
+        command = [sys.executable, "-c", script, str(path), ONE, FINGERPRINT]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "1"
+
+
+def test_clearing_forgets_everything_and_size_tells_what_is_there(tmp_path: Path) -> None:
+    with Cache(tmp_path / "c.sqlite") as cache:
+        cache.put({ONE: VECTOR, OTHER: VECTOR}, FINGERPRINT)
+        assert cache.size().embeddings == 2
+        assert cache.size().bytes > 0
+        cache.clear()
+        assert cache.size().embeddings == 0
+        assert cache.get([ONE], FINGERPRINT) == {}
+
+
+def test_a_file_that_is_no_cache_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    path.write_bytes(b"no database at all, but long enough to be read as one " * 40)
+    with pytest.raises(FeatclassError, match=r"cannot be used .* Delete that file"):
+        Cache(path)
+
+
+def test_a_cache_of_a_newer_format_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "c.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(FeatclassError, match=r"format version 99.* Update featclass"):
+        Cache(path)
