@@ -1,0 +1,86 @@
+"""The engines of one process: each encoder is loaded once and serves everybody."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+
+from featclass import encoders
+from featclass.cache import Cache
+from featclass.config import Config
+from featclass.engine import Engine
+from featclass.errors import EncoderUnavailable
+from featclass.records import Progress
+
+log = logging.getLogger(__name__)
+
+
+class Engines:
+    """Opens engines by encoder spec, for one device, over one cache.
+
+    `device` is `auto`, `cpu`, `cuda` or `mps`. With `freeze`, the garbage collector leaves alone
+    whatever has been loaded: for a server, where its walk would stall every user of the page.
+    """
+
+    def __init__(
+        self, config: Config, cache: Cache, *, device: str = "auto", freeze: bool = False
+    ) -> None:
+        self._freeze = freeze
+        self._config = config
+        self._cache = cache
+        self._wanted_device = device
+        self._engines: dict[str, Engine] = {}
+        self._loading: dict[str, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self.device: str | None = None
+        """What encoders run on; None until it has been looked for, which takes seconds."""
+
+    def find_device(self) -> str:
+        """Look for the device; raises `EncoderUnavailable` where the one asked for is absent."""
+        self.device = encoders.choose_device(self._wanted_device)
+        return self.device
+
+    def get(self, spec: str, *, download: Progress | None = None) -> Engine:
+        """Return the engine of `spec`, loading the encoder the first time.
+
+        `download` is told of the bytes that arrive where the weights are not on this machine yet.
+        Raises `EncoderUnavailable` in one sentence.
+        """
+        with self._lock:
+            loading = self._loading.setdefault(spec, threading.Lock())
+        with loading:
+            if spec not in self._engines:
+                encoder = encoders.load(
+                    spec, device=self.find_device(), config=self._config, progress=download
+                )
+                self._engines[spec] = Engine(
+                    encoder, self._cache, max_pixels=self._config.max_pixels
+                )
+                if self._freeze:
+                    gc.collect()
+                    gc.freeze()
+            return self._engines[spec]
+
+    def warm(self, spec: str) -> None:
+        """Load `spec` in the background, so that the first visitor need not wait for it."""
+        threading.Thread(target=self._warm, args=(spec,), name="warm", daemon=True).start()
+
+    def _warm(self, spec: str) -> None:
+        try:
+            self.get(spec)
+        except EncoderUnavailable as error:  # whoever needs it is told when they ask for it
+            log.warning("%s", error)
+
+    def is_open(self, spec: str) -> bool:
+        """Say whether `spec` is loaded already."""
+        return spec in self._engines
+
+    def close(self) -> None:
+        """End the threads of every engine."""
+        with self._lock:
+            for engine in self._engines.values():
+                engine.close()
+            self._engines.clear()
+        if self._freeze:
+            gc.unfreeze()

@@ -1,0 +1,69 @@
+"""A fake encoder that is deterministic, meaningful and counts; and pictures drawn on the spot."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import random
+from dataclasses import dataclass, field
+
+import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+from featclass.datasets import BytesSource
+from numpy.typing import NDArray
+
+from featclass.records import Image
+
+GRID = 4
+
+
+@dataclass
+class GridEncoder:
+    """Embeds a picture as the mean colours of a 4 x 4 grid: similar pictures stay similar."""
+
+    spec: str = "fake"
+    id: str = hashlib.sha256(b"grid").hexdigest()
+    fingerprint: str = hashlib.sha256(b"grid float32").hexdigest()
+    device: str = "cpu"
+    precision: str = "float32"
+    dimensions: int = 3 * GRID * GRID
+    batch_size: int = 4
+    batches: list[int] = field(default_factory=list)
+
+    @property
+    def encoded(self) -> int:
+        return sum(self.batches)
+
+    def preprocess(self, image: PIL.Image.Image) -> NDArray[np.float32]:
+        small = image.resize((GRID, GRID), PIL.Image.Resampling.BOX)
+        return np.moveaxis(np.asarray(small, np.float32) / 255 - 0.5, 2, 0)
+
+    def encode(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        self.batches.append(len(pixels))
+        return pixels.reshape(len(pixels), -1)
+
+
+def drawn(seed: int, colour: str = "red", *, size: int = 64, form: str = "PNG") -> bytes:
+    """Draw a disc of `colour` on a noisy ground; each seed is another picture."""
+    chance = random.Random(seed)
+    ground = tuple(chance.randrange(150, 230) for _ in range(3))
+    picture = PIL.Image.new("RGB", (size, size), ground)
+    x, y, r = (chance.randrange(size // 4, size // 2) for _ in range(3))
+    PIL.ImageDraw.Draw(picture).ellipse((x - r // 2, y - r // 2, x + r, y + r), fill=colour)
+    file = io.BytesIO()
+    picture.save(file, form)
+    return file.getvalue()
+
+
+def image(data: bytes, name: str = "a.png", label: str | None = None) -> Image:
+    return Image(name, hashlib.sha256(data).hexdigest(), BytesSource(data), label)
+
+
+def two_classes(count: int = 6) -> list[Image]:
+    """Return `count` red and `count` blue pictures that are easy to tell apart."""
+    return [
+        image(drawn(seed, colour), f"{colour}/{seed}.png", colour)
+        for colour in ("red", "blue")
+        for seed in range(count)
+    ]

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from featclass import artifact, service
+from featclass.cache import Cache
+from featclass.engine import Engine
+from featclass.errors import DatasetError, EncoderUnavailable
+from featclass.records import Dataset, Rejected
+from tests.fakes import GridEncoder, drawn, image, two_classes
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    with Cache(":memory:") as cache:
+        opened = Engine(GridEncoder(), cache, max_pixels=10**6)
+        yield opened
+        opened.close()
+
+
+def test_two_classes_that_are_easy_to_tell_apart_are_told_apart(engine: Engine) -> None:
+    report = service.evaluate(engine, Dataset(tuple(two_classes())))
+    assert report.accuracy == 1.0
+    assert report.images == 12
+    assert report.confusion_matrix == ((6, 0), (0, 6))
+    assert report.chance_accuracy == 0.5
+    assert set(report.seconds) == {"embed", "fit", "evaluate"}
+
+
+def test_labels_at_random_score_near_chance_because_no_image_is_judged_by_its_own_probe(
+    engine: Engine,
+) -> None:
+    images = [
+        replace(found, label="ab"[row % 2])
+        for row, found in enumerate(image(drawn(seed), f"{seed}.png") for seed in range(60))
+    ]
+    report = service.evaluate(engine, Dataset(tuple(images)))
+    assert report.accuracy is not None
+    assert report.accuracy < 0.75
+
+
+def test_what_the_dataset_rejected_and_what_could_not_be_decoded_stand_in_the_report(
+    engine: Engine,
+) -> None:
+    cut = image(drawn(3, form="JPEG", size=200)[:700], "red/cut.jpg", "red")
+    dataset = Dataset((*two_classes(), cut), (Rejected("notes.txt", "not a picture"),))
+    report = service.evaluate(engine, dataset)
+    assert [item.name for item in report.rejected] == ["notes.txt", "red/cut.jpg"]
+    assert report.images == 12
+
+
+def test_names_and_order_of_files_change_no_figure(engine: Engine) -> None:
+    images = two_classes(8)
+    trained = service.train(engine, Dataset(tuple(images)))
+    shuffled = [replace(one, name=f"z{i}") for i, one in enumerate(reversed(images))]
+    again = service.train(engine, Dataset(tuple(shuffled)))
+    np.testing.assert_array_equal(trained.probe.coefficients, again.probe.coefficients)
+    assert trained.report.confusion_matrix == again.report.confusion_matrix
+
+
+def test_one_image_in_a_class_gives_a_classifier_without_a_score(engine: Engine) -> None:
+    images = [*two_classes()[:6], image(drawn(9, "blue"), "blue/9.png", "blue")]
+    trained = service.train(engine, Dataset(tuple(images)))
+    assert trained.report.accuracy is None
+    assert "blue" in trained.report.method
+    [said] = service.predict(engine, trained, [image(drawn(50, "blue"))])
+    assert said.label == "blue"
+
+
+def test_one_class_is_an_error_that_says_what_to_add(engine: Engine) -> None:
+    with pytest.raises(DatasetError, match=r"only in 'red'.*Add pictures of a second class"):
+        service.train(engine, Dataset(tuple(two_classes()[:6])))
+
+
+def test_a_split_reports_on_the_held_out_images_only(engine: Engine) -> None:
+    report = service.evaluate(engine, Dataset(tuple(two_classes(10))), split=0.8)
+    assert report.confusion_matrix is not None
+    assert sum(map(sum, report.confusion_matrix)) == 4
+    assert report.images == 20
+    assert "80/20" in report.method
+
+
+def test_a_prediction_names_its_class_and_the_pictures_it_resembles(engine: Engine) -> None:
+    trained = service.train(engine, Dataset(tuple(two_classes())))
+    [said] = service.predict(engine, trained, [image(drawn(77, "blue"), "new.png")])
+    assert said.path == "new.png"
+    assert said.label == "blue"
+    assert said.probability == said.probabilities["blue"] > 0.5
+    assert sum(said.probabilities.values()) == pytest.approx(1)
+    assert [near.label for near in said.neighbours] == ["blue"] * 3
+    similarities = [near.similarity for near in said.neighbours]
+    assert similarities == sorted(similarities, reverse=True)
+
+
+def test_a_picture_unlike_all_classes_is_not_known_and_members_are(engine: Engine) -> None:
+    images = two_classes(20)
+    trained = service.train(engine, Dataset(tuple(images)))
+    members = service.predict(engine, trained, images)
+    assert sum(said.known for said in members) >= 0.95 * len(members)
+    black = image(drawn(1, "black", size=20, form="BMP").replace(b"\xe0", b"\x00"))
+    inverted = image(_inverted(drawn(5, "red")))
+    assert [said.known for said in service.predict(engine, trained, [inverted, black])][0] is False
+
+
+def _inverted(data: bytes) -> bytes:
+    import io
+
+    import PIL.Image
+    import PIL.ImageOps
+
+    out = io.BytesIO()
+    with PIL.Image.open(io.BytesIO(data)) as picture:
+        PIL.ImageOps.invert(picture).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_predictions_stand_in_the_order_of_the_files_also_where_some_cannot_be_used(
+    engine: Engine, tmp_path: Path
+) -> None:
+    trained = service.train(engine, Dataset(tuple(two_classes())))
+    paths = [tmp_path / name for name in ("a.png", "b.txt", "c.png", "gone.png")]
+    paths[0].write_bytes(drawn(60, "red"))
+    paths[1].write_text("hello")
+    paths[2].write_bytes(drawn(61, "blue"))
+    said = service.predict_files(engine, trained, paths)
+    assert [one.path for one in said] == [str(path) for path in paths]
+    assert [one.label for one in said] == ["red", None, "blue", None]
+    assert [one.rejected is not None for one in said] == [False, True, False, True]
+
+
+def test_a_renamed_classifier_says_the_same_under_the_new_names(engine: Engine) -> None:
+    trained = service.train(engine, Dataset(tuple(two_classes(5))))
+    # "apple" sorts before "red" as "blue" did; "zebra" turns the order round.
+    for new in ("apple", "zebra"):
+        renamed = service.renamed(trained, {"blue": new})
+        assert renamed.classes == tuple(sorted(["red", new]))
+        assert renamed.report.classes == renamed.classes
+        assert renamed.report.per_class[new] == trained.report.per_class["blue"]
+        picture = [image(drawn(70, "blue"))]
+        before = service.predict(engine, trained, picture)[0]
+        after = service.predict(engine, renamed, picture)[0]
+        assert after.label == new
+        assert after.probability == before.probability
+        assert {near.label for near in after.neighbours} == {new}
+        assert artifact.loads(artifact.dumps(renamed)).classes == renamed.classes
+
+
+def test_renaming_turns_rows_and_columns_of_the_confusion_matrix_together(engine: Engine) -> None:
+    trained = service.train(engine, Dataset(tuple(two_classes(5))))
+    trained = replace(trained, report=replace(trained.report, confusion_matrix=((4, 1), (0, 5))))
+    renamed = service.renamed(trained, {"blue": "zebra"})
+    assert renamed.report.confusion_matrix == ((5, 0), (1, 4))
+
+
+def test_a_classifier_of_other_weights_is_refused_and_of_other_precision_noted(
+    engine: Engine,
+) -> None:
+    trained = service.train(engine, Dataset(tuple(two_classes())))
+    assert service.check_encoder(trained, engine) == []
+    with pytest.raises(EncoderUnavailable, match="other weights"):
+        service.check_encoder(replace(trained, encoder_id="00" * 32), engine)
+    notes = service.check_encoder(replace(trained, fingerprint="00" * 32), engine)
+    assert len(notes) == 1
+    assert "precision" in notes[0]
+
+
+def test_a_saved_classifier_gives_identical_probabilities(engine: Engine, tmp_path: Path) -> None:
+    trained = service.train(engine, Dataset(tuple(two_classes())))
+    artifact.save(trained, tmp_path / "m.featclass")
+    loaded = artifact.load(tmp_path / "m.featclass")
+    pictures = [image(drawn(seed)) for seed in range(90, 95)]
+    assert service.predict(engine, loaded, pictures) == service.predict(engine, trained, pictures)
