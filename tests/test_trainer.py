@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from featclass import config, encoders
+from featclass.cache import Cache
+from featclass.downloads import Downloads
+from featclass.engines import Engines
+from featclass.trainer import State, Trainer
+from featclass.workspaces import NewPicture, Workspaces
+from tests.fakes import GridEncoder, drawn
+
+SECONDS = 20
+
+
+@dataclass
+class Bench:
+    """A trainer over a fake encoder, and the waiting that tests need."""
+
+    store: Workspaces
+    trainer: Trainer
+    encoder: GridEncoder
+    token: str = field(default="")
+
+    def add(self, place: int | None, colour: str, seeds: range) -> None:
+        set_id = None if place is None else self.store.open(self.token).sets[place].id
+        pictures = [NewPicture(f"{colour}{seed}.png", drawn(seed, colour)) for seed in seeds]
+        self.store.add_pictures(self.token, set_id, pictures)
+
+    def follow(self) -> State:
+        return self.trainer.follow(self.store.open(self.token))
+
+    def settle(self) -> State:
+        """Follow until nothing is being done any more."""
+        return self.until(lambda state: not state.is_busy)
+
+    def until(self, holds: Callable[[State], bool]) -> State:
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            if holds(state := self.follow()):
+                return state
+            self.trainer.wait(0.05)
+        raise AssertionError(f"never came true: {state}")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    settings = config.load()
+    fake = GridEncoder(spec="builtin")
+    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
+    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
+    with Workspaces(tmp_path / "data") as store, Cache(":memory:") as cache:
+        engines, downloads = Engines(settings, cache), Downloads(settings)
+        trainer = Trainer(settings, store, engines, downloads)
+        made = Bench(store, trainer, fake)
+        made.token = store.create()
+        yield made
+        trainer.close()
+        engines.close()
+
+
+def test_two_filled_sets_become_a_classifier_with_a_score(bench: Bench) -> None:
+    bench.add(0, "red", range(5))
+    bench.add(1, "blue", range(5))
+    state = bench.settle()
+    assert state.is_current
+    assert state.result is not None
+    assert state.result.classifier is not None
+    assert state.result.classifier.report.confusion_matrix == ((5, 0), (0, 5))
+
+
+def test_one_filled_set_is_no_classifier_and_no_error(bench: Bench) -> None:
+    bench.add(0, "red", range(3))
+    state = bench.settle()
+    assert state.error == ""
+    assert state.result is not None
+    assert state.result.classifier is None
+
+
+def test_a_change_makes_the_result_stale_at_once_and_current_again_soon(bench: Bench) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.settle()
+    bench.add(1, "blue", range(4, 6))
+    assert not bench.follow().is_current
+    state = bench.settle()
+    assert state.is_current
+    assert state.result is not None
+    assert state.result.images == 10
+
+
+def test_a_further_picture_embeds_only_itself(bench: Bench) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.settle()
+    before = bench.encoder.encoded
+    bench.add(0, "red", range(4, 5))
+    bench.settle()
+    assert bench.encoder.encoded == before + 1
+
+
+def test_renaming_a_set_renames_the_class_without_learning_anew(bench: Bench) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.add(None, "blue", range(20, 21))
+    first = bench.settle().result
+    bench.store.rename_set(bench.token, bench.store.open(bench.token).sets[1].id, "Sky")
+    state = bench.settle()
+    assert first is not None
+    assert first.classifier is not None
+    assert state.result is not None
+    assert state.result.classifier is not None
+    assert state.result.classifier.classes == ("Set 1", "Sky")
+    assert state.result.classifier.report.seconds is first.classifier.report.seconds
+    assert [said.label for said in state.predictions.values()] == ["Sky"]
+
+
+def test_pictures_to_try_are_predicted_and_predicted_anew_after_a_change(bench: Bench) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.add(None, "blue", range(30, 32))
+    first = bench.settle().predictions
+    assert [said.label for said in first.values()] == ["Set 2", "Set 2"]
+    bench.add(0, "red", range(4, 9))
+    second = bench.settle().predictions
+    assert second.keys() == first.keys()
+    assert second != first
+
+
+def test_a_picture_that_cannot_be_decoded_leaves_its_set_with_a_reason(bench: Bench) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    where = bench.store.open(bench.token).sets[0].id
+    cut = NewPicture("cut.jpg", drawn(1, form="JPEG", size=200)[:800])
+    bench.store.add_pictures(bench.token, where, [cut])
+    state = bench.settle()
+    assert state.is_current
+    kept = bench.store.open(bench.token).sets[0]
+    assert len(kept.pictures) == 4
+    assert [item.name for item in kept.rejected] == ["cut.jpg"]
+
+
+def test_the_same_picture_in_two_sets_is_reported_and_stays_where_it_is(bench: Bench) -> None:
+    bench.add(0, "red", range(5))
+    bench.add(1, "blue", range(4))
+    bench.add(1, "red", range(1))
+    state = bench.settle()
+    assert state.result is not None
+    assert state.result.images == 8
+    assert len(state.result.rejected) == 2
+    assert [len(labelled.pictures) for labelled in bench.store.open(bench.token).sets] == [5, 5]
+
+
+def test_a_failure_is_told_in_a_sentence_and_can_be_retried(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+
+    def broken(*_: object, **__: object) -> GridEncoder:
+        raise RuntimeError("the wires are crossed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encoders, "load", broken)
+        state = bench.settle()
+    assert "RuntimeError" in state.error
+    bench.trainer.retry(bench.token)
+    assert bench.settle().is_current
+
+
+def test_an_encoder_named_but_not_here_waits_instead_of_being_replaced(bench: Bench) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    bench.store.choose_encoder(bench.token, "ViT-L-14/datacomp_xl_s13b_b90k")
+    state = bench.settle()
+    assert state.waits_for == "ViT-L-14/datacomp_xl_s13b_b90k"
+    assert state.result is None
+
+
+def test_a_saved_classifier_predicts_in_a_workspace_of_its_own(bench: Bench) -> None:
+    from featclass import artifact
+
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    made = bench.settle().result
+    assert made is not None
+    assert made.classifier is not None
+    data = artifact.dumps(made.classifier)
+    bench.token = bench.store.create(name="Saved")
+    bench.store.load_classifier(bench.token, data)
+    bench.add(None, "blue", range(40, 41))
+    state = bench.settle()
+    assert state.result is not None
+    assert state.result.classifier is not None
+    assert state.result.classifier.classes == ("Set 1", "Set 2")
+    assert [said.label for said in state.predictions.values()] == ["Set 2"]
+
+
+def test_two_workspaces_do_not_see_each_other(bench: Bench) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    assert bench.settle().result is not None
+    bench.token = bench.store.create()
+    other = bench.settle().result
+    assert other is not None
+    assert other.images == 0
+
+
+def test_the_engine_is_loaded_once_for_all_workspaces(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+
+    def load(spec: str, **_: object) -> GridEncoder:
+        loads.append(spec)
+        return bench.encoder
+
+    monkeypatch.setattr(encoders, "load", load)
+    for _ in range(3):
+        bench.token = bench.store.create()
+        bench.add(0, "red", range(2))
+        bench.add(1, "blue", range(2))
+        bench.settle()
+    assert loads == ["builtin"]
