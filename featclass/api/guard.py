@@ -1,0 +1,153 @@
+"""What every request must pass: a known host, the same origin, a bounded body.
+
+Streamlit guards its own routes only, so these stand in front of ours and of its alike.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from featclass.studio import VISITOR_COOKIE, studio
+
+VISITOR_SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie
+LOCAL_NAMES = ("localhost",)
+
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    # A workspace link is a key: it must not travel to another site.
+    (b"referrer-policy", b"same-origin"),
+)
+
+
+class Guard:
+    """Refuses strange hosts, foreign origins and large bodies, and gives a visitor their cookie."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or answer it here."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if not is_allowed_host(headers.get("host", "")):
+            refusal: Response = PlainTextResponse(
+                f"This server does not answer to the name {headers.get('host', '')!r}. Its"
+                " administrator can add it to FEATCLASS_HOSTS.",
+                400,
+            )
+        elif _is_ours(scope) and (reason := _refused(scope, headers)):
+            refusal = JSONResponse({"error": reason}, 403)
+        else:
+            sending = _with_headers(scope, headers, send)
+            try:
+                await self.app(scope, _bounded(scope, headers, receive), sending)
+            except _TooLarge:
+                error = {"error": "that is more than this server takes at once"}
+                await JSONResponse(error, 413)(scope, receive, sending)
+            return
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refusal(scope, receive, send)
+
+
+def is_allowed_host(host: str) -> bool:
+    """Say whether a Host header names this server.
+
+    Numbers always do: only a name can be pointed at this machine by somebody else (DNS
+    rebinding). Names must be local, this machine's, or listed in `FEATCLASS_HOSTS`.
+    """
+    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        listed = os.environ.get("FEATCLASS_HOSTS", "").replace(",", " ").lower().split()
+        return name in LOCAL_NAMES or name.endswith(".localhost") or name in listed
+    return True
+
+
+def _is_ours(scope: Scope) -> bool:
+    return bool(scope["path"].startswith("/api/"))
+
+
+def _refused(scope: Scope, headers: Headers) -> str:
+    """Return why a request to our routes is refused, or nothing."""
+    origin = headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        return "this request comes from another site"
+    # Another site cannot send a custom header without asking first, and nobody answers that.
+    if scope["type"] == "http" and scope["method"] != "GET" and "x-featclass" not in headers:
+        return "this request does not come from the featclass page"
+    return ""
+
+
+class _TooLarge(Exception):
+    """A body beyond `Config.max_upload_bytes`."""
+
+
+def _bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
+    """Bound the body of a request to our routes, whether or not it announces its length."""
+    if not _is_ours(scope):
+        return receive
+    limit = studio().config.max_upload_bytes
+    announced = headers.get("content-length", "0")
+    size = 0
+
+    async def receiving() -> Message:
+        nonlocal size
+        if announced.isdigit() and int(announced) > limit:
+            raise _TooLarge
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise _TooLarge
+        return message
+
+    return receiving
+
+
+def _with_headers(scope: Scope, headers: Headers, send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            added = [*HEADERS]
+            answer = Headers(raw=message["headers"])
+            is_page = answer.get("content-type", "").startswith("text/html")
+            if is_page and VISITOR_COOKIE not in _cookies(headers):
+                added.append((b"set-cookie", _visitor_cookie(scope)))
+            message = {**message, "headers": [*message["headers"], *added]}
+        await send(message)
+
+    return sending
+
+
+def _cookies(headers: Headers) -> SimpleCookie:
+    try:
+        return SimpleCookie(headers.get("cookie", ""))
+    except CookieError:
+        return SimpleCookie()
+
+
+def _visitor_cookie(scope: Scope) -> bytes:
+    """Return a cookie that lets this browser find its own workspaces again."""
+    secure = "; Secure" if scope["scheme"] == "https" else ""
+    value = secrets.token_urlsafe(24)
+    return (
+        f"{VISITOR_COOKIE}={value}; Max-Age={VISITOR_SECONDS}; Path=/; HttpOnly; SameSite=Lax"
+        f"{secure}"
+    ).encode()
+
+
+MIDDLEWARE = (Middleware(Guard),)

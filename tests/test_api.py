@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import PIL.Image
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from featclass import studio as studio_module
+from featclass.api import MIDDLEWARE, ROUTES
+from featclass.studio import studio
+from tests.fakes import drawn
+
+OURS = {"X-Featclass": "1"}
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
+    with TestClient(app, base_url="http://localhost") as opened:
+        yield opened
+
+
+@pytest.fixture
+def token() -> str:
+    return studio().workspaces.create()
+
+
+@pytest.fixture
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a server take 2 MB at once."""
+    small = replace(studio(), config=replace(studio().config, max_upload_bytes=2_000_000))
+    monkeypatch.setattr(studio_module, "_studio", small)
+
+
+def sets(token: str) -> dict[str, list[str]]:
+    workspace = studio().workspaces.open(token)
+    return {found.name: [picture.name for picture in found.pictures] for found in workspace.sets}
+
+
+def first(token: str) -> int:
+    return studio().workspaces.open(token).sets[0].id
+
+
+def send(client: TestClient, token: str, target: object, files: dict[str, bytes]) -> Any:
+    form = [("picture", (name, data)) for name, data in files.items()]
+    return client.post(f"/api/w/{token}/pictures?set={target}", files=form, headers=OURS)
+
+
+def plan(client: TestClient, token: str, target: object, paths: list[str]) -> Any:
+    body = {"set": str(target), "paths": paths}
+    return client.post(f"/api/w/{token}/plan", json=body, headers=OURS)
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def send_zip(client: TestClient, token: str, target: object, data: bytes) -> Any:
+    where = f"/api/w/{token}/zip?set={target}&name=mine.zip"
+    return client.post(where, content=data, headers=OURS)
+
+
+def test_pictures_are_added_and_what_is_none_is_rejected_by_name_and_reason(
+    client: TestClient, token: str
+) -> None:
+    files = {"a.png": drawn(1), "b.png": drawn(2), "notes.txt": b"just text"}
+    answer = send(client, token, first(token), files)
+    assert answer.json() == {"added": 2, "copies": 0, "rejected": 1}
+    labelled = studio().workspaces.open(token).sets[0]
+    assert [picture.name for picture in labelled.pictures] == ["a.png", "b.png"]
+    [rejected] = labelled.rejected
+    assert rejected.name == "notes.txt"
+    assert "text" in rejected.reason
+
+
+def test_the_same_picture_again_is_counted_as_a_copy(client: TestClient, token: str) -> None:
+    send(client, token, first(token), {"a.png": drawn(1)})
+    answer = send(client, token, first(token), {"again.png": drawn(1)})
+    assert answer.json() == {"added": 0, "copies": 1, "rejected": 0}
+
+
+def test_names_that_look_like_paths_are_only_text(
+    client: TestClient, token: str, tmp_path: Path
+) -> None:
+    name = "..%2F..%2F..%2Fetc%2Fpasswd.png"
+    assert send(client, token, first(token), {name: drawn(1)}).json()["added"] == 1
+    assert sets(token)["Set 1"] == ["passwd.png"]
+    assert not list(tmp_path.rglob("passwd*"))
+
+
+def test_a_folder_of_folders_makes_a_set_of_each(client: TestClient, token: str) -> None:
+    answer = plan(client, token, "new", ["pets/cats/1.png", "pets/dogs/1.png", "pets/.DS_Store"])
+    targets = answer.json()["targets"]
+    assert answer.json()["sets"] == ["cats", "dogs"]
+    assert targets[2] is None
+    assert list(sets(token)) == ["cats", "dogs"]
+    ids = {found.name: found.id for found in studio().workspaces.open(token).sets}
+    assert targets[:2] == [ids["cats"], ids["dogs"]]
+
+
+def test_one_folder_dropped_on_a_set_fills_that_set(client: TestClient, token: str) -> None:
+    answer = plan(client, token, first(token), ["cats/1.png", "cats/2.png"])
+    assert answer.json() == {"targets": [first(token)] * 2, "sets": []}
+
+
+def test_loose_files_dropped_outside_a_set_get_a_set_of_their_own(
+    client: TestClient, token: str
+) -> None:
+    answer = plan(client, token, "new", ["1.png", "2.png"])
+    new = studio().workspaces.open(token).sets[-1]
+    assert answer.json()["targets"] == [new.id, new.id]
+
+
+def test_everything_dropped_on_try_is_tried(client: TestClient, token: str) -> None:
+    answer = plan(client, token, "try", ["pets/cats/1.png", "2.png"])
+    assert answer.json() == {"targets": ["try", "try"], "sets": []}
+    assert send(client, token, "try", {"new.png": drawn(3)}).json()["added"] == 1
+    assert [p.name for p in studio().workspaces.open(token).tried] == ["new.png"]
+
+
+def test_a_zip_with_subfolders_makes_sets_and_names_what_it_could_not_use(
+    client: TestClient, token: str
+) -> None:
+    data = zipped(
+        {
+            "pets/cats/1.png": drawn(1),
+            "pets/dogs/1.png": drawn(2),
+            "pets/dogs/readme.txt": b"some words",
+            "__MACOSX/pets/cats/._1.png": b"junk",
+            "pets/../../evil.png": drawn(3),
+        }
+    )
+    answer = send_zip(client, token, "new", data)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["added"] >= 2
+    assert sets(token)["cats"] == ["1.png"]
+    assert sets(token)["dogs"] == ["1.png"]
+    reasons = {
+        item.name: item.reason
+        for found in studio().workspaces.open(token).sets
+        for item in found.rejected
+    }
+    assert "text" in reasons["readme.txt"]
+
+
+def test_a_zip_dropped_on_try_is_tried(client: TestClient, token: str) -> None:
+    send_zip(client, token, "try", zipped({"x/1.png": drawn(1), "x/2.png": drawn(2)}))
+    assert len(studio().workspaces.open(token).tried) == 2
+
+
+def test_a_damaged_zip_is_refused_in_a_sentence_with_its_name(
+    client: TestClient, token: str
+) -> None:
+    answer = send_zip(client, token, "new", b"PK\x03\x04 and then nothing that makes sense")
+    assert answer.status_code == 400
+    assert "mine.zip" in answer.json()["error"]
+
+
+def test_a_zip_that_would_unpack_beyond_the_limit_is_refused_before_unpacking(
+    client: TestClient, token: str, small_limit: None
+) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/bomb.bmp", bytes(20_000_000))
+    answer = send_zip(client, token, "new", out.getvalue())
+    assert answer.status_code == 400
+    assert "FEATCLASS_MAX_UPLOAD_MB" in answer.json()["error"]
+
+
+def test_an_upload_beyond_the_limit_is_refused_by_its_length(
+    client: TestClient, token: str, small_limit: None
+) -> None:
+    assert send(client, token, first(token), {"a.png": bytes(2_100_000)}).status_code == 413
+
+
+def test_a_zip_sent_without_its_length_is_cut_off_at_the_limit(
+    client: TestClient, token: str, small_limit: None
+) -> None:
+    parts = iter([bytes(500_000)] * 5)
+    where = f"/api/w/{token}/zip?set=new"
+    answer = client.post(where, content=parts, headers=OURS)
+    assert answer.status_code == 413
+    assert "more than this server takes" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("headers", [{}, {**OURS, "Origin": "http://evil.example"}])
+def test_a_request_from_another_site_is_refused(
+    client: TestClient, token: str, headers: dict[str, str]
+) -> None:
+    where = f"/api/w/{token}/pictures?set={first(token)}"
+    answer = client.post(where, files={"p": ("a.png", drawn(1))}, headers=headers)
+    assert answer.status_code == 403
+    assert sets(token)["Set 1"] == []
+
+
+def test_the_page_itself_may_name_its_own_origin(client: TestClient, token: str) -> None:
+    headers = {**OURS, "Origin": "http://localhost"}
+    where = f"/api/w/{token}/pictures?set={first(token)}"
+    assert client.post(where, files={"p": ("a.png", drawn(1))}, headers=headers).is_success
+
+
+def test_a_link_that_leads_nowhere_adds_nothing_and_shows_nothing(client: TestClient) -> None:
+    assert send(client, "no-such-workspace", 1, {"a.png": drawn(1)}).status_code == 400
+    assert client.get(f"/api/w/no-such-workspace/thumbnail/{'ab' * 32}").status_code == 404
+
+
+def test_a_set_of_another_workspace_cannot_be_filled(client: TestClient, token: str) -> None:
+    other = studio().workspaces.create()
+    assert send(client, token, first(other), {"a.png": drawn(1)}).status_code == 400
+    assert sets(other)["Set 1"] == []
+
+
+@pytest.mark.parametrize("target", ["", "abc", "-1", "999999", "1;drop"])
+def test_a_target_that_is_no_set_is_refused(client: TestClient, token: str, target: str) -> None:
+    assert send(client, token, target, {"a.png": drawn(1)}).status_code == 400
+
+
+def test_a_thumbnail_is_a_small_jpeg_that_the_browser_keeps(client: TestClient, token: str) -> None:
+    send(client, token, first(token), {"a.png": drawn(1, size=900)})
+    digest = studio().workspaces.open(token).sets[0].pictures[0].digest
+    for _ in range(2):  # made, then found again
+        answer = client.get(f"/api/w/{token}/thumbnail/{digest}")
+        assert answer.headers["content-type"] == "image/jpeg"
+        assert "immutable" in answer.headers["cache-control"]
+        with PIL.Image.open(io.BytesIO(answer.content)) as picture:
+            assert min(picture.size) == 160
+    with PIL.Image.open(
+        io.BytesIO(client.get(f"/api/w/{token}/thumbnail/{digest}?size=480").content)
+    ) as picture:
+        assert min(picture.size) == 480
+
+
+def test_a_picture_of_one_workspace_is_not_shown_to_another(client: TestClient, token: str) -> None:
+    send(client, token, first(token), {"a.png": drawn(1)})
+    digest = studio().workspaces.open(token).sets[0].pictures[0].digest
+    other = studio().workspaces.create()
+    assert client.get(f"/api/w/{other}/thumbnail/{digest}").status_code == 404
+
+
+@pytest.mark.parametrize("digest", ["..%2F..%2Fx", "zz" * 32, "ab" * 31, "a" * 5000])
+def test_a_thumbnail_of_what_is_no_digest_is_not_found(
+    client: TestClient, token: str, digest: str
+) -> None:
+    assert client.get(f"/api/w/{token}/thumbnail/{digest}").status_code == 404
+
+
+def test_the_pictures_of_a_set_come_a_page_at_a_time(client: TestClient, token: str) -> None:
+    send(client, token, first(token), {f"{i}.png": drawn(i) for i in range(7)})
+    page = client.get(f"/api/w/{token}/sets/{first(token)}?from=5&count=5").json()["pictures"]
+    assert [name for _, _, name in page] == ["5.png", "6.png"]
+
+
+def test_unknown_routes_answer_404_and_not_the_page(client: TestClient) -> None:
+    assert client.get("/api/typo").status_code == 404
+
+
+def test_the_font_is_served_from_here(client: TestClient) -> None:
+    answer = client.get("/assets/inter-latin.woff2")
+    assert answer.status_code == 200
+    assert answer.content[:4] == b"wOF2"
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("localhost:8501", True),
+        ("127.0.0.1:8501", True),
+        ("[::1]:8501", True),
+        ("10.1.2.3", True),
+        ("evil.example", False),
+        ("featclass.intern", True),
+        ("", False),
+    ],
+)
+def test_only_hosts_of_this_server_are_answered(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, host: str, allowed: bool
+) -> None:
+    monkeypatch.setenv("FEATCLASS_HOSTS", "other.intern featclass.intern")
+    answer = client.get("/api/typo", headers={"Host": host})
+    assert (answer.status_code == 404) is allowed
+
+
+def test_pictures_can_be_downloaded_as_a_zip_with_a_folder_for_each_set(
+    client: TestClient, token: str
+) -> None:
+    studio().workspaces.rename_set(token, first(token), "a/b ..")
+    send(client, token, first(token), {"x.png": drawn(1), "y.png": drawn(2)})
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    assert "attachment" in answer.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = archive.namelist()
+        assert len(names) == 2
+        assert all(name.count("/") == 1 and ".." not in name for name in names)
+        assert archive.read(names[0]) == drawn(1)
