@@ -1,0 +1,14 @@
+"""Entry of `streamlit run app.py`: the page and the routes in one ASGI app, nothing else."""
+
+from importlib.resources import files
+
+import streamlit as st
+
+from featclass.api import MIDDLEWARE, ROUTES, lifespan
+
+app = st.App(
+    str(files("featclass") / "ui" / "page.py"),
+    routes=ROUTES,
+    middleware=MIDDLEWARE,
+    lifespan=lifespan,
+)

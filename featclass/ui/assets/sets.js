@@ -1,0 +1,157 @@
+// The labelled sets: names, thumbnails, adding and removing. Mutations go to Python as one trigger
+// `act`; files go to the upload routes.
+const VISIBLE = 15, PAGE = 240;
+const memory = new WeakMap();
+
+export default function ({ parentElement, data, setTriggerValue }) {
+  const host = parentElement.querySelector('.sets');
+  let state = memory.get(host);
+  if (!state) {
+    state = { notes: new Map(), open: new Map(), images: new Map(), shown: '' };
+    memory.set(host, state);
+    droppable(host, items => state.send('new', items));
+  }
+  state.act = what => setTriggerValue('act', { ...what, at: Date.now() });
+  state.data = data;
+  state.draw = () => draw(host, state);
+  state.send = (target, items) => send(host, state, target, items);
+  const shown = JSON.stringify(data);
+  if (shown !== state.shown) { state.shown = shown; state.draw(); }
+}
+
+async function send(host, state, target, items) {
+  if (!items.length) return;
+  const tell = (text, share, end = false) => {
+    state.notes.set(String(target), { text, share, end });
+    drawNote(host, state, String(target));
+  };
+  const sum = await upload(state.data.base, target, items, tell);
+  const made = sum.sets.length > 1 ? ` into ${sum.sets.length} sets` : '';
+  tell(summary(sum) + made, null, true);
+  state.act({ do: 'added' });
+}
+
+function drawNote(host, state, key) {
+  const place = host.querySelector(`[data-note="${key}"]`);
+  const note = state.notes.get(key);
+  if (!place) return;
+  place.replaceChildren();
+  if (!note) return;
+  if (note.share != null) {
+    const bar = make('i'); bar.style.width = `${Math.round(100 * note.share)}%`;
+    place.append(make('div', { class: 'bar', role: 'progressbar', 'aria-valuenow': Math.round(100 * note.share) }, bar));
+  }
+  place.append(make('span', { role: 'status' }, note.text));
+}
+
+function thumb(state, set, picture) {
+  const [id, digest, name] = picture;
+  let image = state.images.get(id);   // moved, not made anew: a redraw must not flicker
+  if (!image) {
+    image = make('img', { loading: 'lazy', decoding: 'async', alt: name, title: name,
+      src: `${state.data.base}/thumbnail/${digest}` });
+    state.images.set(id, image);
+  }
+  return make('figure', {}, image, make('button', {
+    class: 'remove', 'aria-label': `Remove ${name} from ${set.name}`, title: 'Remove',
+    'data-key': `p${id}`, onclick: () => state.act({ do: 'remove picture', picture: id }) },
+    icon(ICONS.cross)));
+}
+
+function drawThumbs(state, set) {
+  const grid = make('div', { class: 'thumbs' });
+  const opened = state.open.get(set.id);
+  const pictures = opened ? opened.pictures : set.pictures;
+  for (const picture of pictures.slice(0, opened ? undefined : VISIBLE)) grid.append(thumb(state, set, picture));
+  const more = set.count - grid.childElementCount;
+  if (more > 0) grid.append(make('button', { class: 'more', 'data-key': `m${set.id}`,
+    'aria-label': `Show more pictures of ${set.name}`,
+    onclick: () => showMore(state, set) }, `+${more.toLocaleString('en')}`));
+  else if (opened && set.count > VISIBLE) grid.append(make('button', { class: 'more', 'data-key': `m${set.id}`,
+    onclick: () => { state.open.delete(set.id); state.draw(); } }, 'fewer'));
+  return grid;
+}
+
+async function showMore(state, set) {
+  const known = state.open.get(set.id)?.pictures || [];
+  const response = await fetch(`${state.data.base}/sets/${set.id}?from=${known.length}&count=${PAGE}`);
+  if (!response.ok) return;
+  const { pictures } = await response.json();
+  state.open.set(set.id, { version: set.version, pictures: [...known, ...pictures] });
+  state.draw();
+}
+
+function drawRejected(state, key, rejected) {
+  if (!rejected.length) return null;
+  const list = make('ul', {}, ...rejected.map(([name, reason]) =>
+    make('li', {}, make('b', {}, name), ` ${reason}`)));
+  const title = `${plural(rejected.length, 'file', 'files')} could not be used`;
+  return make('details', { class: 'rejected', open: rejected.length <= 4 },
+    make('summary', {}, title), list,
+    make('button', { class: 'text', 'data-key': `d${key}`,
+      onclick: () => state.act({ do: 'dismiss', set: key }) }, 'Dismiss'));
+}
+
+function drawSet(state, set, host) {
+  const name = make('input', { class: 'name', value: set.name, maxlength: 80, spellcheck: 'false',
+    'aria-label': `Name of the set ${set.name}`, 'data-key': `n${set.id}` });
+  name.value = set.name;
+  name.onkeydown = e => {
+    if (e.key === 'Enter') name.blur();
+    if (e.key === 'Escape') { name.value = set.name; name.blur(); }
+  };
+  name.onblur = () => {
+    const wanted = name.value.trim();
+    if (wanted && wanted !== set.name) state.act({ do: 'rename', set: set.id, name: wanted });
+    else name.value = set.name;
+  };
+  const dot = make('span', { class: 'dot' });
+  dot.style.background = set.colour;
+  const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
+    make('header', {}, dot, name,
+      make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures')),
+      make('button', { class: 'icon', title: 'Remove this set', 'aria-label': `Remove the set ${set.name}`,
+        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) },
+        icon(ICONS.trash))),
+    set.count ? drawThumbs(state, set)
+      : make('p', { class: 'hint' }, 'Drop pictures here: a handful is enough.'),
+    make('footer', {},
+      make('button', { class: 'text', 'data-key': `a${set.id}`, 'aria-label': `Add pictures to ${set.name}`,
+        onclick: () => choose(host, { accept: ACCEPT }, items => state.send(set.id, items)) },
+        icon(ICONS.plus), 'Add pictures'),
+      make('button', { class: 'text quiet', 'data-key': `f${set.id}`, 'aria-label': `Add a folder to ${set.name}`,
+        onclick: () => choose(host, { webkitdirectory: true }, items => state.send(set.id, items)) },
+        icon(ICONS.folder), 'Folder'),
+      make('span', { class: 'note', 'data-note': String(set.id) })),
+    drawRejected(state, set.id, set.rejected));
+  droppable(card, items => state.send(set.id, items));
+  return card;
+}
+
+function draw(host, state) {
+  for (const set of state.data.sets) {
+    const opened = state.open.get(set.id);
+    if (opened && opened.version !== set.version) {
+      // The set has changed: what was unfolded is out of date, so fetch as many again.
+      state.open.delete(set.id);
+    }
+  }
+  const root = host.getRootNode();
+  const focused = root.activeElement?.dataset?.key;
+  const typed = focused?.startsWith('n') ? root.activeElement.value : null;
+  const list = make('div', { class: 'list' }, ...state.data.sets.map(set => drawSet(state, set, host)));
+  const end = make('div', { class: 'end' },
+    make('button', { class: 'pill', 'data-key': 'new', onclick: () => state.act({ do: 'add set' }) },
+      icon(ICONS.plus), 'Add a set'),
+    make('button', { class: 'text quiet', 'data-key': 'newfolder',
+      onclick: () => choose(host, { webkitdirectory: true }, items => state.send('new', items)) },
+      icon(ICONS.folder), 'Folder of folders'),
+    make('p', { class: 'hint' }, 'Drop a folder or a zip anywhere here: each subfolder becomes a set.'),
+    make('span', { class: 'note', 'data-note': 'new' }));
+  host.replaceChildren(list, end);
+  for (const key of state.notes.keys()) drawNote(host, state, key);
+  if (focused) {
+    const again = host.querySelector(`[data-key="${focused}"]`);
+    if (again) { if (typed !== null) again.value = typed; again.focus({ preventScroll: true }); }
+  }
+}

@@ -1,0 +1,180 @@
+// Sends files to the server in batches; shared by the labelled sets and "Try it".
+// Streamlit's own uploader takes time that grows with the square of the number of files.
+const BATCH_FILES = 64, BATCH_BYTES = 24e6, LANES = 4;
+const HEADERS = { 'X-Featclass': '1' };
+
+async function filesOfEntry(entry, prefix, found) {
+  if (entry.isFile) {
+    const file = await new Promise((yes, no) => entry.file(yes, no));
+    found.push({ path: prefix + file.name, file });
+    return;
+  }
+  const reader = entry.createReader();
+  for (;;) {
+    const entries = await new Promise((yes, no) => reader.readEntries(yes, no));
+    if (!entries.length) return;
+    for (const inner of entries) await filesOfEntry(inner, prefix + entry.name + '/', found);
+  }
+}
+
+// The entries must be taken out of the drop event before the first await: it is emptied after.
+async function filesOfDrop(event) {
+  const entries = [...event.dataTransfer.items]
+    .map(item => item.webkitGetAsEntry && item.webkitGetAsEntry()).filter(Boolean);
+  const loose = entries.length ? [] : [...event.dataTransfer.files];
+  const found = loose.map(file => ({ path: file.name, file }));
+  for (const entry of entries) await filesOfEntry(entry, '', found);
+  return found;
+}
+
+const filesOfInput = input =>
+  [...input.files].map(file => ({ path: file.webkitRelativePath || file.name, file }));
+
+const isZip = item => /\.zip$/i.test(item.path) && !item.path.includes('/');
+
+async function answerOf(response) {
+  let body = {};
+  try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
+  if (!response.ok) throw new Error(body.error || `the server answered ${response.status}`);
+  return body;
+}
+
+function batches(items) {
+  const made = [];
+  let batch = [], bytes = 0;
+  for (const item of items) {
+    if (batch.length && (batch.length >= BATCH_FILES || bytes + item.file.size > BATCH_BYTES)) {
+      made.push(batch); batch = []; bytes = 0;
+    }
+    batch.push(item); bytes += item.file.size;
+  }
+  if (batch.length) made.push(batch);
+  return made;
+}
+
+function sendZip(base, target, item, tell) {
+  return new Promise((yes, no) => {
+    const request = new XMLHttpRequest();   // fetch does not tell how much has been sent
+    request.open('POST', `${base}/zip?set=${target}&name=${encodeURIComponent(item.path)}`);
+    for (const [name, value] of Object.entries(HEADERS)) request.setRequestHeader(name, value);
+    request.upload.onprogress = e => tell(`Sending ${item.path}`, e.loaded / e.total);
+    request.upload.onload = () => tell(`Unpacking ${item.path}`, 1);
+    request.onerror = () => no(new Error('the connection to featclass was lost'));
+    request.onload = () => {
+      let body = {};
+      try { body = JSON.parse(request.responseText); } catch { /* the status says enough */ }
+      if (request.status === 200) yes(body);
+      else no(new Error(body.error || `the server answered ${request.status}`));
+    };
+    request.send(item.file);
+  });
+}
+
+// target: a set's id, 'try', or 'new'. tell(text, share) shows progress.
+// Resolves to {added, copies, rejected, error}.
+async function upload(base, target, items, tell) {
+  const sum = { added: 0, copies: 0, rejected: 0, sets: [], error: '' };
+  const count = answer => {
+    sum.added += answer.added; sum.copies += answer.copies; sum.rejected += answer.rejected;
+    for (const name of answer.sets || []) if (!sum.sets.includes(name)) sum.sets.push(name);
+  };
+  try {
+    for (const item of items.filter(isZip)) count(await sendZip(base, target, item, tell));
+    const loose = items.filter(item => !isZip(item));
+    if (!loose.length) return sum;
+    const plan = await answerOf(await fetch(`${base}/plan`, {
+      method: 'POST', headers: { ...HEADERS, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ set: String(target), paths: loose.map(item => item.path) }) }));
+    count({ added: 0, copies: 0, rejected: 0, sets: plan.sets });
+    const groups = new Map();
+    loose.forEach((item, i) => {
+      const to = plan.targets[i];
+      if (to === null) return;
+      if (!groups.has(to)) groups.set(to, []);
+      groups.get(to).push(item);
+    });
+    const queue = [...groups].flatMap(([to, group]) => batches(group).map(batch => ({ to, batch })));
+    const total = [...groups.values()].reduce((n, group) => n + group.length, 0);
+    let done = 0;
+    const lane = async () => {
+      for (let job; !sum.error && (job = queue.shift());) {
+        const form = new FormData();
+        for (const { path, file } of job.batch) form.append('picture', file, encodeURIComponent(path));
+        try {
+          count(await answerOf(await fetch(`${base}/pictures?set=${job.to}`,
+            { method: 'POST', headers: HEADERS, body: form })));
+        } catch (error) { sum.error = sum.error || error.message; }
+        done += job.batch.length;
+        tell(`${done} of ${total}`, done / total);
+      }
+    };
+    tell(`0 of ${total}`, 0);
+    await Promise.all(Array.from({ length: LANES }, lane));
+  } catch (error) {
+    sum.error = error instanceof TypeError ? 'the connection to featclass was lost' : error.message;
+  }
+  return sum;
+}
+
+const plural = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+
+function summary(sum) {
+  const parts = [];
+  if (sum.added) parts.push(`added ${plural(sum.added, 'picture', 'pictures')}`);
+  if (sum.copies) parts.push(`${sum.copies} already there`);
+  if (sum.rejected) parts.push(`${sum.rejected} could not be used`);
+  if (sum.error) parts.push(`not everything arrived: ${sum.error}. Drop the files again to go on`);
+  const text = parts.join(', ') || 'no pictures found there';
+  return text[0].toUpperCase() + text.slice(1);
+}
+
+// A small DOM builder; text is always text, never HTML.
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) node[name] = value;
+    else if (value === true) node.setAttribute(name, '');
+    else if (value !== false && value != null) node.setAttribute(name, value);
+  }
+  node.append(...children.filter(child => child != null));
+  return node;
+}
+
+function icon(path) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24'); svg.setAttribute('aria-hidden', 'true');
+  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  line.setAttribute('d', path); svg.append(line);
+  return svg;
+}
+const ICONS = {
+  plus: 'M12 5v14M5 12h14', cross: 'M6 6l12 12M18 6L6 18',
+  folder: 'M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z',
+  camera: 'M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zM12 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z',
+  image: 'M4 5h16a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM3 16l5-5 4 4 3-3 6 6M15.5 9.5h.01',
+  trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
+};
+
+const ACCEPT = 'image/*,.heic,.heif,.avif,.tif,.tiff,.pgm,.ppm,.zip';
+
+// Opens the file dialog of the browser; a fresh input each time, so that the same file can be
+// chosen twice in a row.
+function choose(host, attributes, then) {
+  host.querySelectorAll('input.chooser').forEach(old => old.remove());
+  const input = make('input', { type: 'file', multiple: true, class: 'chooser', ...attributes });
+  input.onchange = () => then(filesOfInput(input));
+  host.append(input);
+  input.click();
+}
+
+// Marks `zone` while files hover over it, and hands over what is dropped.
+function droppable(zone, then) {
+  let depth = 0;
+  zone.addEventListener('dragenter', e => { e.preventDefault(); e.stopPropagation(); depth++; zone.classList.add('over'); });
+  zone.addEventListener('dragover', e => { e.preventDefault(); e.stopPropagation(); });
+  zone.addEventListener('dragleave', e => { e.stopPropagation(); if (--depth <= 0) { depth = 0; zone.classList.remove('over'); } });
+  zone.addEventListener('drop', async e => {
+    e.preventDefault(); e.stopPropagation(); depth = 0; zone.classList.remove('over');
+    then(await filesOfDrop(e));
+  });
+}

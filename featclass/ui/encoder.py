@@ -1,0 +1,100 @@
+"""The encoder in use: which one, on what, and how to change it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from featclass import encoders
+from featclass.downloads import Phase
+from featclass.service import AUTO
+from featclass.studio import studio
+from featclass.trainer import State
+from featclass.ui import wording
+from featclass.workspaces import Workspace
+
+
+def title(spec: str) -> str:
+    """Return what an encoder is called on the page."""
+    for entry in encoders.CATALOGUE:
+        if entry.spec == spec:
+            return entry.title
+    return spec
+
+
+def in_use(workspace: Workspace, state: State) -> str:
+    """Return the label of the encoder menu: encoder and device."""
+    device = studio().engines.device
+    spec = state.result.engine.encoder.spec if state.result else workspace.encoder
+    name = "Best encoder here" if spec == AUTO else title(spec)
+    return f"{name}, {device.upper()}" if device else name
+
+
+def is_downloading(workspace: Workspace, state: State) -> bool:
+    """Say whether weights this workspace hopes for are on their way."""
+    spec = wanted(workspace, state)
+    download = studio().downloads.state(spec) if spec else None
+    return download is not None and download.phase is Phase.RUNNING
+
+
+def wanted(workspace: Workspace, state: State) -> str:
+    """Return the spec this workspace hopes for; empty where it is not known or not missing."""
+    if state.waits_for:
+        return state.waits_for
+    device = studio().engines.device
+    return encoders.preferred(device) if workspace.encoder == AUTO and device else ""
+
+
+def notice(workspace: Workspace, state: State) -> None:
+    """Say how the download of a wanted encoder goes, and let the person stop or resume it."""
+    spec = wanted(workspace, state)
+    download = studio().downloads.state(spec) if spec else None
+    if download is None or download.phase is Phase.DONE:
+        if state.waits_for and studio().config.offline:
+            st.warning(
+                f"{wording.escaped(title(spec))} is not on this machine, and downloads are"
+                " forbidden here. Choose another encoder in the menu above."
+            )
+        return
+    with st.container(key="download", gap=None):
+        meanwhile = "" if state.waits_for else " The built-in encoder serves meanwhile."
+        text = wording.escaped(wording.download(download, title(spec)) + meanwhile)
+        if download.phase is Phase.RUNNING:
+            st.progress(download.done / download.total if download.total else 0.0, text=text)
+            st.button("Cancel", on_click=studio().downloads.cancel, args=(spec,), type="tertiary")
+        else:
+            st.caption(text)
+            st.button(
+                "Download again", on_click=studio().downloads.start, args=(spec,), type="tertiary"
+            )
+
+
+def menu(workspace: Workspace, state: State) -> None:
+    """Draw the choice of encoder."""
+    specs = [AUTO, *(entry.spec for entry in encoders.CATALOGUE)]
+    captions = ["The best one this machine can run", *map(_caption, encoders.CATALOGUE)]
+    if workspace.encoder not in specs:
+        specs.append(workspace.encoder)
+        captions.append("Named by you")
+    chosen = st.radio(
+        "Encoder",
+        specs,
+        index=specs.index(workspace.encoder),
+        captions=captions,
+        format_func=lambda spec: "Automatic" if spec == AUTO else wording.escaped(title(spec)),
+        key=f"encoder-{workspace.token}-{workspace.encoder}",
+    )
+    other = st.text_input(
+        "Another one",
+        placeholder="MODEL/PRETRAINED, hf-hub:…, timm:…",
+        key=f"other-{workspace.token}-{workspace.encoder}",
+    ).strip()
+    wish = other or chosen
+    if wish and wish != workspace.encoder:
+        studio().workspaces.choose_encoder(workspace.token, wish)
+        st.rerun()
+
+
+def _caption(entry: encoders.CatalogueEntry) -> str:
+    here = encoders.is_local(entry.spec, studio().config)
+    size = "on this machine" if here else f"{entry.megabytes:,} MB to download"
+    return f"{entry.advice} {entry.input_pixels} px, {entry.licence}, {size}."

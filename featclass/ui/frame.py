@@ -1,0 +1,128 @@
+"""The page as a whole: header, notices, three columns; which state it is in is decided here."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from featclass import samples
+from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
+from featclass.studio import studio
+from featclass.trainer import State
+from featclass.ui import encoder, menus, score, sets, tryout, undo, wording
+from featclass.ui.icon import icon
+from featclass.ui.parts import ASSETS
+from featclass.ui.session import LINK, current, host, start_new
+from featclass.workspaces import NewPicture, Workspace
+
+POLL_SECONDS = 0.4
+PITCH = (
+    "Drop pictures into two or more sets. In seconds featclass learns to tell them apart, says how"
+    " far you can trust it, and tries itself on new pictures."
+)
+
+
+def draw() -> None:
+    """Draw the page for this visit."""
+    st.set_page_config(page_title="featclass", page_icon=icon(), layout="wide")
+    st.html(f"<style>{(ASSETS / 'page.css').read_text('utf-8')}</style>")
+    try:
+        workspace = current()
+    except WorkspaceMissing as missing:
+        _lost(missing)
+        return
+    # Places that may stay empty keep what follows at its position: the browser would otherwise
+    # build the columns anew, and an upload or a camera at work there would be lost.
+    notices, welcome = st.container(), st.container()
+    try:
+        with notices:
+            menus.header(workspace)
+            undo.offer(workspace)
+        if not _has_pictures(workspace) and workspace.classifier is None:
+            with welcome:
+                _welcome(workspace)
+        _columns(workspace)
+    except WorkspaceMissing:
+        st.rerun()
+    _footer()
+
+
+def _columns(workspace: Workspace) -> None:
+    left, rest = st.columns([10, 21], gap="medium")
+    with left:
+        st.html('<span id="sets"></span>')
+        sets.draw(workspace)
+    state = studio().trainer.follow(workspace)
+    busy = state.is_busy or encoder.is_downloading(workspace, state)
+    with rest:
+        st.fragment(_results, run_every=POLL_SECONDS if busy else None)(
+            workspace.token, was_busy=busy
+        )
+
+
+def _results(token: str, *, was_busy: bool) -> None:
+    """Draw what follows from the sets; while work goes on, this alone is drawn again."""
+    workspace = studio().workspaces.open(token)
+    state: State = studio().trainer.follow(workspace)
+    if was_busy and not (state.is_busy or encoder.is_downloading(workspace, state)):
+        st.rerun()
+    middle, right = st.columns([11, 10], gap="medium")
+    with middle:
+        st.html('<span id="score"></span>')
+        score.draw(workspace, state)
+    with right:
+        st.html('<span id="try"></span>')
+        tryout.draw(workspace, state)
+
+
+def _has_pictures(workspace: Workspace) -> bool:
+    return bool(workspace.tried) or any(labelled.pictures for labelled in workspace.sets)
+
+
+def _welcome(workspace: Workspace) -> None:
+    with st.container(key="welcome", gap="small"):
+        st.title("Teach it with a handful of pictures", anchor=False)
+        st.markdown(f"{PITCH} {wording.keeper(host())}")
+        if st.button("Load sample pictures", type="primary", icon=":material/auto_awesome:"):
+            with st.spinner("Drawing 24 cartoon characters"):
+                _load_samples(workspace)
+            st.rerun()
+
+
+def _load_samples(workspace: Workspace) -> None:
+    """Fill the workspace with the drawn families, and the pictures held back to try."""
+    store = studio().workspaces
+    training = samples.training()
+    for label in sorted({sample.label for sample in training if sample.label}):
+        drawn = [NewPicture(s.name, s.data) for s in training if s.label == label]
+        store.add_pictures(workspace.token, store.set_named(workspace.token, label), drawn)
+    # The newest stands on top: a member of a family shows more than a teapot does.
+    tried = [NewPicture(s.name, s.data) for s in reversed(samples.held_back())]
+    store.add_pictures(workspace.token, None, tried)
+
+
+def _lost(missing: WorkspaceMissing) -> None:
+    with st.container(key="welcome"):
+        if isinstance(missing, WorkspaceRemoved):
+            st.title("This workspace was removed", anchor=False)
+            st.markdown("Its pictures are kept for 30 days, and can be brought back.")
+            if st.button("Bring it back", type="primary"):
+                undo.bring_back(st.query_params[LINK])
+                st.rerun()
+        else:
+            st.title("This link leads to no workspace", anchor=False)
+            st.markdown("Perhaps a part of it was lost on the way: compare it with the original.")
+        if st.button("Start a new one"):
+            start_new()
+            st.rerun()
+
+
+def _footer() -> None:
+    st.html(
+        '<nav class="jump" aria-label="Jump to"><a href="#sets">Sets</a>'
+        '<a href="#score">Score</a><a href="#try">Try it</a></nav>'
+    )
+
+
+def problem(error: FeatclassError) -> None:
+    """Show what could not be done, in its own sentence."""
+    st.error(wording.escaped(str(error)), icon=":material/error:")

@@ -1,0 +1,88 @@
+"""How good is it? The score, how far to trust it, and the confusion matrix."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from featclass import render
+from featclass.records import Report
+from featclass.studio import studio
+from featclass.trainer import Phase, Result, State
+from featclass.ui import encoder, wording
+from featclass.ui.tryout import class_colours
+from featclass.workspaces import Workspace
+
+MATRIX_CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+def draw(workspace: Workspace, state: State) -> None:
+    """Draw the score of the newest classifier, and what is being worked out."""
+    st.subheader("How good is it?", anchor=False)
+    if state.is_busy:
+        _progress(state)
+    elif state.error:
+        st.error(wording.escaped(state.error), icon=":material/error:")
+        if st.button("Try again"):
+            studio().trainer.retry(workspace.token)
+            st.rerun()
+    if state.result is None or state.result.classifier is None:
+        if not state.is_busy and not state.error and not state.waits_for:
+            _empty(workspace)
+    else:
+        with st.container(key="current" if state.is_current else "stale", gap="small"):
+            _score(state.result, workspace, state)
+    encoder.notice(workspace, state)
+
+
+def _progress(state: State) -> None:
+    known = state.phase is Phase.EMBEDDING and state.total
+    share = state.done / state.total if known else 0.0
+    with st.container(key="progress", gap=None):
+        st.progress(min(1.0, share), text=wording.progress(state))
+
+
+def _empty(workspace: Workspace) -> None:
+    with st.container(key="empty"):
+        st.markdown(wording.advice(workspace.sets))
+
+
+def _score(result: Result, workspace: Workspace, state: State) -> None:
+    assert result.classifier is not None
+    report = result.classifier.report
+    headline, rest = wording.headline(report), render.score_sentence(report)
+    with st.container(key="headline", gap=None):
+        st.markdown(wording.escaped(headline))
+    st.markdown(wording.escaped(rest.removeprefix(headline).strip()))
+    if not state.is_current:
+        st.caption(f"For {wording.count(result.images, 'picture', 'pictures')}, before the change.")
+    if report.confusion_matrix is not None:
+        dark = st.context.theme.type == "dark"
+        figure = render.confusion_figure(report, colours=class_colours(workspace, state), dark=dark)
+        st.plotly_chart(figure, key="matrix", config=MATRIX_CONFIG, theme=None)
+    for note in wording.notes(result.rejected):
+        st.caption(wording.escaped(note))
+    with st.expander("Details"):
+        _details(result, report)
+
+
+def _details(result: Result, report: Report) -> None:
+    assert result.classifier is not None
+    st.dataframe(
+        wording.class_rows(report),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="percent")
+            for name in ("Found (recall)", "Right when named (precision)", "F1")
+        },
+    )
+    engine = result.engine.encoder
+    st.caption(wording.escaped(f"How it was measured: {report.method}."))
+    st.caption(
+        wording.escaped(
+            f"Encoder {report.encoder} on {engine.device} ({engine.precision}),"
+            f" {engine.dimensions} values an embedding; probe: logistic regression,"
+            f" C = {result.classifier.probe.C:g}; embedded in {report.seconds['embed']:.1f} s,"
+            f" fitted in {report.seconds['fit']:.1f} s,"
+            f" evaluated in {report.seconds['evaluate']:.1f} s."
+        )
+    )

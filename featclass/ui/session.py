@@ -1,0 +1,54 @@
+"""Which workspace this browser session is at; found by its link, remembered for its visitor."""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from featclass.studio import VISITOR_COOKIE, studio
+from featclass.workspaces import Workspace
+
+LINK = "w"
+VISITOR = re.compile(r"[\w-]{20,64}")
+
+
+def visitor() -> str | None:
+    """Return the name of this visitor's browser, None where it keeps no cookies."""
+    name = st.context.cookies.get(VISITOR_COOKIE)
+    return name if isinstance(name, str) and VISITOR.fullmatch(name) else None
+
+
+def host() -> str:
+    """Return the name under which the visitor reached this server."""
+    name = st.context.headers.get("Host")
+    return name if isinstance(name, str) else ""
+
+
+def current() -> Workspace:
+    """Return the workspace of the link, of the last visit, or a new one.
+
+    Raises `WorkspaceMissing` or `WorkspaceRemoved` for a link that leads nowhere.
+    """
+    store = studio().workspaces
+    token = st.query_params.get(LINK)
+    me = visitor()
+    if not token:
+        known = store.known_to(me) if me else []
+        token = known[0].token if known else store.create(visitor=me)
+        st.query_params[LINK] = token
+    workspace = store.open(token)
+    if me and st.session_state.get("visited") != token:
+        store.visit(token, me)
+        st.session_state["visited"] = token
+    return workspace
+
+
+def go_to(token: str) -> None:
+    """Switch to another workspace at the next run."""
+    st.query_params[LINK] = token
+
+
+def start_new(name: str = "My pictures") -> None:
+    """Make a new workspace and switch to it."""
+    go_to(studio().workspaces.create(visitor=visitor(), name=name))

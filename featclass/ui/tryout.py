@@ -1,0 +1,85 @@
+"""What the classifier says of new pictures: the column "Try it"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from featclass.errors import FeatclassError
+from featclass.records import Neighbour, Prediction
+from featclass.render import class_colour
+from featclass.trainer import State
+from featclass.ui import parts, sets
+from featclass.ui.wording import escaped
+from featclass.workspaces import Picture, Workspace
+
+SHOWN_AT_FIRST = 8
+SHOWN_MORE = 24
+MOST_BARS = 5
+
+
+def draw(workspace: Workspace, state: State) -> None:
+    """Draw the drop zone and the predictions, newest first."""
+    st.subheader("Try it", anchor=False)
+    key = f"tried-{workspace.token}"
+    shown = st.session_state.get(f"{key}-shown", SHOWN_AT_FIRST)
+    colours = class_colours(workspace, state)
+    classifier = state.result.classifier if state.result else None
+    pictures = workspace.tried[:shown]
+    data = {
+        "base": f"/api/w/{workspace.token}",
+        "ready": classifier is not None,
+        "stale": not state.is_current,
+        "results": [_as_data(picture, workspace, state, colours) for picture in pictures],
+        "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
+        "more": max(0, len(workspace.tried) - shown),
+    }
+    done = parts.tryout(data, key=key)
+    if done is None:
+        return
+    if done.get("do") == "more":
+        st.session_state[f"{key}-shown"] = shown + SHOWN_MORE
+        st.rerun(scope="fragment")
+    try:
+        sets.act(workspace.token, done)
+    except FeatclassError as error:
+        st.error(escaped(str(error)))
+    st.rerun()
+
+
+def class_colours(workspace: Workspace, state: State) -> dict[str, str]:
+    """Return the colour of each class; those of a saved classifier go by their order."""
+    if workspace.classifier is not None and state.result and state.result.classifier:
+        classes = state.result.classifier.classes
+        return {name: class_colour(i) for i, name in enumerate(classes)}
+    return {labelled.name: class_colour(labelled.colour) for labelled in workspace.sets}
+
+
+def _as_data(
+    picture: Picture, workspace: Workspace, state: State, colours: dict[str, str]
+) -> dict[str, Any]:
+    prediction = state.predictions.get(picture.digest)
+    data: dict[str, Any] = {"id": picture.id, "digest": picture.digest, "name": picture.name}
+    if prediction is None:
+        ready = state.result is not None and state.result.classifier is not None
+        waiting = "Looking at it" if ready else "Waiting for two sets with pictures"
+        return {**data, "waiting": waiting}
+    if prediction.rejected is not None:
+        return {**data, "rejected": prediction.rejected}
+    return {**data, **_said(prediction, workspace, colours)}
+
+
+def _said(prediction: Prediction, workspace: Workspace, colours: dict[str, str]) -> dict[str, Any]:
+    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[:MOST_BARS]
+    here = {p.digest for labelled in workspace.sets for p in labelled.pictures}
+
+    def neighbour(like: Neighbour) -> list[Any]:
+        return [like.digest, like.name, colours.get(like.label, "#888"), like.digest in here]
+
+    return {
+        "label": prediction.label,
+        "known": prediction.known,
+        "bars": [[name, colours.get(name, "#888"), share] for name, share in ranked],
+        "neighbours": [neighbour(like) for like in prediction.neighbours],
+    }

@@ -1,0 +1,130 @@
+"""What the page says, decided without Streamlit."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from featclass.downloads import Download
+from featclass.downloads import Phase as DownloadPhase
+from featclass.records import Rejected, Report
+from featclass.trainer import Phase, State
+from featclass.workspaces import LabelledSet
+
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+MOST_NOTES = 5
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=\"'])")
+
+
+def escaped(text: str) -> str:
+    """Return user text that Markdown shows as it is; a number stays with its percent sign."""
+    return MARKDOWN.sub(r"\\\1", text).replace("\n", " ").replace(" %", "\u00a0%")
+
+
+def count(n: int, one: str, many: str) -> str:
+    """Return "1 picture" or "2,000 pictures"."""
+    return f"{n:,} {one if n == 1 else many}"
+
+
+def headline(report: Report) -> str:
+    """Return the score in four words, counts rather than percentages."""
+    if report.confusion_matrix is None:
+        return "No score yet"
+    right = sum(row[i] for i, row in enumerate(report.confusion_matrix))
+    return f"{right:,} of {report.images:,} right"
+
+
+def advice(sets: Sequence[LabelledSet]) -> str:
+    """Return what to do next while the sets do not make a classifier, in Markdown."""
+    filled = [labelled for labelled in sets if labelled.pictures]
+    if not filled:
+        return "The score appears here as soon as two sets have pictures."
+    if len(filled) == 1:
+        other = next((labelled for labelled in sets if not labelled.pictures), None)
+        where = f"**{escaped(other.name)}**" if other else "a second set"
+        return f"One set is filled. Add pictures to {where}, and the score appears here."
+    return "None of these pictures could be told into two classes; see the notes at the sets."
+
+
+def progress(state: State) -> str:
+    """Return what is being done, in words, while the classifier follows the sets."""
+    if state.phase is Phase.LOADING:
+        return "Warming up the encoder, a few seconds the first time"
+    if state.phase is Phase.EMBEDDING:
+        left = f", {duration(state.seconds_left)} left" if state.seconds_left else ""
+        return f"Looking at the pictures: {state.done:,} of {state.total:,}{left}"
+    return "Working out the score"
+
+
+def duration(seconds: float) -> str:
+    """Return a time a person would say."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min"
+
+
+def download(state: Download, title: str) -> str:
+    """Return where a download stands, in one sentence."""
+    if state.phase is DownloadPhase.FAILED:
+        return state.message
+    if state.phase is DownloadPhase.CANCELLED:
+        return f"The download of {title} was cancelled."
+    if not state.total:
+        return f"Asking for {title}"
+    return f"Downloading {title}: {megabytes(state.done)} of {megabytes(state.total)} MB"
+
+
+def megabytes(size: int) -> str:
+    """Return a size in megabytes, without the unit."""
+    return f"{size / 1e6:,.0f}"
+
+
+def keeper(host: str) -> str:
+    """Return where the pictures stay, by the Host header of the visit."""
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    if not name or name in LOCAL_HOSTS:
+        return "Your pictures stay on this machine."
+    return f"Your pictures stay on this server, {name}."
+
+
+def shell_command(encoder: str, name: str) -> str:
+    """Return the command that repeats from a shell what the page did."""
+    return (
+        f"featclass train {_stem(name)}.zip --encoder {shlex.quote(encoder)}"
+        f" --output {file_name(name)}"
+    )
+
+
+def file_name(name: str) -> str:
+    """Return the file name under which a classifier is downloaded."""
+    return f"{_stem(name)}.featclass"
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[^\w]+", "-", name).strip("-").lower() or "pictures"
+
+
+def notes(rejected: Sequence[Rejected]) -> list[str]:
+    """Return what the person should know of pictures that do not count, a line each."""
+    if not rejected:
+        return []
+    lines = [f"{item.name}: {item.reason}" for item in rejected[:MOST_NOTES]]
+    if len(rejected) > MOST_NOTES:
+        lines.append(f"and {len(rejected) - MOST_NOTES:,} more")
+    total = count(len(rejected), "picture does", "pictures do")
+    return [f"{total} not count: " + "; ".join(lines)]
+
+
+def class_rows(report: Report) -> list[dict[str, object]]:
+    """Return the table of figures for each class, shares between 0 and 1."""
+    return [
+        {
+            "Set": name,
+            "Pictures": figures.support,
+            "Found (recall)": figures.recall,
+            "Right when named (precision)": figures.precision,
+            "F1": figures.f1,
+        }
+        for name, figures in report.per_class.items()
+    ]

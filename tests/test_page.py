@@ -1,0 +1,272 @@
+"""The page's states, without a browser: what is drawn, and what an act does."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from featclass import encoders
+from featclass.studio import studio
+from featclass.workspaces import NewPicture
+from tests.fakes import GridEncoder, drawn
+
+SECONDS = 30
+PAGE = Path(__file__).parent.parent / "featclass" / "ui" / "page.py"
+
+
+@pytest.fixture(autouse=True)
+def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = GridEncoder(spec="builtin")
+    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
+    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
+
+
+@pytest.fixture
+def token() -> str:
+    return studio().workspaces.create()
+
+
+def visit(token: str | None = None) -> AppTest:
+    test = AppTest.from_file(str(PAGE), default_timeout=SECONDS)
+    if token is not None:
+        test.query_params["w"] = token
+    return calm(test.run())
+
+
+def calm(test: AppTest) -> AppTest:
+    assert not test.exception, test.exception[0]
+    return test
+
+
+def link(test: AppTest) -> str:
+    """Return the workspace that the address names."""
+    value = test.query_params["w"]
+    return value if isinstance(value, str) else str(value[0])
+
+
+def fill(token: str, place: int, colour: str, seeds: range) -> None:
+    store = studio().workspaces
+    pictures = [NewPicture(f"{colour}{seed}.png", drawn(seed, colour)) for seed in seeds]
+    store.add_pictures(token, store.open(token).sets[place].id, pictures)
+
+
+def settled(token: str) -> AppTest:
+    """Visit until the classifier has followed the sets."""
+    parts = studio()
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        state = parts.trainer.follow(parts.workspaces.open(token))
+        if not state.is_busy:
+            return visit(token)
+        parts.trainer.wait(0.05)
+    raise AssertionError(f"still {state.phase}")
+
+
+def text(test: AppTest) -> str:
+    shown = [*test.title, *test.subheader, *test.markdown, *test.caption, *test.error, *test.info]
+    return "\n".join(str(element.value) for element in shown)
+
+
+def part(test: AppTest, script: str) -> dict[str, Any]:
+    """Return the data that one of our components was given."""
+    for element in test.get("bidi_component"):
+        if script in element.proto.component_name:
+            data: dict[str, Any] = json.loads(element.proto.json)
+            return data
+    raise AssertionError(f"{script} is not drawn")
+
+
+def act(test: AppTest, script: str, **what: Any) -> AppTest:
+    """Do what the browser would say that the person did."""
+    for element in test.get("bidi_component"):
+        if script in element.proto.component_name:
+            states = test._tree.get_widget_states()
+            state = states.widgets.add()
+            state.id = f"$$STREAMLIT_INTERNAL_KEY_{element.proto.id}__events"
+            state.json_trigger_value = json.dumps([{"event": "act", "value": what}])
+            return calm(test._run(states))
+    raise AssertionError(f"{script} is not drawn")
+
+
+def test_the_first_visit_is_a_welcome_with_two_empty_sets_and_one_button() -> None:
+    test = visit()
+    assert test.title[0].value == "Teach it with a handful of pictures"
+    assert any(button.label == "Load sample pictures" for button in test.button)
+    assert [found["name"] for found in part(test, "sets")["sets"]] == ["Set 1", "Set 2"]
+    assert "stay on this machine" in text(test)
+    assert test.query_params["w"]
+
+
+def test_the_samples_fill_both_sets_and_lead_to_a_score_and_predictions() -> None:
+    test = visit()
+    [button] = [button for button in test.button if button.label == "Load sample pictures"]
+    calm(button.click().run())
+    token = link(test)
+    test = settled(token)
+    assert [found["count"] for found in part(test, "sets")["sets"]] == [13, 11]
+    assert "of 24 right" in text(test)
+    results = part(test, "tryout")["results"]
+    assert len(results) == 8
+    assert all(result["bars"] for result in results)
+
+
+def test_one_filled_set_says_which_set_to_fill_next(token: str) -> None:
+    fill(token, 0, "red", range(3))
+    assert "Add pictures to **Set 2**" in text(settled(token))
+
+
+def test_one_picture_in_a_set_predicts_but_gives_no_score(token: str) -> None:
+    fill(token, 0, "red", range(3))
+    fill(token, 1, "blue", range(1))
+    test = settled(token)
+    assert "No score yet" in text(test)
+    assert "only one picture" in text(test)
+    assert not test.get("plotly_chart")
+    assert part(test, "tryout")["ready"]
+
+
+def test_the_score_stands_beside_its_interval_and_the_matrix(token: str) -> None:
+    fill(token, 0, "red", range(5))
+    fill(token, 1, "blue", range(5))
+    test = settled(token)
+    assert "10 of 10 right" in text(test)
+    assert "the true rate is somewhere between" in text(test)
+    assert "guessing would give" in text(test)
+    assert len(test.get("plotly_chart")) == 1
+
+
+def test_an_older_score_is_marked_as_such_while_the_new_one_is_worked_out(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(token, 0, "red", range(4))
+    fill(token, 1, "blue", range(4))
+    settled(token)
+    fill(token, 1, "blue", range(4, 6))
+    monkeypatch.setattr(studio().trainer._pool, "submit", lambda *_: None)
+    assert "For 8 pictures, before the change" in text(visit(token))
+
+
+def test_renaming_adding_and_removing_happen_and_can_be_undone(token: str) -> None:
+    fill(token, 0, "red", range(2))
+    test = visit(token)
+    first = part(test, "sets")["sets"][0]["id"]
+    test = act(test, "sets", do="rename", set=first, name="Tomatoes")
+    test = act(test, "sets", do="add set")
+    names = [found["name"] for found in part(test, "sets")["sets"]]
+    assert names == ["Tomatoes", "Set 2", "Set 3"]
+    test = act(test, "sets", do="remove set", set=first)
+    assert [found["name"] for found in part(test, "sets")["sets"]] == ["Set 2", "Set 3"]
+    assert "Removed set Tomatoes with 2 pictures" in text(test).replace("\\", "")
+    test = calm(test.button(key="undo_button").click().run())
+    assert "Tomatoes" in [found["name"] for found in part(test, "sets")["sets"]]
+
+
+def test_a_name_that_another_set_has_is_refused_in_a_sentence(token: str) -> None:
+    test = visit(token)
+    second = part(test, "sets")["sets"][1]["id"]
+    test = act(test, "sets", do="rename", set=second, name="Set 1")
+    assert "Set 1" in test.error[0].value
+    assert [found["name"] for found in part(test, "sets")["sets"]] == ["Set 1", "Set 2"]
+
+
+@pytest.mark.parametrize(
+    "what", [{"do": "format disk"}, {"do": "rename", "set": "1", "name": 3}, {"odd": 1}]
+)
+def test_an_act_the_page_does_not_know_changes_nothing(token: str, what: dict[str, Any]) -> None:
+    before = studio().workspaces.version(token)
+    act(visit(token), "sets", **what)
+    assert studio().workspaces.version(token) == before
+
+
+def test_hostile_names_are_shown_as_text(token: str) -> None:
+    name = "![x](http://evil.example/a.png) <b>&</b> $x$ :red[y]"
+    store = studio().workspaces
+    store.rename(token, name)
+    store.rename_set(token, store.open(token).sets[1].id, name)
+    fill(token, 0, "red", range(2))
+    test = settled(token)
+    for element in [*test.markdown, *test.caption]:
+        assert "![x](" not in element.value
+        assert ":red[y]" not in element.value
+
+
+def test_a_link_that_leads_nowhere_says_so_and_offers_a_new_workspace() -> None:
+    test = visit("no-such-link")
+    assert test.title[0].value == "This link leads to no workspace"
+    calm(test.button[0].click().run())
+    assert link(test) != "no-such-link"
+
+
+def test_a_removed_workspace_can_be_brought_back_from_its_link(token: str) -> None:
+    fill(token, 0, "red", range(2))
+    studio().workspaces.remove_workspace(token)
+    test = visit(token)
+    assert test.title[0].value == "This workspace was removed"
+    calm(test.button[0].click().run())
+    assert part(test, "sets")["sets"][0]["count"] == 2
+
+
+def test_a_saved_classifier_opens_in_a_workspace_of_its_own_and_predicts(token: str) -> None:
+    from featclass import artifact
+
+    fill(token, 0, "red", range(4))
+    fill(token, 1, "blue", range(4))
+    settled(token)
+    result = studio().trainer.follow(studio().workspaces.open(token)).result
+    assert result is not None
+    assert result.classifier is not None
+    test = visit(token)
+    data = artifact.dumps(result.classifier)
+    test.file_uploader(key="saved").set_value(("mine.featclass", data, "")).run()
+    calm(test)
+    opened = link(test)
+    assert opened != token
+    test = settled(opened)
+    assert "holds a saved classifier" in text(test)
+    assert "8 of 8 right" in text(test)
+
+
+def test_a_damaged_classifier_is_refused_in_a_sentence(token: str) -> None:
+    test = visit(token)
+    test.file_uploader(key="saved").set_value(("bad.featclass", b"nonsense", "")).run()
+    assert calm(test).error
+    assert "Traceback" not in test.error[0].value
+
+
+def test_an_encoder_that_is_not_here_is_told_in_a_sentence_when_downloads_are_forbidden(
+    token: str,
+) -> None:
+    fill(token, 0, "red", range(2))
+    fill(token, 1, "blue", range(2))
+    studio().workspaces.choose_encoder(token, "ViT-L-14/datacomp_xl_s13b_b90k")
+    test = settled(token)
+    assert "downloads are forbidden" in test.warning[0].value
+
+
+def test_a_run_with_nothing_to_compute_embeds_and_learns_nothing(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(token, 0, "red", range(3))
+    fill(token, 1, "blue", range(3))
+    test = settled(token)
+
+    def unexpected(*_: object) -> Callable[..., None]:
+        raise AssertionError("nothing was to be done")
+
+    monkeypatch.setattr(studio().trainer._pool, "submit", unexpected)
+    calm(test.run())
+
+
+@pytest.fixture(autouse=True)
+def _clear_streamlit_caches() -> Iterator[None]:
+    import streamlit as st
+
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
