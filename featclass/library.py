@@ -1,0 +1,99 @@
+"""The Python door: train, evaluate, predict, save and load in a few lines."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from featclass import artifact, config, service
+from featclass.cache import CACHE_FILE, Cache
+from featclass.engine import Engine
+from featclass.engines import Engines
+from featclass.records import Dataset, Prediction, Report, TrainedClassifier
+
+log = logging.getLogger("featclass")
+
+
+class Classifier:
+    """A trained classifier together with its encoder; made by `train` and `load`."""
+
+    def __init__(self, trained: TrainedClassifier, engine: Engine) -> None:
+        self._trained = trained
+        self._engine = engine
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, sorted."""
+        return self._trained.classes
+
+    @property
+    def report(self) -> Report:
+        """How well it does on images it never saw."""
+        return self._trained.report
+
+    def predict(self, paths: Sequence[str | Path]) -> list[Prediction]:
+        """Say of each image file, in order, which class it looks like.
+
+        An image that cannot be used has `rejected` set, in words.
+        """
+        return service.predict_files(self._engine, self._trained, [Path(path) for path in paths])
+
+    def save(self, path: str | Path) -> None:
+        """Write the classifier into one file, replacing what is there."""
+        artifact.save(self._trained, Path(path))
+
+
+def train(
+    dataset: Dataset, encoder: str = "auto", *, device: str = "auto", seed: int = 0
+) -> Classifier:
+    """Train a classifier, and judge it on images it never saw.
+
+    Raises `DatasetError` where there are fewer than two classes, `EncoderUnavailable` where the
+    encoder cannot be had; `auto` falls back to the built-in one, and logs a warning.
+    """
+    engine = _open(encoder, device)
+    return Classifier(service.train(engine, dataset, seed=seed), engine)
+
+
+def evaluate(
+    dataset: Dataset,
+    encoder: str = "auto",
+    *,
+    device: str = "auto",
+    seed: int = 0,
+    split: float | None = None,
+) -> Report:
+    """Report how well a classifier of this dataset does on images it never saw.
+
+    With `split` (0.8, say) from a single held-out share instead of cross-validation. Raises as
+    `train` does.
+    """
+    return service.evaluate(_open(encoder, device), dataset, split=split, seed=seed)
+
+
+def load(path: str | Path, *, device: str = "auto") -> Classifier:
+    """Load a saved classifier.
+
+    Raises `ClassifierUnusable` for a damaged file, `EncoderUnavailable` where this machine cannot
+    provide its encoder.
+    """
+    trained = artifact.load(Path(path))
+    engine = _open(trained.encoder, device)
+    for note in service.check_encoder(trained, engine):
+        log.warning("%s", note)
+    return Classifier(trained, engine)
+
+
+def _open(spec: str, device: str) -> Engine:
+    engine, notes = service.open_engine(_engines(device), spec)
+    for note in notes:
+        log.warning("%s", note)
+    return engine
+
+
+@cache
+def _engines(device: str) -> Engines:
+    settings = config.load()
+    return Engines(settings, Cache(settings.data / CACHE_FILE), device=device)

@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from featclass import cli, encoders
+from featclass.errors import FeatclassError
+from tests.fakes import GridEncoder, drawn
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def fake(monkeypatch: pytest.MonkeyPatch) -> GridEncoder:
+    encoder = GridEncoder(spec="builtin")
+    monkeypatch.setattr(encoders, "load", lambda *_, **__: encoder)
+    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
+    return encoder
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    for colour in ("red", "blue"):
+        (folder / colour).mkdir(parents=True)
+        for seed in range(6):
+            (folder / colour / f"{seed}.png").write_bytes(drawn(seed, colour))
+    (folder / "red" / "notes.txt").write_text("not a picture")
+    return folder
+
+
+@pytest.fixture
+def model(pictures: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "colours.featclass"
+    run("train", pictures, "--output", path, "--encoder", "builtin")
+    return path
+
+
+def run(*arguments: object) -> Result:
+    result = runner.invoke(cli.app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> None:
+    result = run("evaluate", pictures, "--encoder", "builtin", "--json")
+    report = json.loads(result.stdout)
+    assert list(report) == [
+        "encoder",
+        "classes",
+        "images",
+        "rejected",
+        "accuracy",
+        "accuracy_interval",
+        "chance_accuracy",
+        "confusion_matrix",
+        "per_class",
+        "method",
+        "seconds",
+    ]
+    assert report["images"] == 12
+    assert report["rejected"][0]["name"] == "red/notes.txt"
+    low, high = report["accuracy_interval"]
+    assert low <= report["accuracy"] <= high
+
+
+def test_evaluate_with_a_split_says_so_and_tests_on_the_rest(pictures: Path) -> None:
+    arguments = ("--encoder", "builtin", "--split", "0.8", "--json")
+    report = json.loads(run("evaluate", pictures, *arguments).stdout)
+    assert "80/20 split" in report["method"]
+    assert sum(map(sum, report["confusion_matrix"])) == 3
+
+
+def test_evaluate_reads_as_sentences_without_json(pictures: Path) -> None:
+    text = run("evaluate", pictures, "--encoder", "builtin").stdout
+    assert "12 of 12 right" in text
+    assert "guessing would give 50" in text
+
+
+@pytest.mark.parametrize("share", ["0", "1", "1.5", "-0.2"])
+def test_a_split_outside_0_and_1_is_wrong_usage(pictures: Path, share: str) -> None:
+    assert run("evaluate", pictures, "--split", share).exit_code == 2
+
+
+def test_predict_prints_a_json_object_a_line_for_every_file_that_is_not_hidden(
+    model: Path, pictures: Path
+) -> None:
+    (pictures / "red" / ".hidden.png").write_bytes(drawn(1))
+    result = run("predict", model, pictures / "red", "--json")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 0
+    assert len(rows) == 7
+    good = [row for row in rows if "rejected" not in row]
+    assert {row["label"] for row in good} == {"red"}
+    assert set(good[0]) == {
+        "path",
+        "label",
+        "probability",
+        "probabilities",
+        "known",
+        "neighbours",
+    }
+    [bad] = [row for row in rows if "rejected" in row]
+    assert set(bad) == {"path", "rejected"}
+    assert bad["path"].endswith("notes.txt")
+
+
+def test_predict_writes_a_csv_with_a_column_for_each_class(
+    model: Path, pictures: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "out.csv"
+    run("predict", model, pictures, "--output", table)
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 13
+    shares = [float(row["blue"]) + float(row["red"]) for row in rows if not row["rejected"]]
+    assert shares == pytest.approx([1.0] * 12)
+
+
+def test_predict_fails_when_no_file_at_all_can_be_used(model: Path, pictures: Path) -> None:
+    with pytest.raises(FeatclassError, match="None of these files"):
+        run("predict", model, pictures / "red" / "notes.txt")
+
+
+def test_the_saved_classifier_predicts_what_the_python_door_predicts(
+    model: Path, pictures: Path
+) -> None:
+    import featclass
+
+    path = pictures / "blue" / "3.png"
+    said = json.loads(run("predict", model, path, "--json").stdout)
+    again = featclass.load(model).predict([path])[0]
+    assert again.probabilities == said["probabilities"]
+    assert again.label == said["label"]
+
+
+def test_the_python_door_trains_saves_and_loads(pictures: Path, tmp_path: Path) -> None:
+    import featclass
+
+    dataset = featclass.read_folder(pictures)
+    assert dataset.classes == ("blue", "red")
+    classifier = featclass.train(dataset, encoder="builtin")
+    assert classifier.report == classifier.report
+    classifier.save(tmp_path / "m.featclass")
+    loaded = featclass.load(tmp_path / "m.featclass")
+    files = [pictures / "red" / "1.png", pictures / "gone.png"]
+    said = loaded.predict(files)
+    assert said == classifier.predict(files)
+    assert [one.rejected is None for one in said] == [True, False]
+
+
+def test_everything_the_package_lists_is_there() -> None:
+    import featclass
+
+    assert featclass.__all__ == sorted(featclass.__all__)
+    for name in featclass.__all__:
+        assert getattr(featclass, name).__doc__
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = featclass.nonsense
+
+
+def test_the_cache_command_counts_and_clears(model: Path) -> None:
+    assert run("cache").stdout.startswith("12 embeddings")
+    assert run("cache", "--clear").stdout.startswith("0 embeddings")
+
+
+def test_embed_writes_a_row_an_image(pictures: Path, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    run("embed", pictures, "--output", tmp_path / "e.parquet", "--encoder", "builtin")
+    table = parquet.read_table(tmp_path / "e.parquet").to_pydict()
+    assert list(table) == ["digest", "path", "class", "embedding"]
+    assert sorted(set(table["class"])) == ["blue", "red"]
+    assert len(table["embedding"]) == 12
+    assert len(table["embedding"][0]) == 48
+
+
+def test_encoders_lists_the_built_in_one_as_being_here() -> None:
+    rows = json.loads(run("encoders", "--json").stdout)
+    here = {row["spec"]: row["local"] for row in rows}
+    assert here["builtin"] is True
+    assert here["ViT-L-14/datacomp_xl_s13b_b90k"] is False
+
+
+def test_a_folder_to_write_to_that_is_missing_is_told_before_the_work(
+    pictures: Path, tmp_path: Path, fake: GridEncoder
+) -> None:
+    with pytest.raises(FeatclassError, match="does not exist. Make it first"):
+        run("train", pictures, "--output", tmp_path / "no" / "m.featclass")
+    assert fake.encoded == 0
+
+
+def process(*arguments: str) -> Iterator[str]:
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    yield from (str(done.returncode), done.stdout, done.stderr)
+
+
+def test_what_cannot_be_done_exits_1_with_one_sentence_and_no_traceback(tmp_path: Path) -> None:
+    code, out, err = process("-m", "featclass", "evaluate", str(tmp_path / "nowhere"))
+    assert (code, out) == ("1", "")
+    assert "nowhere" in err
+    assert "Traceback" not in err
+
+
+def test_wrong_usage_exits_2() -> None:
+    code, *_ = process("-m", "featclass", "evaluate")
+    assert code == "2"
+
+
+def test_importing_featclass_and_its_help_load_no_heavy_library() -> None:
+    script = (
+        "import sys, featclass, featclass.cli\n"
+        "from typer.testing import CliRunner\n"
+        "assert CliRunner().invoke(featclass.cli.app, ['--help']).exit_code == 0\n"
+        "heavy = {'torch', 'streamlit', 'sklearn', 'open_clip', 'timm', 'plotly', 'PIL'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    code, out, err = process("-c", script)
+    assert (code, out.strip()) == ("0", "[]"), err
