@@ -37,6 +37,8 @@ class Download:
     total: int = 0
     message: str = ""
     """In a sentence, why it failed."""
+    is_cut_off: bool = False
+    """Whether it failed because the hub cannot be reached at all."""
     ended: float = 0.0
     """`time.monotonic()` of its end."""
 
@@ -102,7 +104,13 @@ class Downloads:
             self._change(spec, phase=Phase.CANCELLED, ended=time.monotonic())
         except EncoderUnavailable as error:
             log.warning("%s", error)
-            self._change(spec, phase=Phase.FAILED, message=str(error), ended=time.monotonic())
+            self._change(
+                spec,
+                phase=Phase.FAILED,
+                message=str(error),
+                is_cut_off=not encoders.can_reach_hub(),
+                ended=time.monotonic(),
+            )
         else:
             self._change(spec, phase=Phase.DONE, ended=time.monotonic())
 

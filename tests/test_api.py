@@ -10,7 +10,9 @@ from typing import Any
 import PIL.Image
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from featclass import studio as studio_module
 from featclass.api import MIDDLEWARE, ROUTES
@@ -303,3 +305,26 @@ def test_pictures_can_be_downloaded_as_a_zip_with_a_folder_for_each_set(
         assert len(names) == 2
         assert all(name.count("/") == 1 and ".." not in name for name in names)
         assert archive.read(names[0]) == drawn(1)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [("http://evil.example", "localhost"), ("http://evil.example", "evil.example")],
+)
+def test_a_socket_from_another_site_or_to_a_strange_name_is_refused(origin: str, host: str) -> None:
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.close()
+
+    routes = [WebSocketRoute("/_stcore/stream", echo)]
+    app = Starlette(routes=routes, middleware=list(MIDDLEWARE))
+    client = TestClient(app, base_url="http://localhost")
+    ours = {"Origin": "http://localhost", "Host": "localhost"}
+    with client.websocket_connect("/_stcore/stream", headers=ours):
+        pass
+    headers = {"Origin": origin, "Host": host}
+    with (
+        pytest.raises(WebSocketDisconnect),
+        client.websocket_connect("/_stcore/stream", headers=headers),
+    ):
+        pass

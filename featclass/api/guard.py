@@ -47,7 +47,7 @@ class Guard:
                 " administrator can add it to FEATCLASS_HOSTS.",
                 400,
             )
-        elif _is_ours(scope) and (reason := _refused(scope, headers)):
+        elif reason := _refused(scope, headers):
             refusal = JSONResponse({"error": reason}, 403)
         else:
             sending = _with_headers(scope, headers, send)
@@ -84,12 +84,16 @@ def _is_ours(scope: Scope) -> bool:
 
 
 def _refused(scope: Scope, headers: Headers) -> str:
-    """Return why a request to our routes is refused, or nothing."""
+    """Return why a WebSocket, or a request to our routes, is refused; or nothing."""
+    is_socket = scope["type"] == "websocket"
+    if not is_socket and not _is_ours(scope):
+        return ""
     origin = headers.get("origin")
+    # Streamlit would ask a service on the internet for this machine's address before it refuses.
     if origin is not None and urlsplit(origin).netloc != headers.get("host"):
         return "this request comes from another site"
     # Another site cannot send a custom header without asking first, and nobody answers that.
-    if scope["type"] == "http" and scope["method"] != "GET" and "x-featclass" not in headers:
+    if not is_socket and scope["method"] != "GET" and "x-featclass" not in headers:
         return "this request does not come from the featclass page"
     return ""
 

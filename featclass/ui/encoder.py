@@ -55,17 +55,16 @@ def notice(workspace: Workspace, state: State) -> None:
                 " forbidden here. Choose another encoder in the menu above."
             )
         return
-    with st.container(key="download", gap=None):
-        meanwhile = "" if state.waits_for else " The built-in encoder serves meanwhile."
-        text = wording.escaped(wording.download(download, title(spec)) + meanwhile)
+    text = wording.download(download, title(spec), meanwhile=not state.waits_for)
+    with st.container(key="download", horizontal=True, vertical_alignment="center", gap="small"):
         if download.phase is Phase.RUNNING:
-            st.progress(download.done / download.total if download.total else 0.0, text=text)
+            share = download.done / download.total if download.total else 0.0
+            st.progress(share, text=wording.escaped(text))
             st.button("Cancel", on_click=studio().downloads.cancel, args=(spec,), type="tertiary")
         else:
-            st.caption(text)
-            st.button(
-                "Download again", on_click=studio().downloads.start, args=(spec,), type="tertiary"
-            )
+            st.caption(wording.escaped(text), help=wording.escaped(download.message) or None)
+            start = studio().downloads.start
+            st.button("Try again", key="fetch", on_click=start, args=(spec,), type="tertiary")
 
 
 def menu(workspace: Workspace, state: State) -> None:

@@ -11,7 +11,7 @@ from featclass.trainer import State
 from featclass.ui import encoder, menus, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
-from featclass.ui.session import LINK, current, host, start_new
+from featclass.ui.session import LINK, current, host, snapshot, start_new
 from featclass.workspaces import NewPicture, Workspace
 
 POLL_SECONDS = 0.4
@@ -61,7 +61,7 @@ def _columns(workspace: Workspace) -> None:
 
 def _results(token: str, *, was_busy: bool) -> None:
     """Draw what follows from the sets; while work goes on, this alone is drawn again."""
-    workspace = studio().workspaces.open(token)
+    workspace = snapshot(token)
     state: State = studio().trainer.follow(workspace)
     if was_busy and not (state.is_busy or encoder.is_downloading(workspace, state)):
         st.rerun()

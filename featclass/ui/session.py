@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
 import streamlit as st
 
 from featclass.studio import VISITOR_COOKIE, studio
 from featclass.workspaces import Workspace
 
-LINK = "w"
+LINK, SNAPSHOT = "w", "snapshot"
 VISITOR = re.compile(r"[\w-]{20,64}")
 
 
@@ -37,10 +38,20 @@ def current() -> Workspace:
         known = store.known_to(me) if me else []
         token = known[0].token if known else store.create(visitor=me)
         st.query_params[LINK] = token
-    workspace = store.open(token)
+    workspace = snapshot(token)
     if me and st.session_state.get("visited") != token:
         store.visit(token, me)
         st.session_state["visited"] = token
+    return workspace
+
+
+def snapshot(token: str) -> Workspace:
+    """Return a workspace as it is now, read anew only where it has changed."""
+    store = studio().workspaces
+    known = st.session_state.get(SNAPSHOT)
+    if known is not None and (known.token, known.version) == (token, store.version(token)):
+        return cast(Workspace, known)
+    workspace = st.session_state[SNAPSHOT] = store.open(token)
     return workspace
 
 

@@ -14,7 +14,7 @@ from featclass.ui.wording import escaped
 from featclass.workspaces import LabelledSet, Workspace
 
 # The browser asks for the others when they are unfolded.
-SENT_AT_ONCE = 15
+SENT_AT_ONCE = 14
 
 
 def draw(workspace: Workspace) -> None:

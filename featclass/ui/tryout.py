@@ -27,11 +27,12 @@ def draw(workspace: Workspace, state: State) -> None:
     colours = class_colours(workspace, state)
     classifier = state.result.classifier if state.result else None
     pictures = workspace.tried[:shown]
+    here = {picture.digest for labelled in workspace.sets for picture in labelled.pictures}
     data = {
         "base": f"/api/w/{workspace.token}",
         "ready": classifier is not None,
         "stale": not state.is_current,
-        "results": [_as_data(picture, workspace, state, colours) for picture in pictures],
+        "results": [_as_data(picture, state, colours, here) for picture in pictures],
         "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
         "more": max(0, len(workspace.tried) - shown),
     }
@@ -57,7 +58,7 @@ def class_colours(workspace: Workspace, state: State) -> dict[str, str]:
 
 
 def _as_data(
-    picture: Picture, workspace: Workspace, state: State, colours: dict[str, str]
+    picture: Picture, state: State, colours: dict[str, str], here: set[str]
 ) -> dict[str, Any]:
     prediction = state.predictions.get(picture.digest)
     data: dict[str, Any] = {"id": picture.id, "digest": picture.digest, "name": picture.name}
@@ -67,12 +68,11 @@ def _as_data(
         return {**data, "waiting": waiting}
     if prediction.rejected is not None:
         return {**data, "rejected": prediction.rejected}
-    return {**data, **_said(prediction, workspace, colours)}
+    return {**data, **_said(prediction, colours, here)}
 
 
-def _said(prediction: Prediction, workspace: Workspace, colours: dict[str, str]) -> dict[str, Any]:
+def _said(prediction: Prediction, colours: dict[str, str], here: set[str]) -> dict[str, Any]:
     ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[:MOST_BARS]
-    here = {p.digest for labelled in workspace.sets for p in labelled.pictures}
 
     def neighbour(like: Neighbour) -> list[Any]:
         return [like.digest, like.name, colours.get(like.label, "#888"), like.digest in here]

@@ -64,15 +64,19 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min"
 
 
-def download(state: Download, title: str) -> str:
-    """Return where a download stands, in one sentence."""
+def download(state: Download, title: str, *, meanwhile: bool) -> str:
+    """Return where a download stands; with `meanwhile`, the built-in encoder serves until then."""
+    serving = " The built-in encoder serves meanwhile." if meanwhile else ""
+    if state.phase is DownloadPhase.FAILED and state.is_cut_off:
+        return f"No connection to the internet, so {title} could not be fetched.{serving}"
     if state.phase is DownloadPhase.FAILED:
-        return state.message
+        return f"{state.message}{serving}"
     if state.phase is DownloadPhase.CANCELLED:
-        return f"The download of {title} was cancelled."
+        return f"The download of {title} was cancelled.{serving}"
     if not state.total:
-        return f"Asking for {title}"
-    return f"Downloading {title}: {megabytes(state.done)} of {megabytes(state.total)} MB"
+        return f"Asking for {title}.{serving}"
+    done, total = megabytes(state.done), megabytes(state.total)
+    return f"Fetching {title}, which sees more: {done} of {total} MB.{serving}"
 
 
 def megabytes(size: int) -> str:

@@ -1,6 +1,6 @@
 // The labelled sets: names, thumbnails, adding and removing. Mutations go to Python as one trigger
 // `act`; files go to the upload routes.
-const VISIBLE = 15, PAGE = 240;
+const VISIBLE = 14, PAGE = 240;
 const memory = new WeakMap();
 
 export default function ({ parentElement, data, setTriggerValue }) {
@@ -62,7 +62,7 @@ function drawThumbs(state, set) {
   const grid = make('div', { class: 'thumbs' });
   const opened = state.open.get(set.id);
   const pictures = opened ? opened.pictures : set.pictures;
-  for (const picture of pictures.slice(0, opened ? undefined : VISIBLE)) grid.append(thumb(state, set, picture));
+  for (const picture of pictures.slice(0, opened ? undefined : set.count > VISIBLE ? VISIBLE - 1 : VISIBLE)) grid.append(thumb(state, set, picture));
   const more = set.count - grid.childElementCount;
   if (more > 0) grid.append(make('button', { class: 'more', 'data-key': `m${set.id}`,
     'aria-label': `Show more pictures of ${set.name}`,
