@@ -1,0 +1,159 @@
+"""How well a classifier does on images it never saw: numbers and the words of their method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.records import ClassFigures, Rejected, Report
+from featclass.report_json import from_json, to_json
+
+__all__ = [
+    "cross_validated",
+    "from_json",
+    "score",
+    "single_split",
+    "to_json",
+    "wilson",
+    "without_score",
+]
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the score interval of a share of `n` images, low and high, within 0 and 1.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22 (1927), 209-212. Of no image nothing is known.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = successes / n
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    # At the ends the formula gives exactly 0 and 1, its rounding does not.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    return low, 1.0 if successes == n else min(1.0, centre + half)
+
+
+def score(
+    labels: Sequence[str],
+    probabilities: NDArray[np.float64],
+    classes: Sequence[str],
+    *,
+    encoder: str,
+    rejected: Sequence[Rejected],
+    method: str,
+    seconds: Mapping[str, float],
+    images: int | None = None,
+) -> Report:
+    """Count what each image, predicted once, was taken for; ties go to the first class.
+
+    Args:
+        labels: True class of each image.
+        probabilities: Out-of-fold, shape (len(labels), len(classes)).
+        classes: Sorted.
+        encoder: Spec of the encoder.
+        rejected: Images that could not be used.
+        method: How the probabilities were obtained: `cross_validated` or `single_split`.
+        seconds: Of `embed`, `fit`, `evaluate`.
+        images: Used altogether, where only some were predicted (a single split).
+    """
+    places = {name: place for place, name in enumerate(classes)}
+    true = np.array([places[label] for label in labels], dtype=np.intp)
+    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    np.add.at(matrix, (true, probabilities.argmax(axis=1)), 1)
+    right = int(matrix.trace())
+    return Report(
+        encoder=encoder,
+        classes=tuple(classes),
+        images=len(labels) if images is None else images,
+        rejected=tuple(rejected),
+        accuracy=right / len(labels),
+        accuracy_interval=wilson(right, len(labels)),
+        chance_accuracy=int(matrix.sum(axis=1).max()) / len(labels),
+        confusion_matrix=tuple(tuple(row) for row in matrix.tolist()),
+        per_class={name: _figures(matrix, place) for name, place in places.items()},
+        method=method,
+        seconds=dict(seconds),
+    )
+
+
+def without_score(
+    labels: Sequence[str],
+    *,
+    encoder: str,
+    rejected: Sequence[Rejected],
+    seconds: Mapping[str, float],
+) -> Report:
+    """Report on classes of which at least one has a single image: no score, and what to add."""
+    classes = tuple(sorted(set(labels)))
+    sizes = {name: sum(label == name for label in labels) for name in classes}
+    alone = [name for name in classes if sizes[name] == 1]
+    if len(alone) == 1:
+        lacking = f"{alone[0]!r} has only one picture: add at least one more"
+    else:
+        lacking = f"{_listed(alone)} have only one picture each: add at least one more to each"
+    return Report(
+        encoder=encoder,
+        classes=classes,
+        images=len(labels),
+        rejected=tuple(rejected),
+        accuracy=None,
+        accuracy_interval=None,
+        chance_accuracy=max(sizes.values()) / len(labels),
+        confusion_matrix=None,
+        per_class={name: ClassFigures(None, None, None, sizes[name]) for name in classes},
+        method=f"{lacking}, so that featclass can judge itself on a picture it has not seen",
+        seconds=dict(seconds),
+    )
+
+
+def cross_validated(
+    images: int, *, folds: int, repeats: int, leave_one_out: bool, choice: str
+) -> str:
+    """Say how out-of-fold predictions were obtained; `choice` is that of `probe.OutOfFold`."""
+    how = "leave-one-out" if leave_one_out else f"{folds}-fold stratified cross-validation"
+    if repeats > 1:
+        how += f", repeated {repeats} times and averaged"
+    return (
+        f"each of {images} images predicted by probes that never saw it: {how}; {_CHOICES[choice]}"
+    )
+
+
+def single_split(*, trained: int, tested: int, share: float, seed: int, choice: str) -> str:
+    """Say how the predictions of one stratified split were obtained."""
+    percent = round(100 * share)
+    return (
+        f"a single {percent}/{100 - percent} split, stratified, seed {seed}: {trained} images to"
+        f" train, {tested} to test; {_CHOICES[choice]}"
+    )
+
+
+_CHOICES = {
+    "given": "C was given",
+    "nested": "C chosen by cross-validation inside each set of training images",
+    "shared": "C chosen by cross-validation on all of these images, once",
+}
+
+
+def _figures(matrix: NDArray[np.int64], place: int) -> ClassFigures:
+    right, support = int(matrix[place, place]), int(matrix[place].sum())
+    predicted = int(matrix[:, place].sum())
+    return ClassFigures(
+        precision=right / predicted if predicted else None,
+        recall=right / support if support else None,
+        f1=2 * right / (predicted + support) if predicted + support else None,
+        support=support,
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [repr(name) for name in names[:3]]
+    if len(names) > 3:
+        shown.append(f"{len(names) - 3} more")
+    return ", ".join(shown[:-1]) + " and " + shown[-1]

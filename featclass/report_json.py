@@ -1,0 +1,142 @@
+"""The report as a JSON object: what the command prints and a saved classifier carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from featclass.errors import FeatclassError
+from featclass.records import ClassFigures, Rejected, Report
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Return the report's JSON object."""
+    interval, matrix = report.accuracy_interval, report.confusion_matrix
+    return {
+        "encoder": report.encoder,
+        "classes": list(report.classes),
+        "images": report.images,
+        "rejected": [{"name": r.name, "reason": r.reason} for r in report.rejected],
+        "accuracy": report.accuracy,
+        "accuracy_interval": None if interval is None else list(interval),
+        "chance_accuracy": report.chance_accuracy,
+        "confusion_matrix": None if matrix is None else [list(row) for row in matrix],
+        "per_class": {
+            name: {
+                "precision": figures.precision,
+                "recall": figures.recall,
+                "f1": figures.f1,
+                "support": figures.support,
+            }
+            for name, figures in report.per_class.items()
+        },
+        "method": report.method,
+        "seconds": dict(report.seconds),
+    }
+
+
+def from_json(document: object) -> Report:
+    """Read back what `to_json` wrote, from a source that is not trusted.
+
+    Raises:
+        FeatclassError: A field is missing, of another kind, or contradicts the others.
+    """
+    fields = _object(document, "report")
+    classes = tuple(_text(name, "classes") for name in _list(fields.get("classes"), "classes"))
+    if len(classes) < 2 or list(classes) != sorted(set(classes)):
+        raise _wrong("classes", "two or more different names, sorted")
+    per_class = _object(fields.get("per_class"), "per_class")
+    if set(per_class) != set(classes):
+        raise _wrong("per_class", "one entry for each class")
+    matrix = _matrix(fields.get("confusion_matrix"), len(classes))
+    accuracy = _share(fields.get("accuracy"), "accuracy")
+    interval = _interval(fields.get("accuracy_interval"))
+    if len({matrix is None, accuracy is None, interval is None}) > 1:
+        raise _wrong("accuracy", "present together with its interval and the confusion matrix")
+    chance = _share(fields.get("chance_accuracy"), "chance_accuracy")
+    if chance is None:
+        raise _wrong("chance_accuracy", "a number")
+    seconds = _object(fields.get("seconds"), "seconds")
+    return Report(
+        encoder=_text(fields.get("encoder"), "encoder"),
+        classes=classes,
+        images=_count(fields.get("images"), "images"),
+        rejected=tuple(_rejected(r) for r in _list(fields.get("rejected"), "rejected")),
+        accuracy=accuracy,
+        accuracy_interval=interval,
+        chance_accuracy=chance,
+        confusion_matrix=matrix,
+        per_class={name: _figures(per_class[name]) for name in classes},
+        method=_text(fields.get("method"), "method"),
+        seconds={name: _number(value, "seconds", 1e12) for name, value in seconds.items()},
+    )
+
+
+def _wrong(field: str, expected: str) -> FeatclassError:
+    return FeatclassError(f"The report's {field!r} should be {expected}.")
+
+
+def _object(value: object, field: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(field, "an object")
+    return value
+
+
+def _list(value: object, field: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _wrong(field, "a list")
+    return value
+
+
+def _text(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise _wrong(field, "text")
+    return value
+
+
+def _count(value: object, field: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**53:
+        raise _wrong(field, "a count")
+    return value
+
+
+def _number(value: object, field: str, most: float) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most:
+        return float(value)
+    raise _wrong(field, "a number between 0 and 1" if most == 1 else "a number of 0 or more")
+
+
+def _share(value: object, field: str) -> float | None:
+    return None if value is None else _number(value, field, 1)
+
+
+def _interval(value: object) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    ends = [_number(end, "accuracy_interval", 1) for end in _list(value, "accuracy_interval")]
+    if len(ends) != 2 or ends[0] > ends[1]:
+        raise _wrong("accuracy_interval", "low and high")
+    return ends[0], ends[1]
+
+
+def _matrix(value: object, classes: int) -> tuple[tuple[int, ...], ...] | None:
+    if value is None:
+        return None
+    rows = [_list(row, "confusion_matrix") for row in _list(value, "confusion_matrix")]
+    if len(rows) != classes or any(len(row) != classes for row in rows):
+        raise _wrong("confusion_matrix", "a row and a column for each class")
+    return tuple(tuple(_count(cell, "confusion_matrix") for cell in row) for row in rows)
+
+
+def _figures(value: object) -> ClassFigures:
+    figures = _object(value, "per_class")
+    return ClassFigures(
+        precision=_share(figures.get("precision"), "precision"),
+        recall=_share(figures.get("recall"), "recall"),
+        f1=_share(figures.get("f1"), "f1"),
+        support=_count(figures.get("support"), "support"),
+    )
+
+
+def _rejected(value: object) -> Rejected:
+    entry = _object(value, "rejected")
+    return Rejected(_text(entry.get("name"), "rejected"), _text(entry.get("reason"), "rejected"))

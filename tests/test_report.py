@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from featclass import report
+from featclass.errors import FeatclassError
+from featclass.records import ClassFigures, Rejected, Report
+
+
+def scored(images: int | None = None) -> Report:
+    """Six images of three classes, of which "c" is never named."""
+    predicted = {"a": [0, 0, 1], "b": [1, 1], "c": [0]}
+    labels = [label for label, codes in predicted.items() for _ in codes]
+    probabilities = np.eye(3)[[code for codes in predicted.values() for code in codes]]
+    return report.score(
+        labels,
+        probabilities,
+        ["a", "b", "c"],
+        encoder="builtin",
+        rejected=[Rejected("x.txt", "not a picture")],
+        method="by hand",
+        seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
+        images=images,
+    )
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "expected"),
+    [(3, 4, (0.3006, 0.9544)), (22, 24, (0.7415, 0.9768)), (81, 263, (0.2553, 0.3662))],
+)
+def test_wilson_gives_published_intervals(
+    successes: int, n: int, expected: tuple[float, float]
+) -> None:
+    assert report.wilson(successes, n) == pytest.approx(expected, abs=1e-4)
+
+
+def test_wilson_stays_within_zero_and_one() -> None:
+    assert report.wilson(0, 10)[0] == 0.0
+    assert report.wilson(10, 10)[1] == 1.0
+    assert report.wilson(0, 0) == (0.0, 1.0)
+    for n in range(1, 60):
+        for right in range(n + 1):
+            low, high = report.wilson(right, n)
+            assert 0 <= low <= right / n <= high <= 1
+
+
+def test_wilson_is_wider_for_more_confidence() -> None:
+    low, high = report.wilson(8, 10)
+    surer_low, surer_high = report.wilson(8, 10, confidence=0.99)
+    assert surer_low < low < high < surer_high
+
+
+def test_score_counts_rows_true_and_columns_predicted() -> None:
+    made = scored()
+    assert made.confusion_matrix == ((2, 1, 0), (0, 2, 0), (1, 0, 0))
+    assert made.images == 6
+    assert made.accuracy == pytest.approx(4 / 6)
+    assert made.accuracy_interval == report.wilson(4, 6)
+    assert made.chance_accuracy == pytest.approx(3 / 6)
+
+
+def test_figures_are_none_where_their_denominator_is_zero() -> None:
+    figures = scored().per_class
+    assert figures["a"] == ClassFigures(2 / 3, 2 / 3, 2 / 3, 3)
+    assert figures["b"] == ClassFigures(2 / 3, 1.0, 4 / 5, 2)
+    assert figures["c"] == ClassFigures(None, 0.0, 0.0, 1)
+
+
+def test_a_split_counts_the_images_used_beside_those_tested() -> None:
+    made = scored(images=30)
+    assert made.images == 30
+    assert made.accuracy == pytest.approx(4 / 6)
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (["Flintstones", "Simpsons", "Simpsons"], "'Flintstones' has only one picture: add"),
+        (["a", "b", "c", "c"], "'a' and 'b' have only one picture each: add"),
+        (list("abcdef"), "'a', 'b', 'c' and 3 more have only one picture each: add"),
+    ],
+)
+def test_without_a_score_the_method_says_what_to_add(labels: list[str], sentence: str) -> None:
+    made = report.without_score(labels, encoder="builtin", rejected=[], seconds={})
+    assert made.method.startswith(sentence)
+    assert made.accuracy is None
+    assert made.accuracy_interval is None
+    assert made.confusion_matrix is None
+    assert made.images == len(labels)
+    assert made.classes == tuple(sorted(set(labels)))
+    assert made.per_class[labels[-1]].support == labels.count(labels[-1])
+
+
+def test_method_says_how_out_of_fold_predictions_were_made() -> None:
+    said = report.cross_validated(24, folds=5, repeats=3, leave_one_out=False, choice="nested")
+    assert said == (
+        "each of 24 images predicted by probes that never saw it: 5-fold stratified"
+        " cross-validation, repeated 3 times and averaged; C chosen by cross-validation inside"
+        " each set of training images"
+    )
+    said = report.cross_validated(8, folds=8, repeats=1, leave_one_out=True, choice="shared")
+    assert "leave-one-out; C chosen by cross-validation on all of these images" in said
+    said = report.cross_validated(8, folds=2, repeats=1, leave_one_out=False, choice="given")
+    assert said.endswith("2-fold stratified cross-validation; C was given")
+
+
+def test_method_says_how_a_single_split_was_made() -> None:
+    said = report.single_split(trained=19, tested=5, share=0.8, seed=0, choice="nested")
+    assert said.startswith(
+        "a single 80/20 split, stratified, seed 0: 19 images to train, 5 to test"
+    )
+
+
+def test_json_has_exactly_the_fields_of_the_design() -> None:
+    document = report.to_json(scored())
+    assert list(document) == [
+        "encoder",
+        "classes",
+        "images",
+        "rejected",
+        "accuracy",
+        "accuracy_interval",
+        "chance_accuracy",
+        "confusion_matrix",
+        "per_class",
+        "method",
+        "seconds",
+    ]
+    assert document["rejected"] == [{"name": "x.txt", "reason": "not a picture"}]
+    assert document["per_class"]["c"] == {
+        "precision": None,
+        "recall": 0.0,
+        "f1": 0.0,
+        "support": 1,
+    }
+
+
+@pytest.mark.parametrize("has_score", [True, False])
+def test_json_round_trips(has_score: bool) -> None:
+    made = scored()
+    if not has_score:
+        made = report.without_score(["a", "b"], encoder="é", rejected=[], seconds={"fit": 1.0})
+    assert report.from_json(json.loads(json.dumps(report.to_json(made)))) == made
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("encoder", None),
+        ("classes", ["a"]),
+        ("classes", ["c", "b", "a"]),
+        ("classes", ["a", "a", "b"]),
+        ("classes", [1, 2, 3]),
+        ("images", -1),
+        ("images", 1.5),
+        ("images", True),
+        ("rejected", [{"name": "x"}]),
+        ("rejected", {}),
+        ("accuracy", None),
+        ("accuracy", 1.01),
+        ("accuracy", float("nan")),
+        ("accuracy", "0.9"),
+        ("accuracy_interval", [0.9, 0.1]),
+        ("accuracy_interval", [0.1]),
+        ("chance_accuracy", None),
+        ("confusion_matrix", [[1]]),
+        ("confusion_matrix", [[1, 2, 3], [1, 2, 3], [1, 2]]),
+        ("confusion_matrix", [[1, 2, 3], [1, 2, 3], [1, 2, -3]]),
+        ("per_class", {}),
+        ("per_class", {"a": 1, "b": 2, "c": 3}),
+        ("method", 5),
+        ("seconds", {"fit": float("inf")}),
+        ("seconds", []),
+    ],
+)
+def test_a_report_that_contradicts_itself_is_refused(field: str, value: Any) -> None:
+    document = copy.deepcopy(report.to_json(scored()))
+    document[field] = value
+    with pytest.raises(FeatclassError, match="should be"):
+        report.from_json(document)
+    del document[field]
+    with pytest.raises(FeatclassError, match="should be"):
+        report.from_json(document)
+
+
+@pytest.mark.parametrize("document", [None, [], "report", 5])
+def test_what_is_no_report_is_refused(document: object) -> None:
+    with pytest.raises(FeatclassError, match="should be an object"):
+        report.from_json(document)
