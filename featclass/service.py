@@ -31,7 +31,7 @@ from featclass.records import (
 AUTO, BUILTIN = "auto", "builtin"
 NEIGHBOURS = 3
 MAX_EXEMPLARS = 20_000
-LIBRARIES = ("torch", "pillow", "scikit-learn")
+LIBRARIES = ("numpy", "pillow", "torch")
 
 
 def embed(engine: Engine, dataset: Dataset, *, progress: Progress = no_progress) -> Embeddings:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import PIL.Image
 import PIL.ImageDraw
-from featclass.datasets import BytesSource
 from numpy.typing import NDArray
 
+from featclass.datasets import BytesSource
 from featclass.records import Image
 
 GRID = 4
@@ -37,7 +37,8 @@ class GridEncoder:
 
     def preprocess(self, image: PIL.Image.Image) -> NDArray[np.float32]:
         small = image.resize((GRID, GRID), PIL.Image.Resampling.BOX)
-        return np.moveaxis(np.asarray(small, np.float32) / 255 - 0.5, 2, 0)
+        levels: NDArray[np.float32] = np.asarray(small, np.float32) / np.float32(255)
+        return np.moveaxis(levels - np.float32(0.5), 2, 0)
 
     def encode(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         self.batches.append(len(pixels))

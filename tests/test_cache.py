@@ -13,7 +13,7 @@ from featclass.errors import FeatclassError
 
 ONE, OTHER = "11" * 32, "22" * 32
 FINGERPRINT, STRANGER = "aa" * 32, "bb" * 32
-VECTOR = np.arange(5, dtype=np.float32) / 3
+VECTOR = np.linspace(0, 1, 5, dtype=np.float32)
 
 
 def test_an_embedding_comes_back_bit_for_bit() -> None:

@@ -193,7 +193,7 @@ def test_encoders_lists_the_built_in_one_as_being_here() -> None:
 def test_a_folder_to_write_to_that_is_missing_is_told_before_the_work(
     pictures: Path, tmp_path: Path, fake: GridEncoder
 ) -> None:
-    with pytest.raises(FeatclassError, match="does not exist. Make it first"):
+    with pytest.raises(FeatclassError, match=r"does not exist\. Make it first"):
         run("train", pictures, "--output", tmp_path / "no" / "m.featclass")
     assert fake.encoded == 0
 

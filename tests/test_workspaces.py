@@ -153,7 +153,7 @@ def test_sets_keep_their_order_and_take_the_first_free_name_and_colour(
     store.remove_set(token, two)
     store.add_set(token, "Ants")
     shown = [(s.name, s.colour) for s in store.open(token).sets]
-    assert shown == [("Set 1", 0), ("Zebras", 2), ("Set 3", 3), ("Ants", 1)]
+    assert shown == [("Set 1", 0), ("Zebras", 2), ("Set 4", 3), ("Ants", 1)]
 
 
 def test_a_default_name_is_never_given_twice_even_after_a_removal(
@@ -188,7 +188,7 @@ def test_a_folder_finds_its_set_or_takes_one_never_used_or_makes_one(
     assert store.set_named(token, "ants") not in (one, two)
     assert names(store.open(token).sets) == ["Set 1", "bees", "ants"]
     store.set_named(token, "\x00")
-    assert names(store.open(token).sets) == ["Set 1", "bees", "ants", "Set 2"]
+    assert names(store.open(token).sets) == ["Set 1", "bees", "ants", "Set 4"]
 
 
 def test_a_set_that_only_rejected_files_is_not_taken_for_a_folder(

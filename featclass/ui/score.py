@@ -12,6 +12,11 @@ from featclass.ui import encoder, wording
 from featclass.ui.tryout import class_colours
 from featclass.workspaces import Workspace
 
+MEANINGS = {
+    "Recall": "Of the pictures of this set, the share that was taken for it.",
+    "Precision": "Of the pictures taken for this set, the share that belongs to it.",
+    "F1": "The harmonic mean of recall and precision.",
+}
 MATRIX_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -71,10 +76,11 @@ def _details(result: Result, report: Report) -> None:
         wording.class_rows(report),
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(format="percent")
-            for name in ("Found (recall)", "Right when named (precision)", "F1")
+            name: st.column_config.NumberColumn(format="percent", help=meaning)
+            for name, meaning in MEANINGS.items()
         },
     )
+    st.caption(wording.escaped(f"How it was measured: {report.method}."))
     engine = result.engine.encoder
     st.caption(wording.escaped(f"How it was measured: {report.method}."))
     st.caption(

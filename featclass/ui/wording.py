@@ -32,7 +32,7 @@ def headline(report: Report) -> str:
     if report.confusion_matrix is None:
         return "No score yet"
     right = sum(row[i] for i, row in enumerate(report.confusion_matrix))
-    return f"{right:,} of {report.images:,} right"
+    return f"{right:,} of {sum(map(sum, report.confusion_matrix)):,} right"
 
 
 def advice(sets: Sequence[LabelledSet]) -> str:
@@ -126,8 +126,8 @@ def class_rows(report: Report) -> list[dict[str, object]]:
         {
             "Set": name,
             "Pictures": figures.support,
-            "Found (recall)": figures.recall,
-            "Right when named (precision)": figures.precision,
+            "Recall": figures.recall,
+            "Precision": figures.precision,
             "F1": figures.f1,
         }
         for name, figures in report.per_class.items()

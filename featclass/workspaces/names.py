@@ -28,9 +28,9 @@ def is_default(name: str) -> bool:
     return _DEFAULT.fullmatch(name) is not None
 
 
-def default(taken: Container[str]) -> str:
-    """Return the first of "Set 1", "Set 2", ... that is not taken."""
-    return next(name for n in count(1) if (name := f"Set {n}") not in taken)
+def default(place: int, taken: Container[str]) -> str:
+    """Return the first of "Set {place}", "Set {place + 1}", ... that is not taken."""
+    return next(name for n in count(place) if (name := f"Set {n}") not in taken)
 
 
 def distinct(name: str, taken: Container[str]) -> str:

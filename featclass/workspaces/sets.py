@@ -16,10 +16,11 @@ from featclass.workspaces.tables import pictures, rejections, sets
 
 def add(change: Change, name: str | None) -> int:
     """Add an empty set at the end; raises `FeatclassError` where another has the name."""
-    every = _sets(change, removed_too=True)
-    name = names.clean(name or "") or names.default({row.name for row in every})
+    shown = _sets(change)
+    ever = {row.name for row in _sets(change, removed_too=True)}
+    name = names.clean(name or "") or names.default(len(shown) + 1, ever)
     _refuse_taken(change, name)
-    colour = _free_colour(_sets(change))
+    colour = _free_colour(shown)
     row = {"workspace_id": change.workspace, "name": name, "colour": colour}
     return int(change.db.execute(insert(sets).values(row).returning(sets.c.id)).scalar_one())
 
