@@ -35,7 +35,8 @@ MANY_CLASSES = 15
 """Above this, cells are too small for text and Markdown tables too wide."""
 FEW_PICTURES = 200
 SHORT_NAME = 14
-MARKDOWN = re.compile(r"([\\`*_{}\[\]#|<>~:$&@])")
+# A colon before a space is punctuation; any other could make a link or an emoji.
+MARKDOWN = re.compile(r"([\\`*_{}\[\]#|<>~$&@]|:(?=\S))")
 
 
 @dataclass(frozen=True, slots=True)
