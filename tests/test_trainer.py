@@ -182,6 +182,27 @@ def test_an_encoder_named_but_not_here_waits_instead_of_being_replaced(bench: Be
     assert state.result is None
 
 
+def test_when_a_better_encoder_arrives_it_takes_over_and_the_old_score_is_remembered(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.add(None, "blue", range(9, 10))
+    assert bench.settle().result is not None
+    better = encoders.preferred("cpu")
+    arrived = GridEncoder(spec=better, id="11" * 32, fingerprint="22" * 32)
+    monkeypatch.setattr(encoders, "is_local", lambda *_: True)
+    monkeypatch.setattr(encoders, "load", lambda *_, **__: arrived)
+    state = bench.settle()
+    assert state.result is not None
+    assert state.result.classifier is not None
+    assert state.result.classifier.encoder == better
+    assert arrived.encoded == 9
+    assert state.result.before is not None
+    assert state.result.before.encoder == "builtin"
+    assert len(state.predictions) == 1
+
+
 def test_a_saved_classifier_predicts_in_a_workspace_of_its_own(bench: Bench) -> None:
     from featclass import artifact
 

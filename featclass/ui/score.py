@@ -60,6 +60,9 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
     st.markdown(wording.escaped(rest.removeprefix(headline).strip()))
     if not state.is_current:
         st.caption(f"For {wording.count(result.images, 'picture', 'pictures')}, before the change.")
+    if result.before is not None and report.confusion_matrix is not None:
+        now = encoder.title(report.encoder)
+        st.caption(wording.escaped(wording.taken_over(result.before.report, now)))
     if report.confusion_matrix is not None:
         dark = st.context.theme.type == "dark"
         figure = render.confusion_figure(report, colours=class_colours(workspace, state), dark=dark)

@@ -35,6 +35,11 @@ def headline(report: Report) -> str:
     return f"{right:,} of {sum(map(sum, report.confusion_matrix)):,} right"
 
 
+def taken_over(before: Report, now: str) -> str:
+    """Return what to say once another encoder serves, named by its title `now`."""
+    return f"{now} has taken over; with the encoder before it, {headline(before)}."
+
+
 def advice(sets: Sequence[LabelledSet]) -> str:
     """Return what to do next while the sets do not make a classifier, in Markdown."""
     filled = [labelled for labelled in sets if labelled.pictures]
@@ -49,6 +54,8 @@ def advice(sets: Sequence[LabelledSet]) -> str:
 
 def progress(state: State) -> str:
     """Return what is being done, in words, while the classifier follows the sets."""
+    if state.phase is Phase.WAITING:
+        return "Waiting for its turn"
     if state.phase is Phase.LOADING:
         return "Warming up the encoder, a few seconds the first time"
     if state.phase is Phase.EMBEDDING:

@@ -1,29 +1,34 @@
-"""Keeps the classifier of every workspace in step with its labelled sets, in the background.
-
-There is no "train" button: the page calls `follow` whenever it draws, and shows the `State`.
-"""
+"""The background jobs that bring a classifier up to date, one a workspace at most."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 from featclass import artifact, encoders, service
 from featclass.config import Config
 from featclass.downloads import Downloads
-from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import Cancelled, FeatclassError, WorkspaceMissing
-from featclass.records import Image, Prediction, Progress, Rejected, TrainedClassifier
+from featclass.records import Image, Progress, Rejected
 from featclass.service import AUTO, BUILTIN
+from featclass.trainer.clock import Clock
+from featclass.trainer.state import (
+    Phase,
+    Result,
+    State,
+    is_done,
+    names_of,
+    renamed,
+    sets_key,
+    taken_over,
+)
 from featclass.workspaces import Workspace, Workspaces, dataset, image_name
 
 log = logging.getLogger(__name__)
@@ -32,68 +37,6 @@ JOBS = 4
 KEPT_STATES = 64
 # How often a running job looks whether the sets it works on are still the current ones.
 LOOK_SECONDS = 0.3
-
-
-class Phase(StrEnum):
-    """What is being done for a workspace."""
-
-    IDLE = "idle"
-    LOADING = "loading"
-    EMBEDDING = "embedding"
-    LEARNING = "learning"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A classifier, with the key of the labelled sets it was made from."""
-
-    key: str
-    classifier: TrainedClassifier | None
-    """None where the sets do not make a classifier yet."""
-    names: Mapping[int, str]
-    """Set id -> name, at the time."""
-    images: int
-    rejected: tuple[Rejected, ...]
-    engine: Engine = field(repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What the page shows: what is being done, and the newest result."""
-
-    phase: Phase = Phase.IDLE
-    done: int = 0
-    total: int = 0
-    seconds_left: float | None = None
-    result: Result | None = None
-    wanted_key: str = ""
-    predictions: Mapping[str, Prediction] = field(default_factory=dict)
-    """By image digest, for the pictures to try; made by the classifier in `result`."""
-    waits_for: str = ""
-    """Spec of an encoder asked for by name whose weights are not on this machine yet."""
-    error: str = ""
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the result is of the sets as they are now."""
-        return self.result is not None and self.result.key == self.wanted_key
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is being done."""
-        return self.phase is not Phase.IDLE
-
-
-def sets_key(workspace: Workspace, spec: str) -> str:
-    """Name what a classifier is made from: which images stand together, under which encoder.
-
-    Renaming a set does not change it.
-    """
-    seen = hashlib.sha256(f"{spec}\0{workspace.classifier}\n".encode())
-    for labelled in sorted(workspace.sets, key=lambda labelled: labelled.id):
-        for digest in sorted(picture.digest for picture in labelled.pictures):
-            seen.update(f"{labelled.id} {digest}\n".encode())
-    return seen.hexdigest()
 
 
 class Trainer:
@@ -125,9 +68,9 @@ class Trainer:
             waits = spec != AUTO and not self._is_here(spec)
             state = replace(state, waits_for=spec if waits else "")
             startable = not (waits or state.error or self._closed or token in self._running)
-            if startable and not _is_done(workspace, state):
+            if startable and not is_done(workspace, state):
                 self._running.add(token)
-                state = replace(state, phase=Phase.LOADING, done=0, total=0)
+                state = replace(state, phase=Phase.WAITING, done=0, total=0)
                 self._pool.submit(self._run, token)
             self._states[token] = state
             self._states.move_to_end(token)
@@ -204,7 +147,7 @@ class Trainer:
             self._engines.find_device()
         spec = self.spec_in_use(workspace)
         state = self._change(token, wanted_key=sets_key(workspace, spec))
-        if _is_done(workspace, state) or not self._is_here(spec):
+        if is_done(workspace, state) or not self._is_here(spec):
             return False
         result = state.result
         if result is None or not state.is_current:
@@ -212,9 +155,10 @@ class Trainer:
                 result = self._learn(workspace, spec, state.wanted_key)
             except Cancelled:
                 return True
+            result = replace(result, before=taken_over(state.result, result))
             self._change(token, result=result, predictions={})
-        elif result.names != _names(workspace):
-            result = _renamed(result, _names(workspace))
+        elif result.names != names_of(workspace):
+            result = renamed(result, names_of(workspace))
             self._change(token, result=result, predictions={})
         self._predict(workspace, result)
         return True
@@ -223,13 +167,13 @@ class Trainer:
         token = workspace.token
         self._change(token, phase=Phase.LOADING, done=0, total=0, seconds_left=None)
         engine = self._engines.get(spec)
-        names = _names(workspace)
+        names = names_of(workspace)
         if workspace.classifier is not None:
             saved = artifact.loads(self._store.read(token, workspace.classifier))
             service.check_encoder(saved, engine)
             return Result(key, saved, names, saved.report.images, (), engine)
         pictures = dataset(self._store, workspace)
-        clock = _Clock(lambda **changes: self._change(token, **changes))
+        clock = Clock(lambda **changes: self._change(token, **changes))
         self._change(token, phase=Phase.EMBEDDING, total=len(pictures.images))
         started = time.perf_counter()
         embedded = service.embed(engine, pictures, progress=clock)
@@ -291,45 +235,3 @@ class Trainer:
         said = service.predict(result.engine, result.classifier, images, live=True)
         fresh = {image.digest: prediction for image, prediction in zip(images, said, strict=True)}
         self._change(token, predictions={**known, **fresh})
-
-
-class _Clock:
-    """A progress that also knows how long is left; it reports a few times a second."""
-
-    def __init__(self, report: Callable[..., object]) -> None:
-        self._report = report
-        self._start: tuple[float, int] | None = None
-        self._reported = 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if self._start is None:  # what the cache had is done already, and says nothing of speed
-            self._start = (now, done)
-        if now - self._reported < LOOK_SECONDS and done < total:
-            return
-        self._reported = now
-        started, already = self._start
-        fresh = done - already
-        left = (now - started) / fresh * (total - done) if fresh else None
-        self._report(done=done, total=total, seconds_left=left)
-
-
-def _names(workspace: Workspace) -> dict[int, str]:
-    return {labelled.id: labelled.name for labelled in workspace.sets}
-
-
-def _is_done(workspace: Workspace, state: State) -> bool:
-    result = state.result
-    if result is None or not state.is_current:
-        return False
-    if result.classifier is None:
-        return True
-    named = workspace.classifier is not None or result.names == _names(workspace)
-    return named and all(picture.digest in state.predictions for picture in workspace.tried)
-
-
-def _renamed(result: Result, names: Mapping[int, str]) -> Result:
-    if result.classifier is None:
-        return replace(result, names=names)
-    new = {old: names[key] for key, old in result.names.items() if key in names}
-    return replace(result, names=names, classifier=service.renamed(result.classifier, new))
