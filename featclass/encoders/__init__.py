@@ -1,0 +1,24 @@
+"""Encoders: frozen networks that turn images into embeddings.
+
+An encoder is named by a spec: `auto`, `builtin`, an OpenCLIP pair such as
+`ViT-B-32/laion2b_s34b_b79k`, `hf-hub:org/name`, `local-dir:path` or `timm:resnet50.a1_in1k`.
+Importing this package does not import torch: the catalogue is listed without it.
+"""
+
+from featclass.encoders.base import DownloadProgress, Encoder
+from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, preferred
+from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
+
+__all__ = [
+    "BUILTIN",
+    "CATALOGUE",
+    "CatalogueEntry",
+    "DownloadProgress",
+    "Encoder",
+    "can_reach_hub",
+    "choose_device",
+    "download",
+    "is_local",
+    "load",
+    "preferred",
+]

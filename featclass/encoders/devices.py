@@ -1,0 +1,65 @@
+"""Which device an encoder runs on, and how precisely it computes there."""
+
+from __future__ import annotations
+
+import torch
+
+from featclass.errors import EncoderUnavailable
+
+CHOICES = ("auto", "cpu", "cuda", "mps")
+
+_NAMES = {"cuda": "NVIDIA GPU (cuda)", "mps": "Apple GPU (mps)"}
+# Large enough to keep the device busy, small enough that a live prediction does not wait long for
+# a batch of a bulk job.
+_BATCH_SIZES = {"cpu": 16, "cuda": 256, "mps": 64}
+
+
+def choose_device(requested: str = "auto") -> str:
+    """Return `cpu`, `cuda` or `mps`; `auto` takes a GPU where there is one.
+
+    Raises `EncoderUnavailable` where the device asked for is not in this machine.
+    """
+    present = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if requested == "auto":
+        return next(device for device, is_present in present.items() if is_present)
+    if requested not in present:
+        raise EncoderUnavailable(
+            f"There is no device {requested!r}; choose one of {', '.join(CHOICES)}."
+        )
+    if not present[requested]:
+        raise EncoderUnavailable(
+            f"torch finds no {_NAMES[requested]} on this machine; use the device auto or cpu."
+        )
+    return requested
+
+
+def precision_class(device: str) -> str:
+    """Return `mixed` (float16 where it is safe, float32 elsewhere) on CUDA, else `float32`."""
+    return "mixed" if device == "cuda" else "float32"
+
+
+def first_batch_size(device: str) -> int:
+    """Return how many images to try in one forward pass."""
+    return _BATCH_SIZES[device]
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Say whether `error` means that a smaller batch may succeed.
+
+    Only CUDA's allocator has its own exception; MPS, cuBLAS and the CPU's allocator say so in
+    words alone.
+    """
+    words = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or any(word in str(error) for word in words)
+
+
+def free_cached_memory(device: str) -> None:
+    """Give back what the allocator keeps for later, so that a smaller batch finds room."""
+    if device == "cuda":
+        torch.cuda.empty_cache()
+    elif device == "mps":
+        torch.mps.empty_cache()

@@ -1,0 +1,200 @@
+"""From a spec to an encoder: find its weights, download them where that is allowed, load."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from featclass.config import Config
+from featclass.encoders import hub, specs
+from featclass.encoders.base import DownloadProgress, Encoder
+from featclass.encoders.catalogue import BUILTIN, CATALOGUE, preferred
+from featclass.encoders.hub import Checkpoint
+from featclass.errors import DownloadCancelled, EncoderUnavailable
+from featclass.records import no_progress
+
+log = logging.getLogger(__name__)
+
+_REPOSITORIES = {entry.spec: entry.repository for entry in CATALOGUE if entry.repository}
+
+
+def load(
+    spec: str,
+    *,
+    device: str = "auto",
+    config: Config,
+    progress: DownloadProgress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Encoder:
+    """Load an encoder, downloading its weights first where they are not on this machine.
+
+    `auto` gives the preferred encoder of the device, or else the built-in one with a warning in
+    the log; any other spec is never replaced. Raises `DownloadCancelled`, and
+    `EncoderUnavailable` in one sentence.
+    """
+    wanted = specs.parse(spec)
+    if isinstance(wanted, specs.Auto):
+        return _load_auto(device, config, progress, cancelled)
+    if isinstance(wanted, specs.Builtin):
+        device = choose_device(device)
+        from featclass.encoders import builtin
+
+        return builtin.load(device)
+    if device != "auto":  # nothing is downloaded for a device that is not there
+        device = choose_device(device)
+    # Before torch is needed, so that a machine without network says so at once.
+    path = _obtain(wanted, config, progress, cancelled)
+    device = choose_device(device)
+    if isinstance(wanted, specs.TimmModel):
+        from featclass.encoders import timm_models
+
+        return timm_models.load(timm_models.canonical(wanted), path, device)
+    from featclass.encoders import openclip
+
+    return openclip.load(wanted, path, device)
+
+
+def is_local(spec: str, config: Config) -> bool:
+    """Say whether `load` can do without a download: no network, and no torch for most specs.
+
+    Only a spec outside the catalogue needs its library (OpenCLIP, timm) to know its files. For
+    `auto` the answer is yes, since the built-in encoder stands in. Raises `EncoderUnavailable`
+    where there is no such encoder.
+    """
+    wanted = specs.parse(spec)
+    if isinstance(wanted, specs.Auto | specs.Builtin):
+        return True
+    if isinstance(wanted, specs.LocalFolder):
+        return _weights_in(wanted.path) is not None
+    return hub.find(_checkpoint(wanted), config) is not None
+
+
+def download(
+    spec: str,
+    *,
+    config: Config,
+    progress: DownloadProgress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> None:
+    """Have the weights of `spec` on this machine, going on where an earlier download was cut off.
+
+    They go to the folder `FEATCLASS_MODELS` where it is set and can be written, else to the
+    user's Hugging Face cache. `auto` means the preferred encoder of this machine. Raises
+    `DownloadCancelled`, and `EncoderUnavailable` in one sentence.
+    """
+    wanted = specs.parse(spec)
+    if isinstance(wanted, specs.Auto):
+        wanted = specs.parse(preferred(choose_device()))
+    if not isinstance(wanted, specs.Auto | specs.Builtin):
+        _obtain(wanted, config, progress, cancelled)
+
+
+def choose_device(requested: str = "auto") -> str:
+    """Return `cpu`, `cuda` or `mps`; `auto` takes a GPU where there is one. Imports torch.
+
+    Raises `EncoderUnavailable` where the device asked for is not in this machine.
+    """
+    from featclass.encoders import devices
+
+    return devices.choose_device(requested)
+
+
+def can_reach_hub(timeout: float = 3.0) -> bool:
+    """Say within `timeout` seconds whether the Hub, or the mirror in `HF_ENDPOINT`, answers."""
+    from featclass.encoders import remote
+
+    return remote.can_reach_hub(timeout)
+
+
+def _load_auto(
+    device: str,
+    config: Config,
+    progress: DownloadProgress | None,
+    cancelled: Callable[[], bool] | None,
+) -> Encoder:
+    device = choose_device(device)
+    try:
+        return load(
+            preferred(device), device=device, config=config, progress=progress, cancelled=cancelled
+        )
+    except DownloadCancelled:
+        raise
+    except EncoderUnavailable as error:
+        log.warning("%s Going on with the built-in encoder.", error)
+        return load(BUILTIN, device=device, config=config)
+
+
+def _obtain(
+    wanted: specs.LocalFolder | specs.OnHub,
+    config: Config,
+    progress: DownloadProgress | None,
+    cancelled: Callable[[], bool] | None,
+) -> Path:
+    """Return the weights file on this machine, downloaded if need be."""
+    if isinstance(wanted, specs.LocalFolder):
+        if (path := _weights_in(wanted.path)) is None:
+            raise EncoderUnavailable(
+                f"The folder {wanted.path} holds no OpenCLIP model: it takes"
+                f" {hub.OPEN_CLIP_CONFIG} and weights such as {hub.OPEN_CLIP_WEIGHTS[0]}."
+            )
+        return path
+    checkpoint = _checkpoint(wanted)
+    return hub.find(checkpoint, config) or _download(
+        wanted, checkpoint, config, progress, cancelled
+    )
+
+
+def _download(
+    wanted: specs.OnHub,
+    checkpoint: Checkpoint,
+    config: Config,
+    progress: DownloadProgress | None,
+    cancelled: Callable[[], bool] | None,
+) -> Path:
+    if hub.is_offline(config):
+        raise EncoderUnavailable(
+            f"{wanted} is not on this machine, and FEATCLASS_OFFLINE forbids to download it; put"
+            " its files into the folder FEATCLASS_MODELS, or use the encoder builtin."
+        )
+    from huggingface_hub import get_token
+
+    from featclass.encoders import remote
+    from featclass.encoders.transfer import fetch
+
+    address = remote.Hub(hub.endpoint(), token=get_token())
+    if not remote.can_reach_hub():
+        raise EncoderUnavailable(
+            f"{wanted} is not on this machine, and {address.host} cannot be reached; connect to"
+            " the internet, put its files into the folder FEATCLASS_MODELS, or use the encoder"
+            " builtin."
+        )
+    return fetch(
+        checkpoint,
+        hub.destination(config),
+        address,
+        progress=progress or no_progress,
+        cancelled=cancelled or (lambda: False),
+    )
+
+
+def _checkpoint(wanted: specs.OnHub) -> Checkpoint:
+    if isinstance(wanted, specs.HubRepository):
+        return Checkpoint(
+            wanted.repository, hub.OPEN_CLIP_WEIGHTS, (hub.OPEN_CLIP_CONFIG,), wanted.revision
+        )
+    if isinstance(wanted, specs.TimmModel):
+        from featclass.encoders import timm_models
+
+        return timm_models.checkpoint(timm_models.canonical(wanted))
+    if repository := _REPOSITORIES.get(str(wanted)):
+        return Checkpoint(repository, hub.OPEN_CLIP_WEIGHTS)
+    from featclass.encoders import openclip
+
+    return openclip.checkpoint(wanted)
+
+
+def _weights_in(folder: Path) -> Path | None:
+    return hub.complete(
+        folder, Checkpoint("", hub.OPEN_CLIP_FOLDER_WEIGHTS, (hub.OPEN_CLIP_CONFIG,))
+    )

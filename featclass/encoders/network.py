@@ -1,0 +1,138 @@
+"""A torch network as an encoder: batches, precision, and what to do when memory runs out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from featclass.encoders import devices
+from featclass.encoders.identity import encoder_id, fingerprint
+from featclass.errors import EncoderUnavailable
+
+log = logging.getLogger(__name__)
+
+Forward = Callable[[torch.Tensor], torch.Tensor]
+
+
+class Network:
+    """An `Encoder` around a torch module.
+
+    `architecture` and `preprocessing` are JSON values that name what the module computes and what
+    `transform` does, for the encoder id. `forward` is the call that gives embeddings, where it is
+    not the module's own.
+    """
+
+    def __init__(
+        self,
+        module: torch.nn.Module,
+        transform: Callable[[Image.Image], torch.Tensor],
+        *,
+        spec: str,
+        architecture: Mapping[str, Any],
+        preprocessing: Mapping[str, Any],
+        dimensions: int,
+        device: str,
+        forward: Forward | None = None,
+    ) -> None:
+        self.spec = spec
+        self.id = encoder_id(architecture, preprocessing, module.state_dict())
+        self.device = device
+        self.precision = devices.precision_class(device)
+        self.fingerprint = fingerprint(self.id, self.precision)
+        self.dimensions = dimensions
+        self.batch_size = devices.first_batch_size(device)
+        self._transform = transform
+        self._layout = _memory_format(module, device)
+        module.requires_grad_(False).eval().to(device).to(memory_format=self._layout)
+        self._forward: Forward = forward or module
+
+    def preprocess(self, image: Image.Image) -> NDArray[np.float32]:
+        """Return the pixels the network takes, shape (3, height, width), as it was trained."""
+        pixels: NDArray[np.float32] = self._transform(image).numpy()
+        return pixels
+
+    def encode(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return embeddings, shape (n, dimensions), of pixels of shape (n, 3, height, width).
+
+        A batch that does not fit in memory is halved, and batches stay that small from then on.
+        Raises `EncoderUnavailable` where not even one image fits.
+        """
+        if self.precision == "float32":
+            return self._in_batches(pixels, self._forward)
+        embeddings = self._in_batches(pixels, self._mixed)
+        # An image that passes the range of float16 is computed again in float32, so that its
+        # embedding never depends on which images shared its batch.
+        overflown = ~np.isfinite(embeddings).all(axis=1)
+        if overflown.any():
+            embeddings[overflown] = self._in_batches(pixels[overflown], self._forward)
+        return embeddings
+
+    def _in_batches(self, pixels: NDArray[np.float32], forward: Forward) -> NDArray[np.float32]:
+        parts: list[torch.Tensor] = []
+        start = 0
+        while start < len(pixels):
+            batch = pixels[start : start + self.batch_size]
+            embedded = self._try(batch, forward)
+            if embedded is None:
+                self._halve(len(batch))
+            else:
+                parts.append(embedded)
+                start += len(batch)
+        # Fetched at the very end: until then a GPU computes while the next batch is copied to it.
+        rows = [part.float().cpu() for part in parts]
+        embeddings = torch.cat(rows) if rows else torch.empty(0, self.dimensions)
+        return embeddings.numpy()
+
+    def _try(self, batch: NDArray[np.float32], forward: Forward) -> torch.Tensor | None:
+        """Return the embeddings of one batch, or None where it does not fit in memory."""
+        try:
+            with torch.inference_mode():
+                return forward(self._to_device(batch))
+        except RuntimeError as error:
+            if not devices.is_out_of_memory(error):
+                raise
+        # Outside the handler, whose traceback would keep the tensors of the failed batch alive.
+        return None
+
+    def _to_device(self, batch: NDArray[np.float32]) -> torch.Tensor:
+        tensor = torch.from_numpy(np.ascontiguousarray(batch))
+        if self.device == "cuda":
+            tensor = tensor.pin_memory()
+        return tensor.to(self.device, non_blocking=True).contiguous(memory_format=self._layout)
+
+    def _mixed(self, tensor: torch.Tensor) -> torch.Tensor:
+        # float16 keeps 11 significant bits where bfloat16 keeps 8, but ends at 65504.
+        with torch.autocast(self.device, dtype=torch.float16):
+            return self._forward(tensor)
+
+    def _halve(self, failed: int) -> None:
+        devices.free_cached_memory(self.device)
+        if failed == 1:
+            raise EncoderUnavailable(
+                f"The encoder {self.spec} needs more memory than {self.device} has, even for one"
+                " image; choose a smaller encoder, or the device cpu."
+            )
+        self.batch_size = failed // 2
+        log.warning(
+            "%s ran out of memory with %d images at once; going on with %d.",
+            self.spec,
+            failed,
+            self.batch_size,
+        )
+
+
+def _memory_format(module: torch.nn.Module, device: str) -> torch.memory_format:
+    """Return channels-last for convolutional networks, which are faster so on CPU and CUDA.
+
+    One convolution is a transformer's patch embedding, and not worth the conversion.
+    """
+    convolutions = sum(isinstance(part, torch.nn.Conv2d) for part in module.modules())
+    if convolutions > 1 and device != "mps":
+        return torch.channels_last
+    return torch.contiguous_format

@@ -1,0 +1,56 @@
+"""Weights files: read without executing anything in them, and found damaged in a sentence."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+
+from featclass.encoders import devices
+from featclass.errors import EncoderUnavailable
+
+
+def read(path: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a safetensors file or torch checkpoint by name, on the CPU."""
+    if path.suffix == ".safetensors":
+        content: dict[str, Any] = safetensors.torch.load_file(path)
+    else:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    tensors: dict[str, torch.Tensor] = content
+    if isinstance(content.get("state_dict"), dict):  # a whole training checkpoint
+        tensors = content["state_dict"]
+    # Training on several GPUs puts a prefix before every name.
+    return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
+@contextmanager
+def reading(path: Path, spec: object) -> Iterator[None]:
+    """Turn what libraries raise over unusable weights into `EncoderUnavailable`."""
+    try:
+        yield
+    except (
+        SafetensorError,
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+    ) as error:
+        if isinstance(error, RuntimeError) and devices.is_out_of_memory(error):
+            raise EncoderUnavailable(
+                f"There is not enough memory on this machine for {spec}; choose a smaller encoder."
+            ) from error
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")[:200]
+        raise EncoderUnavailable(
+            f"The weights of {spec} in {path} are damaged, or belong to another network"
+            f" ({reason}); delete the file and download it again."
+        ) from error

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import timm
+from numpy.typing import NDArray
+from PIL import Image
+from sklearn.datasets import load_sample_image
+
+from featclass import encoders
+from featclass.config import Config
+from featclass.encoders import builtin
+from featclass.errors import EncoderUnavailable
+
+
+@pytest.fixture(scope="module")
+def encoder() -> encoders.Encoder:
+    return builtin.load("cpu")
+
+
+def embed(encoder: encoders.Encoder, *images: Image.Image) -> NDArray[np.float32]:
+    return encoder.encode(np.stack([encoder.preprocess(image) for image in images]))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("china.jpg", 698), ("flower.jpg", 985)])
+def test_with_its_classifier_it_sees_a_palace_and_a_daisy(
+    encoder: encoders.Encoder, name: str, expected: int
+) -> None:
+    weights = builtin.read_weights()
+    embedding = embed(encoder, Image.fromarray(load_sample_image(name)))
+    logits = embedding @ weights["classifier.weight"].numpy().T + weights["classifier.bias"].numpy()
+    assert logits.argmax() == expected
+
+
+def test_an_embedding_has_1280_values_of_float32(encoder: encoders.Encoder) -> None:
+    embedding = embed(encoder, Image.new("RGB", (300, 200), "teal"))
+    assert embedding.shape == (1, encoder.dimensions) == (1, 1280)
+    assert embedding.dtype == np.float32
+    assert not np.isclose(np.linalg.norm(embedding), 1)
+
+
+def test_an_image_has_the_same_embedding_alone_and_in_any_batch(
+    encoder: encoders.Encoder,
+) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (5, 240, 320, 3), dtype=np.uint8)
+    images = [Image.fromarray(pixels) for pixels in noise]
+    together = embed(encoder, *images)
+    alone = np.concatenate([embed(encoder, image) for image in images])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_no_pixels_give_no_embeddings(encoder: encoders.Encoder) -> None:
+    assert encoder.encode(np.empty((0, 3, 224, 224), np.float32)).shape == (0, 1280)
+
+
+def test_every_tensor_of_the_file_has_its_place_in_the_network() -> None:
+    weights = builtin.read_weights()
+    network = timm.create_model(builtin.ARCHITECTURE, pretrained=False).state_dict()
+    assert len(weights) == 296
+    assert {name: tensor.shape for name, tensor in weights.items()} == {
+        name: tensor.shape for name, tensor in network.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("_conv_stem.weight", "conv_stem.weight"),
+        ("_bn1.running_var", "bn2.running_var"),
+        ("_blocks.0._project_conv.weight", "blocks.0.0.conv_pw.weight"),
+        ("_blocks.1._expand_conv.weight", "blocks.1.0.conv_pw.weight"),
+        ("_blocks.7._bn2.bias", "blocks.3.2.bn3.bias"),
+        ("_blocks.15._depthwise_conv.weight", "blocks.6.0.conv_dw.weight"),
+        ("_fc.bias", "classifier.bias"),
+    ],
+)
+def test_names_are_translated_one_by_one(name: str, expected: str) -> None:
+    assert builtin.timm_name(name) == expected
+
+
+def test_a_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "weights.pth"
+    damaged.write_bytes(builtin.find_file().read_bytes()[:-1])
+    monkeypatch.setattr(builtin, "find_file", lambda: damaged)
+    with pytest.raises(EncoderUnavailable, match=r"damaged .* install the package"):
+        builtin.read_weights()
+
+
+def test_it_loads_by_its_name_without_any_network(config: Config) -> None:
+    encoder = encoders.load("builtin", device="cpu", config=config)
+    assert (encoder.spec, encoder.device, encoder.precision) == ("builtin", "cpu", "float32")
+    assert encoder.id == builtin.load("cpu").id
+    assert encoders.is_local("builtin", config)
