@@ -1,4 +1,4 @@
-"""How long a person waits: for the first paint, for the samples' matrix, for uploads, for a rerun."""
+"""How long a person waits: for the first paint, the samples' matrix, uploads, a rerun."""
 
 from __future__ import annotations
 

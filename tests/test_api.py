@@ -101,6 +101,60 @@ def test_names_that_look_like_paths_are_only_text(
     assert not list(tmp_path.rglob("passwd*"))
 
 
+def act(client: TestClient, token: str, **what: Any) -> Any:
+    return client.post(f"/api/w/{token}/act", json=what, headers=OURS)
+
+
+def test_sets_are_renamed_added_and_removed(client: TestClient, token: str) -> None:
+    assert act(client, token, do="rename", set=first(token), name="Tomatoes").is_success
+    assert act(client, token, do="add set").is_success
+    assert list(sets(token)) == ["Tomatoes", "Set 2", "Set 3"]
+    assert act(client, token, do="remove set", set=first(token)).is_success
+    assert list(sets(token)) == ["Set 2", "Set 3"]
+
+
+def test_pictures_are_removed_tried_ones_too_and_rejections_dismissed(
+    client: TestClient, token: str
+) -> None:
+    send(client, token, first(token), {"a.png": drawn(1), "b.txt": b"words"})
+    send(client, token, "try", {"c.png": drawn(2), "d.txt": b"words"})
+    [picture] = studio().workspaces.open(token).sets[0].pictures
+    assert act(client, token, do="remove picture", picture=picture.id).is_success
+    assert act(client, token, do="clear tried").is_success
+    assert act(client, token, do="dismiss", set=first(token)).is_success
+    assert act(client, token, do="dismiss", set="try").is_success
+    workspace = studio().workspaces.open(token)
+    assert sets(token)["Set 1"] == []
+    assert (workspace.tried, workspace.tried_rejected) == ((), ())
+    assert workspace.sets[0].rejected == ()
+
+
+def test_a_name_that_another_set_has_is_refused_in_a_sentence(
+    client: TestClient, token: str
+) -> None:
+    answer = act(client, token, do="rename", set=first(token), name="Set 2")
+    assert answer.status_code == 400
+    assert "Set 2" in answer.json()["error"]
+    assert list(sets(token)) == ["Set 1", "Set 2"]
+
+
+@pytest.mark.parametrize(
+    "what", [{"do": "format disk"}, {"do": "rename", "set": "1", "name": 3}, {"odd": 1}, {}]
+)
+def test_an_act_that_is_not_known_changes_nothing(
+    client: TestClient, token: str, what: dict[str, Any]
+) -> None:
+    before = studio().workspaces.version(token)
+    assert act(client, token, **what).status_code == 400
+    assert studio().workspaces.version(token) == before
+
+
+def test_an_act_on_a_set_of_another_workspace_is_refused(client: TestClient, token: str) -> None:
+    other = studio().workspaces.create()
+    assert act(client, token, do="remove set", set=first(other)).status_code == 400
+    assert list(sets(other)) == ["Set 1", "Set 2"]
+
+
 def test_a_folder_of_folders_makes_a_set_of_each(client: TestClient, token: str) -> None:
     answer = plan(client, token, "new", ["pets/cats/1.png", "pets/dogs/1.png", "pets/.DS_Store"])
     targets = answer.json()["targets"]

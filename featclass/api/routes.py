@@ -10,7 +10,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from featclass.api import pictures, uploads
+from featclass.api import acts, pictures, uploads
 
 ASSETS = Path(__file__).parent.parent / "ui" / "assets"
 
@@ -32,6 +32,7 @@ async def unknown(request: Request) -> Response:
 
 W = "/api/w/{token}"
 ROUTES = (
+    Route(f"{W}/act", acts.act, methods=["POST"]),
     Route(f"{W}/plan", uploads.plan, methods=["POST"]),
     Route(f"{W}/pictures", uploads.pictures, methods=["POST"]),
     Route(f"{W}/zip", uploads.archive, methods=["POST"]),

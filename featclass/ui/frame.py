@@ -63,8 +63,8 @@ def _results(token: str, *, was_busy: bool) -> None:
     """Draw what follows from the sets; while work goes on, this alone is drawn again."""
     workspace = snapshot(token)
     state: State = studio().trainer.follow(workspace)
-    if was_busy and not (state.is_busy or encoder.is_downloading(workspace, state)):
-        st.rerun()
+    if was_busy != (state.is_busy or encoder.is_downloading(workspace, state)):
+        st.rerun()  # polling starts and ends with a run of the whole page
     middle, right = st.columns([11, 10], gap="medium")
     with middle:
         st.html('<span id="score"></span>')

@@ -23,21 +23,25 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
-def _draw(name: str, html: str, script: str, data: dict[str, Any], key: str) -> Any:
-    component = st.components.v2.component(
+def sets(data: dict[str, Any], *, key: str) -> None:
+    """Draw the labelled sets; what the person does there reaches the routes by itself."""
+    _component("featclass_sets", SETS_HTML, "sets.js")(
+        data=data, key=key, on_redraw_change=_nothing
+    )
+
+
+def tryout(data: dict[str, Any], *, key: str) -> bool:
+    """Draw "Try it"; returns whether the person just asked for more of the earlier ones."""
+    drawn = _component("featclass_tryout", TRYOUT_HTML, "tryout.js")(
+        data=data, key=key, on_redraw_change=_nothing, on_more_change=_nothing
+    )
+    return drawn.more is not None
+
+
+def _component(name: str, html: str, script: str) -> Any:
+    return st.components.v2.component(
         name, html=html, css=_asset("parts.css"), js=_asset("upload.js") + _asset(script)
     )
-    return component(data=data, key=key, on_act_change=_nothing).act
-
-
-def sets(data: dict[str, Any], *, key: str) -> dict[str, Any] | None:
-    """Draw the labelled sets; returns what the person just did there, once."""
-    return _draw("featclass_sets", SETS_HTML, "sets.js", data, key)  # type: ignore[no-any-return]
-
-
-def tryout(data: dict[str, Any], *, key: str) -> dict[str, Any] | None:
-    """Draw "Try it"; returns what the person just did there, once."""
-    return _draw("featclass_tryout", TRYOUT_HTML, "tryout.js", data, key)  # type: ignore[no-any-return]
 
 
 def _nothing() -> None:

@@ -6,12 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from featclass.errors import FeatclassError
 from featclass.records import Neighbour, Prediction
 from featclass.render import class_colour
 from featclass.trainer import State
-from featclass.ui import parts, sets
-from featclass.ui.wording import escaped
+from featclass.ui import parts
 from featclass.workspaces import Picture, Workspace
 
 SHOWN_AT_FIRST = 8
@@ -36,17 +34,9 @@ def draw(workspace: Workspace, state: State) -> None:
         "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
         "more": max(0, len(workspace.tried) - shown),
     }
-    done = parts.tryout(data, key=key)
-    if done is None:
-        return
-    if done.get("do") == "more":
+    if parts.tryout(data, key=key):
         st.session_state[f"{key}-shown"] = shown + SHOWN_MORE
         st.rerun(scope="fragment")
-    try:
-        sets.act(workspace.token, done)
-    except FeatclassError as error:
-        st.error(escaped(str(error)))
-    st.rerun()
 
 
 def class_colours(workspace: Workspace, state: State) -> dict[str, str]:

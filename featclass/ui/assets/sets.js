@@ -1,5 +1,5 @@
-// The labelled sets: names, thumbnails, adding and removing. Mutations go to Python as one trigger
-// `act`; files go to the upload routes.
+// The labelled sets: names, thumbnails, adding and removing. What the person does goes to our own
+// routes; the trigger `redraw` only has the page drawn anew.
 const VISIBLE = 14, PAGE = 240;
 const memory = new WeakMap();
 
@@ -11,7 +11,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
     memory.set(host, state);
     droppable(host, items => state.send('new', items));
   }
-  state.act = what => setTriggerValue('act', { ...what, at: Date.now() });
+  state.redraw = () => setTriggerValue('redraw', Date.now());
+  state.act = async what => {
+    const problem = await perform(data.base, what, state.redraw);
+    if (!problem) return;
+    state.notes.set(String(what.set ?? 'new'), { text: problem, share: null });
+    state.draw();
+  };
   state.data = data;
   state.draw = () => draw(host, state);
   state.send = (target, items) => send(host, state, target, items);
@@ -28,7 +34,7 @@ async function send(host, state, target, items) {
   const sum = await upload(state.data.base, target, items, tell);
   const made = sum.sets.length > 1 ? ` into ${sum.sets.length} sets` : '';
   tell(summary(sum) + made, null, true);
-  state.act({ do: 'added' });
+  state.redraw();
 }
 
 function drawNote(host, state, key) {

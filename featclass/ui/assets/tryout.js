@@ -9,7 +9,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     memory.set(host, state);
     build(host, state);
   }
-  state.act = what => setTriggerValue('act', { ...what, at: Date.now() });
+  state.redraw = () => setTriggerValue('redraw', Date.now());
+  state.more = () => setTriggerValue('more', Date.now());
+  state.act = async what => {
+    host.querySelector('.note').textContent = await perform(data.base, what, state.redraw);
+  };
   state.data = data;
   const shown = JSON.stringify(data);
   if (shown !== state.shown) { state.shown = shown; drawResults(host, state); }
@@ -40,7 +44,7 @@ async function send(host, state, items) {
   const tell = (text, share) => { note.textContent = share == null ? text : `Sending ${text}`; };
   const sum = await upload(state.data.base, 'try', items, tell);
   tell(sum.error || sum.rejected || !sum.added ? summary(sum) : '', null);
-  state.act({ do: 'added' });
+  state.redraw();
 }
 
 async function startCamera(host, state) {
@@ -148,7 +152,7 @@ function drawResults(host, state) {
   if (rejected.length) nodes.splice(rejected.length, 0, make('button', { class: 'text quiet',
     onclick: () => state.act({ do: 'dismiss', set: 'try' }) }, 'Dismiss'));
   if (results.length) nodes.push(make('div', { class: 'row end' },
-    more ? make('button', { class: 'text', onclick: () => state.act({ do: 'more' }) }, `Show ${more} earlier`) : null,
+    more ? make('button', { class: 'text', onclick: () => state.more() }, `Show ${more} earlier`) : null,
     make('button', { class: 'text quiet', onclick: () => state.act({ do: 'clear tried' }) }, 'Clear all')));
   host.querySelector('.results').replaceChildren(...nodes);
 }

@@ -39,6 +39,18 @@ async function answerOf(response) {
   return body;
 }
 
+// Does what the person did, on the server, then has the page drawn anew. Not through Streamlit's
+// trigger itself: of two in quick succession, it may deliver only the second.
+async function perform(base, what, redraw) {
+  try {
+    await answerOf(await fetch(`${base}/act`, { method: 'POST',
+      headers: { ...HEADERS, 'Content-Type': 'application/json' }, body: JSON.stringify(what) }));
+    return '';
+  } catch (error) {
+    return error instanceof TypeError ? 'The connection to featclass was lost.' : error.message;
+  } finally { redraw(); }
+}
+
 function batches(items) {
   const made = [];
   let batch = [], bytes = 0;

@@ -1,0 +1,42 @@
+"""The route for what a person does to the labelled sets and to the pictures tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from featclass.errors import FeatclassError, UploadRefused
+from featclass.studio import studio
+
+
+async def act(request: Request) -> Response:
+    """Do one thing, named by `do`; answers when it is done, or why it cannot be, in a sentence."""
+    try:
+        await run_in_threadpool(_act, request.path_params["token"], await request.json())
+    except ValueError:
+        return JSONResponse({"error": "that is not JSON"}, 400)
+    except FeatclassError as error:
+        return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse({})
+
+
+def _act(token: str, done: Any) -> None:
+    store = studio().workspaces
+    match done:
+        case {"do": "rename", "set": int(set_id), "name": str(name)}:
+            store.rename_set(token, set_id, name)
+        case {"do": "add set"}:
+            store.add_set(token)
+        case {"do": "remove set", "set": int(set_id)}:
+            store.remove_set(token, set_id)
+        case {"do": "remove picture", "picture": int(picture_id)}:
+            store.remove_picture(token, picture_id)
+        case {"do": "dismiss", "set": int() | "try" as where}:
+            store.dismiss_rejected(token, None if where == "try" else where)
+        case {"do": "clear tried"}:
+            store.clear_tried(token)
+        case _:
+            raise UploadRefused("This page is older than the server: load it again.")
