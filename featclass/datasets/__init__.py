@@ -1,0 +1,38 @@
+"""Folders, zips and dropped files as datasets: one subfolder per class.
+
+Whether a picture can be decoded is found out when it is embedded; here a file is only rejected
+where its first bytes are no picture's, or where it cannot be read at all.
+
+sources         where the bytes of an image come from
+paths           file names as text that leads nowhere
+identification  the digest of a file, or why it can be no image
+folders, zips   which files they hold
+classes         which class a path belongs to
+conflicts       the same picture twice, or in two classes
+reading         all of it as one dataset
+"""
+
+from featclass.datasets.classes import LONGEST_CLASS_NAME, class_of_paths
+from featclass.datasets.conflicts import without_conflicts
+from featclass.datasets.folders import files_below, image_of_file
+from featclass.datasets.reading import read, read_folder, read_zip
+from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
+from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipSource, files_of_zip
+
+__all__ = [
+    "LARGEST_FILE",
+    "LONGEST_CLASS_NAME",
+    "MAX_UNPACKED",
+    "MOST_ENTRIES",
+    "BytesSource",
+    "FileSource",
+    "ZipSource",
+    "class_of_paths",
+    "files_below",
+    "files_of_zip",
+    "image_of_file",
+    "read",
+    "read_folder",
+    "read_zip",
+    "without_conflicts",
+]

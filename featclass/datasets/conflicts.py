@@ -1,0 +1,30 @@
+"""The same picture twice in a class, or in two classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from featclass.records import Image, Rejected
+
+
+def without_conflicts(labelled: Iterable[Image]) -> tuple[list[Image], list[Rejected]]:
+    """Keep each picture once, and none that is in two classes; say so of all the others."""
+    labelled = list(labelled)
+    copies: defaultdict[str, list[Image]] = defaultdict(list)
+    for image in labelled:
+        copies[image.digest].append(image)
+    kept: list[Image] = []
+    rejected: list[Rejected] = []
+    for image in labelled:
+        first, *_ = same = copies[image.digest]
+        others = sorted({str(copy.label) for copy in same if copy.label != image.label})
+        if others:
+            where = f"also in class {' and '.join(others)}"
+            reason = f"{where}: the same picture cannot be two classes"
+            rejected.append(Rejected(image.name, reason))
+        elif image is not first:
+            rejected.append(Rejected(image.name, f"the same picture as {first.name}"))
+        else:
+            kept.append(image)
+    return kept, rejected

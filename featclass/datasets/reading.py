@@ -1,0 +1,100 @@
+"""A folder or a zip as one dataset: each of its files an image, or rejected with the reason."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from featclass.datasets.classes import class_of_paths
+from featclass.datasets.conflicts import without_conflicts
+from featclass.datasets.folders import files_of_folder, identified_file
+from featclass.datasets.identification import Identified, Unusable, identified
+from featclass.datasets.paths import clean_path
+from featclass.datasets.sources import FileSource
+from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
+from featclass.errors import DatasetError
+from featclass.records import Dataset, Image, Rejected, Source
+
+_HASHERS: Final = min(4, os.cpu_count() or 1)
+
+
+def read(path: Path | str, *, max_unpacked: int = MAX_UNPACKED) -> Dataset:
+    """Read a folder or a zip, by what it is.
+
+    Raises:
+        DatasetError: Neither is there, or it holds no subfolders with pictures.
+    """
+    path = Path(path)
+    return read_zip(path, max_unpacked_bytes=max_unpacked) if path.is_file() else read_folder(path)
+
+
+def read_folder(path: Path | str) -> Dataset:
+    """Read a folder with one subfolder per class; deeper folders belong to the class above them.
+
+    Where the folder holds only one other that in turn holds the classes, that one is read. Links
+    are followed to files inside the folder only.
+
+    Raises:
+        DatasetError: There is no such folder, or it holds no subfolders with pictures.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise DatasetError(f"There is no folder {root}. {_expected(str(root))}")
+    files, rejected = files_of_folder(root)
+    with ThreadPoolExecutor(_HASHERS) as pool:
+        outcomes = list(pool.map(lambda file: identified_file(file, root), files))
+    found = [
+        (clean_path(file.relative_to(root).as_posix()), FileSource(file), outcome)
+        for file, outcome in zip(files, outcomes, strict=True)
+    ]
+    return _dataset(found, rejected, str(root))
+
+
+def read_zip(path: Path | str | BinaryIO, *, max_unpacked_bytes: int = MAX_UNPACKED) -> Dataset:
+    """Read a zip of a folder with one subfolder per class, without unpacking it to disk.
+
+    The zip stays open for as long as its images are in use.
+
+    Raises:
+        DatasetError: Not a zip, damaged, too large, or without subfolders with pictures.
+    """
+    files, rejected = files_of_zip(path, max_unpacked_bytes=max_unpacked_bytes)
+    found = [(entry, source, identified(source.open)) for entry, source in files]
+    return _dataset(found, rejected, name_of_zip(path))
+
+
+def _dataset(
+    found: Sequence[tuple[str, Source, Identified]], rejected: list[Rejected], where: str
+) -> Dataset:
+    """Label what was found by its folders."""
+    labelled: list[Image] = []
+    classes = class_of_paths([name for name, _, _ in found])
+    for (name, source, outcome), label in zip(found, classes, strict=True):
+        if isinstance(outcome, Unusable):
+            rejected.append(Rejected(name, outcome.reason))
+        elif label:
+            labelled.append(Image(name, outcome, source, label))
+        else:
+            rejected.append(Rejected(name, "lies outside the class folders"))
+    if not labelled:
+        raise DatasetError(
+            f"{where} holds no subfolders with pictures{_found_instead(rejected)}."
+            f" {_expected(where)}"
+        )
+    kept, conflicts = without_conflicts(sorted(labelled, key=lambda image: image.name))
+    rejected = sorted(rejected + conflicts, key=lambda each: each.name)
+    return Dataset(tuple(kept), tuple(rejected))
+
+
+def _found_instead(rejected: list[Rejected]) -> str:
+    if not rejected:
+        return " (it is empty)"
+    first = min(rejected, key=lambda each: each.name)
+    return f" (files found there: {len(rejected):,}; the first, {first.name}, {first.reason})"
+
+
+def _expected(where: str) -> str:
+    return f"featclass expects one subfolder per class, like {where}/cats/1.jpg."

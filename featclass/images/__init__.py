@@ -1,0 +1,40 @@
+"""Untrusted bytes to an upright RGB picture, or the reason why not.
+
+Only the decoders listed in `formats` are ever reached, each by its file signature: Pillow's own
+choice among all its plugins, and its process-wide settings, are left to whoever else uses Pillow.
+
+digests     how an image is identified
+budget      how much is decoded at once
+unreadable  the reason why bytes are no picture
+console     what the decoders would write there
+formats     what featclass reads, and how it is recognised
+headers     a picture before it is decoded: its size, its limits
+shapes      shrunk or cut sizes
+colours     any mode and depth as 8 bits of RGB
+decoding    the picture, upright
+thumbnails  the same, small, for the page
+"""
+
+from featclass.images.budget import PIXEL_BUDGET, PixelBudget
+from featclass.images.decoding import DECODING_VERSION, decoded
+from featclass.images.digests import digest
+from featclass.images.formats import recognise
+from featclass.images.headers import LONGEST_SIDE, check
+from featclass.images.shapes import FULL_SIZE, MAX_ELONGATION
+from featclass.images.thumbnails import thumbnail
+from featclass.images.unreadable import Unreadable
+
+__all__ = [
+    "DECODING_VERSION",
+    "FULL_SIZE",
+    "LONGEST_SIDE",
+    "MAX_ELONGATION",
+    "PIXEL_BUDGET",
+    "PixelBudget",
+    "Unreadable",
+    "check",
+    "decoded",
+    "digest",
+    "recognise",
+    "thumbnail",
+]

@@ -1,0 +1,89 @@
+"""The first frame of a picture, decoded within the pixel budget and turned upright."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from PIL import ExifTags, Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+
+from featclass.images.budget import PIXEL_BUDGET
+from featclass.images.colours import rgb
+from featclass.images.headers import opened_for_decoding
+from featclass.images.shapes import MAX_ELONGATION, Size, middle, whole_factor
+from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
+
+DECODING_VERSION: Final = 1
+"""Changes whenever the same bytes would give other pixels: part of every fingerprint.
+
+1: upright, 8 bits of RGB on white, shrunk to at most `FULL_SIZE` pixels, and cut to the middle
+where longer than `MAX_ELONGATION` times its width.
+"""
+
+
+@contextmanager
+def decoded(data: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
+    """Decode the first frame to an upright RGB picture, transparency on white.
+
+    A picture of more than `FULL_SIZE` pixels comes shrunk by a whole factor (for JPEG as far as
+    possible while decoding); one more than `MAX_ELONGATION` times as long as wide comes cut to
+    its middle of that shape. While the context is open its pixels, as they were before the cut,
+    count against `PIXEL_BUDGET`.
+
+    Raises:
+        Unreadable: These bytes are no such picture, are damaged, cut off, or too large.
+    """
+    with unreadable_if_hostile():
+        picture, weight = opened_for_decoding(data, max_pixels)
+        factor = whole_factor(picture.size)
+        if factor > 1:
+            draft(picture, (picture.width // factor, picture.height // factor))
+    with PIXEL_BUDGET.taking(picture.width * picture.height * weight):
+        with unreadable_if_hostile():
+            usable = _cut(upright(picture, whole_factor(picture.size)))
+        del picture  # the source is up to four times the result; the caller may keep that for long
+        yield usable
+
+
+def draft(picture: ImageFile, size: Size) -> None:
+    """Have a JPEG decoded at 1/2, 1/4 or 1/8, both sides still at least those of `size`."""
+    if isinstance(picture, JpegImageFile):
+        picture.draft(None, size)
+
+
+def upright(picture: ImageFile, factor: int) -> Image.Image:
+    """Decode; return RGB, shrunk by a whole factor, turned as its EXIF orientation says."""
+    picture.load()
+    turned = rgb(picture, factor)
+    transpose = _UPRIGHT.get(_orientation(picture))
+    if transpose is not None:
+        turned = turned.transpose(transpose)
+    turned.info = {}  # no orientation is left for anyone to apply a second time
+    return turned
+
+
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        value = picture.getexif().get(ExifTags.Base.Orientation)
+    except HOSTILE:  # a picture with damaged EXIF is still a picture
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _cut(picture: Image.Image) -> Image.Image:
+    box = middle(picture.size, MAX_ELONGATION)
+    return picture if box == (0, 0, *picture.size) else picture.crop(box)
