@@ -155,7 +155,5 @@ def table(measured: list[Row]) -> str:
     lines = ["| what a person waits for | median s | min | max | runs |", "|---|--:|--:|--:|--:|"]
     for row in measured:
         middle, low, high = statistics.median(row.seconds), min(row.seconds), max(row.seconds)
-        lines.append(
-            f"| {row.what} | {middle:.2f} | {low:.2f} | {high:.2f} | {len(row.seconds)} |"
-        )
+        lines.append(f"| {row.what} | {middle:.2f} | {low:.2f} | {high:.2f} | {len(row.seconds)} |")
     return "\n".join(lines)

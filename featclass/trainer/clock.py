@@ -17,6 +17,7 @@ class Clock:
         self._reported = 0.0
 
     def __call__(self, done: int, total: int) -> None:
+        """Take note of the work done so far."""
         now = time.monotonic()
         if self._start is None:  # what the cache had is done already, and says nothing of speed
             self._start = (now, done)
