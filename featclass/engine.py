@@ -49,6 +49,7 @@ class Engine:
     def __init__(
         self, encoder: Encoder, cache: Cache, *, max_pixels: int, decoders: int | None = None
     ) -> None:
+        pixels.give_back()
         self.encoder = encoder
         self.cache = cache
         self._max_pixels = max_pixels

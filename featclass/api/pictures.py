@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from featclass import images
 from featclass.errors import FeatclassError
 from featclass.studio import studio
-from featclass.workspaces import Workspace
+from featclass.workspaces import Workspace, file_stem
 
 SIZES = {"160": 160, "480": 480}
 MOST_AT_ONCE = 1000
@@ -68,7 +68,7 @@ async def archive(request: Request) -> Response:
     handle, path = tempfile.mkstemp(suffix=".zip")
     os.close(handle)
     await run_in_threadpool(_write_zip, workspace, Path(path))
-    name = f"{quote(_safe(workspace.name))}.zip"
+    name = f"{quote(file_stem(workspace.name))}.zip"
     return FileResponse(
         path,
         media_type="application/zip",

@@ -5,6 +5,7 @@ choice among all its plugins, and its process-wide settings, are left to whoever
 
 digests     how an image is identified
 budget      how much is decoded at once
+memory      how what was decoded is given back
 unreadable  the reason why bytes are no picture
 console     what the decoders would write there
 formats     what featclass reads, and how it is recognised
@@ -20,6 +21,7 @@ from featclass.images.decoding import DECODING_VERSION, decoded
 from featclass.images.digests import digest
 from featclass.images.formats import recognise
 from featclass.images.headers import LONGEST_SIDE, check
+from featclass.images.memory import give_back
 from featclass.images.shapes import FULL_SIZE, MAX_ELONGATION
 from featclass.images.thumbnails import thumbnail
 from featclass.images.unreadable import Unreadable
@@ -35,6 +37,7 @@ __all__ = [
     "check",
     "decoded",
     "digest",
+    "give_back",
     "recognise",
     "thumbnail",
 ]

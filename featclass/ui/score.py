@@ -57,7 +57,7 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
     headline, rest = wording.headline(report), render.score_sentence(report)
     with st.container(key="headline", gap=None):
         st.markdown(wording.escaped(headline))
-    st.markdown(wording.escaped(rest.removeprefix(headline).strip()))
+    st.markdown(wording.escaped(rest.removeprefix(headline).lstrip(": ")))
     if not state.is_current:
         st.caption(f"For {wording.count(result.images, 'picture', 'pictures')}, before the change.")
     if result.before is not None and report.confusion_matrix is not None:
@@ -67,8 +67,11 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
         dark = st.context.theme.type == "dark"
         figure = render.confusion_figure(report, colours=class_colours(workspace, state), dark=dark)
         st.plotly_chart(figure, key="matrix", config=MATRIX_CONFIG, theme=None)
-    for note in wording.notes(result.rejected):
-        st.caption(wording.escaped(note))
+    if result.rejected:
+        with st.expander(wording.not_counted(result.rejected)):
+            st.markdown(
+                "\n".join(f"- {wording.escaped(line)}" for line in wording.notes(result.rejected))
+            )
     with st.expander("Details"):
         _details(result, report)
 

@@ -10,10 +10,10 @@ from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.records import Rejected, Report
 from featclass.trainer import Phase, State
-from featclass.workspaces import LabelledSet
+from featclass.workspaces import LabelledSet, file_stem
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-MOST_NOTES = 5
+MOST_NOTES = 50
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=\"'])")
 
 
@@ -102,29 +102,27 @@ def keeper(host: str) -> str:
 def shell_command(encoder: str, name: str) -> str:
     """Return the command that repeats from a shell what the page did."""
     return (
-        f"featclass train {_stem(name)}.zip --encoder {shlex.quote(encoder)}"
+        f"featclass train {file_stem(name)}.zip --encoder {shlex.quote(encoder)}"
         f" --output {file_name(name)}"
     )
 
 
 def file_name(name: str) -> str:
     """Return the file name under which a classifier is downloaded."""
-    return f"{_stem(name)}.featclass"
+    return f"{file_stem(name)}.featclass"
 
 
-def _stem(name: str) -> str:
-    return re.sub(r"[^\w]+", "-", name).strip("-").lower() or "pictures"
+def not_counted(rejected: Sequence[Rejected]) -> str:
+    """Return the headline over the pictures that are left out of the score."""
+    return count(len(rejected), "picture does not count", "pictures do not count")
 
 
 def notes(rejected: Sequence[Rejected]) -> list[str]:
-    """Return what the person should know of pictures that do not count, a line each."""
-    if not rejected:
-        return []
+    """Return why each of them does not count, a line each, the first few of many."""
     lines = [f"{item.name}: {item.reason}" for item in rejected[:MOST_NOTES]]
     if len(rejected) > MOST_NOTES:
         lines.append(f"and {len(rejected) - MOST_NOTES:,} more")
-    total = count(len(rejected), "picture does", "pictures do")
-    return [f"{total} not count: " + "; ".join(lines)]
+    return lines
 
 
 def class_rows(report: Report) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ dataset     its sets as something to learn from
 """
 
 from featclass.workspaces.dataset import dataset, image_name
+from featclass.workspaces.names import file_stem
 from featclass.workspaces.records import (
     Added,
     LabelledSet,
@@ -32,5 +33,6 @@ __all__ = [
     "WorkspaceSummary",
     "Workspaces",
     "dataset",
+    "file_stem",
     "image_name",
 ]

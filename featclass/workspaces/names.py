@@ -53,3 +53,8 @@ def distinct_file(name: str, taken: Container[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """Return "1 picture", "13 pictures"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def file_stem(name: str) -> str:
+    """Return a plain file name, without ending, for what is downloaded of a workspace."""
+    return re.sub(r"[^\w]+", "-", name).strip("-").lower()[:80] or "pictures"

@@ -1,0 +1,76 @@
+"""What the page says, decided without Streamlit."""
+
+from __future__ import annotations
+
+import pytest
+
+from featclass.downloads import Download
+from featclass.downloads import Phase as DownloadPhase
+from featclass.records import Rejected
+from featclass.trainer import Phase, State
+from featclass.ui import wording
+
+
+@pytest.mark.parametrize(
+    "text", ["![x](http://e/a.png)", ":red[y]", "*b*", "$x^2$", "`c`", "<b>", "# h", "a_b", "~s~"]
+)
+def test_user_text_has_every_sign_of_markdown_escaped(text: str) -> None:
+    escaped = wording.escaped(text)
+    assert escaped.replace("\\", "") == text
+    assert not any(
+        escaped[i] in "*_`[]()<>#$:~!" and escaped[i - 1] != "\\" for i in range(len(escaped))
+    )
+
+
+def test_a_number_never_parts_from_its_percent_sign() -> None:
+    assert wording.escaped("between 74 % and 98 %") == "between 74\u00a0% and 98\u00a0%"
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("localhost:8501", "Your pictures stay on this machine."),
+        ("127.0.0.1", "Your pictures stay on this machine."),
+        ("[::1]:8501", "Your pictures stay on this machine."),
+        ("welds.intern:8501", "Your pictures stay on this server, welds.intern."),
+        ("", "Your pictures stay on this machine."),
+    ],
+)
+def test_the_keeper_of_the_pictures_is_named(host: str, said: str) -> None:
+    assert wording.keeper(host) == said
+
+
+def test_progress_tells_how_many_and_how_long() -> None:
+    state = State(phase=Phase.EMBEDDING, done=400, total=1000, seconds_left=41.3)
+    assert wording.progress(state) == "Looking at the pictures: 400 of 1,000, 41 s left"
+    assert "turn" in wording.progress(State(phase=Phase.WAITING))
+
+
+def test_without_a_network_one_plain_sentence_says_so() -> None:
+    cut_off = Download("x", DownloadPhase.FAILED, message="long story", is_cut_off=True)
+    assert wording.download(cut_off, "ViT-B/32", meanwhile=True) == (
+        "No connection to the internet, so ViT-B/32 could not be fetched."
+        " The built-in encoder serves meanwhile."
+    )
+
+
+def test_a_running_download_tells_its_size() -> None:
+    running = Download("x", DownloadPhase.RUNNING, done=151_000_000, total=605_000_000)
+    assert "151 of 605 MB" in wording.download(running, "ViT-B/32", meanwhile=False)
+
+
+def test_the_shell_command_quotes_what_a_shell_would_read() -> None:
+    command = wording.shell_command("local-dir:/a b;rm", "My; pictures/$x")
+    assert command == (
+        "featclass train my-pictures-x.zip --encoder 'local-dir:/a b;rm'"
+        " --output my-pictures-x.featclass"
+    )
+
+
+def test_of_many_pictures_that_do_not_count_the_first_are_named() -> None:
+    rejected = [Rejected(f"{i}.png", "cut off") for i in range(wording.MOST_NOTES + 5)]
+    assert wording.not_counted(rejected).startswith("55 pictures do not count")
+    assert wording.not_counted(rejected[:1]) == "1 picture does not count"
+    lines = wording.notes(rejected)
+    assert lines[0] == "0.png: cut off"
+    assert lines[-1] == "and 5 more"
