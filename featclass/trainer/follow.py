@@ -203,6 +203,7 @@ class Trainer:
             if time.monotonic() - looked < LOOK_SECONDS:
                 return
             looked = time.monotonic()
+            self._change(token, done=done, total=total)
             now = self._store.open(token)
             if self._closed or sets_key(now, self.spec_in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")

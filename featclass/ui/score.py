@@ -7,7 +7,7 @@ import streamlit as st
 from featclass import render
 from featclass.records import Report
 from featclass.studio import studio
-from featclass.trainer import Phase, Result, State
+from featclass.trainer import Result, State
 from featclass.ui import encoder, wording
 from featclass.ui.tryout import class_colours
 from featclass.workspaces import Workspace
@@ -40,8 +40,7 @@ def draw(workspace: Workspace, state: State) -> None:
 
 
 def _progress(state: State) -> None:
-    known = state.phase is Phase.EMBEDDING and state.total
-    share = state.done / state.total if known else 0.0
+    share = state.done / state.total if state.total else 0.0
     with st.container(key="progress", gap=None):
         st.progress(min(1.0, share), text=wording.progress(state))
 

@@ -23,14 +23,15 @@ def draw(workspace: Workspace, state: State) -> None:
     key = f"tried-{workspace.token}"
     shown = st.session_state.get(f"{key}-shown", SHOWN_AT_FIRST)
     colours = class_colours(workspace, state)
-    classifier = state.result.classifier if state.result else None
     pictures = workspace.tried[:shown]
     here = {picture.digest for labelled in workspace.sets for picture in labelled.pictures}
+    filled = sum(bool(labelled.pictures) for labelled in workspace.sets)
+    ready = filled > 1 or workspace.classifier is not None
     data = {
         "base": f"/api/w/{workspace.token}",
-        "ready": classifier is not None,
+        "ready": ready,
         "stale": not state.is_current,
-        "results": [_as_data(picture, state, colours, here) for picture in pictures],
+        "results": [_as_data(p, state, colours, here, ready=ready) for p in pictures],
         "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
         "more": max(0, len(workspace.tried) - shown),
     }
@@ -48,14 +49,12 @@ def class_colours(workspace: Workspace, state: State) -> dict[str, str]:
 
 
 def _as_data(
-    picture: Picture, state: State, colours: dict[str, str], here: set[str]
+    picture: Picture, state: State, colours: dict[str, str], here: set[str], *, ready: bool
 ) -> dict[str, Any]:
     prediction = state.predictions.get(picture.digest)
     data: dict[str, Any] = {"id": picture.id, "digest": picture.digest, "name": picture.name}
     if prediction is None:
-        ready = state.result is not None and state.result.classifier is not None
-        waiting = "Looking at it" if ready else "Waiting for two sets with pictures"
-        return {**data, "waiting": waiting}
+        return {**data, "waiting": "Looking at it" if ready else "Waiting for two filled sets"}
     if prediction.rejected is not None:
         return {**data, "rejected": prediction.rejected}
     return {**data, **_said(prediction, colours, here)}
