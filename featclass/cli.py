@@ -67,6 +67,10 @@ def main() -> None:
     except FeatclassError as error:
         messages.print(str(error), style="red", markup=False)
         sys.exit(1)
+    except OSError as error:
+        where = f" {error.filename}:" if error.filename else ""
+        messages.print(f"Could not do it:{where} {error.strerror or error}.", markup=False)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
@@ -83,11 +87,8 @@ def train(
     """Train a classifier, save it, and report how far to trust it."""
     from featclass import artifact, datasets, service
 
+    _check_output(output)
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
-    if not output.absolute().parent.is_dir():
-        raise FeatclassError(
-            f"{output} cannot be written: the folder {output.parent} does not exist. Make it first."
-        )
     engine = _engine(encoder, device)
     with _bar("Embedding") as progress:
         trained = service.train(engine, dataset, seed=seed, progress=progress)
@@ -135,6 +136,8 @@ def predict(
     """Say of each picture which class it looks like."""
     from featclass import artifact, datasets, service
 
+    if output is not None:
+        _check_output(output)
     trained = artifact.load(model)
     files = [file for path in paths for file in datasets.files_below(path)]
     engine = _engine(trained.encoder, device)
@@ -146,7 +149,7 @@ def predict(
         _write_csv(output, predictions, trained.classes)
     if as_json:
         for prediction in predictions:
-            typer.echo(json.dumps(prediction.to_json(), ensure_ascii=False))
+            typer.echo(json.dumps(prediction.to_json()))
     elif output is None:
         _print_predictions(predictions)
     if all(prediction.rejected is not None for prediction in predictions):
@@ -166,6 +169,7 @@ def embed(
 
     from featclass import datasets, service
 
+    _check_output(output)
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
     with _bar("Embedding") as progress:
         embedded = service.embed(_engine(encoder, device), dataset, progress=progress)
@@ -243,7 +247,9 @@ def serve(
         list[str] | None,
         typer.Option("--allowed-host", help="A name this server is reached by; may be repeated."),
     ] = None,
-    device: DeviceOption = Device.AUTO,
+    device: Annotated[
+        Device, typer.Option(envvar="FEATCLASS_DEVICE", help="What encoders run on.")
+    ] = Device.AUTO,
     certificate: Annotated[
         Path | None, typer.Option("--certificate", help="TLS certificate (PEM), for https.")
     ] = None,
@@ -272,17 +278,30 @@ def serve(
         "server.address": host,
         "server.port": str(port),
         "browser.serverAddress": shown,
-        "server.headless": str(not local).lower(),
     }
+    if not local:
+        options["server.headless"] = "true"
     if certificate is not None and key is not None:
         options |= {"server.sslCertFile": str(certificate), "server.sslKeyFile": str(key)}
     command = [sys.executable, "-m", "streamlit", "run", str(_page())]
     command += [f"--{name}={value}" for name, value in options.items()]
-    environment = os.environ | {
-        "FEATCLASS_HOSTS": " ".join(names),
-        "FEATCLASS_DEVICE": device.value,
-    }
-    sys.exit(subprocess.call(command, env=environment))
+    os.environ["FEATCLASS_HOSTS"] = " ".join(names)
+    os.environ["FEATCLASS_DEVICE"] = device.value
+    if not local:
+        os.environ["FEATCLASS_SHARED"] = "1"
+    if os.name == "posix":  # in this very process, so that whoever ends it ends the server
+        os.execv(sys.executable, command)
+    sys.exit(subprocess.call(command))
+
+
+def _check_output(path: Path) -> None:
+    """Refuse what cannot be written before the work is done, not after."""
+    if path.is_dir():
+        raise FeatclassError(f"{path} is a folder: name a file to write.")
+    if not path.absolute().parent.is_dir():
+        raise FeatclassError(
+            f"{path} cannot be written: the folder {path.parent} does not exist. Make it first."
+        )
 
 
 def _page() -> Path:
@@ -326,7 +345,7 @@ def _print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         from featclass.report import to_json
 
-        typer.echo(json.dumps(to_json(report), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(to_json(report), indent=2))
         return
     from featclass.render import markdown
 
@@ -343,7 +362,7 @@ def _print_predictions(predictions: Sequence[Prediction]) -> None:
 
 
 def _write_csv(path: Path, predictions: Sequence[Prediction], classes: Sequence[str]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
         writer = csv.writer(file)
         writer.writerow(["path", "label", "probability", "known", "rejected", *classes])
         for said in predictions:

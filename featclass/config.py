@@ -23,6 +23,9 @@ class Config:
     """Folder an administrator filled with encoder weights (`FEATCLASS_MODELS`)."""
     offline: bool
     """Never download anything (`FEATCLASS_OFFLINE=1`)."""
+    is_shared: bool
+    """Whether others than the person at this machine reach the page (`FEATCLASS_SHARED=1`): they
+    choose among the catalogue's encoders only."""
     max_pixels: int
     """Largest image accepted, in pixels (`FEATCLASS_MAX_MEGAPIXELS`)."""
     max_upload_bytes: int
@@ -37,10 +40,15 @@ def load() -> Config:
     return Config(
         data=Path(data).expanduser() if data else user_data_path("featclass", appauthor=False),
         models=Path(models).expanduser() if models else None,
-        offline=os.environ.get("FEATCLASS_OFFLINE", "") not in ("", "0"),
+        offline=_is_set("FEATCLASS_OFFLINE"),
+        is_shared=_is_set("FEATCLASS_SHARED"),
         max_pixels=_number("FEATCLASS_MAX_MEGAPIXELS", 100) * MEGA,
         max_upload_bytes=_number("FEATCLASS_MAX_UPLOAD_MB", 4000) * MEGA,
     )
+
+
+def _is_set(variable: str) -> bool:
+    return os.environ.get(variable, "") not in ("", "0")
 
 
 def _number(variable: str, default: int) -> int:

@@ -13,7 +13,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,14 +76,14 @@ class Engine:
         fingerprint = self.encoder.fingerprint
         known: dict[str, Vector] = self.cache.get({i.digest for i in images}, fingerprint)
         missing = list({i.digest: i for i in images if i.digest not in known}.values())
-        reasons: dict[str, str] = {}
+        refused: dict[str, Rejected] = {}
         fresh: dict[str, Vector] = {}
         done = len(images) - len(missing)
         progress(done, len(images))
         try:
             for image, outcome in self._outcomes(missing, LIVE if live else BULK):
-                if isinstance(outcome, str):
-                    reasons[image.digest] = outcome
+                if isinstance(outcome, Rejected):
+                    refused[image.digest] = outcome
                 else:
                     known[image.digest] = fresh[image.digest] = outcome
                 if len(fresh) >= self.encoder.batch_size:
@@ -98,15 +98,19 @@ class Engine:
         vectors = np.zeros((len(used), self.encoder.dimensions), np.float32)
         for row, image in enumerate(used):
             vectors[row] = known[image.digest]
-        rejected = (Rejected(i.name, reasons[i.digest]) for i in images if i.digest in reasons)
+        rejected = (
+            replace(refused[image.digest], name=image.name)
+            for image in images
+            if image.digest in refused
+        )
         return Embeddings(used, vectors, tuple(rejected))
 
     def _outcomes(
         self, images: Sequence[Image], priority: int
-    ) -> Iterator[tuple[Image, Vector | str]]:
-        """Yield each image with its embedding, or with the reason why it has none, in order."""
+    ) -> Iterator[tuple[Image, Vector | Rejected]]:
+        """Yield each image with its embedding, or with its rejection, in order."""
         window = 2 * self.encoder.batch_size + self._decoders
-        in_flight: deque[tuple[Image, Future[Future[Vector] | str]]] = deque()
+        in_flight: deque[tuple[Image, Future[Future[Vector] | Rejected]]] = deque()
         ahead = iter(images)
         try:
             while True:
@@ -116,30 +120,31 @@ class Engine:
                     return
                 image, decoding = in_flight.popleft()
                 decoded = decoding.result()
-                yield image, decoded if isinstance(decoded, str) else decoded.result()
+                yield image, decoded if isinstance(decoded, Rejected) else decoded.result()
         finally:
             for _, decoding in in_flight:
                 decoding.cancel()
 
-    def _submit(self, image: Image, priority: int) -> Future[Future[Vector] | str]:
+    def _submit(self, image: Image, priority: int) -> Future[Future[Vector] | Rejected]:
         if priority != LIVE:
             return self._pool.submit(self._decode, image, priority)
         # A live picture is decoded by its own caller: it never waits behind a bulk window.
-        outcome: Future[Future[Vector] | str] = Future()
+        outcome: Future[Future[Vector] | Rejected] = Future()
         outcome.set_result(self._decode(image, priority))
         return outcome
 
-    def _decode(self, image: Image, priority: int) -> Future[Vector] | str:
-        """Read, decode and preprocess; the embedding follows in the future, or the reason."""
+    def _decode(self, image: Image, priority: int) -> Future[Vector] | Rejected:
+        """Read, decode and preprocess; the embedding follows in the future."""
         try:
             data = image.read()
         except OSError as error:
-            return f"the file can no longer be read ({error.strerror or 'it has gone'})"
+            why = f"the file cannot be read at the moment ({error.strerror or 'it has gone'})"
+            return Rejected(image.name, why, is_lasting=False)
         try:
             with pixels.decoded(data, max_pixels=self._max_pixels) as picture:
                 prepared = self.encoder.preprocess(picture)
         except pixels.Unreadable as unreadable:
-            return str(unreadable)
+            return Rejected(image.name, str(unreadable))
         embedding: Future[Vector] = Future()
         self._waiting.put(_Waiting(priority, next(self._numbers), prepared, embedding))
         return embedding
@@ -176,3 +181,5 @@ class Engine:
         nothing = np.zeros(0, np.float32)
         self._waiting.put(_Waiting(STOP, next(self._numbers), nothing, Future()))
         self._worker.join()
+        while not self._waiting.empty():  # a live request that came in at the last moment
+            self._waiting.get().embedding.set_exception(Cancelled("The encoder has been closed."))

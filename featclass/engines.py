@@ -33,6 +33,7 @@ class Engines:
         self._engines: dict[str, Engine] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._warming: threading.Thread | None = None
         self.device: str | None = None
         """What encoders run on; None until it has been looked for, which takes seconds."""
 
@@ -63,8 +64,14 @@ class Engines:
             return self._engines[spec]
 
     def warm(self, spec: str) -> None:
-        """Load `spec` in the background, so that the first visitor need not wait for it."""
-        threading.Thread(target=self._warm, args=(spec,), name="warm", daemon=True).start()
+        """Load `spec` in the background, once, so that the first visitor need not wait for it."""
+        with self._lock:
+            if self._warming is not None:
+                return
+            self._warming = threading.Thread(
+                target=self._warm, args=(spec,), name="warm", daemon=True
+            )
+        self._warming.start()
 
     def _warm(self, spec: str) -> None:
         try:
@@ -78,6 +85,8 @@ class Engines:
 
     def close(self) -> None:
         """End the threads of every engine."""
+        if self._warming is not None:
+            self._warming.join()
         with self._lock:
             for engine in self._engines.values():
                 engine.close()

@@ -48,6 +48,8 @@ class Rejected:
 
     name: str
     reason: str
+    is_lasting: bool = True
+    """False where another try may succeed: the disk was not there, say."""
 
 
 @dataclass(frozen=True, slots=True)

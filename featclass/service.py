@@ -284,7 +284,14 @@ def renamed(classifier: TrainedClassifier, names: Mapping[str, str]) -> TrainedC
             intercepts=fitted.intercepts[order],
         ),
         exemplars=replace(
-            classifier.exemplars, labels=tuple(map(new, classifier.exemplars.labels))
+            classifier.exemplars,
+            labels=tuple(map(new, classifier.exemplars.labels)),
+            names=tuple(
+                new(label) + name[len(label) :] if name.startswith(f"{label}/") else name
+                for name, label in zip(
+                    classifier.exemplars.names, classifier.exemplars.labels, strict=True
+                )
+            ),
         ),
         report=replace(
             said,

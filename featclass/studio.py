@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from featclass import config as settings
@@ -12,10 +13,15 @@ from featclass.cache import CACHE_FILE, Cache
 from featclass.config import Config
 from featclass.downloads import Downloads
 from featclass.engines import Engines
+from featclass.errors import FeatclassError
 from featclass.service import BUILTIN
+from featclass.thumbnails import Thumbnails
 from featclass.trainer import Trainer
 from featclass.workspaces import Workspaces
 
+log = logging.getLogger(__name__)
+
+DAY = 24 * 3600.0
 KEEP_REMOVED = timedelta(days=30)
 VISITOR_COOKIE = "featclass_visitor"
 """Names the browser of a visitor, so that it finds its own workspaces again."""
@@ -27,36 +33,49 @@ class Studio:
 
     config: Config
     workspaces: Workspaces
+    thumbnails: Thumbnails
+    cache: Cache
     engines: Engines
     downloads: Downloads
     trainer: Trainer
+    closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, config: Config) -> Studio:
         """Open the data folder of `config`; nothing heavy is loaded yet."""
         workspaces = Workspaces(config.data)
-        engines = Engines(
-            config,
-            Cache(config.data / CACHE_FILE),
-            device=os.environ.get("FEATCLASS_DEVICE") or "auto",
-            freeze=True,
-        )
+        thumbnails = Thumbnails(config.data / "thumbnails", max_pixels=config.max_pixels)
+        cache = Cache(config.data / CACHE_FILE)
+        device = os.environ.get("FEATCLASS_DEVICE") or "auto"
+        engines = Engines(config, cache, device=device, freeze=True)
         downloads = Downloads(config)
         trainer = Trainer(config, workspaces, engines, downloads)
-        return cls(config, workspaces, engines, downloads, trainer)
+        return cls(config, workspaces, thumbnails, cache, engines, downloads, trainer)
 
     def warm(self) -> None:
-        """Start loading what the first visitor will need, in the background."""
+        """Start loading, once, in the background, what the first visitor will need."""
         self.engines.warm(BUILTIN)
-        threading.Thread(
-            target=self.workspaces.purge, kwargs={"older_than": KEEP_REMOVED}, daemon=True
-        ).start()
+
+    def keep_house(self) -> None:
+        """Delete for good, now and every day, what was removed long ago."""
+        threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
+
+    def _keep_house(self) -> None:
+        while not self.closed.is_set():
+            try:
+                if self.workspaces.purge(older_than=KEEP_REMOVED):
+                    self.thumbnails.purge(keep=self.workspaces.digests())
+            except (FeatclassError, OSError) as error:
+                log.warning("What was removed long ago could not be deleted: %s", error)
+            self.closed.wait(DAY)
 
     def close(self) -> None:
         """End every thread and close every file."""
+        self.closed.set()
         self.downloads.close()
         self.trainer.close()
         self.engines.close()
+        self.cache.close()
         self.workspaces.close()
 
 

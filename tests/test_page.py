@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from featclass import encoders
+from featclass import studio as studio_module
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import GridEncoder, drawn
@@ -136,7 +139,7 @@ def test_an_older_score_is_marked_as_such_while_the_new_one_is_worked_out(
     fill(token, 1, "blue", range(4))
     settled(token)
     fill(token, 1, "blue", range(4, 6))
-    monkeypatch.setattr(studio().trainer._pool, "submit", lambda *_: None)
+    monkeypatch.setattr(studio().trainer._learners, "submit", lambda *_: None)
     assert "For 8 pictures, before the change" in text(visit(token))
 
 
@@ -161,9 +164,83 @@ def test_hostile_names_are_shown_as_text(token: str) -> None:
     store.rename_set(token, store.open(token).sets[1].id, name)
     fill(token, 0, "red", range(2))
     test = settled(token)
-    for element in [*test.markdown, *test.caption]:
-        assert "![x](" not in element.value
-        assert ":red[y]" not in element.value
+    labels = [element.proto.popover.label for element in test.get("popover")]
+    assert any("evil" in label for label in labels)
+    for shown in (*labels, *(element.value for element in [*test.markdown, *test.caption])):
+        assert "![x](" not in shown
+        assert ":red[y]" not in shown
+        assert "$x$" not in shown
+
+
+def test_a_link_with_underscores_in_a_row_is_a_link_like_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda *_: "ab__cd___ef--ghijklmnop")
+    assert part(visit(studio().workspaces.create()), "tryout")["results"] == []
+
+
+def test_an_encoder_nobody_knows_leaves_the_page_usable(token: str) -> None:
+    fill(token, 0, "red", range(2))
+    fill(token, 1, "blue", range(2))
+    studio().workspaces.choose_encoder(token, "nonsense")
+    test = settled(token)
+    assert "nonsense" in test.error[0].value
+    calm(test.radio[0].set_value("builtin").run())
+    assert "4 of 4 right" in text(settled(token))
+
+
+def test_naming_an_encoder_nobody_knows_is_refused_in_a_sentence(token: str) -> None:
+    test = visit(token)
+    [other] = [box for box in test.text_input if box.label == "Another one"]
+    calm(other.set_value("ViT-B-32/nope").run())
+    assert "nope" in test.error[0].value
+    assert studio().workspaces.open(token).encoder == "auto"
+
+
+def test_on_a_shared_server_only_the_encoders_of_the_menu_are_offered(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        studio_module, "_studio", replace(studio(), config=replace(studio().config, is_shared=True))
+    )
+    assert "Another one" not in [box.label for box in visit(token).text_input]
+
+
+def test_renaming_the_workspace_happens_once_also_with_blanks_around_the_name(token: str) -> None:
+    test = visit(token)
+    [box] = [box for box in test.text_input if box.label == "Name of this workspace"]
+    calm(box.set_value("  Welds ").run())
+    workspace = studio().workspaces.open(token)
+    assert workspace.name == "Welds"
+    calm(test.run())
+    assert studio().workspaces.version(token) == workspace.version
+
+
+def test_after_a_removed_workspace_other_removals_can_still_be_undone(token: str) -> None:
+    fill(token, 0, "red", range(2))
+    test = visit(token)
+    [remove] = [button for button in test.button if button.label == "Remove this one"]
+    calm(remove.click().run())
+    now = link(test)
+    assert now != token
+    assert "Removed workspace" in text(test)
+    studio().workspaces.remove_set(now, studio().workspaces.open(now).sets[0].id)
+    calm(test.run())
+    assert "Removed set" in text(test)
+    calm(test.button(key="undo_close").click().run())
+    assert "Removed workspace" in text(test)
+    calm(test.button(key="undo_button").click().run())
+    assert link(test) == token
+
+
+def test_when_all_pictures_stand_in_both_sets_the_page_says_why_there_is_no_score(
+    token: str,
+) -> None:
+    fill(token, 0, "red", range(2))
+    fill(token, 1, "red", range(2))
+    test = settled(token)
+    assert "below is why" in text(test)
+    assert any("4 pictures do not count" in found.label for found in test.expander)
 
 
 def test_a_link_that_leads_nowhere_says_so_and_offers_a_new_workspace() -> None:
@@ -229,7 +306,7 @@ def test_a_run_with_nothing_to_compute_embeds_and_learns_nothing(
     def unexpected(*_: object) -> Callable[..., None]:
         raise AssertionError("nothing was to be done")
 
-    monkeypatch.setattr(studio().trainer._pool, "submit", unexpected)
+    monkeypatch.setattr(studio().trainer._learners, "submit", unexpected)
     calm(test.run())
 
 

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from featclass import config, encoders
+from featclass import artifact, config, encoders, service
 from featclass.cache import Cache
 from featclass.downloads import Downloads
 from featclass.engines import Engines
+from featclass.errors import EncoderUnavailable
 from featclass.trainer import State, Trainer
 from featclass.workspaces import NewPicture, Workspaces
 from tests.fakes import GridEncoder, drawn
@@ -204,8 +208,6 @@ def test_when_a_better_encoder_arrives_it_takes_over_and_the_old_score_is_rememb
 
 
 def test_a_saved_classifier_predicts_in_a_workspace_of_its_own(bench: Bench) -> None:
-    from featclass import artifact
-
     bench.add(0, "red", range(4))
     bench.add(1, "blue", range(4))
     made = bench.settle().result
@@ -227,9 +229,10 @@ def test_two_workspaces_do_not_see_each_other(bench: Bench) -> None:
     bench.add(1, "blue", range(3))
     assert bench.settle().result is not None
     bench.token = bench.store.create()
+    bench.add(0, "green", range(2))
     other = bench.settle().result
     assert other is not None
-    assert other.images == 0
+    assert other.images == 2
 
 
 def test_the_engine_is_loaded_once_for_all_workspaces(
@@ -248,3 +251,152 @@ def test_the_engine_is_loaded_once_for_all_workspaces(
         bench.add(1, "blue", range(2))
         bench.settle()
     assert loads == ["builtin"]
+
+
+def test_a_moment_without_the_disk_takes_no_picture_out_of_its_set(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    blobs = tmp_path / "data" / "blobs"
+    blobs.rename(tmp_path / "away")
+    state = bench.settle()
+    assert state.result is not None
+    assert len(state.result.rejected) == 8
+    assert [len(found.pictures) for found in bench.store.open(bench.token).sets] == [4, 4]
+    (tmp_path / "away").rename(blobs)
+    bench.add(0, "red", range(4, 5))
+    state = bench.settle()
+    assert state.result is not None
+    assert state.result.images == 9
+
+
+def test_a_saved_classifier_runs_with_its_own_encoder_whatever_auto_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    made = bench.settle().result
+    assert made is not None
+    assert made.classifier is not None
+    other = GridEncoder(spec=encoders.preferred("cpu"), id="11" * 32, fingerprint="22" * 32)
+    known = {"builtin": bench.encoder, other.spec: other}
+    monkeypatch.setattr(encoders, "is_local", lambda *_: True)
+    monkeypatch.setattr(encoders, "load", lambda spec, **_: known[spec])
+    saved = bench.store.create(name="Saved")
+    bench.store.load_classifier(saved, artifact.dumps(made.classifier))
+    bench.store.choose_encoder(saved, made.classifier.encoder)
+    bench.token = saved
+    bench.add(None, "blue", range(40, 41))
+    state = bench.settle()
+    assert state.error == ""
+    assert [said.label for said in state.predictions.values()] == ["Set 2"]
+
+
+def test_an_encoder_nobody_knows_is_an_error_in_a_sentence_and_can_be_changed(
+    bench: Bench,
+) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    bench.store.choose_encoder(bench.token, "ViT-B-32/nope")
+    assert "ViT-B-32/nope" in bench.settle().error
+    bench.store.choose_encoder(bench.token, "builtin")
+    state = bench.settle()
+    assert state.error == ""
+    assert state.is_current
+
+
+def test_an_error_of_an_encoder_given_up_meanwhile_does_not_stick(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    loading, go_on = threading.Event(), threading.Event()
+
+    def load(spec: str, **_: object) -> GridEncoder:
+        if spec == "builtin":
+            return bench.encoder
+        loading.set()
+        assert go_on.wait(SECONDS)
+        raise EncoderUnavailable("Its weights are damaged.")
+
+    monkeypatch.setattr(encoders, "load", load)
+    monkeypatch.setattr(encoders, "is_local", lambda *_: True)
+    bench.store.choose_encoder(bench.token, "ViT-L-14/datacomp_xl_s13b_b90k")
+    bench.follow()
+    assert loading.wait(SECONDS)
+    bench.store.choose_encoder(bench.token, "builtin")
+    bench.follow()
+    go_on.set()
+    state = bench.settle()
+    assert state.error == ""
+    assert state.is_current
+
+
+def test_auto_does_without_local_weights_that_do_not_load_and_says_why(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+
+    def load(spec: str, **_: object) -> GridEncoder:
+        if spec == "builtin":
+            return bench.encoder
+        raise EncoderUnavailable("Its weights are damaged.")
+
+    monkeypatch.setattr(encoders, "load", load)
+    monkeypatch.setattr(encoders, "is_local", lambda *_: True)
+    state = bench.settle()
+    assert state.error == ""
+    assert state.is_current
+    assert "damaged" in bench.trainer.why_unusable(encoders.preferred("cpu"))
+
+
+def test_a_prediction_does_not_wait_for_other_workspaces_to_be_learned(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    bench.settle()
+    mine = bench.token
+    blocked, go_on = threading.Semaphore(0), threading.Event()
+    learn = service.learn
+
+    def slow(*arguments: object, **named: object) -> object:
+        blocked.release()
+        assert go_on.wait(SECONDS)
+        return learn(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(service, "learn", slow)
+    for _ in range(6):
+        bench.token = bench.store.create()
+        bench.add(0, "red", range(3))
+        bench.add(1, "blue", range(3))
+        bench.follow()
+    assert blocked.acquire(timeout=SECONDS)
+    bench.token = mine
+    bench.add(None, "blue", range(50, 51))
+    state = bench.settle()
+    assert [said.label for said in state.predictions.values()] == ["Set 2"]
+    go_on.set()
+
+
+def test_embedding_stops_soon_after_its_sets_are_gone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Event()
+    encode = bench.encoder.encode
+
+    def slow(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+        started.set()
+        threading.Event().wait(0.05)
+        return encode(pixels)
+
+    monkeypatch.setattr(bench.encoder, "encode", slow)
+    bench.add(0, "red", range(200))
+    bench.add(1, "blue", range(3))
+    bench.follow()
+    assert started.wait(SECONDS)
+    bench.store.remove_set(bench.token, bench.store.open(bench.token).sets[0].id)
+    bench.settle()
+    assert bench.encoder.encoded < 150

@@ -16,7 +16,7 @@ async def act(request: Request) -> Response:
     """Do one thing, named by `do`; answers when it is done, or why it cannot be, in a sentence."""
     try:
         await run_in_threadpool(_act, request.path_params["token"], await request.json())
-    except ValueError:
+    except (ValueError, RecursionError):
         return JSONResponse({"error": "that is not JSON"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.requests import cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -70,7 +70,10 @@ def is_allowed_host(host: str) -> bool:
     Numbers always do: only a name can be pointed at this machine by somebody else (DNS
     rebinding). Names must be local, this machine's, or listed in `FEATCLASS_HOSTS`.
     """
-    name = urlsplit(f"//{host}").hostname or ""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -90,12 +93,21 @@ def _refused(scope: Scope, headers: Headers) -> str:
         return ""
     origin = headers.get("origin")
     # Streamlit would ask a service on the internet for this machine's address before it refuses.
-    if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+    if origin is not None and origin.partition("://")[2] != headers.get("host"):
         return "this request comes from another site"
     # Another site cannot send a custom header without asking first, and nobody answers that.
     if not is_socket and scope["method"] != "GET" and "x-featclass" not in headers:
         return "this request does not come from the featclass page"
     return ""
+
+
+# The page sends pictures in portions of 24 MB; only a zip is as large as the administrator allows.
+_LIMITS = {"zip": 2**63, "pictures": 512 * 10**6, "plan": 32 * 10**6}
+_OTHERWISE = 10**6
+
+
+def _most() -> int:
+    return studio().config.max_upload_bytes
 
 
 class _TooLarge(Exception):
@@ -106,7 +118,7 @@ def _bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
     """Bound the body of a request to our routes, whether or not it announces its length."""
     if not _is_ours(scope):
         return receive
-    limit = studio().config.max_upload_bytes
+    limit = min(_LIMITS.get(scope["path"].rpartition("/")[2], _OTHERWISE), _most())
     announced = headers.get("content-length", "0")
     size = 0
 
@@ -124,24 +136,22 @@ def _bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
 
 
 def _with_headers(scope: Scope, headers: Headers, send: Send) -> Send:
+    added = [*HEADERS]
+    if _is_visit(scope, headers):
+        added.append((b"set-cookie", _visitor_cookie(scope)))
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            added = [*HEADERS]
-            answer = Headers(raw=message["headers"])
-            is_page = answer.get("content-type", "").startswith("text/html")
-            if is_page and VISITOR_COOKIE not in _cookies(headers):
-                added.append((b"set-cookie", _visitor_cookie(scope)))
             message = {**message, "headers": [*message["headers"], *added]}
         await send(message)
 
     return sending
 
 
-def _cookies(headers: Headers) -> SimpleCookie:
-    try:
-        return SimpleCookie(headers.get("cookie", ""))
-    except CookieError:
-        return SimpleCookie()
+def _is_visit(scope: Scope, headers: Headers) -> bool:
+    """Say whether a browser that has no name yet asks for the page (also from its own cache)."""
+    is_page = scope["type"] == "http" and "text/html" in headers.get("accept", "")
+    return is_page and VISITOR_COOKIE not in cookie_parser(headers.get("cookie", ""))
 
 
 def _visitor_cookie(scope: Scope) -> bytes:

@@ -12,6 +12,6 @@ from featclass import studio
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Open the data folder at the start, and end every thread at the stop."""
-    studio.studio()
+    studio.studio().keep_house()
     yield
     studio.close()

@@ -2,88 +2,86 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 import zipfile
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import IO
 from urllib.parse import quote
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from featclass import images
 from featclass.errors import FeatclassError
 from featclass.studio import studio
-from featclass.workspaces import Workspace, file_stem
+from featclass.thumbnails import SIZES
+from featclass.workspaces import Workspace, distinct, distinct_file, file_stem
 
-SIZES = {"160": 160, "480": 480}
 MOST_AT_ONCE = 1000
+CHUNK = 2**20
 # What a digest shows never changes; private, because the link it stands under is a key.
 KEEP = {"cache-control": "private, max-age=31536000, immutable"}
 
 
 async def thumbnail(request: Request) -> Response:
     """Answer with a small JPEG of a picture of this workspace."""
-    size = SIZES.get(request.query_params.get("size", "160"))
-    if size is None:
+    size = request.query_params.get("size", str(SIZES[0]))
+    if size not in map(str, SIZES):
         return JSONResponse({"error": "no such size"}, 404)
     token, digest = request.path_params["token"], request.path_params["digest"]
     try:
-        data = await run_in_threadpool(_thumbnail, token, digest, size)
-    except FeatclassError as error:
+        data = await run_in_threadpool(_thumbnail, token, digest, int(size))
+    except (FeatclassError, OSError) as error:
         return JSONResponse({"error": str(error)}, 404)
     return Response(data, media_type="image/jpeg", headers=KEEP)
 
 
 def _thumbnail(token: str, digest: str, size: int) -> bytes:
-    """Make a thumbnail, or find the one made before, beside the embedding cache."""
-    parts = studio()
-    original = parts.workspaces.read(token, digest)  # also checks that the digest is one
-    kept = parts.config.data / "thumbnails" / digest[:2] / f"{digest}-{size}.jpg"
-    if kept.is_file():
-        return kept.read_bytes()
-    data = images.thumbnail(original, size=size, max_pixels=parts.config.max_pixels)
-    _keep(kept, data)
-    return data
-
-
-def _keep(path: Path, data: bytes) -> None:
-    """Write a file that other threads may be reading or writing at the same moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    os.replace(temporary, path)
+    original = studio().workspaces.read(token, digest)  # also checks that the digest is one
+    return studio().thumbnails.of(digest, original, size)
 
 
 async def archive(request: Request) -> Response:
     """Answer with all labelled pictures as a zip: a folder for each set."""
     try:
         workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
-    except FeatclassError as error:
+        file = await run_in_threadpool(_zipped, workspace)
+    except (FeatclassError, OSError) as error:
         return JSONResponse({"error": str(error)}, 404)
-    handle, path = tempfile.mkstemp(suffix=".zip")
-    os.close(handle)
-    await run_in_threadpool(_write_zip, workspace, Path(path))
     name = f"{quote(file_stem(workspace.name))}.zip"
-    return FileResponse(
-        path,
+    return StreamingResponse(
+        _chunks(file),
         media_type="application/zip",
         headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
-        background=BackgroundTask(os.unlink, path),
     )
 
 
-def _write_zip(workspace: Workspace, path: Path) -> None:
-    """Write the pictures of all sets; they are compressed already."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
-        for labelled in workspace.sets:
-            for picture in labelled.pictures:
-                data = studio().workspaces.source(picture.digest).read()
-                file.writestr(f"{_safe(labelled.name)}/{_safe(picture.name)}", data)
+def _zipped(workspace: Workspace) -> IO[bytes]:
+    """Return a nameless file: it is gone once closed, whatever happens to the request."""
+    with ExitStack() as until_answered:
+        file = until_answered.enter_context(tempfile.TemporaryFile())
+        folders: set[str] = set()
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # compressed already
+            for labelled in workspace.sets:
+                folder = distinct(_safe(labelled.name), folders)
+                folders.add(folder)
+                names: set[str] = set()
+                for picture in labelled.pictures:
+                    name = distinct_file(_safe(picture.name), names)
+                    names.add(name)
+                    data = studio().workspaces.source(picture.digest).read()
+                    archive.writestr(f"{folder}/{name}", data)
+        file.seek(0)
+        until_answered.pop_all()
+    return file
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _safe(name: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
-from collections.abc import Iterable
-from typing import IO, Any, BinaryIO, cast
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import IO, Any, BinaryIO, TypeVar, cast
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +23,11 @@ TRY, NEW = "try", "new"
 MOST_FILES = 1000
 MOST_SETS = 1000
 BATCH = 64
+PORTION_BYTES = 64 * 10**6
 IN_MEMORY = 32 * 10**6
+LONGEST_ID = 18
+
+T = TypeVar("T")
 
 
 async def plan(request: Request) -> Response:
@@ -38,7 +42,7 @@ async def plan(request: Request) -> Response:
         targets, made = await run_in_threadpool(
             _targets, request.path_params["token"], target, paths
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return JSONResponse({"error": "that is not a list of paths"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
@@ -47,21 +51,33 @@ async def plan(request: Request) -> Response:
 
 async def pictures(request: Request) -> Response:
     """Add the files of a form to one set; answers `{"added", "copies", "rejected"}` as counts."""
+    token, target = request.path_params["token"], request.query_params.get("set", "")
     form = await request.form(max_files=MOST_FILES)
+    counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
     try:
-        files = [
-            (unquote(part.filename or "picture"), await part.read())
-            for _, part in form.multi_items()
-            if isinstance(part, UploadFile)
-        ]
-        counts = await run_in_threadpool(
-            _add, request.path_params["token"], request.query_params.get("set", ""), files
-        )
+        parts = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
+        for portion in portions(parts, lambda part: part.size or 0):
+            files = [(unquote(part.filename or "picture"), await part.read()) for part in portion]
+            counts.update(await run_in_threadpool(_add, token, target, files))
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
     finally:
         await form.close()
     return JSONResponse(counts)
+
+
+def portions(items: Sequence[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """Divide what is to be held in memory into portions of few files and few bytes."""
+    portion: list[T] = []
+    total = 0
+    for item in items:
+        if portion and (len(portion) >= BATCH or total + size(item) > PORTION_BYTES):
+            yield portion
+            portion, total = [], 0
+        portion.append(item)
+        total += size(item)
+    if portion:
+        yield portion
 
 
 async def archive(request: Request) -> Response:
@@ -131,20 +147,17 @@ def _unpack(token: str, target: str, name: str, file: IO[bytes]) -> dict[str, An
     except DatasetError as error:
         raise UploadRefused(str(error).replace("The zip", name, 1)) from error
     targets, made = _targets(token, target, [path for path, _ in files])
-    groups: defaultdict[str, list[tuple[str, Source]]] = defaultdict(list)
+    groups: defaultdict[str, list[tuple[str, datasets.ZipSource]]] = defaultdict(list)
     for (path, source), to in zip(files, targets, strict=True):
         if to is not None:
             groups[str(to)].append((path, source))
-    counts = {"added": 0, "copies": 0, "rejected": len(unusable)}
+    counts: Counter[str] = Counter(added=0, copies=0, rejected=len(unusable))
     for to, members in groups.items():
-        for start in range(0, len(members), BATCH):
-            read = [
-                (path, _bytes_or_reason(source)) for path, source in members[start : start + BATCH]
-            ]
+        for portion in portions(members, lambda member: member[1].size):
+            read = [(path, _bytes_or_reason(source)) for path, source in portion]
             unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
             usable = [(path, got) for path, got in read if isinstance(got, bytes)]
-            for kind, number in _add(token, to, usable).items():
-                counts[kind] += number
+            counts.update(_add(token, to, usable))
     _remember(token, target, groups, unusable)
     return {**counts, "sets": made}
 
@@ -166,6 +179,6 @@ def _remember(token: str, target: str, groups: Iterable[str], unusable: list[Rej
 
 
 def _set_id(target: str) -> int:
-    if not target.isdecimal():
+    if not target.isdecimal() or len(target) > LONGEST_ID:
         raise UploadRefused("there is no such set; load the page again")
     return int(target)

@@ -48,6 +48,11 @@ class ZipSource:
         self._entry = entry
         self._lock = lock
 
+    @property
+    def size(self) -> int:
+        """Bytes once unpacked, as the directory of the zip tells; it never gives more."""
+        return self._entry.file_size
+
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
         """Unpack while reading, never more than the directory of the zip announced.

@@ -1,46 +1,47 @@
-"""The background jobs that bring a classifier up to date, one a workspace at most."""
+"""The background jobs of every workspace: at most one that learns and one that predicts."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from featclass import artifact, encoders, service
+from featclass import encoders, service
 from featclass.config import Config
 from featclass.downloads import Downloads
 from featclass.engines import Engines
-from featclass.errors import Cancelled, FeatclassError, WorkspaceMissing
-from featclass.records import Image, Progress, Rejected
+from featclass.errors import Cancelled, EncoderUnavailable, FeatclassError, WorkspaceMissing
+from featclass.records import Image, Prediction
 from featclass.service import AUTO, BUILTIN
-from featclass.trainer.clock import Clock
+from featclass.trainer.learning import Learning
 from featclass.trainer.state import (
     Phase,
     Result,
     State,
-    is_done,
+    can_be_renamed,
+    is_learned,
     names_of,
     renamed,
     sets_key,
     taken_over,
+    untried,
 )
-from featclass.workspaces import Workspace, Workspaces, dataset, image_name
+from featclass.workspaces import Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 
 JOBS = 4
 KEPT_STATES = 64
-# How often a running job looks whether the sets it works on are still the current ones.
-LOOK_SECONDS = 0.3
+# Predictions appear this many at a time.
+SLICE = 16
 
 
 class Trainer:
-    """Follows workspaces: one background job a workspace at most, a few in all."""
+    """Follows workspaces; a prediction never waits for somebody else's pictures to be learned."""
 
     def __init__(
         self, config: Config, store: Workspaces, engines: Engines, downloads: Downloads
@@ -49,34 +50,49 @@ class Trainer:
         self._store = store
         self._engines = engines
         self._downloads = downloads
-        self._pool = ThreadPoolExecutor(JOBS, thread_name_prefix="trainer")
+        self._learners = ThreadPoolExecutor(JOBS, thread_name_prefix="learn")
+        self._predictors = ThreadPoolExecutor(JOBS, thread_name_prefix="predict")
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._states: OrderedDict[str, State] = OrderedDict()
-        self._running: set[str] = set()
+        self._learning: set[str] = set()
+        self._predicting: set[str] = set()
+        self._unusable: dict[str, str] = {}
         self._closed = False
 
     def follow(self, workspace: Workspace) -> State:
         """Bring the classifier of `workspace` up to date in the background; returns at once."""
-        spec = self.spec_in_use(workspace)
-        key = sets_key(workspace, spec)
         token = workspace.token
+        try:
+            spec = self.spec_in_use(workspace)
+            waits = spec != AUTO and not self._is_here(spec)
+        except FeatclassError as error:  # an encoder nobody knows
+            return self._change(token, error=str(error), wanted_key="")
+        key = sets_key(workspace, spec)
         with self._lock:
             state = self._states.get(token, State())
             if state.wanted_key != key:
                 state = replace(state, wanted_key=key, error="")
-            waits = spec != AUTO and not self._is_here(spec)
             state = replace(state, waits_for=spec if waits else "")
-            startable = not (waits or state.error or self._closed or token in self._running)
-            if startable and not is_done(workspace, state):
-                self._running.add(token)
-                state = replace(state, phase=Phase.WAITING, done=0, total=0)
-                self._pool.submit(self._run, token)
-            self._states[token] = state
+            state = self._states[token] = self._start(workspace, state)
             self._states.move_to_end(token)
             self._forget_oldest()
         if waits and not self._config.offline:
             self._downloads.wish(spec)
+        return state
+
+    def _start(self, workspace: Workspace, state: State) -> State:
+        """Start the jobs that a workspace is in need of; called with the lock held."""
+        token = workspace.token
+        may_learn = not (self._closed or state.error or state.waits_for)
+        if may_learn and token not in self._learning and not is_learned(workspace, state):
+            self._learning.add(token)
+            self._learners.submit(self._in_job, self._learn, token, self._learning)
+            state = replace(state, phase=Phase.WAITING, done=0, total=0)
+        if not self._closed and token not in self._predicting and untried(workspace, state):
+            self._predicting.add(token)
+            self._predictors.submit(self._in_job, self._predict, token, self._predicting)
+            state = replace(state, is_predicting=True)
         return state
 
     def spec_in_use(self, workspace: Workspace) -> str:
@@ -89,11 +105,17 @@ class Trainer:
         if self._engines.device is None:  # known as soon as the first job has loaded torch
             return AUTO
         preferred = encoders.preferred(self._engines.device)
+        if preferred in self._unusable:
+            return BUILTIN
         if self._is_here(preferred):
             return preferred
         if not self._config.offline:
             self._downloads.wish(preferred)
         return BUILTIN
+
+    def why_unusable(self, spec: str) -> str:
+        """Return, in a sentence, why `auto` does without an encoder that is on this machine."""
+        return self._unusable.get(spec, "")
 
     def retry(self, token: str) -> None:
         """Forget the error of a workspace, so that the next `follow` tries again."""
@@ -105,16 +127,17 @@ class Trainer:
             self._changed.wait(seconds)
 
     def close(self) -> None:
-        """End all jobs at their next step."""
+        """End all jobs at their next step, a fraction of a second away."""
         self._closed = True
-        self._pool.shutdown(wait=True)
+        for pool in (self._learners, self._predictors):
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _is_here(self, spec: str) -> bool:
         return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
 
     def _forget_oldest(self) -> None:
         for token in list(self._states)[:-KEPT_STATES]:
-            if token not in self._running:
+            if token not in self._learning | self._predicting:
                 del self._states[token]
 
     def _change(self, token: str, **changes: Any) -> State:
@@ -123,10 +146,11 @@ class Trainer:
             self._changed.notify_all()
             return state
 
-    def _run(self, token: str) -> None:
+    def _in_job(self, step: Callable[[str], bool], token: str, running: set[str]) -> None:
+        """Repeat a step until it finds nothing to do; what goes wrong is told on the page."""
         error = ""
         try:
-            while not self._closed and self._step(self._store.open(token)):
+            while not self._closed and step(token):
                 pass
         except WorkspaceMissing:
             log.info("A workspace was removed while its classifier was being made")
@@ -136,103 +160,71 @@ class Trainer:
             log.exception("The classifier of a workspace could not be made")
             error = f"Something went wrong on our side ({type(failure).__name__})."
         with self._lock:
-            self._running.discard(token)
-            self._states[token] = replace(self._states[token], phase=Phase.IDLE, error=error)
+            running.discard(token)
+            state = self._states.get(token, State())
+            # An error of sets or of an encoder that are others by now concerns nobody any more.
+            if error and state.working_key == state.wanted_key:
+                state = replace(state, error=error)
+            idle = Phase.IDLE if token not in self._learning else state.phase
+            is_predicting = token in self._predicting
+            self._states[token] = replace(state, phase=idle, is_predicting=is_predicting)
             self._changed.notify_all()
 
-    def _step(self, workspace: Workspace) -> bool:
-        """Do what is missing for one snapshot of a workspace; False where nothing was."""
-        token = workspace.token
+    def _learn(self, token: str) -> bool:
+        """Do what is missing for the workspace as it is now; False where nothing was."""
         if self._engines.device is None:
             self._engines.find_device()
+        workspace = self._store.open(token)
         spec = self.spec_in_use(workspace)
-        state = self._change(token, wanted_key=sets_key(workspace, spec))
-        if is_done(workspace, state) or not self._is_here(spec):
+        key = sets_key(workspace, spec)
+        state = self._change(token, wanted_key=key, working_key=key)
+        if is_learned(workspace, state) or not self._is_here(spec):
             return False
-        result = state.result
-        if result is None or not state.is_current:
+        if state.result is not None and state.is_current and can_be_renamed(state.result):
+            result = renamed(state.result, names_of(workspace))
+        else:
             try:
-                result = self._learn(workspace, spec, state.wanted_key)
+                result = self._attempt(workspace, spec, key)
             except Cancelled:
                 return True
             result = replace(result, before=taken_over(state.result, result))
-            self._change(token, result=result, predictions={})
-        elif result.names != names_of(workspace):
-            result = renamed(result, names_of(workspace))
-            self._change(token, result=result, predictions={})
-        self._predict(workspace, result)
+        self._change(token, result=result, predictions={})
         return True
 
-    def _learn(self, workspace: Workspace, spec: str, key: str) -> Result:
+    def _attempt(self, workspace: Workspace, spec: str, key: str) -> Result:
         token = workspace.token
-        self._change(token, phase=Phase.LOADING, done=0, total=0, seconds_left=None)
-        engine = self._engines.get(spec)
-        names = names_of(workspace)
-        if workspace.classifier is not None:
-            saved = artifact.loads(self._store.read(token, workspace.classifier))
-            service.check_encoder(saved, engine)
-            return Result(key, saved, names, saved.report.images, (), engine)
-        pictures = dataset(self._store, workspace)
-        clock = Clock(lambda **changes: self._change(token, **changes))
-        self._change(token, phase=Phase.EMBEDDING, total=len(pictures.images))
-        started = time.perf_counter()
-        embedded = service.embed(engine, pictures, progress=clock)
-        seconds = time.perf_counter() - started
-        if self._reject(workspace, embedded.rejected[len(pictures.rejected) :]):
-            raise Cancelled("Pictures that cannot be read left their sets.")
-        classes = {image.label for image in embedded.images}
-        if len(classes) < 2:
-            return Result(key, None, names, len(embedded.images), embedded.rejected, engine)
-        self._change(token, phase=Phase.LEARNING, done=0, total=0, seconds_left=None)
-        classifier = service.learn(
-            embedded,
-            engine,
-            seconds_to_embed=seconds,
-            progress=self._until_superseded(token, key),
-        )
-        return Result(
-            key, classifier, names, len(embedded.images), classifier.report.rejected, engine
-        )
 
-    def _until_superseded(self, token: str, key: str) -> Progress:
-        """Return a progress that stops the work once the sets it is about have changed."""
-        looked = time.monotonic()
-
-        def progress(done: int, total: int) -> None:
-            nonlocal looked
-            if time.monotonic() - looked < LOOK_SECONDS:
-                return
-            looked = time.monotonic()
-            self._change(token, done=done, total=total)
+        def report(**changes: Any) -> None:
+            self._change(token, **changes)
             now = self._store.open(token)
             if self._closed or sets_key(now, self.spec_in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")
 
-        return progress
+        report(phase=Phase.LOADING, done=0, total=0, seconds_left=None)
+        try:
+            engine = self._engines.get(spec)
+        except EncoderUnavailable as error:
+            if workspace.encoder != AUTO or spec == BUILTIN:
+                raise
+            self._unusable[spec] = str(error)
+            raise Cancelled("Another encoder takes over.") from error
+        return Learning(self._store, workspace, engine, key, report).run()
 
-    def _reject(self, workspace: Workspace, rejected: Sequence[Rejected]) -> bool:
-        """Move pictures that turned out unreadable to the rejected list of their set."""
-        reasons = {item.name: item.reason for item in rejected}
-        moved = False
-        for labelled in workspace.sets:
-            for picture in labelled.pictures:
-                reason = reasons.get(image_name(labelled, picture))
-                if reason is not None:
-                    self._store.reject_picture(workspace.token, picture.id, reason)
-                    moved = True
-        return moved
-
-    def _predict(self, workspace: Workspace, result: Result) -> None:
-        """Predict the pictures to try that have no prediction yet."""
-        if result.classifier is None:
-            return
-        token = workspace.token
-        known = self._change(token).predictions
-        images = [
-            Image(picture.name, picture.digest, self._store.source(picture.digest))
-            for picture in workspace.tried
-            if picture.digest not in known
-        ]
-        said = service.predict(result.engine, result.classifier, images, live=True)
-        fresh = {image.digest: prediction for image, prediction in zip(images, said, strict=True)}
-        self._change(token, predictions={**known, **fresh})
+    def _predict(self, token: str) -> bool:
+        """Predict the next few pictures to try; False where none is left."""
+        workspace, state = self._store.open(token), self._change(token)
+        result, pictures = state.result, untried(workspace, state)[:SLICE]
+        if result is None or result.classifier is None or not pictures:
+            return False
+        images = [Image(p.name, p.digest, self._store.source(p.digest)) for p in pictures]
+        said: list[Prediction] = service.predict(
+            result.engine, result.classifier, images, live=True
+        )
+        fresh = {image.digest: one for image, one in zip(images, said, strict=True)}
+        with self._lock:
+            state = self._states[token]
+            if state.result is result:  # otherwise they are of a classifier that is gone
+                predictions = {**state.predictions, **fresh}
+                self._states[token] = replace(state, predictions=predictions)
+            self._changed.notify_all()
+        return True

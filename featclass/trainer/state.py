@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from featclass import service
 from featclass.engine import Engine
-from featclass.records import Prediction, Rejected, TrainedClassifier
-from featclass.workspaces import Workspace
+from featclass.records import Prediction, Rejected, Report, TrainedClassifier
+from featclass.workspaces import Picture, Workspace
 
 
 class Phase(StrEnum):
@@ -35,8 +35,10 @@ class Result:
     images: int
     rejected: tuple[Rejected, ...]
     engine: Engine = field(repr=False, compare=False)
-    before: TrainedClassifier | None = None
-    """The classifier under another encoder that this one took over from."""
+    notes: tuple[str, ...] = ()
+    """What to know of a saved classifier on this machine, a sentence each."""
+    before: Report | None = None
+    """Of the classifier under another encoder that this one took over from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,10 @@ class State:
     seconds_left: float | None = None
     result: Result | None = None
     wanted_key: str = ""
+    """Of the sets as they are now."""
+    working_key: str = ""
+    """Of the sets that the running job works on."""
+    is_predicting: bool = False
     predictions: Mapping[str, Prediction] = field(default_factory=dict)
     """By image digest, for the pictures to try; made by the classifier in `result`."""
     waits_for: str = ""
@@ -63,7 +69,7 @@ class State:
     @property
     def is_busy(self) -> bool:
         """Whether something is being done."""
-        return self.phase is not Phase.IDLE
+        return self.phase is not Phase.IDLE or self.is_predicting
 
 
 def sets_key(workspace: Workspace, spec: str) -> str:
@@ -83,15 +89,23 @@ def names_of(workspace: Workspace) -> dict[int, str]:
     return {labelled.id: labelled.name for labelled in workspace.sets}
 
 
-def is_done(workspace: Workspace, state: State) -> bool:
-    """Say whether nothing is left to do: classifier, names and predictions are up to date."""
+def is_learned(workspace: Workspace, state: State) -> bool:
+    """Say whether the classifier, and the names of its classes, are up to date."""
     result = state.result
+    if workspace.classifier is None and not any(found.pictures for found in workspace.sets):
+        return result is None or state.is_current  # nothing to learn from yet
     if result is None or not state.is_current:
         return False
-    if result.classifier is None:
+    if workspace.classifier is not None:
         return True
-    named = workspace.classifier is not None or result.names == names_of(workspace)
-    return named and all(picture.digest in state.predictions for picture in workspace.tried)
+    return result.names == names_of(workspace)
+
+
+def untried(workspace: Workspace, state: State) -> list[Picture]:
+    """Return the pictures to try that wait for a prediction, newest first."""
+    if state.result is None or state.result.classifier is None:
+        return []
+    return [picture for picture in workspace.tried if picture.digest not in state.predictions]
 
 
 def renamed(result: Result, names: Mapping[int, str]) -> Result:
@@ -99,13 +113,21 @@ def renamed(result: Result, names: Mapping[int, str]) -> Result:
     if result.classifier is None:
         return replace(result, names=names)
     new = {old: names[key] for key, old in result.names.items() if key in names}
-    return replace(result, names=names, classifier=service.renamed(result.classifier, new))
+    classifier = service.renamed(result.classifier, new)
+    return replace(result, names=names, classifier=classifier)
 
 
-def taken_over(old: Result | None, new: Result) -> TrainedClassifier | None:
-    """Return the classifier that a new one replaces only because the encoder is another."""
+def can_be_renamed(result: Result) -> bool:
+    """Say whether nothing but the classes' own names would change with a name."""
+    if result.rejected:
+        return False  # their reasons name sets
+    return result.classifier is None or result.classifier.report.accuracy is not None
+
+
+def taken_over(old: Result | None, new: Result) -> Report | None:
+    """Return the report of a classifier replaced only because the encoder is another."""
     if old is None or old.classifier is None or new.classifier is None:
         return None
     same_pictures = old.classifier.exemplars.digests == new.classifier.exemplars.digests
     same_encoder = old.classifier.encoder == new.classifier.encoder
-    return old.classifier if same_pictures and not same_encoder else None
+    return old.classifier.report if same_pictures and not same_encoder else None

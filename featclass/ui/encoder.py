@@ -6,6 +6,7 @@ import streamlit as st
 
 from featclass import encoders
 from featclass.downloads import Phase
+from featclass.errors import EncoderUnavailable, FeatclassError
 from featclass.service import AUTO
 from featclass.studio import studio
 from featclass.trainer import State
@@ -47,6 +48,8 @@ def wanted(workspace: Workspace, state: State) -> str:
 def notice(workspace: Workspace, state: State) -> None:
     """Say how the download of a wanted encoder goes, and let the person stop or resume it."""
     spec = wanted(workspace, state)
+    if why := studio().trainer.why_unusable(spec):
+        st.caption(wording.escaped(f"{why} The built-in encoder serves."))
     download = studio().downloads.state(spec) if spec else None
     if download is None or download.phase is Phase.DONE:
         if state.waits_for and studio().config.offline:
@@ -82,15 +85,33 @@ def menu(workspace: Workspace, state: State) -> None:
         format_func=lambda spec: "Automatic" if spec == AUTO else wording.escaped(title(spec)),
         key=f"encoder-{workspace.token}-{workspace.encoder}",
     )
-    other = st.text_input(
-        "Another one",
-        placeholder="MODEL/PRETRAINED, hf-hub:…, timm:…",
-        key=f"other-{workspace.token}-{workspace.encoder}",
-    ).strip()
+    other = ""
+    if not studio().config.is_shared:
+        key = f"other-{workspace.token}-{workspace.encoder}"
+        placeholder = "MODEL/PRETRAINED, hf-hub:…, timm:…"
+        other = st.text_input("Another one", placeholder=placeholder, key=key).strip()
     wish = other or chosen
-    if wish and wish != workspace.encoder:
-        studio().workspaces.choose_encoder(workspace.token, wish)
-        st.rerun()
+    if not wish or wish == workspace.encoder:
+        return
+    try:
+        check(wish)
+    except FeatclassError as error:
+        st.error(wording.escaped(str(error)), icon=":material/error:")
+        return
+    studio().workspaces.choose_encoder(workspace.token, wish)
+    st.rerun()
+
+
+def check(spec: str) -> None:
+    """Raise `EncoderUnavailable`, in a sentence, for a spec that may not be chosen here."""
+    if spec == AUTO or any(entry.spec == spec for entry in encoders.CATALOGUE):
+        return
+    if studio().config.is_shared:
+        raise EncoderUnavailable(
+            f"This server offers the encoders of its menu only, and {spec} is not among them."
+            " Its administrator can use it from the command line."
+        )
+    encoders.is_local(spec, studio().config)  # raises for a spec that nobody knows
 
 
 def _caption(entry: encoders.CatalogueEntry) -> str:

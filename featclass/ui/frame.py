@@ -41,9 +41,12 @@ def draw() -> None:
             with welcome:
                 _welcome(workspace)
         _columns(workspace)
-    except WorkspaceMissing:
+    except WorkspaceMissing:  # removed at this moment, in another window
         st.rerun()
+    except FeatclassError as error:
+        st.error(wording.escaped(str(error)), icon=":material/error:")
     _footer()
+    studio().warm()
 
 
 def _columns(workspace: Workspace) -> None:
@@ -54,17 +57,23 @@ def _columns(workspace: Workspace) -> None:
     state = studio().trainer.follow(workspace)
     busy = state.is_busy or encoder.is_downloading(workspace, state)
     with rest:
-        st.fragment(_results, run_every=POLL_SECONDS if busy else None)(
-            workspace.token, was_busy=busy
-        )
+        st.fragment(_results, run_every=POLL_SECONDS if busy else None)(workspace, was_busy=busy)
 
 
-def _results(token: str, *, was_busy: bool) -> None:
-    """Draw what follows from the sets; while work goes on, this alone is drawn again."""
-    workspace = snapshot(token)
+def _results(drawn: Workspace, *, was_busy: bool) -> None:
+    """Draw what follows from the sets; while work goes on, this alone is drawn again.
+
+    A run of the whole page draws the rest anew where the workspace is no longer the one `drawn`,
+    and starts and ends the polling.
+    """
+    try:
+        workspace = snapshot(drawn.token)
+    except WorkspaceMissing:
+        st.rerun()
     state: State = studio().trainer.follow(workspace)
-    if was_busy != (state.is_busy or encoder.is_downloading(workspace, state)):
-        st.rerun()  # polling starts and ends with a run of the whole page
+    busy = state.is_busy or encoder.is_downloading(workspace, state)
+    if workspace.version != drawn.version or was_busy != busy:
+        st.rerun()
     middle, right = st.columns([11, 10], gap="medium")
     with middle:
         st.html('<span id="score"></span>')
@@ -121,8 +130,3 @@ def _footer() -> None:
         '<nav class="jump" aria-label="Jump to"><a href="#sets">Sets</a>'
         '<a href="#score">Score</a><a href="#try">Try it</a></nav>'
     )
-
-
-def problem(error: FeatclassError) -> None:
-    """Show what could not be done, in its own sentence."""
-    st.error(wording.escaped(str(error)), icon=":material/error:")

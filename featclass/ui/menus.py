@@ -28,12 +28,15 @@ def header(workspace: Workspace) -> None:
 
 
 def _workspaces(workspace: Workspace) -> None:
-    name = st.text_input(
-        "Name of this workspace", workspace.name, max_chars=80, key=f"name-{workspace.token}"
+    key = f"name-{workspace.token}-{workspace.name}"
+    st.text_input(
+        "Name of this workspace",
+        workspace.name,
+        max_chars=80,
+        key=key,
+        on_change=_rename,
+        args=(workspace.token, key),
     )
-    if name.strip() and name != workspace.name:
-        studio().workspaces.rename(workspace.token, name)
-        st.rerun()
     me = visitor()
     others = studio().workspaces.known_to(me) if me else []
     for summary in others:
@@ -52,6 +55,10 @@ def _workspaces(workspace: Workspace) -> None:
             "Remove this one", icon=":material/delete:", on_click=_remove, args=(workspace.token,)
         )
     st.caption("Whoever has the link of this page can see and change this workspace.")
+
+
+def _rename(token: str, key: str) -> None:
+    studio().workspaces.rename(token, st.session_state[key])
 
 
 def _remove(token: str) -> None:
@@ -98,12 +105,14 @@ def _use(workspace: Workspace, state: State) -> None:
 def _load(name: str, data: bytes) -> None:
     """Open a workspace for a saved classifier."""
     try:
-        artifact.loads(data)
+        saved = artifact.loads(data)
+        encoder.check(saved.encoder)
     except FeatclassError as error:
         st.error(wording.escaped(str(error)), icon=":material/error:")
         return
     store = studio().workspaces
     token = store.create(visitor=visitor(), name=name.removesuffix(".featclass"))
+    store.choose_encoder(token, saved.encoder)
     store.load_classifier(token, data)
     del st.session_state["saved"]
     go_to(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,27 @@ def _asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
-def sets(data: dict[str, Any], *, key: str) -> None:
+def sets(data: dict[str, Any], *, token: str) -> None:
     """Draw the labelled sets; what the person does there reaches the routes by itself."""
     _component("featclass_sets", SETS_HTML, "sets.js")(
-        data=data, key=key, on_redraw_change=_nothing
+        data=data, key=_key("sets", token), on_redraw_change=_nothing
     )
 
 
-def tryout(data: dict[str, Any], *, key: str) -> bool:
+def tryout(data: dict[str, Any], *, token: str) -> bool:
     """Draw "Try it"; returns whether the person just asked for more of the earlier ones."""
     drawn = _component("featclass_tryout", TRYOUT_HTML, "tryout.js")(
-        data=data, key=key, on_redraw_change=_nothing, on_more_change=_nothing
+        data=data,
+        key=_key("tryout", token),
+        on_redraw_change=_nothing,
+        on_more_change=_nothing,
     )
     return drawn.more is not None
+
+
+def _key(name: str, token: str) -> str:
+    """Return a widget key: two underscores in a row, as a token may have, are Streamlit's own."""
+    return f"{name}-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
 def _component(name: str, html: str, script: str) -> Any:

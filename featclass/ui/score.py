@@ -7,7 +7,7 @@ import streamlit as st
 from featclass import render
 from featclass.records import Report
 from featclass.studio import studio
-from featclass.trainer import Result, State
+from featclass.trainer import Phase, Result, State
 from featclass.ui import encoder, wording
 from featclass.ui.tryout import class_colours
 from featclass.workspaces import Workspace
@@ -23,7 +23,7 @@ MATRIX_CONFIG = {"displayModeBar": False, "responsive": True}
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the score of the newest classifier, and what is being worked out."""
     st.subheader("How good is it?", anchor=False)
-    if state.is_busy:
+    if state.phase is not Phase.IDLE:
         _progress(state)
     elif state.error:
         st.error(wording.escaped(state.error), icon=":material/error:")
@@ -31,8 +31,8 @@ def draw(workspace: Workspace, state: State) -> None:
             studio().trainer.retry(workspace.token)
             st.rerun()
     if state.result is None or state.result.classifier is None:
-        if not state.is_busy and not state.error and not state.waits_for:
-            _empty(workspace)
+        if state.phase is Phase.IDLE and not state.error and not state.waits_for:
+            _empty(workspace, state)
     else:
         with st.container(key="current" if state.is_current else "stale", gap="small"):
             _score(state.result, workspace, state)
@@ -45,9 +45,18 @@ def _progress(state: State) -> None:
         st.progress(min(1.0, share), text=wording.progress(state))
 
 
-def _empty(workspace: Workspace) -> None:
+def _empty(workspace: Workspace, state: State) -> None:
     with st.container(key="empty"):
         st.markdown(wording.advice(workspace.sets))
+    if state.result is not None:
+        _not_counted(state.result)
+
+
+def _not_counted(result: Result) -> None:
+    if result.rejected:
+        with st.expander(wording.not_counted(result.rejected)):
+            lines = wording.notes(result.rejected)
+            st.markdown("\n".join(f"- {wording.escaped(line)}" for line in lines))
 
 
 def _score(result: Result, workspace: Workspace, state: State) -> None:
@@ -59,18 +68,16 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
     st.markdown(wording.escaped(rest.removeprefix(headline).lstrip(": ")))
     if not state.is_current:
         st.caption(f"For {wording.count(result.images, 'picture', 'pictures')}, before the change.")
+    for note in result.notes:
+        st.caption(wording.escaped(note))
     if result.before is not None and report.confusion_matrix is not None:
         now = encoder.title(report.encoder)
-        st.caption(wording.escaped(wording.taken_over(result.before.report, now)))
+        st.caption(wording.escaped(wording.taken_over(result.before, now)))
     if report.confusion_matrix is not None:
         dark = st.context.theme.type == "dark"
         figure = render.confusion_figure(report, colours=class_colours(workspace, state), dark=dark)
         st.plotly_chart(figure, key="matrix", config=MATRIX_CONFIG, theme=None)
-    if result.rejected:
-        with st.expander(wording.not_counted(result.rejected)):
-            st.markdown(
-                "\n".join(f"- {wording.escaped(line)}" for line in wording.notes(result.rejected))
-            )
+    _not_counted(result)
     with st.expander("Details"):
         _details(result, report)
 
@@ -85,7 +92,6 @@ def _details(result: Result, report: Report) -> None:
             for name, meaning in MEANINGS.items()
         },
     )
-    st.caption(wording.escaped(f"How it was measured: {report.method}."))
     engine = result.engine.encoder
     st.caption(wording.escaped(f"How it was measured: {report.method}."))
     st.caption(

@@ -28,7 +28,7 @@ def draw(workspace: Workspace) -> None:
         "base": f"/api/w/{workspace.token}",
         "sets": [_as_data(labelled, workspace.version) for labelled in workspace.sets],
     }
-    parts.sets(data, key=f"sets-{workspace.token}")
+    parts.sets(data, token=workspace.token)
 
 
 def _as_data(labelled: LabelledSet, version: int) -> dict[str, Any]:

@@ -20,8 +20,8 @@ MOST_BARS = 5
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the drop zone and the predictions, newest first."""
     st.subheader("Try it", anchor=False)
-    key = f"tried-{workspace.token}"
-    shown = st.session_state.get(f"{key}-shown", SHOWN_AT_FIRST)
+    key = f"shown-{workspace.token}"
+    shown = st.session_state.get(key, SHOWN_AT_FIRST)
     colours = class_colours(workspace, state)
     pictures = workspace.tried[:shown]
     here = {picture.digest for labelled in workspace.sets for picture in labelled.pictures}
@@ -35,8 +35,8 @@ def draw(workspace: Workspace, state: State) -> None:
         "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
         "more": max(0, len(workspace.tried) - shown),
     }
-    if parts.tryout(data, key=key):
-        st.session_state[f"{key}-shown"] = shown + SHOWN_MORE
+    if parts.tryout(data, token=workspace.token):
+        st.session_state[key] = shown + SHOWN_MORE
         st.rerun(scope="fragment")
 
 

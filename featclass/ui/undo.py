@@ -8,7 +8,7 @@ import streamlit as st
 
 from featclass.studio import studio
 from featclass.ui.wording import escaped
-from featclass.workspaces import Workspace
+from featclass.workspaces import Removal, Workspace
 
 OFFERED = timedelta(minutes=15)
 DISMISSED = "undo_dismissed"
@@ -17,12 +17,14 @@ REMOVED_WORKSPACE = "removed_workspace"
 
 def offer(workspace: Workspace) -> None:
     """Offer to take back the newest removal, also after a reload."""
-    token = st.session_state.get(REMOVED_WORKSPACE, workspace.token)
-    removal = studio().workspaces.last_removal(token)
-    if removal is None or datetime.now(UTC) - removal.at > OFFERED:
+    removals = [
+        (token, removal)
+        for token in {workspace.token, st.session_state.get(REMOVED_WORKSPACE, workspace.token)}
+        if (removal := _offered(token)) is not None
+    ]
+    if not removals:
         return
-    if st.session_state.get(DISMISSED) == (token, removal.id):
-        return
+    token, removal = max(removals, key=lambda found: found[1].at)
     with st.container(key="undo", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"Removed {escaped(removal.what)}.", width="content")
         st.button(
@@ -37,9 +39,22 @@ def offer(workspace: Workspace) -> None:
             "Close",
             key="undo_close",
             type="tertiary",
-            on_click=st.session_state.update,
-            args=({DISMISSED: (token, removal.id)},),
+            on_click=_dismiss,
+            args=(token, removal.id),
         )
+
+
+def _offered(token: str) -> Removal | None:
+    """Return the newest removal of a workspace, while it is offered to be undone."""
+    removal = studio().workspaces.last_removal(token)
+    if removal is None or datetime.now(UTC) - removal.at > OFFERED:
+        return None
+    dismissed: set[tuple[str, int]] = st.session_state.get(DISMISSED, set())
+    return None if (token, removal.id) in dismissed else removal
+
+
+def _dismiss(token: str, removal_id: int) -> None:
+    st.session_state.setdefault(DISMISSED, set()).add((token, removal_id))
 
 
 def bring_back(token: str) -> None:

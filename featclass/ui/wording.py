@@ -49,7 +49,7 @@ def advice(sets: Sequence[LabelledSet]) -> str:
         other = next((labelled for labelled in sets if not labelled.pictures), None)
         where = f"**{escaped(other.name)}**" if other else "a second set"
         return f"One set is filled. Add pictures to {where}, and the score appears here."
-    return "None of these pictures could be told into two classes; see the notes at the sets."
+    return "The pictures that count are all in one set; below is why the others do not."
 
 
 def progress(state: State) -> str:

@@ -11,7 +11,7 @@ dataset     its sets as something to learn from
 """
 
 from featclass.workspaces.dataset import dataset, image_name
-from featclass.workspaces.names import file_stem
+from featclass.workspaces.names import distinct, distinct_file, file_stem
 from featclass.workspaces.records import (
     Added,
     LabelledSet,
@@ -33,6 +33,8 @@ __all__ = [
     "WorkspaceSummary",
     "Workspaces",
     "dataset",
+    "distinct",
+    "distinct_file",
     "file_stem",
     "image_name",
 ]

@@ -234,6 +234,10 @@ class Workspaces:
                 raise WorkspaceMissing("This workspace has no such picture.")
         return self.source(digest).read()
 
+    def digests(self) -> set[str]:
+        """Return the digest of every file that is kept, of all workspaces."""
+        return set(self._blobs.digests())
+
     def source(self, digest: str) -> Source:
         """Return where the bytes of a digest can be read, without asking whose they are."""
         return self._blobs.blob(digest)

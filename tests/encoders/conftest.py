@@ -26,7 +26,12 @@ def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return Config(
-        data=tmp_path / "data", models=None, offline=False, max_pixels=10**8, max_upload_bytes=10**9
+        data=tmp_path / "data",
+        models=None,
+        offline=False,
+        is_shared=False,
+        max_pixels=10**8,
+        max_upload_bytes=10**9,
     )
 
 

@@ -107,6 +107,7 @@ function drawSet(state, set, host) {
     if (e.key === 'Escape') { name.value = set.name; name.blur(); }
   };
   name.onblur = () => {
+    if (state.drawing) return;   // a redraw takes the field away; the person did not leave it
     const wanted = name.value.trim();
     if (wanted && wanted !== set.name) state.act({ do: 'rename', set: set.id, name: wanted });
     else name.value = set.name;
@@ -134,30 +135,43 @@ function drawSet(state, set, host) {
   return card;
 }
 
+async function unfoldAgain(state, set, shown) {
+  const response = await fetch(`${state.data.base}/sets/${set.id}?from=0&count=${Math.max(shown, VISIBLE)}`);
+  if (!response.ok) return;
+  const { pictures } = await response.json();
+  state.open.set(set.id, { version: set.version, pictures });
+  state.draw();
+}
+
 function draw(host, state) {
   for (const set of state.data.sets) {
     const opened = state.open.get(set.id);
     if (opened && opened.version !== set.version) {
-      // The set has changed: what was unfolded is out of date, so fetch as many again.
-      state.open.delete(set.id);
+      opened.version = set.version;   // what is unfolded is out of date: as many are fetched anew
+      unfoldAgain(state, set, opened.pictures.length);
     }
   }
   const root = host.getRootNode();
-  const focused = root.activeElement?.dataset?.key;
-  const typed = focused?.startsWith('n') ? root.activeElement.value : null;
+  const active = root.activeElement;
+  const focused = active?.dataset?.key;
+  const typing = focused?.startsWith('n') && active.tagName === 'INPUT'
+    ? { value: active.value, start: active.selectionStart, end: active.selectionEnd } : null;
   const list = make('div', { class: 'list' }, ...state.data.sets.map(set => drawSet(state, set, host)));
   const end = make('div', { class: 'end' },
     make('button', { class: 'pill', 'data-key': 'new', onclick: () => state.act({ do: 'add set' }) },
       icon(ICONS.plus), 'Add a set'),
-    make('button', { class: 'text quiet', 'data-key': 'newfolder',
+    make('button', { class: 'text quiet', 'data-key': 'folders',
       onclick: () => choose(host, { webkitdirectory: true }, items => state.send('new', items)) },
       icon(ICONS.folder), 'Folder of folders'),
     make('p', { class: 'hint' }, 'Drop a folder or a zip anywhere here: each subfolder becomes a set.'),
     make('span', { class: 'note', 'data-note': 'new' }));
+  state.drawing = true;
   host.replaceChildren(list, end);
+  state.drawing = false;
   for (const key of state.notes.keys()) drawNote(host, state, key);
-  if (focused) {
-    const again = host.querySelector(`[data-key="${focused}"]`);
-    if (again) { if (typed !== null) again.value = typed; again.focus({ preventScroll: true }); }
-  }
+  const again = focused && host.querySelector(`[data-key="${focused}"]`);
+  if (!again) return;
+  if (typing) again.value = typing.value;
+  again.focus({ preventScroll: true });
+  if (typing) again.setSelectionRange(typing.start, typing.end);
 }

@@ -59,6 +59,7 @@ async function startCamera(host, state) {
     state.stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: 'environment' } });
   } catch (error) {
     note.textContent = error.name === 'NotFoundError' ? 'No camera was found on this device.'
+      : error.name === 'NotReadableError' ? 'The camera is busy: close the program that uses it, then try again.'
       : 'The camera may not be used: allow it in the browser’s address bar, then try again.';
     return;
   }

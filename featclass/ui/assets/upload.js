@@ -162,8 +162,6 @@ function icon(path) {
 const ICONS = {
   plus: 'M12 5v14M5 12h14', cross: 'M6 6l12 12M18 6L6 18',
   folder: 'M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z',
-  camera: 'M4 8h3l2-3h6l2 3h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1zM12 17a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z',
-  image: 'M4 5h16a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM3 16l5-5 4 4 3-3 6 6M15.5 9.5h.01',
   trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
 };
 
@@ -177,6 +175,13 @@ function choose(host, attributes, then) {
   input.onchange = () => then(filesOfInput(input));
   host.append(input);
   input.click();
+}
+
+// A file dropped beside a zone must not make the browser leave the page for it.
+for (const kind of ['dragover', 'drop']) {
+  document.addEventListener(kind, event => {
+    if ([...(event.dataTransfer?.types || [])].includes('Files')) event.preventDefault();
+  });
 }
 
 // Marks `zone` while files hover over it, and hands over what is dropped.

@@ -1,0 +1,52 @@
+"""Small versions of pictures, made when they are first looked at and kept beside the originals."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Collection
+from pathlib import Path
+
+from featclass import images
+
+SIZES = (160, 480)
+
+
+class Thumbnails:
+    """Thumbnails in a folder, found by the digest of the original."""
+
+    def __init__(self, folder: Path, *, max_pixels: int) -> None:
+        self._folder = folder
+        self._max_pixels = max_pixels
+
+    def of(self, digest: str, original: bytes, size: int) -> bytes:
+        """Return a JPEG whose shorter side has `size` pixels; raises `images.Unreadable`.
+
+        `digest` must be one: it becomes part of a path.
+        """
+        kept = self._folder / digest[:2] / f"{digest}-{size}.jpg"
+        try:
+            return kept.read_bytes()
+        except FileNotFoundError:
+            made = images.thumbnail(original, size=size, max_pixels=self._max_pixels)
+        self._keep(kept, made)
+        return made
+
+    @staticmethod
+    def _keep(path: Path, data: bytes) -> None:
+        """Write a file that other threads may be reading or writing at the same moment."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(temporary, path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def purge(self, keep: Collection[str]) -> None:
+        """Delete the thumbnails of every original but these digests."""
+        for path in self._folder.glob("*/*.jpg"):
+            if path.name.rpartition("-")[0] not in keep:
+                path.unlink(missing_ok=True)

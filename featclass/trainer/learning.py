@@ -1,0 +1,65 @@
+"""One attempt to make a classifier of a workspace as it is at one moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from featclass import artifact, service
+from featclass.engine import Engine
+from featclass.errors import Cancelled
+from featclass.records import Rejected
+from featclass.trainer.clock import Clock
+from featclass.trainer.state import Phase, Result, names_of
+from featclass.workspaces import Workspace, Workspaces, dataset, image_name
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Embeds the labelled sets and learns them; `report` is told of every change of state.
+
+    `report` may raise `Cancelled`, which stops the attempt: what is embedded by then is kept.
+    """
+
+    store: Workspaces
+    workspace: Workspace
+    engine: Engine
+    key: str
+    report: Callable[..., Any]
+
+    def run(self) -> Result:
+        """Return what came of it; raises `Cancelled` where the sets are other ones by now."""
+        names = names_of(self.workspace)
+        if self.workspace.classifier is not None:
+            saved = artifact.loads(self.store.read(self.workspace.token, self.workspace.classifier))
+            notes = tuple(service.check_encoder(saved, self.engine))
+            return Result(self.key, saved, names, saved.report.images, (), self.engine, notes=notes)
+        pictures = dataset(self.store, self.workspace)
+        self.report(phase=Phase.EMBEDDING, done=0, total=len(pictures.images), seconds_left=None)
+        started = time.perf_counter()
+        embedded = service.embed(self.engine, pictures, progress=Clock(self.report))
+        seconds = time.perf_counter() - started
+        if self._reject(embedded.rejected[len(pictures.rejected) :]):
+            raise Cancelled("Pictures that cannot be read left their sets.")
+        used, rejected = len(embedded.images), embedded.rejected
+        if len({image.label for image in embedded.images}) < 2:
+            return Result(self.key, None, names, used, rejected, self.engine)
+        self.report(phase=Phase.LEARNING, done=0, total=0, seconds_left=None)
+        classifier = service.learn(
+            embedded, self.engine, seconds_to_embed=seconds, progress=Clock(self.report)
+        )
+        return Result(self.key, classifier, names, used, rejected, self.engine)
+
+    def _reject(self, rejected: Sequence[Rejected]) -> bool:
+        """Move pictures that will never be readable to the rejected list of their set."""
+        reasons = {item.name: item.reason for item in rejected if item.is_lasting}
+        moved = False
+        for labelled in self.workspace.sets:
+            for picture in labelled.pictures:
+                reason = reasons.get(image_name(labelled, picture))
+                if reason is not None:
+                    self.store.reject_picture(self.workspace.token, picture.id, reason)
+                    moved = True
+        return moved
