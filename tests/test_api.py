@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from featclass import studio as studio_module
-from featclass.api import MIDDLEWARE, ROUTES
+from featclass.api import MIDDLEWARE, ROUTES, uploads
 from featclass.studio import studio
 from tests.fakes import drawn
 
@@ -199,9 +199,11 @@ def test_a_zip_with_subfolders_makes_sets_and_names_what_it_could_not_use(
     )
     answer = send_zip(client, token, "new", data)
     assert answer.status_code == 200, answer.text
-    assert answer.json()["added"] >= 2
+    assert answer.json() == {"added": 3, "copies": 0, "rejected": 1, "sets": ["cats", "dogs"]}
     assert sets(token)["cats"] == ["1.png"]
     assert sets(token)["dogs"] == ["1.png"]
+    # What pretends to lie outside has no folder of its own, and is text like any other name.
+    assert sets(token)["Set 3"] == ["evil.png"]
     reasons = {
         item.name: item.reason
         for found in studio().workspaces.open(token).sets
@@ -382,3 +384,66 @@ def test_a_socket_from_another_site_or_to_a_strange_name_is_refused(origin: str,
         client.websocket_connect("/_stcore/stream", headers=headers),
     ):
         pass
+
+
+@pytest.mark.parametrize("headers", [{"Host": "["}, {"Origin": "http://["}])
+def test_headers_that_make_no_sense_are_refused_and_not_an_error_of_ours(
+    client: TestClient, token: str, headers: dict[str, str]
+) -> None:
+    answer = client.post(f"/api/w/{token}/act", json={}, headers={**OURS, **headers})
+    assert answer.status_code in (400, 403)
+
+
+def test_json_nested_without_end_is_refused(client: TestClient, token: str) -> None:
+    for route in ("act", "plan"):
+        answer = client.post(f"/api/w/{token}/{route}", content="[" * 200_000, headers=OURS)
+        assert answer.status_code == 400
+
+
+def test_small_requests_have_small_limits(client: TestClient, token: str) -> None:
+    answer = client.post(f"/api/w/{token}/act", content=bytes(1_100_000), headers=OURS)
+    assert answer.status_code == 413
+
+
+def test_a_picture_whose_file_is_lost_has_no_thumbnail_and_no_zip(
+    client: TestClient, token: str, tmp_path: Path
+) -> None:
+    send(client, token, first(token), {"a.png": drawn(1)})
+    digest = studio().workspaces.open(token).sets[0].pictures[0].digest
+    (tmp_path / "data" / "blobs").rename(tmp_path / "away")
+    assert client.get(f"/api/w/{token}/thumbnail/{digest}").status_code == 404
+    assert client.get(f"/api/w/{token}/pictures.zip").status_code == 404
+
+
+def test_sets_whose_names_look_alike_to_a_disk_keep_their_own_folders(
+    client: TestClient, token: str
+) -> None:
+    for found, name in zip(studio().workspaces.open(token).sets, ("a:b", "a-b"), strict=True):
+        studio().workspaces.rename_set(token, found.id, name)
+        send(client, token, found.id, {"x.png": drawn(found.id)})
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert sorted(archive.namelist()) == ["a-b 2/x.png", "a-b/x.png"]
+
+
+@pytest.mark.parametrize("cookie", ["", 'prefs={"a":1}'])
+def test_a_browser_without_a_name_gets_one_with_the_page_and_keeps_it(
+    client: TestClient, cookie: str
+) -> None:
+    page = {"Accept": "text/html,*/*", "Cookie": cookie}
+    given = client.get("/", headers=page).headers["set-cookie"]
+    assert "HttpOnly" in given
+    assert "SameSite=Lax" in given
+    kept = "; ".join(filter(None, (cookie, given.partition(";")[0])))
+    client.cookies.clear()
+    assert "set-cookie" not in client.get("/", headers={**page, "Cookie": kept}).headers
+    assert "set-cookie" not in client.get("/api/typo").headers
+
+
+def test_what_is_held_in_memory_is_divided_by_bytes_and_by_number() -> None:
+    sizes = [10**6] * 130 + [90 * 10**6, 10, 60 * 10**6, 10 * 10**6]
+    portions = list(uploads.portions(sizes, lambda size: size))
+    assert [size for portion in portions for size in portion] == sizes
+    assert all(len(portion) <= 64 for portion in portions)
+    assert all(sum(portion) <= 64 * 10**6 or len(portion) == 1 for portion in portions)
+    assert len(portions) == 6

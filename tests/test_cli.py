@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from featclass import cli, encoders
+from featclass import cli, encoders, library
 from featclass.errors import FeatclassError
 from tests.fakes import GridEncoder, drawn
 
@@ -23,6 +24,11 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> GridEncoder:
     monkeypatch.setattr(encoders, "load", lambda *_, **__: encoder)
     monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
     return encoder
+
+
+@pytest.fixture(autouse=True)
+def _no_engines_of_other_tests() -> None:
+    library._engines.cache_clear()
 
 
 @pytest.fixture
@@ -148,7 +154,8 @@ def test_the_python_door_trains_saves_and_loads(pictures: Path, tmp_path: Path) 
     dataset = featclass.read_folder(pictures)
     assert dataset.classes == ("blue", "red")
     classifier = featclass.train(dataset, encoder="builtin")
-    assert classifier.report == classifier.report
+    assert classifier.report.accuracy == 1.0
+    assert classifier.classes == ("blue", "red")
     classifier.save(tmp_path / "m.featclass")
     loaded = featclass.load(tmp_path / "m.featclass")
     files = [pictures / "red" / "1.png", pictures / "gone.png"]
@@ -190,12 +197,34 @@ def test_encoders_lists_the_built_in_one_as_being_here() -> None:
     assert here["ViT-L-14/datacomp_xl_s13b_b90k"] is False
 
 
-def test_a_folder_to_write_to_that_is_missing_is_told_before_the_work(
-    pictures: Path, tmp_path: Path, fake: GridEncoder
+@pytest.mark.parametrize("command", ["train", "embed", "predict"])
+@pytest.mark.parametrize(("output", "why"), [("no/m.x", r"Make it first"), ("", r"is a folder")])
+def test_what_cannot_be_written_is_told_before_the_work(
+    model: Path,
+    pictures: Path,
+    tmp_path: Path,
+    fake: GridEncoder,
+    command: str,
+    output: str,
+    why: str,
 ) -> None:
-    with pytest.raises(FeatclassError, match=r"does not exist\. Make it first"):
-        run("train", pictures, "--output", tmp_path / "no" / "m.featclass")
-    assert fake.encoded == 0
+    before = fake.encoded
+    given = [model, pictures] if command == "predict" else [pictures]
+    with pytest.raises(FeatclassError, match=why):
+        run(command, *given, "--output", tmp_path / output)
+    assert fake.encoded == before
+
+
+def test_a_file_name_that_is_no_text_is_still_a_row(
+    model: Path, pictures: Path, tmp_path: Path
+) -> None:
+    odd = os.fsencode(pictures / "red") + b"/\xff\xfe.png"
+    Path(os.fsdecode(odd)).write_bytes(drawn(80, "red"))
+    table = tmp_path / "out.csv"
+    result = run("predict", model, pictures / "red", "--json", "--output", table)
+    assert result.exit_code == 0
+    assert len(result.stdout.splitlines()) == 8
+    assert len(table.read_text("utf-8").splitlines()) == 9
 
 
 def process(*arguments: str) -> Iterator[str]:
@@ -226,3 +255,14 @@ def test_importing_featclass_and_its_help_load_no_heavy_library() -> None:
     )
     code, out, err = process("-c", script)
     assert (code, out.strip()) == ("0", "[]"), err
+
+
+def test_a_data_folder_that_cannot_be_made_exits_1_with_a_sentence(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("FEATCLASS_DATA", str(tmp_path / "file" / "data"))
+    code, out, err = process("-m", "featclass", "cache")
+    assert (code, out) == ("1", "")
+    assert "Traceback" not in err
+    assert "file" in err

@@ -254,7 +254,7 @@ def test_a_picture_is_taken_with_the_camera_and_another_is_pasted(
     expect(page.get_by_role("article", name="Prediction for pasted-")).to_be_visible()
 
 
-def test_a_dropped_folder_is_walked_and_each_subfolder_becomes_a_set(
+def test_a_chosen_folder_is_walked_and_each_subfolder_becomes_a_set(
     server: Server, page: Page, tmp_path: Path
 ) -> None:
     for colour in ("red", "blue"):
@@ -281,3 +281,81 @@ def test_nothing_is_wider_than_the_screen(server: Server, page: Page, width: int
     assert card["x"] >= 0
     assert card["x"] + card["width"] <= width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_files_dropped_on_a_set_are_added_there_and_beside_it_the_page_stays(
+    server: Server, page: Page
+) -> None:
+    page.goto(server.url)
+    card = page.get_by_role("region", name="Set Set 2")
+    transfer = page.evaluate_handle(
+        """bytes => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], 'x.png', {type: 'image/png'}));
+            return transfer;
+        }""",
+        list(drawn(5)),
+    )
+    card.dispatch_event("drop", {"dataTransfer": transfer})
+    expect(card.get_by_text("1 picture")).to_be_visible()
+    prevented = page.evaluate(
+        """transfer => {
+            const how = {dataTransfer: transfer, bubbles: true, cancelable: true};
+            return !document.body.dispatchEvent(new DragEvent('drop', how));
+        }""",
+        transfer,
+    )
+    assert prevented
+
+
+def test_a_name_being_typed_survives_a_redraw_and_is_only_kept_when_it_is_finished(
+    server: Server, page: Page
+) -> None:
+    page.goto(server.url)
+    page.get_by_label("Name of the set Set 2").click()
+    page.keyboard.press("End")
+    page.keyboard.type("half")
+    # Something else changes meanwhile: as when an upload ends.
+    page.get_by_role("button", name="Add a set").dispatch_event("click")
+    expect(page.get_by_label("Name of the set Set 3")).to_be_visible()
+    typed = page.get_by_label("Name of the set Set 2")
+    expect(typed).to_have_value("Set 2half")
+    page.keyboard.type("way")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name of the set Set 2halfway")).to_be_visible()
+
+
+def test_a_tried_picture_that_was_removed_comes_back_by_undo(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    choose(page, "Choose pictures", file("mine.png", drawn(1)))
+    tried = page.get_by_role("article", name="Prediction for mine.png")
+    expect(tried).to_be_visible()
+    page.get_by_role("button", name="Remove mine.png").dispatch_event("click")
+    expect(tried).to_be_hidden()
+    page.get_by_role("button", name="Undo").click()
+    expect(tried).to_be_visible()
+
+
+def test_the_server_ends_with_its_command(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"FEATCLASS_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environment.pop("DISPLAY", None)
+    command = [sys.executable, "-m", "featclass", "app", "--port", str(port)]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=tmp_path
+    ) as process:
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                assert time.monotonic() < end
+        process.terminate()
+        said = process.communicate(timeout=SECONDS)[0].decode()
+    assert f"http://localhost:{port}" in said
+    assert "Only this machine can reach it" in said
+    with socket.socket() as again:
+        assert again.connect_ex(("127.0.0.1", port)) != 0
