@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
+import runpy
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -283,15 +283,14 @@ def serve(
         options["server.headless"] = "true"
     if certificate is not None and key is not None:
         options |= {"server.sslCertFile": str(certificate), "server.sslKeyFile": str(key)}
-    command = [sys.executable, "-m", "streamlit", "run", str(_page())]
-    command += [f"--{name}={value}" for name, value in options.items()]
     os.environ["FEATCLASS_HOSTS"] = " ".join(names)
     os.environ["FEATCLASS_DEVICE"] = device.value
     if not local:
         os.environ["FEATCLASS_SHARED"] = "1"
-    if os.name == "posix":  # in this very process, so that whoever ends it ends the server
-        os.execv(sys.executable, command)
-    sys.exit(subprocess.call(command))
+    # In this very process, so that whoever ends it ends the server.
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    sys.argv = ["streamlit", "run", str(_page()), *arguments]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
 def _check_output(path: Path) -> None:

@@ -15,6 +15,9 @@ from featclass.records import Progress
 
 log = logging.getLogger(__name__)
 
+# Seconds: importing torch holds the interpreter, and the first page is still being drawn.
+AFTER_FIRST_PAINT = 1.0
+
 
 class Engines:
     """Opens engines by encoder spec, for one device, over one cache.
@@ -34,6 +37,7 @@ class Engines:
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
         self._warming: threading.Thread | None = None
+        self._closing = threading.Event()
         self.device: str | None = None
         """What encoders run on; None until it has been looked for, which takes seconds."""
 
@@ -74,6 +78,8 @@ class Engines:
         self._warming.start()
 
     def _warm(self, spec: str) -> None:
+        if self._closing.wait(AFTER_FIRST_PAINT):
+            return
         try:
             self.get(spec)
         except EncoderUnavailable as error:  # whoever needs it is told when they ask for it
@@ -85,6 +91,7 @@ class Engines:
 
     def close(self) -> None:
         """End the threads of every engine."""
+        self._closing.set()
         if self._warming is not None:
             self._warming.join()
         with self._lock:

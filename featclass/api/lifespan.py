@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,6 +13,8 @@ from featclass import studio
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Open the data folder at the start, and end every thread at the stop."""
-    studio.studio().keep_house()
+    opening = threading.Thread(target=lambda: studio.studio().keep_house(), name="open")
+    opening.start()  # beside the first browser's loading, which takes as long
     yield
+    opening.join()
     studio.close()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
-
-from featclass.api import acts, pictures, uploads
 
 ASSETS = Path(__file__).parent.parent / "ui" / "assets"
 
@@ -30,15 +31,26 @@ async def unknown(request: Request) -> Response:
     return JSONResponse({"error": "there is nothing here"}, 404)
 
 
+def late(module: str, name: str) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler whose module is loaded at its first request, not before the first paint."""
+
+    async def handler(request: Request) -> Response:
+        loaded = await run_in_threadpool(import_module, f"featclass.api.{module}")
+        response: Response = await getattr(loaded, name)(request)
+        return response
+
+    return handler
+
+
 W = "/api/w/{token}"
 ROUTES = (
-    Route(f"{W}/act", acts.act, methods=["POST"]),
-    Route(f"{W}/plan", uploads.plan, methods=["POST"]),
-    Route(f"{W}/pictures", uploads.pictures, methods=["POST"]),
-    Route(f"{W}/zip", uploads.archive, methods=["POST"]),
-    Route(f"{W}/thumbnail/{{digest}}", pictures.thumbnail),
-    Route(f"{W}/pictures.zip", pictures.archive),
-    Route(f"{W}/sets/{{set_id:int}}", pictures.of_set),
+    Route(f"{W}/act", late("acts", "act"), methods=["POST"]),
+    Route(f"{W}/plan", late("uploads", "plan"), methods=["POST"]),
+    Route(f"{W}/pictures", late("uploads", "pictures"), methods=["POST"]),
+    Route(f"{W}/zip", late("uploads", "archive"), methods=["POST"]),
+    Route(f"{W}/thumbnail/{{digest}}", late("pictures", "thumbnail")),
+    Route(f"{W}/pictures.zip", late("pictures", "archive")),
+    Route(f"{W}/sets/{{set_id:int}}", late("pictures", "of_set")),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )
