@@ -142,7 +142,7 @@ def predict(
     files = [file for path in paths for file in datasets.files_below(path)]
     engine = _engine(trained.encoder, device)
     for note in service.check_encoder(trained, engine):
-        messages.print(note, style="yellow", markup=False)
+        _note(note)
     with _bar("Predicting") as progress:
         predictions = service.predict_files(engine, trained, files, progress=progress)
     if output is not None:
@@ -183,7 +183,7 @@ def embed(
     )
     parquet.write_table(table, output)
     for rejected in embedded.rejected:
-        messages.print(f"{rejected.name}: {rejected.reason}", style="yellow", markup=False)
+        _note(f"{rejected.name}: {rejected.reason}")
     messages.print(f"Saved {len(embedded.images)} embeddings in {output}", markup=False)
 
 
@@ -265,7 +265,13 @@ def serve(
     if not local:
         names += [socket.gethostname(), socket.getfqdn()]
     scheme = "http" if certificate is None else "https"
-    shown = "localhost" if local else socket.getfqdn()
+    shown = (
+        "localhost"
+        if local
+        else next(
+            (name for name in (socket.getfqdn(), socket.gethostname()) if name != "localhost"), host
+        )
+    )
     messages.print(f"featclass is at {scheme}://{shown}:{port}", style="bold", markup=False)
     if local:
         messages.print("Only this machine can reach it.")
@@ -320,10 +326,11 @@ def _engine(spec: str, device: Device) -> Engine:
     settings = config.load()
     engines = Engines(settings, Cache(settings.data / CACHE_FILE), device=device.value)
     with _bar("Downloading", unit="bytes") as progress:
-        engine, notes = service.open_engine(engines, spec, download=progress)
-    for note in notes:
-        messages.print(note, style="yellow", markup=False)
-    return engine
+        return service.open_engine(engines, spec, tell=_note, download=progress)
+
+
+def _note(text: str) -> None:
+    messages.print(text, style="yellow", markup=False)
 
 
 @contextmanager
@@ -331,13 +338,18 @@ def _bar(what: str, *, unit: str = "images") -> Iterator[Any]:
     """Show a bar on standard error while a `progress(done, total)` is being called."""
     count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
     columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
-    with Progress(*columns, console=messages, transient=True) as bars:
-        task = bars.add_task(what, total=None, visible=False)
+    bars = Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)
+    task = bars.add_task(what, total=None)
 
-        def progress(done: int, total: int) -> None:
-            bars.update(task, completed=done, total=total or None, visible=True)
+    def progress(done: int, total: int) -> None:
+        bars.start()  # at the first call: what takes no time shows no bar
+        bars.update(task, completed=done, total=total or None)
 
+    try:
         yield progress
+    finally:
+        if bars.live.is_started:
+            bars.stop()
 
 
 def _print_report(report: Report, *, as_json: bool) -> None:

@@ -87,10 +87,7 @@ def load(path: str | Path, *, device: str = "auto") -> Classifier:
 
 
 def _open(spec: str, device: str) -> Engine:
-    engine, notes = service.open_engine(_engines(device), spec)
-    for note in notes:
-        log.warning("%s", note)
-    return engine
+    return service.open_engine(_engines(device), spec, tell=log.warning)
 
 
 @cache

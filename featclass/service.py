@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -324,17 +324,23 @@ def check_encoder(classifier: TrainedClassifier, engine: Engine) -> list[str]:
 
 
 def open_engine(
-    engines: Engines, spec: str, *, download: Progress | None = None
-) -> tuple[Engine, list[str]]:
-    """Open the engine of `spec`, downloading its weights if need be; and what to note about it.
+    engines: Engines,
+    spec: str,
+    *,
+    tell: Callable[[str], None],
+    download: Progress | None = None,
+) -> Engine:
+    """Open the engine of `spec`, downloading its weights if need be.
 
-    `auto` is the best encoder for the device, else the built-in one with a note saying so. Raises
-    `EncoderUnavailable` for an encoder asked for by name that cannot be had.
+    `auto` is the best encoder for the device, else the built-in one: then `tell` hears why, in a
+    sentence, before that is loaded. Raises `EncoderUnavailable` for an encoder asked for by name
+    that cannot be had.
     """
     if spec != AUTO:
-        return engines.get(spec, download=download), []
+        return engines.get(spec, download=download)
     preferred = encoders.preferred(engines.find_device())
     try:
-        return engines.get(preferred, download=download), []
+        return engines.get(preferred, download=download)
     except EncoderUnavailable as error:
-        return engines.get(BUILTIN), [f"{error} Using the built-in encoder meanwhile."]
+        tell(f"{error} Using the built-in encoder meanwhile.")
+        return engines.get(BUILTIN)

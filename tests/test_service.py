@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from featclass import artifact, service
+from featclass import artifact, config, encoders, service
 from featclass.cache import Cache
 from featclass.engine import Engine
+from featclass.engines import Engines
 from featclass.errors import DatasetError, EncoderUnavailable
 from featclass.records import Dataset, Rejected
 from tests.fakes import GridEncoder, drawn, image, two_classes
@@ -175,3 +176,26 @@ def test_a_saved_classifier_gives_identical_probabilities(engine: Engine, tmp_pa
     loaded = artifact.load(tmp_path / "m.featclass")
     pictures = [image(drawn(seed)) for seed in range(90, 95)]
     assert service.predict(engine, loaded, pictures) == service.predict(engine, trained, pictures)
+
+
+def test_auto_tells_why_it_does_without_the_better_encoder_and_a_name_never_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load(spec: str, **_: object) -> GridEncoder:
+        if spec != "builtin":
+            raise EncoderUnavailable(f"{spec} is not on this machine.")
+        heard.append("loaded")
+        return GridEncoder(spec="builtin")
+
+    heard: list[str] = []
+    monkeypatch.setattr(encoders, "load", load)
+    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
+    with Cache(":memory:") as cache:
+        engines = Engines(config.load(), cache)
+        opened = service.open_engine(engines, "auto", tell=heard.append)
+        assert opened.encoder.spec == "builtin"
+        assert "built-in encoder meanwhile" in heard[0]
+        assert heard[1:] == ["loaded"]
+        with pytest.raises(EncoderUnavailable, match="ViT-L-14"):
+            service.open_engine(engines, "ViT-L-14/datacomp_xl_s13b_b90k", tell=heard.append)
+        engines.close()
