@@ -400,3 +400,15 @@ def test_embedding_stops_soon_after_its_sets_are_gone(
     bench.store.remove_set(bench.token, bench.store.open(bench.token).sets[0].id)
     bench.settle()
     assert bench.encoder.encoded < 150
+
+
+def test_a_new_classifier_comes_with_what_it_says_of_the_pictures_tried_before(
+    bench: Bench,
+) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.add(None, "blue", range(60, 62))
+    bench.settle()
+    bench.add(0, "red", range(4, 6))
+    state = bench.until(lambda state: state.is_current)
+    assert len(state.predictions) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -30,7 +30,7 @@ from featclass.trainer.state import (
     taken_over,
     untried,
 )
-from featclass.workspaces import Workspace, Workspaces
+from featclass.workspaces import Picture, Workspace, Workspaces
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,11 @@ class Trainer:
             except Cancelled:
                 return True
             result = replace(result, before=taken_over(state.result, result))
-        self._change(token, result=result, predictions={})
+        # What was predicted before is in the cache: said anew at once, the page need not flicker.
+        again = [picture for picture in workspace.tried if picture.digest in state.predictions]
+        is_cached = state.result is not None and state.result.engine is result.engine
+        predictions = self._said(result, again) if is_cached else {}
+        self._change(token, result=result, predictions=predictions)
         return True
 
     def _attempt(self, workspace: Workspace, spec: str, key: str) -> Result:
@@ -216,11 +220,7 @@ class Trainer:
         result, pictures = state.result, untried(workspace, state)[:SLICE]
         if result is None or result.classifier is None or not pictures:
             return False
-        images = [Image(p.name, p.digest, self._store.source(p.digest)) for p in pictures]
-        said: list[Prediction] = service.predict(
-            result.engine, result.classifier, images, live=True
-        )
-        fresh = {image.digest: one for image, one in zip(images, said, strict=True)}
+        fresh = self._said(result, pictures)
         with self._lock:
             state = self._states[token]
             if state.result is result:  # otherwise they are of a classifier that is gone
@@ -228,3 +228,11 @@ class Trainer:
                 self._states[token] = replace(state, predictions=predictions)
             self._changed.notify_all()
         return True
+
+    def _said(self, result: Result, pictures: Sequence[Picture]) -> dict[str, Prediction]:
+        """Predict pictures to try; by digest, empty where there is no classifier."""
+        if result.classifier is None:
+            return {}
+        images = [Image(p.name, p.digest, self._store.source(p.digest)) for p in pictures]
+        said = service.predict(result.engine, result.classifier, images, live=True)
+        return {image.digest: one for image, one in zip(images, said, strict=True)}
