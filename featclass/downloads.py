@@ -104,15 +104,21 @@ class Downloads:
             self._change(spec, phase=Phase.CANCELLED, ended=time.monotonic())
         except EncoderUnavailable as error:
             log.warning("%s", error)
-            self._change(
-                spec,
-                phase=Phase.FAILED,
-                message=str(error),
-                is_cut_off=not encoders.can_reach_hub(),
-                ended=time.monotonic(),
-            )
+            self._fail(spec, str(error), is_cut_off=not encoders.can_reach_hub())
+        except Exception as error:  # a thread that dies silently would seem to run for ever
+            log.exception("The download of %s broke off", spec)
+            self._fail(spec, f"The download broke off ({type(error).__name__}).")
         else:
             self._change(spec, phase=Phase.DONE, ended=time.monotonic())
+
+    def _fail(self, spec: str, message: str, *, is_cut_off: bool = False) -> None:
+        self._change(
+            spec,
+            phase=Phase.FAILED,
+            message=message,
+            is_cut_off=is_cut_off,
+            ended=time.monotonic(),
+        )
 
     def _change(self, spec: str, **changes: object) -> None:
         with self._lock:

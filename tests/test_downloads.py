@@ -110,3 +110,19 @@ def test_a_failed_download_says_why_and_rests_before_it_is_tried_by_itself(
     monkeypatch.setattr(downloads, "RETRY_SECONDS", 0)
     background.wish(SPEC)
     until(background, lambda _: hub.starts == 2)
+
+
+def test_a_download_that_dies_of_a_fault_of_ours_ends_as_failed_and_can_be_started_again(
+    hub: Hub, background: Downloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(encoders, "download", broken)
+        background.start(SPEC)
+        state = until(background, lambda state: state.phase is Phase.FAILED)
+    assert "RuntimeError" in state.message
+    hub.go_on.set()
+    background.start(SPEC)
+    until(background, lambda state: state.phase is Phase.DONE)

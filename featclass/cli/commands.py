@@ -1,0 +1,199 @@
+"""The commands: each reads, has `service` do the work, and writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featclass import config
+from featclass.cli.options import (
+    Device,
+    DeviceOption,
+    EncoderOption,
+    Folder,
+    JsonOption,
+    SeedOption,
+)
+from featclass.cli.output import (
+    bar,
+    check_output,
+    messages,
+    note,
+    print_predictions,
+    print_report,
+    write_csv,
+)
+from featclass.errors import FeatclassError
+
+if TYPE_CHECKING:
+    from featclass.engine import Engine
+
+
+def train(
+    directory: Folder,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the classifier.")],
+    encoder: EncoderOption = "auto",
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a classifier, save it, and report how far to trust it."""
+    from featclass import artifact, datasets, service
+
+    check_output(output)
+    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    engine = _engine(encoder, device)
+    with bar("Embedding") as progress:
+        trained = service.train(engine, dataset, seed=seed, progress=progress)
+    artifact.save(trained, output)
+    print_report(trained.report, as_json=as_json)
+    messages.print(f"Saved {output}", markup=False)
+
+
+def evaluate(
+    directory: Folder,
+    encoder: EncoderOption = "auto",
+    split: Annotated[
+        float | None,
+        typer.Option("--split", help="Train on this share once, instead of cross-validation."),
+    ] = None,
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Report how well a classifier of these pictures would do."""
+    from featclass import datasets, service
+
+    if split is not None and not 0 < split < 1:
+        raise typer.BadParameter(
+            f"should lie between 0 and 1, and is {split}", param_hint="--split"
+        )
+    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    engine = _engine(encoder, device)
+    with bar("Embedding") as progress:
+        report = service.evaluate(engine, dataset, split=split, seed=seed, progress=progress)
+    print_report(report, as_json=as_json)
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A saved classifier.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images or folders.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the predictions as CSV.")
+    ] = None,
+    device: DeviceOption = Device.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Say of each picture which class it looks like."""
+    from featclass import artifact, datasets, service
+
+    if output is not None:
+        check_output(output)
+    trained = artifact.load(model)
+    files = [file for path in paths for file in datasets.files_below(path)]
+    engine = _engine(trained.encoder, device)
+    for sentence in service.check_encoder(trained, engine):
+        note(sentence)
+    with bar("Predicting") as progress:
+        predictions = service.predict_files(engine, trained, files, progress=progress)
+    if output is not None:
+        write_csv(output, predictions, trained.classes)
+    if as_json:
+        for prediction in predictions:
+            typer.echo(json.dumps(prediction.to_json()))
+    elif output is None:
+        print_predictions(predictions)
+    if all(prediction.rejected is not None for prediction in predictions):
+        raise FeatclassError("None of these files could be used.")
+
+
+def embed(
+    directory: Folder,
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .parquet file.")],
+    encoder: EncoderOption = "auto",
+    device: DeviceOption = Device.AUTO,
+) -> None:
+    """Write digest, path, class and embedding of every picture: a row an image."""
+    import pyarrow
+    from pyarrow import parquet
+
+    from featclass import datasets, service
+
+    check_output(output)
+    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    with bar("Embedding") as progress:
+        embedded = service.embed(_engine(encoder, device), dataset, progress=progress)
+    table = pyarrow.table(
+        {
+            "digest": [image.digest for image in embedded.images],
+            "path": [image.name for image in embedded.images],
+            "class": [image.label for image in embedded.images],
+            "embedding": list(embedded.vectors),
+        }
+    )
+    parquet.write_table(table, output)
+    for rejected in embedded.rejected:
+        note(f"{rejected.name}: {rejected.reason}")
+    messages.print(f"Saved {len(embedded.images)} embeddings in {output}", markup=False)
+
+
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Forget every embedding.")] = False,
+) -> None:
+    """Show where embeddings are kept, how many, and how large."""
+    from featclass.cache import CACHE_FILE, Cache
+
+    with Cache(config.load().data / CACHE_FILE) as kept:
+        if clear:
+            kept.clear()
+        size = kept.size()
+    typer.echo(f"{size.embeddings:,} embeddings, {size.bytes / 1e6:,.1f} MB in {size.path}")
+
+
+def encoders(
+    download: Annotated[
+        str | None, typer.Option("--download", metavar="SPEC", help="Fetch the weights of one.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List encoders: what is on this machine, size, licence, what each is good for."""
+    from featclass import encoders as known
+
+    settings = config.load()
+    if download is not None:
+        with bar("Downloading", unit="bytes") as progress:
+            known.download(download, config=settings, progress=progress)
+        messages.print(f"{download} is on this machine.", markup=False)
+        return
+    rows = [
+        {
+            "spec": entry.spec,
+            "local": known.is_local(entry.spec, settings),
+            "megabytes": entry.megabytes,
+            "input_pixels": entry.input_pixels,
+            "licence": entry.licence,
+            "advice": entry.advice,
+        }
+        for entry in known.CATALOGUE
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        here = "on this machine" if row["local"] else f"{row['megabytes']:,} MB to download"
+        typer.echo(f"{row['spec']}\n    {row['input_pixels']} px, {row['licence']}, {here}")
+        typer.echo(f"    {row['advice']}")
+
+
+def _engine(spec: str, device: Device) -> Engine:
+    from featclass import service
+    from featclass.cache import CACHE_FILE, Cache
+    from featclass.engines import Engines
+
+    settings = config.load()
+    engines = Engines(settings, Cache(settings.data / CACHE_FILE), device=device.value)
+    with bar("Downloading", unit="bytes") as progress:
+        return service.open_engine(engines, spec, tell=note, download=progress)

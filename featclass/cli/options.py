@@ -1,0 +1,29 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Device(StrEnum):
+    """What encoders run on."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A folder, or a zip, with one subfolder per class.")
+]
+EncoderOption = Annotated[
+    str, typer.Option("--encoder", help="Encoder spec; `featclass encoders` lists some.")
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="What the encoder runs on.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Of the folds.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]

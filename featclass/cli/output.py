@@ -1,0 +1,97 @@
+"""What the command line writes: results on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from featclass.errors import FeatclassError
+
+if TYPE_CHECKING:
+    from featclass.records import Prediction, Report
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def check_output(path: Path) -> None:
+    """Refuse what cannot be written before the work is done, not after."""
+    if path.is_dir():
+        raise FeatclassError(f"{path} is a folder: name a file to write.")
+    if not path.absolute().parent.is_dir():
+        raise FeatclassError(
+            f"{path} cannot be written: the folder {path.parent} does not exist. Make it first."
+        )
+
+
+def note(text: str) -> None:
+    """Say what the person should know, in a sentence."""
+    messages.print(text, style="yellow", markup=False)
+
+
+@contextmanager
+def bar(what: str, *, unit: str = "images") -> Iterator[Any]:
+    """Show a bar on standard error while a `progress(done, total)` is being called."""
+    count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
+    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
+    bars = Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)
+    task = bars.add_task(what, total=None)
+
+    def progress(done: int, total: int) -> None:
+        bars.start()  # at the first call: what takes no time shows no bar
+        bars.update(task, completed=done, total=total or None)
+
+    try:
+        yield progress
+    finally:
+        if bars.live.is_started:
+            bars.stop()
+
+
+def print_report(report: Report, *, as_json: bool) -> None:
+    """Print a report, as JSON or as text."""
+    if as_json:
+        from featclass.report import to_json
+
+        typer.echo(json.dumps(to_json(report), indent=2))
+        return
+    from featclass.render import markdown
+
+    typer.echo(markdown(report))
+
+
+def print_predictions(predictions: Sequence[Prediction]) -> None:
+    """Print a line for each picture."""
+    for prediction in predictions:
+        if prediction.rejected is not None:
+            typer.echo(f"{prediction.path}: could not be used: {prediction.rejected}")
+            continue
+        unknown = "" if prediction.known else " (unlike all classes)"
+        typer.echo(f"{prediction.path}: {prediction.label} {prediction.probability:.2f}{unknown}")
+
+
+def write_csv(path: Path, predictions: Sequence[Prediction], classes: Sequence[str]) -> None:
+    """Write a row for each picture, with a column for each class."""
+    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "label", "probability", "known", "rejected", *classes])
+        for said in predictions:
+            shares = [said.probabilities.get(name, "") for name in classes]
+            known = "" if said.rejected is not None else said.known
+            writer.writerow(
+                [said.path, said.label, said.probability, known, said.rejected, *shares]
+            )

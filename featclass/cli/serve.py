@@ -1,0 +1,90 @@
+"""`featclass app`: the page, and who can reach it."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from featclass.cli.options import Device
+from featclass.cli.output import messages
+from featclass.errors import FeatclassError
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option("--host", help="0.0.0.0: everybody who can reach this machine.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port")] = 8501,
+    allowed_hosts: Annotated[
+        list[str] | None,
+        typer.Option("--allowed-host", help="A name this server is reached by; may be repeated."),
+    ] = None,
+    device: Annotated[
+        Device, typer.Option(envvar="FEATCLASS_DEVICE", help="What encoders run on.")
+    ] = Device.AUTO,
+    certificate: Annotated[
+        Path | None, typer.Option("--certificate", help="TLS certificate (PEM), for https.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option("--key", help="Its private key (PEM).")] = None,
+) -> None:
+    """Open the page in a browser, from any working directory."""
+    if (certificate is None) != (key is None):
+        raise typer.BadParameter("--certificate and --key belong together")
+    local = host in LOCAL
+    shown = _shown(host)
+    _announce(f"{'https' if certificate else 'http'}://{shown}:{port}", local=local)
+    options = {
+        "server.address": host,
+        "server.port": str(port),
+        "browser.serverAddress": shown,
+    }
+    if not local:
+        options["server.headless"] = "true"
+    if certificate is not None and key is not None:
+        options |= {"server.sslCertFile": str(certificate), "server.sslKeyFile": str(key)}
+    own = () if local else (socket.gethostname(), socket.getfqdn())
+    listed = os.environ.get("FEATCLASS_HOSTS", "").split()
+    os.environ["FEATCLASS_HOSTS"] = " ".join((*(allowed_hosts or ()), *listed, *own))
+    os.environ["FEATCLASS_DEVICE"] = device.value
+    if not local:
+        os.environ["FEATCLASS_SHARED"] = "1"
+    # In this very process, so that whoever ends it ends the server.
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    sys.argv = ["streamlit", "run", str(_page()), *arguments]
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def _shown(host: str) -> str:
+    """Return the name under which others find this server."""
+    if host in LOCAL:
+        return "localhost"
+    names = (socket.getfqdn(), socket.gethostname())
+    return next((name for name in names if name != "localhost"), host)
+
+
+def _announce(address: str, *, local: bool) -> None:
+    messages.print(f"featclass is at {address}", style="bold", markup=False)
+    if local:
+        messages.print("Only this machine can reach it.")
+    else:
+        messages.print(
+            "Everybody who can reach this machine over the network can use it. There is no"
+            " sign-in: whoever has the link of a workspace can see and change it."
+        )
+
+
+def _page() -> Path:
+    """Return the path of app.py: beside the package in a checkout, inside it once installed."""
+    package = Path(__file__).parent.parent
+    for candidate in (package.parent / "app.py", package / "_app" / "app.py"):
+        if candidate.is_file():
+            return candidate
+    raise FeatclassError("This installation lacks app.py: install featclass again.")
