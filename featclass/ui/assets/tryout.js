@@ -66,14 +66,16 @@ async function startCamera(host, state) {
   note.textContent = '';
   const video = make('video', { muted: true, playsinline: true, 'aria-label': 'Camera preview' });
   video.muted = true; video.srcObject = state.stream;
-  const shoot = make('button', { class: 'pill strong', onclick: () => {
+  const shoot = make('button', { class: 'pill strong', disabled: true, onclick: () => {
     const canvas = make('canvas', { width: video.videoWidth, height: video.videoHeight });
     canvas.getContext('2d').drawImage(video, 0, 0);
-    canvas.toBlob(blob => send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]), 'image/jpeg', 0.92);
+    canvas.toBlob(blob => blob && send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]), 'image/jpeg', 0.92);
   } }, 'Take picture');
   const close = make('button', { class: 'pill', onclick: () => stopCamera(state, host) }, 'Close camera');
   host.querySelector('.viewfinder').replaceChildren(video, make('div', { class: 'row' }, shoot, close));
   await video.play();
+  if (!video.videoWidth) await new Promise(ready => { video.onloadeddata = ready; });
+  shoot.disabled = false;   // before there is a frame there is nothing to take
   shoot.focus();
 }
 

@@ -2,6 +2,7 @@
 // Streamlit's own uploader takes time that grows with the square of the number of files.
 const BATCH_FILES = 64, BATCH_BYTES = 24e6, LANES = 4;
 const HEADERS = { 'X-Featclass': '1' };
+const JSON_BODY = { 'Content-Type': 'application/json' };
 
 async function filesOfEntry(entry, prefix, found) {
   if (entry.isFile) {
@@ -32,8 +33,11 @@ const filesOfInput = input =>
 
 const isZip = item => /\.zip$/i.test(item.path) && !item.path.includes('/');
 
-async function answerOf(response) {
-  let body = {};
+// Sends a request to our routes; every failure becomes a sentence.
+async function ask(url, options) {
+  let response, body = {};
+  try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
+  catch { throw new Error('the connection to featclass was lost'); }
   try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
   if (!response.ok) throw new Error(body.error || `the server answered ${response.status}`);
   return body;
@@ -43,11 +47,10 @@ async function answerOf(response) {
 // trigger itself: of two in quick succession, it may deliver only the second.
 async function perform(base, what, redraw) {
   try {
-    await answerOf(await fetch(`${base}/act`, { method: 'POST',
-      headers: { ...HEADERS, 'Content-Type': 'application/json' }, body: JSON.stringify(what) }));
+    await ask(`${base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
     return '';
   } catch (error) {
-    return error instanceof TypeError ? 'The connection to featclass was lost.' : error.message;
+    return error.message;
   } finally { redraw(); }
 }
 
@@ -94,9 +97,8 @@ async function upload(base, target, items, tell) {
     for (const item of items.filter(isZip)) count(await sendZip(base, target, item, tell));
     const loose = items.filter(item => !isZip(item));
     if (!loose.length) return sum;
-    const plan = await answerOf(await fetch(`${base}/plan`, {
-      method: 'POST', headers: { ...HEADERS, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ set: String(target), paths: loose.map(item => item.path) }) }));
+    const plan = await ask(`${base}/plan`, { headers: JSON_BODY,
+      body: JSON.stringify({ set: String(target), paths: loose.map(item => item.path) }) });
     count({ added: 0, copies: 0, rejected: 0, sets: plan.sets });
     const groups = new Map();
     loose.forEach((item, i) => {
@@ -113,8 +115,7 @@ async function upload(base, target, items, tell) {
         const form = new FormData();
         for (const { path, file } of job.batch) form.append('picture', file, encodeURIComponent(path));
         try {
-          count(await answerOf(await fetch(`${base}/pictures?set=${job.to}`,
-            { method: 'POST', headers: HEADERS, body: form })));
+          count(await ask(`${base}/pictures?set=${job.to}`, { body: form }));
         } catch (error) { sum.error = sum.error || error.message; }
         done += job.batch.length;
         tell(`${done} of ${total}`, done / total);
@@ -123,7 +124,7 @@ async function upload(base, target, items, tell) {
     tell(`0 of ${total}`, 0);
     await Promise.all(Array.from({ length: LANES }, lane));
   } catch (error) {
-    sum.error = error instanceof TypeError ? 'the connection to featclass was lost' : error.message;
+    sum.error = error.message;
   }
   return sum;
 }
