@@ -45,6 +45,8 @@ def serve(
         "server.address": host,
         "server.port": str(port),
         "browser.serverAddress": shown,
+        # Said already; and what Streamlit adds to its welcome would cover the predictions.
+        "logger.hideWelcomeMessage": "true",
     }
     if not local:
         options["server.headless"] = "true"
