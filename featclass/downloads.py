@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from featclass import encoders
 from featclass.config import Config
@@ -120,6 +121,6 @@ class Downloads:
             ended=time.monotonic(),
         )
 
-    def _change(self, spec: str, **changes: object) -> None:
+    def _change(self, spec: str, **changes: Any) -> None:
         with self._lock:
-            self._states[spec] = replace(self._states[spec], **changes)  # type: ignore[arg-type]
+            self._states[spec] = replace(self._states[spec], **changes)
