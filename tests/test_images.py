@@ -9,8 +9,9 @@ import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from featclass import images
 from featclass.images import colours, decoding, shapes, thumbnails
@@ -483,3 +484,44 @@ def test_many_threads_decode_at_once() -> None:
     with ThreadPoolExecutor(8) as pool:
         sizes = [picture.size for picture in pool.map(decode, data * 5)]
     assert sizes == [(64, 32 + i) for i in range(8)] * 5
+
+
+@pytest.mark.parametrize(
+    ("size", "side", "scale"),
+    [
+        ((4000, 3000), 224, 4),
+        ((4032, 3024), 256, 4),
+        ((4002, 3002), 224, 2),  # neither a quarter nor
+        ((4001, 3000), 224, 1),  # a half of it is whole pixels
+        ((1600, 1200), 224, 1),
+        ((2600, 1300), 224, 2),
+        ((4000, 3000), None, 1),
+        ((3000, 4000), 1000, 1),
+    ],
+)
+def test_a_jpeg_is_decoded_at_a_scale_that_leaves_enough_for_the_encoder(
+    size: tuple[int, int], side: int | None, scale: int
+) -> None:
+    data = encoded(Image.new("RGB", size, "teal"), "JPEG")
+    with images.decoded(data, max_pixels=LIMIT, side=side) as picture:
+        assert picture.size == (size[0] // scale, size[1] // scale)
+
+
+def test_a_format_without_scaled_decoding_comes_whole_whatever_the_encoder_needs() -> None:
+    data = encoded(Image.new("RGB", (2600, 1300), "teal"), "PNG")
+    with images.decoded(data, max_pixels=LIMIT, side=224) as picture:
+        assert picture.size == (2600, 1300)
+
+
+def test_a_jpeg_at_reduced_scale_shows_the_same_picture_turned_upright() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((2600, 1300), Image.Resampling.BICUBIC)
+    turned = Image.Exif()
+    turned[ExifTags.Base.Orientation] = 6
+    data = encoded(picture, "JPEG", exif=turned, quality=95)
+    small = []
+    for side in (None, 224):
+        with images.decoded(data, max_pixels=LIMIT, side=side) as decoded:
+            assert decoded.size[0] < decoded.size[1]
+            small.append(np.asarray(decoded.resize((50, 100), Image.Resampling.BOX), np.float64))
+    assert np.abs(small[0] - small[1]).max() < 3

@@ -5,7 +5,7 @@ An encoder is named by a spec: `auto`, `builtin`, an OpenCLIP pair such as
 Importing this package does not import torch: the catalogue is listed without it.
 """
 
-from featclass.encoders.base import DownloadProgress, Encoder
+from featclass.encoders.base import DownloadProgress, Encoder, Pixels
 from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, preferred
 from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
 
@@ -15,6 +15,7 @@ __all__ = [
     "CatalogueEntry",
     "DownloadProgress",
     "Encoder",
+    "Pixels",
     "can_reach_hub",
     "choose_device",
     "download",

@@ -15,10 +15,15 @@ DownloadProgress = Callable[[int, int], None]
 """Called with (bytes done, bytes total) while weights are downloaded."""
 
 
+Pixels = NDArray[np.uint8 | np.float32]
+"""What `Encoder.preprocess` makes of pictures: 8 bits where it can, a quarter of the memory."""
+
+
 class Encoder(Protocol):
     """A frozen network, image to embedding, ready on a device.
 
-    `preprocess` may be called from several threads at once; `encode` from one at a time.
+    `preprocess` may be called from any number of threads at once, `encode` from `workers` of them
+    and one more.
     """
 
     @property
@@ -46,15 +51,24 @@ class Encoder(Protocol):
         """The length of an embedding."""
 
     @property
+    def side(self) -> int | None:
+        """What `preprocess` shrinks the shorter side of a picture to; None if it needs all."""
+
+    @property
     def batch_size(self) -> int:
         """The most images in one forward pass; halved where they do not fit in memory."""
 
-    def preprocess(self, image: Image) -> NDArray[np.float32]:
-        """Return the pixels the network takes, shape (3, height, width), as it was trained."""
+    @property
+    def workers(self) -> int:
+        """How many forward passes run best at the same time."""
 
-    def encode(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return embeddings, shape (n, dimensions), of pixels of shape (n, 3, height, width).
+    def preprocess(self, image: Image) -> Pixels:
+        """Return the pixels the network takes, as it was trained: equally many of every image."""
 
-        They are what the model itself gives, with no normalisation added. Raises
-        `EncoderUnavailable` where not even one image fits in the memory of the device.
+    def encode(self, pixels: Pixels, *, threads: int | None = None) -> NDArray[np.float32]:
+        """Return embeddings, shape (n, dimensions), of the stacked pixels of n images.
+
+        They are what the model itself gives, with no normalisation added. On a processor
+        `threads` share the work, by default all cores. Raises `EncoderUnavailable` where not even
+        one image fits in the memory of the device.
         """

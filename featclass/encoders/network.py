@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from featclass.encoders import devices
+from featclass.encoders.base import Pixels
 from featclass.encoders.identity import encoder_id, fingerprint
+from featclass.encoders.preprocessing import Transform, recognised
 from featclass.errors import EncoderUnavailable
 
 log = logging.getLogger(__name__)
@@ -24,14 +26,14 @@ class Network:
     """An `Encoder` around a torch module.
 
     `architecture` and `preprocessing` are JSON values that name what the module computes and what
-    `transform` does, for the encoder id. `forward` is the call that gives embeddings, where it is
-    not the module's own.
+    `transform` does, for the encoder id, of which `weights` are the module's own unless given.
+    `forward` is the call that gives embeddings, where it is not the module's own.
     """
 
     def __init__(
         self,
         module: torch.nn.Module,
-        transform: Callable[[Image.Image], torch.Tensor],
+        transform: Transform,
         *,
         spec: str,
         architecture: Mapping[str, Any],
@@ -39,30 +41,49 @@ class Network:
         dimensions: int,
         device: str,
         forward: Forward | None = None,
+        weights: Mapping[str, torch.Tensor] | None = None,
     ) -> None:
         self.spec = spec
-        self.id = encoder_id(architecture, preprocessing, module.state_dict())
+        self.id = encoder_id(architecture, preprocessing, weights or module.state_dict())
         self.device = device
         self.precision = devices.precision_class(device)
         self.fingerprint = fingerprint(self.id, self.precision)
         self.dimensions = dimensions
-        self.batch_size = devices.first_batch_size(device)
+        convolutional = _is_convolutional(module)
+        self.batch_size = devices.first_batch_size(device, convolutional=convolutional)
+        self.workers = devices.workers(device)
         self._transform = transform
-        self._layout = _memory_format(module, device)
+        self._preprocessing = recognised(transform)
+        # Channels-last is faster for convolutions, on CPU and CUDA.
+        is_faster = convolutional and device != "mps"
+        self._layout = torch.channels_last if is_faster else torch.contiguous_format
         module.requires_grad_(False).eval().to(device).to(memory_format=self._layout)
         self._forward: Forward = forward or module
 
-    def preprocess(self, image: Image.Image) -> NDArray[np.float32]:
-        """Return the pixels the network takes, shape (3, height, width), as it was trained."""
+    @property
+    def side(self) -> int | None:
+        """What `preprocess` shrinks the shorter side of a picture to; None if it needs all."""
+        return self._preprocessing.side if self._preprocessing else None
+
+    def preprocess(self, image: Image.Image) -> Pixels:
+        """Return the pixels the network takes, as it was trained.
+
+        8 bits of shape (height, width, 3), to be normalised on the device; where `transform` does
+        something of its own, its result, float32 of shape (3, height, width).
+        """
+        devices.use_threads(1)  # other pictures are being prepared at the same time
+        if self._preprocessing is not None:
+            return self._preprocessing.pixels(image)
         pixels: NDArray[np.float32] = self._transform(image).numpy()
         return pixels
 
-    def encode(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return embeddings, shape (n, dimensions), of pixels of shape (n, 3, height, width).
+    def encode(self, pixels: Pixels, *, threads: int | None = None) -> NDArray[np.float32]:
+        """Return embeddings, shape (n, dimensions), of the stacked pixels of n images.
 
         A batch that does not fit in memory is halved, and batches stay that small from then on.
         Raises `EncoderUnavailable` where not even one image fits.
         """
+        devices.use_threads(threads or devices.CORES)
         if self.precision == "float32":
             return self._in_batches(pixels, self._forward)
         embeddings = self._in_batches(pixels, self._mixed)
@@ -73,7 +94,7 @@ class Network:
             embeddings[overflown] = self._in_batches(pixels[overflown], self._forward)
         return embeddings
 
-    def _in_batches(self, pixels: NDArray[np.float32], forward: Forward) -> NDArray[np.float32]:
+    def _in_batches(self, pixels: Pixels, forward: Forward) -> NDArray[np.float32]:
         parts: list[torch.Tensor] = []
         start = 0
         while start < len(pixels):
@@ -89,7 +110,7 @@ class Network:
         embeddings = torch.cat(rows) if rows else torch.empty(0, self.dimensions)
         return embeddings.numpy()
 
-    def _try(self, batch: NDArray[np.float32], forward: Forward) -> torch.Tensor | None:
+    def _try(self, batch: Pixels, forward: Forward) -> torch.Tensor | None:
         """Return the embeddings of one batch, or None where it does not fit in memory."""
         try:
             with torch.inference_mode():
@@ -100,11 +121,14 @@ class Network:
         # Outside the handler, whose traceback would keep the tensors of the failed batch alive.
         return None
 
-    def _to_device(self, batch: NDArray[np.float32]) -> torch.Tensor:
+    def _to_device(self, batch: Pixels) -> torch.Tensor:
         tensor = torch.from_numpy(np.ascontiguousarray(batch))
         if self.device == "cuda":
             tensor = tensor.pin_memory()
-        return tensor.to(self.device, non_blocking=True).contiguous(memory_format=self._layout)
+        tensor = tensor.to(self.device, non_blocking=True)
+        if self._preprocessing is not None:
+            tensor = self._preprocessing.normalise(tensor.permute(0, 3, 1, 2))
+        return tensor.contiguous(memory_format=self._layout)
 
     def _mixed(self, tensor: torch.Tensor) -> torch.Tensor:
         # float16 keeps 11 significant bits where bfloat16 keeps 8, but ends at 65504.
@@ -127,12 +151,6 @@ class Network:
         )
 
 
-def _memory_format(module: torch.nn.Module, device: str) -> torch.memory_format:
-    """Return channels-last for convolutional networks, which are faster so on CPU and CUDA.
-
-    One convolution is a transformer's patch embedding, and not worth the conversion.
-    """
-    convolutions = sum(isinstance(part, torch.nn.Conv2d) for part in module.modules())
-    if convolutions > 1 and device != "mps":
-        return torch.channels_last
-    return torch.contiguous_format
+def _is_convolutional(module: torch.nn.Module) -> bool:
+    """Say whether it is more than a transformer, whose patch embedding is one convolution."""
+    return sum(isinstance(part, torch.nn.Conv2d) for part in module.modules()) > 1

@@ -5,7 +5,7 @@ choice among all its plugins, and its process-wide settings, are left to whoever
 
 digests     how an image is identified
 budget      how much is decoded at once
-memory      how what was decoded is given back
+memory      what becomes of memory that is free again
 unreadable  the reason why bytes are no picture
 console     what the decoders would write there
 formats     what featclass reads, and how it is recognised
@@ -21,7 +21,7 @@ from featclass.images.decoding import DECODING_VERSION, decoded
 from featclass.images.digests import digest
 from featclass.images.formats import recognise
 from featclass.images.headers import LONGEST_SIDE, check
-from featclass.images.memory import give_back
+from featclass.images.memory import give_back_freed_memory, reuse_freed_memory
 from featclass.images.shapes import FULL_SIZE, MAX_ELONGATION
 from featclass.images.thumbnails import thumbnail
 from featclass.images.unreadable import Unreadable
@@ -37,7 +37,8 @@ __all__ = [
     "check",
     "decoded",
     "digest",
-    "give_back",
+    "give_back_freed_memory",
     "recognise",
+    "reuse_freed_memory",
     "thumbnail",
 ]

@@ -13,32 +13,34 @@ from PIL.JpegImagePlugin import JpegImageFile
 from featclass.images.budget import PIXEL_BUDGET
 from featclass.images.colours import rgb
 from featclass.images.headers import opened_for_decoding
-from featclass.images.shapes import MAX_ELONGATION, Size, middle, whole_factor
+from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
 
-DECODING_VERSION: Final = 1
+DECODING_VERSION: Final = 2
 """Changes whenever the same bytes would give other pixels: part of every fingerprint.
 
 1: upright, 8 bits of RGB on white, shrunk to at most `FULL_SIZE` pixels, and cut to the middle
 where longer than `MAX_ELONGATION` times its width.
+2: JPEG at reduced scale as `reduction` says; resized by torch instead of Pillow.
 """
 
 
 @contextmanager
-def decoded(data: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
+def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterator[Image.Image]:
     """Decode the first frame to an upright RGB picture, transparency on white.
 
     A picture of more than `FULL_SIZE` pixels comes shrunk by a whole factor (for JPEG as far as
     possible while decoding); one more than `MAX_ELONGATION` times as long as wide comes cut to
-    its middle of that shape. While the context is open its pixels, as they were before the cut,
-    count against `PIXEL_BUDGET`.
+    its middle of that shape. Where its shorter side will be resized to `side` anyway, a JPEG may
+    come at reduced scale: see `reduction`. While the context is open its pixels, as they were
+    before the cut, count against `PIXEL_BUDGET`.
 
     Raises:
         Unreadable: These bytes are no such picture, are damaged, cut off, or too large.
     """
     with unreadable_if_hostile():
         picture, weight = opened_for_decoding(data, max_pixels)
-        factor = whole_factor(picture.size)
+        factor = max(whole_factor(picture.size), reduction(picture.size, side))
         if factor > 1:
             draft(picture, (picture.width // factor, picture.height // factor))
     with PIXEL_BUDGET.taking(picture.width * picture.height * weight):

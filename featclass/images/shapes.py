@@ -16,6 +16,17 @@ Resizing the shorter side of 10 x 65535 pixels to an encoder's 224 would make 1.
 Size = tuple[int, int]
 """Width and height."""
 
+REDUCED_SIDE: Final = 2.9
+"""A JPEG decoded at reduced scale keeps so many times the pixels a side that will be left of it.
+
+libjpeg shrinks about as a box filter would; resizing from there blurs the less, the more is left.
+Photographs of 4 to 24 megapixels as their authors published them, with EfficientNet-Lite0: from
+this ratio on, the cosine to the embedding of the full decode was at least 0.9994 and 0.9998 on
+average at 1/2 (18 photographs), 0.9991 and 0.9996 at 1/4 (6 that large); between 2.5 and 2.9 the
+average was 0.9994. Computer-drawn pictures of perfectly smooth shades are more sensitive (down to
+0.996): there the network sees whether a resized value was rounded up or down.
+"""
+
 
 def whole_factor(size: Size) -> int:
     """Return the factor by which a picture of this size is shrunk to at most `FULL_SIZE`."""
@@ -27,3 +38,23 @@ def middle(size: Size, elongation: int) -> tuple[int, int, int, int]:
     width, height = (min(side, min(size) * elongation) for side in size)
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
     return left, top, left + width, top + height
+
+
+def reduction(size: Size, side: int | None) -> int:
+    """Return the scale, one 1/1, 1/2 or 1/4 by its denominator, at which to decode a JPEG.
+
+    It depends on the format and the size alone, never on what the picture shows. Only a scale
+    that divides both sides is taken, since a part of a pixel more would move all of them.
+
+    Args:
+        size: Of the picture as stored.
+        side: What its shorter side will be resized to; None for a picture that is needed whole.
+    """
+    if side is None:
+        return 1
+    fitting = (
+        factor
+        for factor in (4, 2)
+        if size[0] % factor == size[1] % factor == 0 and min(size) / factor >= REDUCED_SIDE * side
+    )
+    return next(fitting, 1)

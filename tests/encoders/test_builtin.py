@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import timm
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
@@ -12,6 +14,8 @@ from sklearn.datasets import load_sample_image
 from featclass import encoders
 from featclass.config import Config
 from featclass.encoders import builtin
+from featclass.encoders.identity import encoder_id
+from featclass.encoders.timm_models import evaluation_transform
 from featclass.errors import EncoderUnavailable
 
 
@@ -52,7 +56,32 @@ def test_an_image_has_the_same_embedding_alone_and_in_any_batch(
 
 
 def test_no_pixels_give_no_embeddings(encoder: encoders.Encoder) -> None:
-    assert encoder.encode(np.empty((0, 3, 224, 224), np.float32)).shape == (0, 1280)
+    assert encoder.encode(np.empty((0, 224, 224, 3), np.uint8)).shape == (0, 1280)
+
+
+def test_it_computes_what_the_network_does_before_its_batch_norms_are_folded(
+    encoder: encoders.Encoder,
+) -> None:
+    module: Any = timm.create_model(builtin.ARCHITECTURE, pretrained=False)
+    module.load_state_dict(builtin.read_weights())
+    module.reset_classifier(0)
+    noise = np.random.default_rng(3).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    inputs = torch.from_numpy(noise).permute(0, 3, 1, 2).float() / 127.5 - 1
+    with torch.inference_mode():
+        expected = module.eval()(inputs).numpy()
+    np.testing.assert_allclose(encoder.encode(noise), expected, atol=1e-4)
+
+
+def test_its_id_is_that_of_the_weights_as_published(encoder: encoders.Encoder) -> None:
+    weights = {
+        name: tensor
+        for name, tensor in builtin.read_weights().items()
+        if not name.startswith("classifier.")
+    }
+    module: Any = timm.create_model(builtin.ARCHITECTURE, pretrained=False)
+    _, preprocessing = evaluation_transform(module)
+    architecture = {"library": "timm", "name": builtin.ARCHITECTURE}
+    assert encoder.id == encoder_id(architecture, preprocessing, weights)
 
 
 def test_every_tensor_of_the_file_has_its_place_in_the_network() -> None:

@@ -1,18 +1,29 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torchvision.transforms import (
+    CenterCrop,
+    Compose,
+    InterpolationMode,
+    Normalize,
+    Resize,
+    ToTensor,
+)
 
 from featclass import encoders
 from featclass.encoders import devices
 from featclass.encoders.identity import encoder_id, fingerprint
 from featclass.encoders.network import Network
 from featclass.errors import EncoderUnavailable
+
+BICUBIC = InterpolationMode.BICUBIC
 
 
 class Means(torch.nn.Module):
@@ -105,11 +116,51 @@ def test_an_image_that_overflows_float16_is_embedded_in_float32() -> None:
     assert abs(embeddings[1] / expected[1] - 1) < 1e-6  # by no means float16
 
 
-def test_preprocessing_gives_float32_pixels_channels_first() -> None:
-    prepared = network(Means()).preprocess(Image.new("RGB", (5, 4), (1, 2, 3)))
+def test_an_unknown_transform_is_used_as_it_is_and_needs_the_whole_picture() -> None:
+    encoder = network(Means())
+    prepared = encoder.preprocess(Image.new("RGB", (5, 4), (1, 2, 3)))
     assert prepared.shape == (3, 4, 5)
     assert prepared.dtype == np.float32
     assert prepared[:, 0, 0].tolist() == [1, 2, 3]
+    assert encoder.side is None
+
+
+def test_pixels_of_8_bits_are_normalised_on_the_way_into_the_network() -> None:
+    steps = [Resize(4, BICUBIC), CenterCrop(4), ToTensor(), Normalize((0.5,) * 3, (0.25,) * 3)]
+    encoder = Network(
+        Means(), Compose(steps), spec="means", architecture={}, preprocessing={}, dimensions=3,
+        device="cpu",
+    )  # fmt: skip
+    prepared = encoder.preprocess(Image.new("RGB", (8, 6), (0, 51, 255)))
+    assert (prepared.dtype, prepared.shape) == (np.uint8, (4, 4, 3))
+    assert encoder.side == 4
+    np.testing.assert_allclose(encoder.encode(prepared[None]), [[-2.0, -1.2, 2.0]], atol=1e-6)
+
+
+def test_each_thread_computes_with_as_many_threads_as_it_asked_for() -> None:
+    class Counting(Means):
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            self.sizes.append(torch.get_num_threads())
+            return super().forward(pixels)[:, :3]
+
+    module = Counting()
+    encoder = network(module)
+    encoder.encode(pixels(1), threads=1)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(encoder.encode, pixels(1), threads=3).result()
+    encoder.encode(pixels(1), threads=1)
+    encoder.encode(pixels(1))
+    assert module.sizes[::2] == [1, 3, 1, devices.CORES]
+
+
+def test_small_batches_are_for_convolutions_on_a_processor() -> None:
+    convolutions = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.Conv2d(4, 3, 1))
+    assert network(convolutions).batch_size < network(Means()).batch_size
+    assert devices.first_batch_size("cuda", convolutional=True) == 256
+
+
+def test_a_processor_encodes_one_batch_a_core_and_a_gpu_one_alone() -> None:
+    assert (devices.workers("cpu"), devices.workers("cuda")) == (devices.CORES, 1)
 
 
 def test_an_encoder_neither_trains_nor_changes_its_weights() -> None:

@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from featclass import encoders
 from featclass.config import Config
 from featclass.errors import EncoderUnavailable
+from tests.encoders.inputs import assert_alike, input_of
 from tests.encoders.stand_in_hub import COMMIT, StandInHub
 
 PAIR = "ViT-B-32/laion2b_s34b_b79k"
@@ -109,10 +110,11 @@ def images(n: int = 3) -> list[Image.Image]:
 
 def assert_embeds_as_open_clip(encoder: encoders.Encoder, model: Any, transform: Any) -> None:
     ours = np.stack([encoder.preprocess(image) for image in images()])
+    inputs = torch.stack([input_of(pixels, transform) for pixels in ours])
     theirs = torch.stack([transform(image) for image in images()])
-    np.testing.assert_array_equal(ours, theirs.numpy())
+    assert_alike(inputs, theirs, transform)
     with torch.inference_mode():
-        expected = model.eval().encode_image(theirs).numpy()
+        expected = model.eval().encode_image(inputs).numpy()
     embeddings = encoder.encode(ours)
     assert embeddings.shape == (3, encoder.dimensions)
     assert embeddings.dtype == np.float32

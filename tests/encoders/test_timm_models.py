@@ -16,6 +16,7 @@ from featclass import encoders
 from featclass.config import Config
 from featclass.encoders import hub, specs, timm_models
 from featclass.errors import EncoderUnavailable
+from tests.encoders.inputs import assert_alike, input_of
 from tests.encoders.stand_in_hub import StandInHub
 
 SPEC = "timm:resnet18.a1_in1k"
@@ -50,10 +51,11 @@ def test_a_resnet_embeds_as_timm_does_without_its_last_layer(filled: Config) -> 
     noise = np.random.default_rng(1).integers(0, 256, (2, 9, 7, 3), dtype=np.uint8)
     pictures = [Image.fromarray(pixels).resize((300, 260)) for pixels in noise]
     ours = np.stack([encoder.preprocess(picture) for picture in pictures])
+    inputs = torch.stack([input_of(pixels, transform) for pixels in ours])
     theirs = torch.stack([transform(picture) for picture in pictures])
-    np.testing.assert_array_equal(ours, theirs.numpy())
+    assert_alike(inputs, theirs, transform)
     with torch.inference_mode():
-        expected = model.eval()(theirs).numpy()
+        expected = model.eval()(inputs).numpy()
     np.testing.assert_allclose(encoder.encode(ours), expected, atol=1e-5)
     assert encoder.dimensions == 512
 
