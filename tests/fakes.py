@@ -13,6 +13,7 @@ import PIL.ImageDraw
 from numpy.typing import NDArray
 
 from featclass.datasets import BytesSource
+from featclass.encoders import Pixels
 from featclass.records import Image
 
 GRID = 4
@@ -28,21 +29,23 @@ class GridEncoder:
     device: str = "cpu"
     precision: str = "float32"
     dimensions: int = 3 * GRID * GRID
+    side: int | None = None
     batch_size: int = 4
+    workers: int = 2
     batches: list[int] = field(default_factory=list)
 
     @property
     def encoded(self) -> int:
         return sum(self.batches)
 
-    def preprocess(self, image: PIL.Image.Image) -> NDArray[np.float32]:
+    def preprocess(self, image: PIL.Image.Image) -> Pixels:
         small = image.resize((GRID, GRID), PIL.Image.Resampling.BOX)
         levels: NDArray[np.float32] = np.asarray(small, np.float32) / np.float32(255)
         return np.moveaxis(levels - np.float32(0.5), 2, 0)
 
-    def encode(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def encode(self, pixels: Pixels, *, threads: int | None = None) -> NDArray[np.float32]:
         self.batches.append(len(pixels))
-        return pixels.reshape(len(pixels), -1)
+        return pixels.reshape(len(pixels), -1).astype(np.float32)
 
 
 def drawn(seed: int, colour: str = "red", *, size: int = 64, form: str = "PNG") -> bytes:

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass.cache import Cache
+from featclass.encoders import Pixels
 from featclass.engine import Engine
 from featclass.errors import Cancelled
 from tests.fakes import GridEncoder, drawn, image
@@ -120,24 +121,37 @@ def test_a_cancelled_run_keeps_what_it_had_embedded(cache: Cache, engine: Engine
     assert 9 <= len(kept) < 30
 
 
-class Broken(GridEncoder):
-    def encode(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        if not self.batches:
-            self.batches.append(0)
-            raise RuntimeError("the device is lost")
-        return super().encode(pixels)
-
-
-def test_a_failing_batch_reaches_its_caller_and_the_next_one_is_served(cache: Cache) -> None:
-    engine = Engine(Broken(), cache, max_pixels=MAX_PIXELS)
-    with pytest.raises(RuntimeError, match="the device is lost"):
-        engine.embed([image(drawn(1))])
-    assert len(engine.embed([image(drawn(2))]).images) == 1
-    engine.close()
-
-
 def test_a_closed_engine_says_so_instead_of_hanging(cache: Cache) -> None:
     engine = Engine(GridEncoder(), cache, max_pixels=MAX_PIXELS)
     engine.close()
     with pytest.raises(Cancelled, match="closed"):
         engine.embed([image(drawn(1))])
+
+
+def test_copies_and_unreadable_images_do_not_mix_up_the_rows(engine: Engine) -> None:
+    """As many copies as rejections: the numbers of rows and of distinct images agree."""
+    red, blue = drawn(1), drawn(2, "blue")
+    images = [image(red, "a"), image(b"hello", "b"), image(red, "c"), image(blue, "d")]
+    embedded = engine.embed(images)
+    assert [one.name for one in embedded.images] == ["a", "c", "d"]
+    for row, data in zip(embedded.vectors, (red, red, blue), strict=True):
+        [alone] = engine.encoder.encode(_prepared(engine, data))
+        np.testing.assert_array_equal(row, alone)
+
+
+def test_an_encoder_that_fails_rejects_by_name_and_the_next_ones_are_served(cache: Cache) -> None:
+    class Broken(GridEncoder):
+        failures = 2
+
+        def encode(self, pixels: Pixels, *, threads: int | None = None) -> NDArray[np.float32]:
+            if self.failures:
+                self.failures -= 1
+                raise RuntimeError("the device is lost")
+            return super().encode(pixels)
+
+    engine = Engine(Broken(), cache, max_pixels=MAX_PIXELS)
+    failed = engine.embed([image(drawn(1), "a.png")])
+    assert [rejected.name for rejected in failed.rejected] == ["a.png"]
+    assert failed.vectors.shape == (0, engine.encoder.dimensions)
+    assert len(engine.embed([image(drawn(1)), image(drawn(2))]).images) == 2
+    engine.close()
