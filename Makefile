@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 APP_ARGS ?=
+BENCH_ARGS ?=
 
 .PHONY: run test lint format bench clean
 
@@ -27,7 +28,7 @@ format: $(VENV)/.ready-tests
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.ready-tests
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import PIL.Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser import FLAGS, ensure
+from benchmarks.processes import LeftOut
+from benchmarks.settings import Settings
+from benchmarks.tables import Cell, Table
+from tests.browser import FLAGS, find
 
 PORT = 8719
 URL = f"http://localhost:{PORT}/"
@@ -27,14 +28,6 @@ PATIENCE = 600_000
 ROUNDS = 5
 RERUNS = 15
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure: the median of several rounds, and all of them."""
-
-    what: str
-    seconds: list[float]
 
 
 @contextmanager
@@ -133,36 +126,32 @@ def rerun(page: Page) -> float:
     return seconds
 
 
-def rows(say: Callable[[str], None]) -> list[Row]:
-    """Measure everything; `say` hears what is being measured."""
+def measure(settings: Settings) -> list[Table]:
+    """Measure everything in a browser; raises `LeftOut` where there is none."""
+    chromium = find()
+    if chromium is None:
+        raise LeftOut("there is no Chromium; `python -m tests.browser` fetches one")
+    rounds = 1 if settings.quick else ROUNDS
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=ensure(), args=[*FLAGS])
+        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS])
         visits = []
-        for turn in range(ROUNDS):
-            say(f"first visit, round {turn + 1} of {ROUNDS}")
+        for turn in range(rounds):
+            settings.say(f"the page: first visit, round {turn + 1} of {rounds}")
             visits.append(first_visit(browser))
-        say("1,000 files")
-        thousand, reruns = upload(browser, 1000)
-        say("5,000 files")
-        five_thousand, slow_reruns = upload(browser, 5000)
+        painted, drawn, seen = (list(each) for each in zip(*visits, strict=True))
+        taken = {
+            "`make run` to the browser's first paint": painted,
+            "`make run` to the sets drawn": drawn,
+            "sample pictures clicked, to matrix, encoder not loaded": seen,
+        }
+        for count in () if settings.quick else (1000, 5000):
+            settings.say(f"the page: {count:,} files")
+            added, reruns = upload(browser, count)
+            taken[f"{count:,} files of 10 kB dropped to added"] = [added]
+            taken[f"click to redrawn page, {count:,} pictures"] = reruns
         browser.close()
-    return [
-        Row("`make run` to the browser's first paint", [painted for painted, _, _ in visits]),
-        Row("`make run` to the sets drawn", [drawn for _, drawn, _ in visits]),
-        Row(
-            "sample pictures clicked, to matrix, encoder not loaded", [seen for *_, seen in visits]
-        ),
-        Row("1,000 files of 10 kB dropped to added", [thousand]),
-        Row("5,000 files of 10 kB dropped to added", [five_thousand]),
-        Row("click to redrawn page, 1,000 pictures", reruns),
-        Row("click to redrawn page, 5,000 pictures", slow_reruns),
-    ]
-
-
-def table(measured: list[Row]) -> str:
-    """Return the figures as Markdown: medians, smallest and largest, in seconds."""
-    lines = ["| what a person waits for | median s | min | max | runs |", "|---|--:|--:|--:|--:|"]
-    for row in measured:
-        middle, low, high = statistics.median(row.seconds), min(row.seconds), max(row.seconds)
-        lines.append(f"| {row.what} | {middle:.2f} | {low:.2f} | {high:.2f} | {len(row.seconds)} |")
-    return "\n".join(lines)
+    columns = ("what a person waits for", "median s", "min", "max", "runs")
+    rows: list[list[Cell]]
+    rows = [[what, found, min(found), max(found), len(found)] for what, found in taken.items()]
+    formats = dict.fromkeys(columns[1:4], ".2f")
+    return [Table("page", "The page", columns, rows, "", formats)]

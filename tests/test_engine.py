@@ -43,7 +43,7 @@ def test_embeddings_stand_in_the_order_of_the_images(engine: Engine) -> None:
         np.testing.assert_array_equal(together.vectors[row], alone[0])
 
 
-def _prepared(engine: Engine, data: bytes) -> NDArray[np.float32]:
+def _prepared(engine: Engine, data: bytes) -> Pixels:
     from featclass.images import decoded
 
     with decoded(data, max_pixels=MAX_PIXELS) as picture:

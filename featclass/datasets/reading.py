@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from featclass.datasets.classes import class_of_paths
 from featclass.datasets.conflicts import without_conflicts
-from featclass.datasets.folders import files_of_folder, identified_file
+from featclass.datasets.folders import files_of_folder, identified_files
 from featclass.datasets.identification import Identified, Unusable, identified
 from featclass.datasets.paths import clean_path
 from featclass.datasets.sources import FileSource
 from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
 from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected, Source
-
-_HASHERS: Final = min(4, os.cpu_count() or 1)
 
 
 def read(path: Path | str, *, max_unpacked: int = MAX_UNPACKED) -> Dataset:
@@ -44,8 +40,7 @@ def read_folder(path: Path | str) -> Dataset:
     if not root.is_dir():
         raise DatasetError(f"There is no folder {root}. {_expected(str(root))}")
     files, rejected = files_of_folder(root)
-    with ThreadPoolExecutor(_HASHERS) as pool:
-        outcomes = list(pool.map(lambda file: identified_file(file, root), files))
+    outcomes = identified_files(files, root)
     found = [
         (clean_path(file.relative_to(root).as_posix()), FileSource(file), outcome)
         for file, outcome in zip(files, outcomes, strict=True)

@@ -132,7 +132,8 @@ def test_pixels_of_8_bits_are_normalised_on_the_way_into_the_network() -> None:
         device="cpu",
     )  # fmt: skip
     prepared = encoder.preprocess(Image.new("RGB", (8, 6), (0, 51, 255)))
-    assert (prepared.dtype, prepared.shape) == (np.uint8, (4, 4, 3))
+    assert prepared.dtype == np.uint8
+    assert prepared.shape == (4, 4, 3)
     assert encoder.side == 4
     np.testing.assert_allclose(encoder.encode(prepared[None]), [[-2.0, -1.2, 2.0]], atol=1e-6)
 

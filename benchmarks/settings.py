@@ -1,0 +1,21 @@
+"""What every measurement is told: how long it may take, where to work, on which device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of one run of the benchmarks."""
+
+    folder: Path
+    """A temporary folder for pictures, weights and caches; gone at the end of the run."""
+    quick: bool
+    """Smaller sets and fewer rounds: to see that everything works, not for figures."""
+    device: str
+    """`cpu`, `cuda` or `mps`."""
+    say: Callable[[str], None]
+    """Told what is being measured."""

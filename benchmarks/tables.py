@@ -1,0 +1,91 @@
+"""Titled tables of figures, as Markdown for people and as JSON for programs."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from json import dumps
+from typing import Any
+
+Cell = str | int | float | Sequence[float] | None
+"""Text, a figure, or the figures of several rounds, of which Markdown shows the median."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells under `columns`; `name` is the key in JSON and on the command line.
+
+    `formats` gives a column its format specification, where three significant digits will not do.
+    """
+
+    name: str
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+    formats: Mapping[str, str] = field(default_factory=dict)
+
+
+def markdown(tables: Sequence[Table]) -> str:
+    return "\n\n".join(_markdown(table) for table in tables) + "\n"
+
+
+def json(tables: Sequence[Table], about: Mapping[str, Any] | None = None) -> str:
+    """Return one document: what `about` says, and under `tables` all cells, rounds included."""
+    found = {
+        table.name: {
+            "title": table.title,
+            "note": table.note,
+            "columns": list(table.columns),
+            "rows": [[_plain(cell) for cell in row] for row in table.rows],
+        }
+        for table in tables
+    }
+    return dumps({**(about or {}), "tables": found}, indent=1, ensure_ascii=False) + "\n"
+
+
+def figure(value: float) -> str:
+    """Return a figure with three significant digits, or all before the point."""
+    if value != value:  # not a number
+        return ""
+    digits = 0
+    while digits < 6 and 0 < abs(value) * 10**digits < 99.95:
+        digits += 1
+    return f"{value:,.{digits}f}"
+
+
+def _markdown(table: Table) -> str:
+    is_text = [
+        all(isinstance(row[place], str | None) for row in table.rows)
+        for place in range(len(table.columns))
+    ]
+    lines = [f"## {table.title}", ""]
+    lines.append(f"| {' | '.join(table.columns)} |")
+    lines.append(f"|{'|'.join('---' if text else '--:' for text in is_text)}|")
+    for row in table.rows:
+        shown = (
+            _shown(cell, table.formats.get(column))
+            for cell, column in zip(row, table.columns, strict=True)
+        )
+        lines.append(f"| {' | '.join(shown)} |")
+    if table.note:
+        lines += ["", table.note]
+    return "\n".join(lines)
+
+
+def _shown(cell: Cell, specification: str | None) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int):
+        return f"{cell:,}"
+    value = cell if isinstance(cell, float) else statistics.median(cell)
+    return format(value, specification) if specification else figure(value)
+
+
+def _plain(cell: Cell) -> Any:
+    if isinstance(cell, Sequence) and not isinstance(cell, str):
+        return [float(value) for value in cell]
+    return cell
