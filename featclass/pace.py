@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -41,7 +42,7 @@ class Clock:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._total = 0
-        self._tick = 0.0
+        self._tick = -math.inf
         # The last call of each tick, as (time, done); the first is at least a window old.
         self._marks: deque[tuple[float, int]] = deque()
 
@@ -50,8 +51,8 @@ class Clock:
         now = self._now()
         if not self._marks or done < self._marks[-1][1] or total != self._total:
             self._marks.clear()  # the first call, or of another piece of work
-            self._total = total
-        elif len(self._marks) > 1 and now - self._tick < TICK_SECONDS:
+            self._total, self._tick = total, -math.inf
+        elif now - self._tick < TICK_SECONDS:
             self._marks.pop()
         else:
             self._tick = now

@@ -114,15 +114,25 @@ def without_score(
 
 
 def cross_validated(
-    images: int, *, folds: int, repeats: int, leave_one_out: bool, choice: str
+    images: int,
+    *,
+    folds: int,
+    repeats: int,
+    leave_one_out: bool,
+    choice: str,
+    chosen_on: int | None = None,
 ) -> str:
-    """Say how out-of-fold predictions were obtained; `choice` is that of `probe.OutOfFold`."""
+    """Say how out-of-fold predictions were obtained.
+
+    `choice` is that of `probe.OutOfFold`, `chosen_on` how many images C was chosen on.
+    """
     how = "leave-one-out" if leave_one_out else f"{folds}-fold stratified cross-validation"
     if repeats > 1:
         how += f", repeated {repeats} times and averaged"
-    return (
-        f"each of {images} images predicted by probes that never saw it: {how}; {_CHOICES[choice]}"
-    )
+    chosen = _CHOICES[choice]
+    if choice == "shared" and chosen_on is not None and chosen_on < images:
+        chosen = f"C chosen by cross-validation on a sample of {chosen_on} of these images, once"
+    return f"each of {images} images predicted by probes that never saw it: {how}; {chosen}"
 
 
 def single_split(*, trained: int, tested: int, share: float, seed: int, choice: str) -> str:

@@ -59,9 +59,16 @@ def learn(
     """
     labels = _labels(embeddings)
     started = time.perf_counter()
-    judged, C = _judge(embeddings, labels, seed=seed, progress=progress)
+    said, judged = _judge(embeddings, labels, seed=seed, progress=progress)
     fitting = time.perf_counter()
-    fitted = probe.fit(embeddings.vectors, labels, seed=seed, C=C, progress=progress)
+    fitted = probe.fit(
+        embeddings.vectors,
+        labels,
+        seed=seed,
+        C=judged.C if judged else None,
+        near=judged.near if judged else None,
+        progress=progress,
+    )
     seconds = {
         "embed": seconds_to_embed,
         "fit": time.perf_counter() - fitting,
@@ -82,7 +89,7 @@ def learn(
             vectors=vectors,
         ),
         known_threshold=probe.known_threshold(vectors, kept_labels),
-        report=replace(judged, encoder=engine.encoder.spec, seconds=seconds),
+        report=replace(said, encoder=engine.encoder.spec, seconds=seconds),
         versions={"featclass": __version__, **{name: version(name) for name in LIBRARIES}},
     )
 
@@ -141,8 +148,8 @@ def evaluate(
 
 def _judge(
     embeddings: Embeddings, labels: list[str], *, seed: int, progress: Progress
-) -> tuple[Report, float | None]:
-    """Report on probes that never saw what they predict, and the C they suggest for the last."""
+) -> tuple[Report, probe.OutOfFold | None]:
+    """Report on probes that never saw what they predict; return what they suggest for the last."""
     encoder, seconds = "", {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
     if min(Counter(labels).values()) < 2:
         said = report.without_score(
@@ -156,6 +163,7 @@ def _judge(
         repeats=judged.repeats,
         leave_one_out=judged.leave_one_out,
         choice=judged.choice,
+        chosen_on=judged.images,
     )
     said = report.score(
         labels,
@@ -166,7 +174,7 @@ def _judge(
         method=method,
         seconds=seconds,
     )
-    return said, judged.C
+    return said, judged
 
 
 def predict(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import subprocess
@@ -9,10 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from featclass import cli, encoders, library
+from featclass.cache import CacheSize
+from featclass.cli import output
 from featclass.errors import FeatclassError
+from featclass.pace import Clock
 from tests.fakes import GridEncoder, drawn
 
 runner = CliRunner()
@@ -175,8 +180,63 @@ def test_everything_the_package_lists_is_there() -> None:
 
 
 def test_the_cache_command_counts_and_clears(model: Path) -> None:
-    assert run("cache").stdout.startswith("12 embeddings")
-    assert run("cache", "--clear").stdout.startswith("0 embeddings")
+    assert run("cache").stdout.startswith("12 embeddings, ")
+    cleared = run("cache", "--clear")
+    assert cleared.stdout.startswith("0 embeddings, ")
+    assert "Forgot 12 embeddings, " in cleared.stderr
+    assert run("cache").stdout.startswith("0 embeddings, ")
+
+
+def test_the_cache_command_prints_one_json_document_and_nothing_else(
+    model: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "data" / "embeddings.sqlite"
+    said = json.loads(run("cache", "--json").stdout)
+    assert said["bytes"] > 12 * 48 * 4
+    assert said == {"path": str(file), "embeddings": 12, "bytes": said["bytes"]}
+    cleared = json.loads(run("cache", "--clear", "--json").stdout)
+    assert cleared["embeddings"] == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (CacheSize("c", 1, 8192), "1 embedding, 8.2 kB"),
+        (CacheSize("c", 2000, 10_240_000), "2,000 embeddings, 10.2 MB"),
+        (CacheSize("c", 1_000_000, 5_120_000_000), "1,000,000 embeddings, 5.1 GB"),
+    ],
+)
+def test_the_size_of_the_cache_is_said_for_people(size: CacheSize, said: str) -> None:
+    assert output.embeddings(size) == said
+
+
+@pytest.mark.parametrize(
+    ("unit", "done", "total", "said"),
+    [
+        ("images", 580, 1200, "580 of 1,200 · 58 a second · about 11 s left"),
+        ("bytes", 31_000_000, 600_000_000, "31.0/600.0 MB 3.1 MB/s · about 3 min left"),
+    ],
+)
+def test_the_bar_tells_how_much_how_fast_and_how_long(
+    monkeypatch: pytest.MonkeyPatch, unit: str, done: int, total: int, said: str
+) -> None:
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
+    seconds = iter([0.0, 10.0])
+    monkeypatch.setattr(output, "messages", terminal)
+    monkeypatch.setattr(output, "Clock", lambda: Clock(lambda: next(seconds)))
+    with terminal.capture() as shown, output.bar("Doing", unit=unit) as progress:
+        progress(0, total)
+        progress(done, total)
+    assert said in shown.get()
+    assert "0 of 0" not in shown.get()
+
+
+def test_where_nobody_watches_no_bar_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = Console(file=io.StringIO())
+    monkeypatch.setattr(output, "messages", log)
+    with log.capture() as written, output.bar("Doing") as progress:
+        progress(1, 2)
+    assert written.get() == ""
 
 
 def test_embed_writes_a_row_an_image(pictures: Path, tmp_path: Path) -> None:

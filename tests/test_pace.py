@@ -88,6 +88,20 @@ def test_another_piece_of_work_starts_anew() -> None:
     watch.seconds += 2
     assert clock(2, 12).per_second == pytest.approx(0.5)
     assert clock(3, 40) == Pace(3, 40)
+    pace = steady(clock, watch, images=range(4, 24), total=40, each=0.1)
+    assert pace.per_second == pytest.approx(10)
+
+
+def test_a_first_batch_right_after_other_work_counts_too() -> None:
+    watch = Watch()
+    clock = Clock(watch)
+    clock(0, 12)
+    steady(clock, watch, images=range(1, 13), total=12, each=1.0)
+    clock(0, 100)
+    watch.seconds += TICK_SECONDS / 2
+    clock(32, 100)
+    watch.seconds += 4 - TICK_SECONDS / 2
+    assert clock(40, 100).per_second == pytest.approx(10)
 
 
 def test_work_without_end_remembers_only_the_last_seconds() -> None:

@@ -192,3 +192,14 @@ def test_a_report_that_contradicts_itself_is_refused(field: str, value: Any) -> 
 def test_what_is_no_report_is_refused(document: object) -> None:
     with pytest.raises(FeatclassError, match="should be an object"):
         report.from_json(document)
+
+
+def test_the_method_says_when_the_penalty_was_chosen_on_a_sample() -> None:
+    said = report.cross_validated(
+        90_000, folds=5, repeats=1, leave_one_out=False, choice="shared", chosen_on=8_000
+    )
+    assert said.endswith("C chosen by cross-validation on a sample of 8000 of these images, once")
+    whole = report.cross_validated(
+        900, folds=5, repeats=1, leave_one_out=False, choice="shared", chosen_on=900
+    )
+    assert whole.endswith("on all of these images, once")

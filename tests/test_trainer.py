@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +15,13 @@ from numpy.typing import NDArray
 from featclass import artifact, config, encoders, service
 from featclass.cache import Cache
 from featclass.downloads import Downloads
+from featclass.encoders import Pixels
+from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import EncoderUnavailable
-from featclass.trainer import State, Trainer
+from featclass.pace import Pace
+from featclass.trainer import Phase, State, Trainer
+from featclass.trainer.learning import Learning
 from featclass.workspaces import NewPicture, Workspaces
 from tests.fakes import GridEncoder, drawn
 
@@ -96,6 +102,27 @@ def test_a_change_makes_the_result_stale_at_once_and_current_again_soon(bench: B
     assert state.is_current
     assert state.result is not None
     assert state.result.images == 10
+
+
+def test_the_pace_counts_every_picture_and_begins_anew_with_each_phase(bench: Bench) -> None:
+    bench.add(0, "red", range(20))
+    bench.add(1, "blue", range(20))
+    paces: dict[Phase, list[Pace]] = defaultdict(list)
+    phase = Phase.IDLE
+
+    def report(**changes: Any) -> None:
+        nonlocal phase
+        phase = changes.get("phase", phase)
+        paces[phase].append(changes["pace"])
+
+    workspace = bench.store.open(bench.token)
+    with Cache(":memory:") as cache:
+        engine = Engine(bench.encoder, cache, max_pixels=10**6)
+        Learning(bench.store, workspace, engine, "key", report).run()
+        engine.close()
+    assert [pace.done for pace in paces[Phase.EMBEDDING]] == [0, *range(41)]
+    assert {pace.total for pace in paces[Phase.EMBEDDING]} == {40}
+    assert paces[Phase.LEARNING][0] == Pace()
 
 
 def test_a_further_picture_embeds_only_itself(bench: Bench) -> None:
@@ -387,10 +414,10 @@ def test_embedding_stops_soon_after_its_sets_are_gone(
     started = threading.Event()
     encode = bench.encoder.encode
 
-    def slow(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    def slow(pixels: Pixels, *, threads: int | None = None) -> NDArray[np.float32]:
         started.set()
         threading.Event().wait(0.05)
-        return encode(pixels)
+        return encode(pixels, threads=threads)
 
     monkeypatch.setattr(bench.encoder, "encode", slow)
     bench.add(0, "red", range(200))

@@ -6,6 +6,7 @@ import pytest
 
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
+from featclass.pace import Pace
 from featclass.records import Rejected
 from featclass.trainer import Phase, State
 from featclass.ui import wording
@@ -40,10 +41,21 @@ def test_the_keeper_of_the_pictures_is_named(host: str, said: str) -> None:
     assert wording.keeper(host) == said
 
 
-def test_progress_tells_how_many_and_how_long() -> None:
-    state = State(phase=Phase.EMBEDDING, done=400, total=1000, seconds_left=41.3)
-    assert wording.progress(state) == "Looking at the pictures: 400 of 1,000, 41 s left"
-    assert "turn" in wording.progress(State(phase=Phase.WAITING))
+def test_progress_tells_how_many_how_fast_and_how_long() -> None:
+    state = State(phase=Phase.EMBEDDING, pace=Pace(312, 1000, per_second=58.4))
+    assert wording.progress(state) == (
+        "Looking at the pictures: 312 of 1,000 · 58 a second · about 12 s left"
+    )
+    alone = State(phase=Phase.EMBEDDING, pace=Pace(0, 1))
+    assert wording.progress(alone) == "Looking at the picture: 0 of 1"
+
+
+@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.LOADING, Phase.LEARNING])
+def test_only_looking_at_pictures_has_a_speed(phase: Phase) -> None:
+    said = wording.progress(State(phase=phase, pace=Pace(3, 13, per_second=2.0)))
+    assert "second ·" not in said
+    assert "left" not in said
+    assert said != wording.progress(State(phase=Phase.EMBEDDING))
 
 
 def test_without_a_network_one_plain_sentence_says_so() -> None:

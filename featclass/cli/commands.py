@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from featclass.cli.options import (
 from featclass.cli.output import (
     bar,
     check_output,
+    embeddings,
     messages,
     note,
     print_predictions,
@@ -124,8 +126,9 @@ def embed(
 
     check_output(output)
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    engine = _engine(encoder, device)
     with bar("Embedding") as progress:
-        embedded = service.embed(_engine(encoder, device), dataset, progress=progress)
+        embedded = service.embed(engine, dataset, progress=progress)
     table = pyarrow.table(
         {
             "digest": [image.digest for image in embedded.images],
@@ -137,20 +140,27 @@ def embed(
     parquet.write_table(table, output)
     for rejected in embedded.rejected:
         note(f"{rejected.name}: {rejected.reason}")
-    messages.print(f"Saved {len(embedded.images)} embeddings in {output}", markup=False)
+    messages.print(f"Saved {len(embedded.images):,} embeddings in {output}", markup=False)
 
 
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Forget every embedding.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show where embeddings are kept, how many, and how large."""
     from featclass.cache import CACHE_FILE, Cache
 
     with Cache(config.load().data / CACHE_FILE) as kept:
+        before = kept.size()
         if clear:
             kept.clear()
         size = kept.size()
-    typer.echo(f"{size.embeddings:,} embeddings, {size.bytes / 1e6:,.1f} MB in {size.path}")
+    if clear:
+        messages.print(f"Forgot {embeddings(before)}.", markup=False)
+    if as_json:
+        typer.echo(json.dumps(asdict(size), indent=2))
+    else:
+        typer.echo(f"{embeddings(size)} in {size.path}")
 
 
 def encoders(

@@ -10,22 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich import filesize
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
-    TimeRemainingColumn,
 )
+from rich.text import Text
 
 from featclass.errors import FeatclassError
+from featclass.pace import Clock, Pace, in_words, time_left
 
 if TYPE_CHECKING:
+    from featclass.cache import CacheSize
     from featclass.records import Prediction, Report
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+BAR_WIDTH = 20  # with what stands beside it, a line of 80 characters
 
 
 def check_output(path: Path) -> None:
@@ -43,17 +49,34 @@ def note(text: str) -> None:
     messages.print(text, style="yellow", markup=False)
 
 
+class _ImagesPace(ProgressColumn):
+    """How many images, how many a second, how long still."""
+
+    def render(self, task: Task) -> Text:
+        return Text(in_words(task.fields["pace"]))
+
+
+class _BytesPace(ProgressColumn):
+    """How many bytes a second, and how long still."""
+
+    def render(self, task: Task) -> Text:
+        pace: Pace = task.fields["pace"]
+        speed = [f"{filesize.decimal(round(pace.per_second))}/s"] if pace.per_second else []
+        return Text(" · ".join([*speed, *time_left(pace)]))
+
+
 @contextmanager
 def bar(what: str, *, unit: str = "images") -> Iterator[Any]:
     """Show a bar on standard error while a `progress(done, total)` is being called."""
-    count = DownloadColumn() if unit == "bytes" else MofNCompleteColumn()
-    columns = (TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn())
+    said = [DownloadColumn(), _BytesPace()] if unit == "bytes" else [_ImagesPace()]
+    columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), *said)
     bars = Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)
-    task = bars.add_task(what, total=None)
+    clock = Clock()
+    task = bars.add_task(what, total=None, pace=Pace())
 
     def progress(done: int, total: int) -> None:
+        bars.update(task, completed=done, total=total or None, pace=clock(done, total))
         bars.start()  # at the first call: what takes no time shows no bar
-        bars.update(task, completed=done, total=total or None)
 
     try:
         yield progress
@@ -72,6 +95,12 @@ def print_report(report: Report, *, as_json: bool) -> None:
     from featclass.render import markdown
 
     typer.echo(markdown(report))
+
+
+def embeddings(size: CacheSize) -> str:
+    """Return "1 embedding, 8.2 kB" or "2,000 embeddings, 10.2 MB"."""
+    noun = "embedding" if size.embeddings == 1 else "embeddings"
+    return f"{size.embeddings:,} {noun}, {filesize.decimal(size.bytes)}"
 
 
 def print_predictions(predictions: Sequence[Prediction]) -> None:

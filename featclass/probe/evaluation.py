@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from featclass.errors import FeatclassError
-from featclass.probe import folds, penalty, solver
-from featclass.probe.regression import encode, normalise
-from featclass.probe.solver import Codes, Floats, Masks
+from featclass.probe import folds, penalty
+from featclass.probe.coordinates import coordinates
+from featclass.probe.examples import Codes, Examples, Floats, examples_for
+from featclass.probe.regression import Solution, both, encode, normalise, softmax
+from featclass.probe.solver import solve
 from featclass.records import FloatArray, Progress, no_progress
 
 Choice = Literal["given", "nested", "shared"]
 
 REPEATS = 3
+REPEATED_WORK = 5 * 10**9
+"""Most multiplications a step of one fit may cost for more than one repeat: minutes in all."""
 TOLERANCE = 1e-4
-NESTED_WORK = 5 * 10**6
-"""Most multiplications a step of the nested sweep may cost: about a second for the sweep."""
+"""Leaves a probability within 0.001 of its own, the log loss within 0.01 %."""
+NESTED_WORK = 5 * 10**7
+"""Most multiplications a step of the nested sweep may cost: about half a second for the sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,10 @@ class OutOfFold:
     choice: Choice
     """Whether each fold used the C given, chose its own from its training images alone
     ("nested"), or shared one chosen on all images."""
+    near: Solution = field(repr=False, compare=False)
+    """What spares `fit` most of its work on the same images."""
+    images: int
+    """How many images C was chosen on: all, or a stratified sample of very many."""
 
 
 def out_of_fold(
@@ -52,7 +61,7 @@ def out_of_fold(
 
     As many folds as the smallest class has images, up to five; leave-one-out, once, where a
     class has fewer than five and there are at most a hundred in all. Unless given, C is chosen
-    inside each fold while that costs about a second, on all images otherwise: among 13 values
+    inside each fold while that costs about half a second, on all images otherwise: among 13 values
     and several hundred images the choice is no longer tuned to any one of them.
 
     Args:
@@ -60,7 +69,7 @@ def out_of_fold(
         labels: Class of each, two images a class or more.
         C: Inverse strength of the penalty.
         seed: Of the folds.
-        repeats: Times everything is divided anew and predicted.
+        repeats: Times everything is divided anew and predicted; once where that takes minutes.
         progress: Called after each fit; may raise to stop.
 
     Raises:
@@ -68,16 +77,36 @@ def out_of_fold(
     """
     classes, codes = encode(labels)
     _require_two(classes, codes)
-    points = solver.coordinates(normalise(vectors)).points
+    space = coordinates(normalise(vectors))
+    examples = examples_for(space.points, codes)
+    if codes.size * examples.shape[0] * examples.shape[1] > REPEATED_WORK:
+        repeats = 1
     plan = folds.cross_validation(codes, seed=seed, repeats=repeats)
-    strengths, best, choice = _strengths(points, codes, plan, C, seed, progress)
+    chosen, choice = _choose(examples, codes, plan, C, seed, progress)
     probabilities = np.zeros((codes.size, len(classes)))
-    for first in range(0, len(plan.training), plan.folds):
-        turn = slice(first, first + plan.folds)
-        probabilities += _predict(points, codes, plan.training[turn], strengths[turn])
-        progress(first + plan.folds, len(plan.training))
+    fits = len(plan.training)
+    theta = solve(
+        examples,
+        plan.training,
+        chosen.C[:-1],
+        chosen.solutions[:-1],
+        tolerance=TOLERANCE,
+        solved=lambda done: progress(done, fits),
+    )
+    for mask, solution in zip(plan.training, theta, strict=True):
+        probabilities[~mask] += _predicted(space.points[~mask], solution)
     probabilities /= plan.repeats
-    return OutOfFold(probabilities, plan.folds, plan.repeats, plan.leave_one_out, best, choice)
+    near = Solution(space, chosen.solutions[-1:])
+    return OutOfFold(
+        probabilities,
+        plan.folds,
+        plan.repeats,
+        plan.leave_one_out,
+        float(chosen.C[-1]),
+        choice,
+        near,
+        chosen.images,
+    )
 
 
 def split(
@@ -105,53 +134,54 @@ def split(
             " The usual choice is 0.8."
         )
     codes = encode(labels)[1]
-    points = solver.coordinates(normalise(vectors)).points
+    points = coordinates(normalise(vectors)).points
     training = folds.single_split(codes, train_share, seed=seed)[None]
     if training.all():
         raise FeatclassError(
             f"Training on {train_share:.0%} of {codes.size} pictures leaves none to test: add"
             " pictures, or train on a smaller share."
         )
-    if C is None:
-        strengths = penalty.choose(points, codes, training, seed=seed, progress=progress)
-    else:
-        strengths = np.array([C])
+    examples = examples_for(points, codes)
+    chosen = (
+        penalty.given(examples, 1, C)
+        if C is not None
+        else penalty.choose(examples, codes, training, seed=seed, progress=progress)
+    )
+    theta = solve(examples, training, chosen.C, chosen.solutions, tolerance=TOLERANCE)
     tested = np.flatnonzero(~training[0])
-    return tested, _predict(points, codes, training, strengths)[tested]
+    return tested, _predicted(points[tested], theta[0])
 
 
-def _strengths(
-    points: Floats,
+def _choose(
+    examples: Examples,
     codes: Codes,
     plan: folds.Plan,
     C: float | None,
     seed: int,
     progress: Progress,
-) -> tuple[Floats, float, Choice]:
-    """Return C for each fit of the plan, C for all images, and how they were chosen."""
+) -> tuple[penalty.Choice, Choice]:
+    """Return C for each fit of the plan and, last, for all images, and how they were chosen."""
     fits = len(plan.training)
     if C is not None:
-        return np.full(fits, C), C, "given"
+        return penalty.given(examples, fits + 1, C), "given"
     everything = np.ones((1, codes.size), dtype=bool)
-    inner = fits * folds.MOST_FOLDS
-    if inner * points.size * int(codes.max() + 1) > NESTED_WORK:
-        best = penalty.choose(points, codes, everything, seed=seed, progress=progress)[0]
-        return np.full(fits, best), float(best), "shared"
+    work = fits * folds.MOST_FOLDS * codes.size * examples.shape[0] * examples.shape[1]
+    if work > NESTED_WORK:
+        shared = penalty.choose(examples, codes, everything, seed=seed, progress=progress)
+        starts = np.repeat(shared.solutions, fits + 1, axis=0)
+        if shared.images == codes.size:
+            # The first repeat divides the images as the sweep did: most of it is solved.
+            starts[: len(shared.folds)] = shared.folds
+        best = np.repeat(shared.C, fits + 1)
+        return replace(shared, C=best, solutions=starts), "shared"
     groups = np.concatenate([plan.training, everything])
-    chosen = penalty.choose(points, codes, groups, seed=seed, progress=progress)
-    return chosen[:-1], float(chosen[-1]), "nested"
+    return penalty.choose(examples, codes, groups, seed=seed, progress=progress), "nested"
 
 
-def _predict(points: Floats, codes: Codes, training: Masks, strengths: Floats) -> Floats:
-    """Return probabilities (n, classes), filled where an image is outside a training mask."""
-    classes = int(codes.max()) + 1
-    start = np.zeros((len(training), classes, points.shape[1] + 1))
-    theta = solver.solve(points, codes, training, strengths, start, tolerance=TOLERANCE)
-    probabilities = np.zeros((codes.size, classes))
-    for mask, solution in zip(training, theta, strict=True):
-        logits = solver.scores(points[~mask], solution[None])[0]
-        probabilities[~mask] = solver.softmax(logits, axis=0).T
-    return probabilities
+def _predicted(points: Floats, theta: NDArray[Any]) -> Floats:
+    """Return probabilities (n, classes) by one solution."""
+    parameters = both(theta[None])[0].T
+    return softmax(points @ parameters[:-1] + parameters[-1])
 
 
 def _require_two(classes: tuple[str, ...], codes: Codes) -> None:

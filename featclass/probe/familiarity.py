@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from featclass.probe.examples import Floats
 from featclass.probe.regression import encode, normalise
-from featclass.probe.solver import Floats
 from featclass.records import FloatArray
 
 NEIGHBOURS = 3

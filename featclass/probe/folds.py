@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featclass.probe.solver import Codes, Masks
+from featclass.probe.examples import Codes, Masks
 
 MOST_FOLDS = 5
 LEAVE_ONE_OUT_IMAGES = 100

@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from featclass.errors import FeatclassError
-from featclass.probe import penalty, solver
-from featclass.probe.solver import Codes, Floats
+from featclass.probe import penalty
+from featclass.probe.coordinates import Coordinates, coordinates
+from featclass.probe.examples import Codes, Examples, Floats, examples_for
+from featclass.probe.solver import solve
 from featclass.records import FloatArray, Probe, Progress, no_progress
 
-TOLERANCE = 1e-6
+QUICK = 1e-4
+EXACT = 1e-6
+"""Of the solution in double precision, which starts where single precision came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The coordinates of some images, and near what parameters their probe will end."""
+
+    space: Coordinates
+    theta: NDArray[Any]
+    """Shape (1, rows, r + 1)."""
 
 
 def normalise(vectors: FloatArray) -> Floats:
@@ -45,12 +61,12 @@ def fit(
     *,
     seed: int = 0,
     C: float | None = None,
+    near: Solution | None = None,
     progress: Progress = no_progress,
 ) -> Probe:
     """Train a probe: scikit-learn's `LogisticRegression(C=C)` on normalised embeddings.
 
-    Solved in the principal axes of the embeddings, at most n of them, where the penalised
-    solution is the same.
+    Solved along the principal axes of the embeddings, where the penalised solution is the same.
 
     Args:
         vectors: Embeddings, shape (n, dimensions).
@@ -58,23 +74,44 @@ def fit(
         seed: Of the folds that choose C.
         C: Inverse strength of the penalty; chosen by cross-validated log loss unless given,
             `DEFAULT_C` where a class has a single image.
-        progress: Called after each fit.
+        near: Where `out_of_fold` came to on the same images: the same solution, sooner.
+        progress: Called after each fit, and while waiting for one; may raise to stop.
 
     Raises:
         FeatclassError: There are fewer than two classes.
     """
     classes, codes = encode(labels)
-    space = solver.coordinates(normalise(vectors))
+    space = near.space if near else coordinates(normalise(vectors))
     everything = np.ones((1, codes.size), dtype=bool)
+    quick = examples_for(space.points, codes)
     if C is None:
-        C = float(penalty.choose(space.points, codes, everything, seed=seed, progress=progress)[0])
-    start = np.zeros((1, len(classes), space.points.shape[1] + 1))
-    theta = solver.solve(space.points, codes, everything, np.array([C]), start, tolerance=TOLERANCE)
-    coefficients, intercepts = space.restore(theta[0])
+        choice = penalty.choose(quick, codes, everything, seed=seed, progress=progress)
+        C, start = float(choice.C[0]), choice.solutions
+    else:
+        start = near.theta if near else np.zeros((1, *quick.shape))
+    strength = np.array([C])
+
+    def still(done: int) -> None:
+        progress(len(penalty.GRID), len(penalty.GRID))
+
+    exact = Examples(space.points, codes, "float64", xp=quick.xp, device=quick.device)
+    for examples, tolerance in ((quick, QUICK), (exact, EXACT)):
+        start = solve(examples, everything, strength, start, tolerance=tolerance, solved=still)
+    coefficients, intercepts = space.restore(both(start)[0])
     return Probe(classes, coefficients, intercepts, C)
 
 
 def predict(probe: Probe, vectors: FloatArray) -> Floats:
     """Return probabilities, shape (n, classes), for embeddings of shape (n, dimensions)."""
-    logits = normalise(vectors) @ probe.coefficients.T + probe.intercepts
-    return solver.softmax(logits, axis=1)
+    return softmax(normalise(vectors) @ probe.coefficients.T + probe.intercepts)
+
+
+def both(theta: NDArray[Any]) -> NDArray[Any]:
+    """Give each of two classes a vector, (-w/2, w/2), where one does for them."""
+    return np.concatenate([-theta / 2, theta / 2], axis=1) if theta.shape[1] == 1 else theta
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities, shape (n, classes); no logit is too large."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

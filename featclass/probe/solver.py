@@ -4,235 +4,195 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-Floats = NDArray[np.float64]
-Codes = NDArray[np.intp]
-Masks = NDArray[np.bool_]
+from featclass.probe.examples import Array, Examples, Floats, Map, Masks
 
-PAIRS = 10
-MOST_STEPS = 2000
+PAIRS = 5
+FIRST_STEP = 1 / 8
+"""Before a pair tells the scale: images near a border bend the loss more than the mean does."""
+MOST_STEPS = 500
+MOST_CUTS = 20
 BATCH_VALUES = 10**6
-"""Numbers in the working set of one batch, 8 MB: the same on every machine, as the last bits of a
+"""Numbers in the working set of one batch: the same on every machine, as the last bits of a
 solution may depend on what it was solved with."""
 
-
-@dataclass(frozen=True, slots=True)
-class Coordinates:
-    """Embeddings along their own principal axes: the same distances in fewer numbers.
-
-    The intercept carries no penalty and a rotation leaves the penalty as it is, so the penalised
-    solution here is the one on the full vectors. No label is used.
-    """
-
-    points: Floats
-    """Shape (n, r), r <= min(n, dimensions)."""
-    axes: Floats
-    """Orthonormal, shape (dimensions, r): `points @ axes.T + centre` are the embeddings."""
-    centre: Floats
-    """Mean embedding, shape (dimensions,)."""
-
-    def restore(self, theta: Floats) -> tuple[Floats, Floats]:
-        """Return coefficients (K, dimensions) and intercepts (K,) on the full vectors."""
-        coefficients = theta[:, :-1] @ self.axes.T
-        return coefficients, theta[:, -1] - coefficients @ self.centre
-
-
-def coordinates(vectors: Floats) -> Coordinates:
-    """Rotate centred `vectors`, shape (n, dimensions), onto their principal axes."""
-    _use_one_thread_each()
-    centre = vectors.mean(axis=0)
-    centred = vectors - centre
-    n, dimensions = centred.shape
-    if n > dimensions:
-        _, axes = np.linalg.eigh(centred.T @ centred)
-        return Coordinates(centred @ axes, axes, centre)
-    variances, directions = np.linalg.eigh(centred @ centred.T)
-    # What falls below is rounding noise of the Gram matrix: copies of a picture, the centring.
-    kept = variances > max(variances[-1], np.finfo(np.float64).tiny) * 1e-12
-    scales = np.sqrt(variances[kept])
-    directions = directions[:, kept]
-    return Coordinates(directions * scales, centred.T @ (directions / scales), centre)
-
-
-def scores(points: Floats, theta: Floats) -> Floats:
-    """Return logits of shape (problems, K, n)."""
-    problems, classes, width = theta.shape
-    flat = theta[:, :, :-1].reshape(-1, width - 1) @ points.T
-    return flat.reshape(problems, classes, len(points)) + theta[:, :, -1:]
-
-
-def softmax(logits: Floats, axis: int) -> Floats:
-    """Return probabilities; no logit is too large."""
-    powers = np.exp(logits - logits.max(axis=axis, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=axis, keepdims=True))
+Solved = Callable[[int], None]
 
 
 def solve(
-    points: Floats, codes: Codes, masks: Masks, C: Floats, start: Floats, *, tolerance: float
-) -> Floats:
+    examples: Examples,
+    masks: Masks,
+    C: Floats,
+    start: NDArray[Any],
+    *,
+    tolerance: float,
+    solved: Solved = lambda done: None,
+) -> NDArray[Any]:
     """Minimise C * sum(log loss over the mask) + ||W||^2 / 2 for each mask, by L-BFGS in step.
 
-    L-BFGS (Nocedal and Wright 2006, algorithm 7.5) whose initial Hessian is the diagonal of the
-    model's own, which principal axes make a good one. The objective is 1-strongly convex in W:
-    a gradient of norm g leaves W within g of the solution. With two classes C is halved, which
-    makes (-w/2, w/2) of the binary problem the solution, as in scikit-learn.
+    L-BFGS (Nocedal and Wright 2006, algorithm 7.4) whose initial Hessian is the diagonal of the
+    model's own, which principal axes make a good one, scaled by the last pair (their equation
+    7.20). The objective is 1-strongly convex in W: a gradient of norm g leaves W within g of the
+    solution, wherever it started.
 
     Args:
-        points: Shape (n, r).
-        codes: Class of each point, 0 to K - 1, shape (n,).
+        examples: Points and their classes.
         masks: The points each problem trains on, shape (problems, n); each holds every class.
         C: Inverse penalty of each problem, shape (problems,).
-        start: Where to start, shape (problems, K, r + 1), intercepts last.
+        start: Where to start, shape (problems, *examples.shape).
         tolerance: Of the gradient's norm, relative to max(1, ||W||).
+        solved: Called now and then with how many problems are; may raise to stop.
 
     Returns:
-        Solutions, shape (problems, K, r + 1).
+        Solutions, shaped as `start`, in the precision of the examples.
     """
-    problems, classes, width = start.shape
-    share = max(1, BATCH_VALUES // (classes * (2 * PAIRS * width + 6 * len(points))))
-    strength = C / 2 if classes == 2 else C
-    _use_one_thread_each()
+    rows, width = examples.shape
+    share = max(1, BATCH_VALUES // (rows * 2 * PAIRS * width + masks.shape[1]))
+    batches = -(-len(masks) // share)
+    parts = np.array_split(np.arange(len(masks)), batches)
 
-    def run(first: int) -> Floats:
-        chunk = slice(first, first + share)
-        weights = masks[chunk] * strength[chunk, None]
-        return _Batch(points, codes, weights, start[chunk]).run(tolerance)
+    def run(part: NDArray[np.intp], each: Map, step: Solved) -> NDArray[Any]:
+        batch = _Batch(examples, masks[part], C[part], start[part], each)
+        return batch.run(tolerance, step)
 
-    firsts = range(0, problems, share)
-    if len(firsts) == 1:
-        return run(0)
+    slices = len(examples.slices(min(share, len(masks))))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate(list(pool.map(run, firsts)))
+        # Its threads start when there is something to do for them.
+        if batches == 1 or slices > 1 or examples.xp is not np:
+            each = pool.map if slices > 1 and examples.xp is np else map
+            return np.concatenate(
+                [
+                    run(part, each, functools.partial(_report, solved, int(part[0])))
+                    for part in parts
+                ]
+            )
+        found: list[NDArray[Any]] = []
+        for solutions in pool.map(lambda part: run(part, map, lambda done: None), parts):
+            found.append(solutions)
+            solved(sum(map(len, found)))
+        return np.concatenate(found)
 
 
-@functools.cache
-def _use_one_thread_each() -> None:
-    """Keep NumPy's BLAS to one thread from here on.
-
-    Its threads wait for each other by spinning: beside a busy encoder a product of this size took
-    ten times as long with two. Problems run side by side instead.
-    """
-    threadpool_limits(limits=1, user_api="blas")
+def _report(solved: Solved, before: int, done: int) -> None:
+    solved(before + done)
 
 
 class _Batch:
     """Problems solved in step: the first axis of every array is the problem."""
 
-    def __init__(self, points: Floats, codes: Codes, weights: Floats, start: Floats) -> None:
-        self.points, self.codes, self.weights = points, codes, weights
-        self.truth = np.arange(start.shape[1])[:, None] == codes
-        self.spread = np.append(np.einsum("ij,ij->j", points, points), len(points)) / codes.size
-        self.theta = start.copy()
-        self.logits = scores(points, start)
-        self.loss, self.probabilities = self._loss(self.logits)
-        self.gradient = self._gradient()
-        self.moves: list[Floats] = []
-        self.changes: list[Floats] = []
+    def __init__(
+        self, examples: Examples, masks: Masks, C: Floats, start: NDArray[Any], each: Map
+    ) -> None:
+        self.examples, self.xp, self.each = examples, examples.xp, each
+        self.C = examples.array(C)
+        self.weights = examples.array(masks) * self.C[:, None]
+        # What rounding may leave of the gradient of a solution.
+        self.noise = (self.weights**2).sum(1) * examples.spread.sum()
+        self.noise = 2 * self.xp.finfo(examples.dtype).eps * self.noise**0.5
+        self.theta = examples.array(start)
+        self.gradient, self.curvature = self._evaluate(self.theta)
+        self.memory = _Memory(self.xp)
 
-    def run(self, tolerance: float) -> Floats:
-        solved = np.empty_like(self.theta)
-        running = np.arange(len(solved))
+    def run(self, tolerance: float, step: Solved) -> NDArray[Any]:
+        solved = self.xp.empty_like(self.theta)
+        running = self.xp.arange(len(solved), device=self.examples.device)
         for _ in range(MOST_STEPS):
-            goal = tolerance * np.maximum(
-                1.0, np.sqrt(_dot(self._weights_only, self._weights_only))
-            )
-            done = np.sqrt(_dot(self.gradient, self.gradient)) <= goal
+            step(len(solved) - len(running))
+            weights = self.theta[:, :, :-1]
+            goal = tolerance * (_dot(self.xp, weights, weights) ** 0.5).clip(min=1) + self.noise
+            done = _dot(self.xp, self.gradient, self.gradient) ** 0.5 <= goal
             solved[running] = self.theta
             if done.all():
                 break
-            if done.mean() > 0.3:
+            if done.sum() > 0.3 * len(done):
                 self._keep(~done)
                 running = running[~done]
             self._step()
-        return solved
-
-    @property
-    def _weights_only(self) -> Floats:
-        return self.theta[:, :, :-1]
+        return self.examples.numpy(solved)
 
     def _step(self) -> None:
-        direction = self._direction()
-        slope = _dot(direction, self.gradient)
-        push = scores(self.points, direction)
-        along = _dot(self._weights_only, direction[:, :, :-1])
-        length = _dot(direction[:, :, :-1], direction[:, :, :-1])
-        step = np.ones(len(self.theta))
-        while True:
-            logits = self.logits + step[:, None, None] * push
-            loss, probabilities = self._loss(logits)
-            gain = self.loss - loss - step * along - step**2 * length / 2
-            # Close to the solution the gain drowns in rounding: then the full step is right.
-            slack = 1e-13 * np.abs(self.loss) + 1e-300
-            short = gain + slack < -1e-4 * step * slope
-            if not short.any() or step.min() < 1e-9:
+        """Go to where the slope has turned upwards at most half as steep as it fell.
+
+        Along a line the slope of a convex function only rises, and unlike the function's value
+        it is exact to the end; the full step nearly always does.
+        """
+        xp = self.xp
+        direction = self.memory.direction(self.gradient, self._diagonal())
+        fall = -_dot(xp, direction, self.gradient)
+        step = xp.ones_like(fall)
+        theta = self.theta + direction
+        gradient, self.curvature = self._evaluate(theta)
+        for _ in range(MOST_CUTS):
+            rise = _dot(xp, direction, gradient)
+            far = rise > 0.5 * fall
+            if not far.any():
                 break
-            step = np.where(short, step / 2, step)
-        before = self.gradient
-        move = step[:, None, None] * direction
-        self.theta = self.theta + move
-        self.logits, self.loss, self.probabilities = logits, loss, probabilities
-        self.gradient = self._gradient()
-        self.moves.append(move)
-        self.changes.append(self.gradient - before)
-        del self.moves[:-PAIRS], self.changes[:-PAIRS]
+            cut = (fall[far] / (fall[far] + rise[far])).clip(0.1, 0.9)
+            step[far] = step[far] * cut
+            theta[far] = self.theta[far] + step[far][:, None, None] * direction[far]
+            gradient[far], self.curvature[far] = self._evaluate(theta[far], far)
+        self.memory.add(theta - self.theta, gradient - self.gradient)
+        self.theta, self.gradient = theta, gradient
 
-    def _direction(self) -> Floats:
-        """Two-loop recursion; a pair without curvature counts for nothing."""
-        result = -self.gradient
-        shares = []
-        for move, change in zip(reversed(self.moves), reversed(self.changes), strict=True):
-            curvature = _dot(move, change)
-            inverse = np.where(curvature > 1e-300, 1 / np.maximum(curvature, 1e-300), 0.0)
-            share = inverse * _dot(move, result)
-            result = result - share[:, None, None] * change
-            shares.append((share, inverse))
-        result = result / self._diagonal()
-        for move, change, (share, inverse) in zip(
-            self.moves, self.changes, reversed(shares), strict=True
-        ):
-            result = result + (share - inverse * _dot(change, result))[:, None, None] * move
-        return np.asarray(result)
+    def _evaluate(self, theta: Array, some: Any = slice(None)) -> tuple[Array, Array]:
+        return self.examples.gradient(theta, self.weights[some], self.C[some], self.each)
 
-    def _diagonal(self) -> Floats:
+    def _diagonal(self) -> Array:
         """Of the Hessian, with the mean curvature of all points in place of each one's own."""
-        doubt = np.einsum("bkn,bn->b", self.probabilities * (1 - self.probabilities), self.weights)
-        curvature = doubt[:, None] / self.theta.shape[1] * self.spread
-        curvature[:, :-1] += 1.0
-        return np.asarray(np.maximum(curvature, 1e-8)[:, None, :])
+        diagonal = self.curvature[:, None] * self.examples.spread
+        diagonal[:, :-1] += 1
+        return diagonal.clip(min=1e-8)[:, None, :]
 
-    def _loss(self, logits: Floats) -> tuple[Floats, Floats]:
-        """Return the weighted log loss of each problem, and probabilities (problems, K, n)."""
-        top = logits.max(axis=1)
-        probabilities = np.exp(logits - top[:, None])
-        total = probabilities.sum(axis=1)
-        probabilities /= total[:, None]
-        own = logits[:, self.codes, np.arange(len(self.codes))]
-        return _dot(self.weights, top + np.log(total) - own), probabilities
-
-    def _gradient(self) -> Floats:
-        residuals = (self.probabilities - self.truth) * self.weights[:, None]
-        problems, classes, n = residuals.shape
-        gradient = np.empty_like(self.theta)
-        flat = residuals.reshape(-1, n) @ self.points
-        gradient[:, :, :-1] = flat.reshape(problems, classes, -1) + self._weights_only
-        gradient[:, :, -1] = residuals.sum(axis=2)
-        return gradient
-
-    def _keep(self, running: NDArray[np.bool_]) -> None:
-        for name in ("weights", "theta", "logits", "loss", "probabilities", "gradient"):
+    def _keep(self, running: Array) -> None:
+        for name in ("C", "weights", "noise", "theta", "gradient", "curvature"):
             setattr(self, name, getattr(self, name)[running])
-        self.moves = [move[running] for move in self.moves]
-        self.changes = [change[running] for change in self.changes]
+        self.memory.keep(running)
 
 
-def _dot(one: Floats, other: Floats) -> Floats:
+class _Memory:
+    """The last moves and what each changed in the gradient; one without curvature counts not."""
+
+    def __init__(self, xp: Any) -> None:
+        self.xp = xp
+        self.pairs: list[tuple[Array, Array, Array]] = []
+
+    def add(self, move: Array, change: Array) -> None:
+        curvature = _dot(self.xp, move, change)
+        inverse = self.xp.where(curvature > 1e-30, 1 / curvature.clip(min=1e-30), 0)
+        self.pairs = [*self.pairs, (move, change, inverse)][-PAIRS:]
+
+    def keep(self, running: Array) -> None:
+        self.pairs = [
+            (move[running], change[running], inverse[running])
+            for move, change, inverse in self.pairs
+        ]
+
+    def direction(self, gradient: Array, diagonal: Array) -> Array:
+        """Two-loop recursion."""
+        xp = self.xp
+        result, shares = -gradient, []
+        for move, change, inverse in reversed(self.pairs):
+            share = inverse * _dot(xp, move, result)
+            result -= share[:, None, None] * change
+            shares.append(share)
+        result /= diagonal
+        if self.pairs:
+            _, change, inverse = self.pairs[-1]
+            scale = inverse * _dot(xp, change, change / diagonal)
+            result /= xp.where(scale > 0, scale, 1)[:, None, None]
+        else:
+            result *= FIRST_STEP
+        for (move, change, inverse), share in zip(self.pairs, reversed(shares), strict=True):
+            result += (share - inverse * _dot(xp, change, result))[:, None, None] * move
+        return result
+
+
+def _dot(xp: Any, one: Array, other: Array) -> Array:
     """Return the inner product of each problem."""
-    return np.asarray(
-        np.einsum("bi,bi->b", one.reshape(len(one), -1), other.reshape(len(other), -1))
-    )
+    return xp.einsum("bi,bi->b", one.reshape(len(one), -1), other.reshape(len(other), -1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from featclass.config import Config
 from featclass.downloads import Downloads
 from featclass.engines import Engines
 from featclass.errors import Cancelled, EncoderUnavailable, FeatclassError, WorkspaceMissing
+from featclass.pace import Pace
 from featclass.records import Image, Prediction
 from featclass.service import AUTO, BUILTIN
 from featclass.trainer.learning import Learning
@@ -38,6 +40,8 @@ JOBS = 4
 KEPT_STATES = 64
 # Predictions appear this many at a time.
 SLICE = 16
+# Whether the sets are still the same is looked up so often while a classifier is made of them.
+CHECK_SECONDS = 0.3
 
 
 class Trainer:
@@ -88,7 +92,7 @@ class Trainer:
         if may_learn and token not in self._learning and not is_learned(workspace, state):
             self._learning.add(token)
             self._learners.submit(self._in_job, self._learn, token, self._learning)
-            state = replace(state, phase=Phase.WAITING, done=0, total=0)
+            state = replace(state, phase=Phase.WAITING, pace=Pace())
         if not self._closed and token not in self._predicting and untried(workspace, state):
             self._predicting.add(token)
             self._predictors.submit(self._in_job, self._predict, token, self._predicting)
@@ -197,14 +201,19 @@ class Trainer:
 
     def _attempt(self, workspace: Workspace, spec: str, key: str) -> Result:
         token = workspace.token
+        next_check = 0.0
 
         def report(**changes: Any) -> None:
+            nonlocal next_check
             self._change(token, **changes)
+            if "phase" not in changes and time.monotonic() < next_check:
+                return
+            next_check = time.monotonic() + CHECK_SECONDS
             now = self._store.open(token)
             if self._closed or sets_key(now, self.spec_in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")
 
-        report(phase=Phase.LOADING, done=0, total=0, seconds_left=None)
+        report(phase=Phase.LOADING, pace=Pace())
         try:
             engine = self._engines.get(spec)
         except EncoderUnavailable as error:

@@ -10,8 +10,8 @@ from typing import Any
 from featclass import artifact, service
 from featclass.engine import Engine
 from featclass.errors import Cancelled
-from featclass.records import Rejected
-from featclass.trainer.clock import Clock
+from featclass.pace import Clock, Pace
+from featclass.records import Progress, Rejected
 from featclass.trainer.state import Phase, Result, names_of
 from featclass.workspaces import Workspace, Workspaces, dataset, image_name
 
@@ -37,20 +37,24 @@ class Learning:
             notes = tuple(service.check_encoder(saved, self.engine))
             return Result(self.key, saved, names, saved.report.images, (), self.engine, notes=notes)
         pictures = dataset(self.store, self.workspace)
-        self.report(phase=Phase.EMBEDDING, done=0, total=len(pictures.images), seconds_left=None)
+        self.report(phase=Phase.EMBEDDING, pace=Pace(0, len(pictures.images)))
         started = time.perf_counter()
-        embedded = service.embed(self.engine, pictures, progress=Clock(self.report))
+        embedded = service.embed(self.engine, pictures, progress=self._progress())
         seconds = time.perf_counter() - started
         if self._reject(embedded.rejected[len(pictures.rejected) :]):
             raise Cancelled("Pictures that cannot be read left their sets.")
         used, rejected = len(embedded.images), embedded.rejected
         if len({image.label for image in embedded.images}) < 2:
             return Result(self.key, None, names, used, rejected, self.engine)
-        self.report(phase=Phase.LEARNING, done=0, total=0, seconds_left=None)
+        self.report(phase=Phase.LEARNING, pace=Pace())
         classifier = service.learn(
-            embedded, self.engine, seconds_to_embed=seconds, progress=Clock(self.report)
+            embedded, self.engine, seconds_to_embed=seconds, progress=self._progress()
         )
         return Result(self.key, classifier, names, used, rejected, self.engine)
+
+    def _progress(self) -> Progress:
+        clock = Clock()
+        return lambda done, total: self.report(pace=clock(done, total))
 
     def _reject(self, rejected: Sequence[Rejected]) -> bool:
         """Move pictures that will never be readable to the rejected list of their set."""

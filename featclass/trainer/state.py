@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from featclass import service
 from featclass.engine import Engine
+from featclass.pace import Pace
 from featclass.records import Prediction, Rejected, Report, TrainedClassifier
 from featclass.workspaces import Picture, Workspace
 
@@ -46,9 +47,8 @@ class State:
     """What the page shows: what is being done, and the newest result."""
 
     phase: Phase = Phase.IDLE
-    done: int = 0
-    total: int = 0
-    seconds_left: float | None = None
+    pace: Pace = field(default_factory=Pace)
+    """Of this phase."""
     result: Result | None = None
     wanted_key: str = ""
     """Of the sets as they are now."""

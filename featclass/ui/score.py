@@ -40,7 +40,8 @@ def draw(workspace: Workspace, state: State) -> None:
 
 
 def _progress(state: State) -> None:
-    share = state.done / state.total if state.total else 0.0
+    pace = state.pace
+    share = pace.done / pace.total if pace.total else 0.0
     with st.container(key="progress", gap=None):
         st.progress(min(1.0, share), text=wording.progress(state))
 

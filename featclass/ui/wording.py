@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
+from featclass.pace import in_words
 from featclass.records import Rejected, Report
 from featclass.trainer import Phase, State
 from featclass.workspaces import LabelledSet, file_stem
@@ -59,16 +60,9 @@ def progress(state: State) -> str:
     if state.phase is Phase.LOADING:
         return "Warming up the encoder, a few seconds the first time"
     if state.phase is Phase.EMBEDDING:
-        left = f", {duration(state.seconds_left)} left" if state.seconds_left else ""
-        return f"Looking at the pictures: {state.done:,} of {state.total:,}{left}"
+        pictures = "picture" if state.pace.total == 1 else "pictures"
+        return f"Looking at the {pictures}: {in_words(state.pace)}"
     return "Working out the score"
-
-
-def duration(seconds: float) -> str:
-    """Return a time a person would say."""
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min"
 
 
 def download(state: Download, title: str, *, meanwhile: bool) -> str:
