@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -43,28 +44,27 @@ class CacheSize:
 class Cache:
     """Embeddings in one SQLite file, safe with several threads and several processes.
 
-    `path` may be `":memory:"`. Raises `FeatclassError` where the file is no cache of this version.
+    `path` may be `":memory:"`; `patience` is how many seconds to wait for another program that is
+    writing. Raises `FeatclassError` where the file is no cache of this version.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, patience: float = 60) -> None:
         self.path = str(path)
         if self.path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(self.path, timeout=60, check_same_thread=False)
+        with self._explained():
+            self._connection = sqlite3.connect(self.path, timeout=patience, check_same_thread=False)
         try:
-            self._prepare()
-        except sqlite3.DatabaseError as error:
+            with self._explained():
+                self._prepare()
+        except FeatclassError:
             self._connection.close()
-            raise FeatclassError(
-                f"The embedding cache {self.path} cannot be used ({error})."
-                " Delete that file, or set FEATCLASS_DATA to another folder."
-            ) from error
+            raise
 
     def _prepare(self) -> None:
         found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
         if found not in (0, FORMAT_VERSION):
-            self._connection.close()
             raise FeatclassError(
                 f"The embedding cache {self.path} has format version {found}, and this featclass"
                 f" knows version {FORMAT_VERSION}. Update featclass, or set FEATCLASS_DATA to"
@@ -76,6 +76,21 @@ class Cache:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(SCHEMA)
             connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Say what is wrong with the file, and what to do."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            # Of SQLite's extended codes the last byte tells the kind.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+                remedy = "Another program is writing to it: try again later."
+            else:
+                remedy = "Delete that file, or set FEATCLASS_DATA to another folder."
+            raise FeatclassError(
+                f"The embedding cache {self.path} cannot be used ({error}). {remedy}"
+            ) from error
 
     def get(self, digests: Iterable[str], fingerprint: str) -> dict[str, NDArray[np.float32]]:
         """Return the embeddings that are here, by digest; each float32 of shape (dimensions,)."""
@@ -109,16 +124,20 @@ class Cache:
         """Count what is here."""
         with self._lock:
             count = int(self._connection.execute("SELECT count(*) FROM embeddings").fetchone()[0])
-            pages = int(self._connection.execute("PRAGMA page_count").fetchone()[0])
-            page = int(self._connection.execute("PRAGMA page_size").fetchone()[0])
-        return CacheSize(self.path, count, pages * page)
+        # What was written last stands in a second file, for SQLite to merge in its time.
+        files = [Path(self.path + ending) for ending in ("", "-wal")]
+        return CacheSize(
+            self.path, count, sum(file.stat().st_size for file in files if file.is_file())
+        )
 
     def clear(self) -> None:
         """Forget every embedding and give the space back."""
-        with self._lock:
+        with self._lock, self._explained():
             with self._connection:
                 self._connection.execute("DELETE FROM embeddings")
             self._connection.execute("VACUUM")
+            # Without this the space is only marked as free while another process has it open.
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Release the file."""

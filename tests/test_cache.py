@@ -75,3 +75,34 @@ def test_a_cache_of_a_newer_format_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(FeatclassError, match=r"format version 99.* Update featclass"):
         Cache(path)
+
+
+def test_clearing_frees_the_disk_while_another_has_it_open(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    long = np.zeros(2000, np.float32)
+    with Cache(path) as cache, Cache(path) as other:
+        other.put({f"{number:064x}": long for number in range(500)}, FINGERPRINT)
+        full = cache.size()
+        cache.clear()
+        assert full.embeddings == 500
+        assert full.bytes > 500 * long.nbytes
+        on_disk = sum(file.stat().st_size for file in tmp_path.iterdir() if "shm" not in file.name)
+        assert cache.size().bytes == on_disk < full.bytes / 20
+        assert other.get([f"{1:064x}"], FINGERPRINT) == {}
+
+
+def test_a_folder_where_the_cache_should_be_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(FeatclassError, match="cannot be used"):
+        Cache(tmp_path)
+
+
+def test_a_cache_that_somebody_is_writing_to_is_not_to_be_deleted(tmp_path: Path) -> None:
+    path = tmp_path / "cache.sqlite"
+    with Cache(path) as cache:
+        cache.put({ONE: VECTOR}, FINGERPRINT)
+        writer = sqlite3.connect(path, isolation_level=None)
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(FeatclassError, match="try again later") as raised:
+            Cache(path, patience=0.01)
+        assert "Delete" not in str(raised.value)
+        writer.close()
