@@ -15,7 +15,7 @@ from benchmarks.processes import Process
 from benchmarks.settings import Settings
 from benchmarks.tables import Cell, Table
 
-SIZES = (pictures.SMALL, pictures.MEDIUM, (1280, 960), (2048, 1536), (3000, 4000), pictures.LARGE)
+SIZES = (pictures.SMALL, pictures.MEDIUM, (1280, 960), (2752, 2064), (3000, 4000), pictures.LARGE)
 COLUMNS = (
     "pictures", "count",
     "to the full decode, least", "mean", "to timm's own path, least", "mean ",

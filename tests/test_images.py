@@ -489,12 +489,13 @@ def test_many_threads_decode_at_once() -> None:
 @pytest.mark.parametrize(
     ("size", "side", "scale"),
     [
-        ((4000, 3000), 224, 4),
-        ((4032, 3024), 256, 4),
-        ((4002, 3002), 224, 2),  # neither a quarter nor
-        ((4001, 3000), 224, 1),  # a half of it is whole pixels
-        ((1600, 1200), 224, 1),
-        ((2600, 1300), 224, 2),
+        ((4000, 3000), 224, 2),
+        ((4032, 3024), 256, 2),
+        ((5000, 4000), 224, 4),
+        ((5002, 4002), 224, 2),  # neither a quarter nor
+        ((5001, 4001), 224, 1),  # a half of it is whole pixels
+        ((2000, 1500), 224, 1),
+        ((2600, 1800), 224, 2),
         ((4000, 3000), None, 1),
         ((3000, 4000), 1000, 1),
     ],
@@ -515,7 +516,7 @@ def test_a_format_without_scaled_decoding_comes_whole_whatever_the_encoder_needs
 
 def test_a_jpeg_at_reduced_scale_shows_the_same_picture_turned_upright() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    picture = Image.fromarray(noise).resize((2600, 1300), Image.Resampling.BICUBIC)
+    picture = Image.fromarray(noise).resize((3600, 1800), Image.Resampling.BICUBIC)
     turned = Image.Exif()
     turned[ExifTags.Base.Orientation] = 6
     data = encoded(picture, "JPEG", exif=turned, quality=95)
