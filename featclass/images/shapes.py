@@ -20,11 +20,11 @@ REDUCED_SIDE: Final = 4.0
 """A JPEG decoded at reduced scale keeps so many times the pixels a side that will be left of it.
 
 libjpeg shrinks about as a box filter would; resizing from there blurs the less, the more is left.
-With EfficientNet-Lite0, the cosine to the embedding of the full decode: at 4 and more, 0.9994 or
-more and 0.9998 on average for 18 photographs of 4 to 24 megapixels as their authors published
-them, and `benchmarks/` holds pictures with camera noise to 0.999 and 0.9995; at 3 those had 0.9994
-on average and 0.9989 at the least. Computer-drawn pictures of perfectly smooth shades are more
-sensitive (down to 0.998): there the network sees whether a resized value was rounded up or down.
+With EfficientNet-Lite0, the cosine to the embedding of the full decode, at 4 and more: 0.9994 or
+more and 0.9998 on average for 17 photographs of 4 to 24 megapixels as their authors published
+them; 0.9991 or more and 0.9996 on average for the pictures with camera noise of `benchmarks/`,
+which at 3 had 0.9989 and 0.9994. Computer-drawn pictures of perfectly smooth shades are more
+sensitive (down to 0.998): there the network sees whether a value was rounded up or down.
 """
 
 
