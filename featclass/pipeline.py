@@ -207,11 +207,11 @@ class Pipeline:
         """Read, decode and preprocess; once more where that failed in a way nobody foresaw."""
         try:
             return self._preprocessed(image)
-        except Exception:
+        except Exception:  # of a decoder's own making: the worker has others to serve
             log.exception("%r failed while it was being decoded; trying once more", image.name)
         try:
             return self._preprocessed(image)
-        except Exception as error:
+        except Exception as error:  # whoever asked is told by the image's name
             return _failed(image, error)
 
     def _preprocessed(self, image: Image) -> Pixels | Rejected:
@@ -241,7 +241,7 @@ class Pipeline:
         except EncoderUnavailable as error:
             for prepared in batch:
                 prepared.job.outcomes.put(error)
-        except Exception as error:
+        except Exception as error:  # of a device, or of one image: the worker must live on
             if not batch[0].is_second_try:
                 log.exception("%d images failed in the encoder; trying each alone", len(batch))
             for prepared in batch:
