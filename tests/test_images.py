@@ -489,13 +489,15 @@ def test_many_threads_decode_at_once() -> None:
 @pytest.mark.parametrize(
     ("size", "side", "scale"),
     [
-        ((4000, 3000), 224, 2),
-        ((4032, 3024), 256, 2),
+        ((4000, 3000), 224, 4),
+        ((4000, 3000), 256, 4),
+        ((4000, 2960), 256, 2),
         ((5000, 4000), 224, 4),
         ((5002, 4002), 224, 2),  # neither a quarter nor
         ((5001, 4001), 224, 1),  # a half of it is whole pixels
         ((2000, 1500), 224, 1),
-        ((2600, 1800), 224, 2),
+        ((2600, 1568), 224, 2),
+        ((2600, 1566), 224, 1),
         ((4000, 3000), None, 1),
         ((3000, 4000), 1000, 1),
     ],
@@ -506,6 +508,15 @@ def test_a_jpeg_is_decoded_at_a_scale_that_leaves_enough_for_the_encoder(
     data = encoded(Image.new("RGB", size, "teal"), "JPEG")
     with images.decoded(data, max_pixels=LIMIT, side=side) as picture:
         assert picture.size == (size[0] // scale, size[1] // scale)
+        assert picture.info == ({images.REDUCED: scale} if scale > 1 else {})
+
+
+def test_a_picture_too_large_to_be_kept_whole_is_reduced_only_beyond_that() -> None:
+    data = encoded(Image.new("L", (8000, 6400), 9), "JPEG")
+    for side, size, info in ((None, (4000, 3200), {}), (256, (2000, 1600), {images.REDUCED: 2})):
+        with images.decoded(data, max_pixels=10**8, side=side) as picture:
+            assert picture.size == size
+            assert picture.info == info
 
 
 def test_a_format_without_scaled_decoding_comes_whole_whatever_the_encoder_needs() -> None:

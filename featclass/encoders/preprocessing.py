@@ -1,7 +1,8 @@
 """From a picture to the pixels a network takes: resize, crop, and the scale of its colours.
 
 A picture is resized by torch, up to ten times as fast as by Pillow. The filter is the same,
-antialiased and in 8 bits; one value in two hundred is rounded to a neighbouring level.
+antialiased and in 8 bits; one value in two hundred is rounded to a neighbouring level. One that
+was decoded at reduced scale goes through `resizing`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchvision.transforms import functional
 from torchvision.transforms import transforms as known
+
+from featclass.encoders.resizing import resize_reduced
+from featclass.images import REDUCED
 
 Bytes = NDArray[np.uint8]
 Transform = Callable[[Image.Image], torch.Tensor]
@@ -48,14 +52,20 @@ class Preprocessing:
 
     def pixels(self, picture: Image.Image) -> Bytes:
         """Return 8 bits of an RGB picture, shape (height, width, 3)."""
-        stored = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]
-        resized = torch.nn.functional.interpolate(
-            stored, self._size_of(picture), mode=self.interpolation, antialias=True
-        )[0]
+        levels = torch.from_numpy(np.array(picture))
+        resized = self._resized(levels, picture.info.get(REDUCED, 1), self._size_of(picture))
         if self.crop is not None:
             resized = functional.center_crop(resized, list(self.crop))
         # Channels last, as they came: the layout a batch needs.
         return np.ascontiguousarray(resized.permute(1, 2, 0).numpy())
+
+    def _resized(self, levels: torch.Tensor, reduced: int, size: tuple[int, int]) -> torch.Tensor:
+        """Return levels of shape (3, *size) for those of shape (height, width, 3)."""
+        how = self.interpolation
+        if reduced > 1:
+            return resize_reduced(levels, size, interpolation=how, reduced=reduced).permute(2, 0, 1)
+        levels = levels.permute(2, 0, 1)[None]
+        return torch.nn.functional.interpolate(levels, size, mode=how, antialias=True)[0]
 
     def _size_of(self, picture: Image.Image) -> tuple[int, int]:
         """Return (height, width) to resize to, rounded down as torchvision does."""

@@ -17,7 +17,7 @@ thumbnails  the same, small, for the page
 """
 
 from featclass.images.budget import PIXEL_BUDGET, PixelBudget
-from featclass.images.decoding import DECODING_VERSION, decoded
+from featclass.images.decoding import DECODING_VERSION, REDUCED, decoded
 from featclass.images.digests import digest
 from featclass.images.formats import recognise
 from featclass.images.headers import LONGEST_SIDE, check
@@ -32,6 +32,7 @@ __all__ = [
     "LONGEST_SIDE",
     "MAX_ELONGATION",
     "PIXEL_BUDGET",
+    "REDUCED",
     "PixelBudget",
     "Unreadable",
     "check",

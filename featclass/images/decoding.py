@@ -16,13 +16,16 @@ from featclass.images.headers import opened_for_decoding
 from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
 
-DECODING_VERSION: Final = 2
+DECODING_VERSION: Final = 3
 """Changes whenever the same bytes would give other pixels: part of every fingerprint.
 
 1: upright, 8 bits of RGB on white, shrunk to at most `FULL_SIZE` pixels, and cut to the middle
 where longer than `MAX_ELONGATION` times its width.
 2: JPEG at reduced scale as `reduction` says; resized by torch instead of Pillow.
+3: at reduced scale earlier, and resized so that the blur of it goes.
 """
+REDUCED: Final = "reduced"
+"""In a decoded picture's `info`: n, where it was decoded at 1/n of what `side=None` gives."""
 
 
 @contextmanager
@@ -32,20 +35,25 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
     A picture of more than `FULL_SIZE` pixels comes shrunk by a whole factor (for JPEG as far as
     possible while decoding); one more than `MAX_ELONGATION` times as long as wide comes cut to
     its middle of that shape. Where its shorter side will be resized to `side` anyway, a JPEG may
-    come at reduced scale: see `reduction`. While the context is open its pixels, as they were
-    before the cut, count against `PIXEL_BUDGET`.
+    come at reduced scale, told by `REDUCED`: see `reduction`. While the context is open its pixels,
+    as they were before the cut, count against `PIXEL_BUDGET`.
 
     Raises:
         Unreadable: These bytes are no such picture, are damaged, cut off, or too large.
     """
     with unreadable_if_hostile():
         picture, weight = opened_for_decoding(data, max_pixels)
-        factor = max(whole_factor(picture.size), reduction(picture.size, side))
+        full = whole_factor(picture.size)
+        factor = max(full, reduction(picture.size, side))
+        width = picture.width
         if factor > 1:
             draft(picture, (picture.width // factor, picture.height // factor))
+        is_reduced = picture.width < width // full
     with PIXEL_BUDGET.taking(picture.width * picture.height * weight):
         with unreadable_if_hostile():
             usable = _cut(upright(picture, whole_factor(picture.size)))
+        if is_reduced:
+            usable.info[REDUCED] = factor // full
         del picture  # the source is up to four times the result; the caller may keep that for long
         yield usable
 

@@ -16,15 +16,15 @@ Resizing the shorter side of 10 x 65535 pixels to an encoder's 224 would make 1.
 Size = tuple[int, int]
 """Width and height."""
 
-REDUCED_SIDE: Final = 4.0
-"""A JPEG decoded at reduced scale keeps so many times the pixels a side that will be left of it.
+REDUCED_SIDES: Final = {4: 2.9, 2: 3.5}
+"""A JPEG decoded at 1/4, at 1/2, keeps so many times the pixels a side that will be left of it.
 
-libjpeg shrinks about as a box filter would; resizing from there blurs the less, the more is left.
-With EfficientNet-Lite0, the cosine to the embedding of the full decode, at 4 and more: 0.9994 or
-more and 0.9998 on average for 17 photographs of 4 to 24 megapixels as their authors published
-them; 0.9991 or more and 0.9996 on average for the pictures with camera noise of `benchmarks/`,
-which at 3 had 0.9989 and 0.9994. Computer-drawn pictures of perfectly smooth shades are more
-sensitive (down to 0.998): there the network sees whether a value was rounded up or down.
+libjpeg shrinks as a box filter does. Resizing undoes the blur of that, but not what the box let
+through of finer detail, noise above all; the more is left, the more of it is averaged away. With
+EfficientNet-Lite0 the cosine to the embedding of the full decode, for pictures with camera noise
+(`benchmarks/`, 12 of each of eight sizes), was 0.9994 or more and 0.9996 on average. Half the size
+at 3.0 had 0.9989 and 0.9994. Computer-drawn pictures of perfectly smooth shades are more
+sensitive: there the network sees whether a value was rounded up or down.
 """
 
 
@@ -54,7 +54,7 @@ def reduction(size: Size, side: int | None) -> int:
         return 1
     fitting = (
         factor
-        for factor in (4, 2)
-        if size[0] % factor == size[1] % factor == 0 and min(size) / factor >= REDUCED_SIDE * side
+        for factor, left in REDUCED_SIDES.items()
+        if size[0] % factor == size[1] % factor == 0 and min(size) / factor >= left * side
     )
     return next(fitting, 1)
