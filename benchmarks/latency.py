@@ -100,7 +100,7 @@ def waiter(spec: str, folder: Path, device: str) -> Callable[[Phase], Waits]:
     encoder = encoders.load(spec, device=device, config=config)
     engine = Engine(encoder, Cache(":memory:"), max_pixels=config.max_pixels)
     dataset = datasets.read_folder(folder)
-    classifier = service.train(engine, dataset)
+    classifier = service.train(engine, dataset).classifier
     known = [path.read_bytes() for path in pictures.files(folder)]
     batch = np.stack([prepared(encoder, known[0], config.max_pixels)] * encoder.batch_size)
     new = _Pictures(known)

@@ -54,7 +54,7 @@ def train(
     encoder cannot be had; `auto` falls back to the built-in one, and logs a warning.
     """
     engine = _open(encoder, device)
-    return Classifier(service.train(engine, dataset, seed=seed), engine)
+    return Classifier(service.train(engine, dataset, seed=seed).classifier, engine)
 
 
 def evaluate(

@@ -163,6 +163,52 @@ class Neighbour:
     similarity: float
     """Cosine of the two embeddings, -1 to 1."""
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of this image beside a prediction."""
+        return {
+            "path": self.name,
+            "label": self.label,
+            "similarity": self.similarity,
+            "digest": self.digest,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What probes that never saw a training image, nor a near-duplicate of it, say of it."""
+
+    name: str
+    digest: str
+    label: str
+    said: str
+    """The class it was taken for."""
+    probability: float
+    """Of the class it was taken for."""
+    label_probability: float
+    """Of its own class."""
+    neighbours: tuple[Neighbour, ...]
+    """The most similar of the other training images, near-duplicates included."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of this image in the report."""
+        return {
+            "path": self.name,
+            "label": self.label,
+            "predicted": self.said,
+            "probability": self.probability,
+            "label_probability": self.label_probability,
+            "neighbours": [neighbour.to_json() for neighbour in self.neighbours],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A classifier, and what came to light about the images it was made from."""
+
+    classifier: TrainedClassifier
+    judgements: tuple[Judgement, ...]
+    """One an image, in the order of their digests; none where there is no score."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
@@ -187,8 +233,5 @@ class Prediction:
             "probability": self.probability,
             "probabilities": dict(self.probabilities),
             "known": self.known,
-            "neighbours": [
-                {"path": n.name, "label": n.label, "similarity": n.similarity, "digest": n.digest}
-                for n in self.neighbours
-            ],
+            "neighbours": [neighbour.to_json() for neighbour in self.neighbours],
         }

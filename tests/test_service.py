@@ -12,7 +12,7 @@ from featclass.cache import Cache
 from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import DatasetError, EncoderUnavailable
-from featclass.records import Dataset, Rejected
+from featclass.records import Dataset, Learned, Rejected
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
 
@@ -57,16 +57,16 @@ def test_what_the_dataset_rejected_and_what_could_not_be_decoded_stand_in_the_re
 
 def test_names_and_order_of_files_change_no_figure(engine: Engine) -> None:
     images = two_classes(8)
-    trained = service.train(engine, Dataset(tuple(images)))
+    trained = service.train(engine, Dataset(tuple(images))).classifier
     shuffled = [replace(one, name=f"z{i}") for i, one in enumerate(reversed(images))]
-    again = service.train(engine, Dataset(tuple(shuffled)))
+    again = service.train(engine, Dataset(tuple(shuffled))).classifier
     np.testing.assert_array_equal(trained.probe.coefficients, again.probe.coefficients)
     assert trained.report.confusion_matrix == again.report.confusion_matrix
 
 
 def test_one_image_in_a_class_gives_a_classifier_without_a_score(engine: Engine) -> None:
     images = [*two_classes()[:6], image(drawn(9, "blue"), "blue/9.png", "blue")]
-    trained = service.train(engine, Dataset(tuple(images)))
+    trained = service.train(engine, Dataset(tuple(images))).classifier
     assert trained.report.accuracy is None
     assert "blue" in trained.report.method
     [said] = service.predict(engine, trained, [image(drawn(50, "blue"))])
@@ -87,7 +87,7 @@ def test_a_split_reports_on_the_held_out_images_only(engine: Engine) -> None:
 
 
 def test_a_prediction_names_its_class_and_the_pictures_it_resembles(engine: Engine) -> None:
-    trained = service.train(engine, Dataset(tuple(two_classes())))
+    trained = service.train(engine, Dataset(tuple(two_classes()))).classifier
     [said] = service.predict(engine, trained, [image(drawn(77, "blue"), "new.png")])
     assert said.path == "new.png"
     assert said.label == "blue"
@@ -100,7 +100,7 @@ def test_a_prediction_names_its_class_and_the_pictures_it_resembles(engine: Engi
 
 def test_a_picture_unlike_all_classes_is_not_known_and_members_are(engine: Engine) -> None:
     images = two_classes(20)
-    trained = service.train(engine, Dataset(tuple(images)))
+    trained = service.train(engine, Dataset(tuple(images))).classifier
     members = service.predict(engine, trained, images)
     assert sum(said.known for said in members) >= 0.95 * len(members)
     [strange] = service.predict(engine, trained, [image(_inverted(drawn(5, "red")))])
@@ -123,7 +123,7 @@ def _inverted(data: bytes) -> bytes:
 def test_predictions_stand_in_the_order_of_the_files_also_where_some_cannot_be_used(
     engine: Engine, tmp_path: Path
 ) -> None:
-    trained = service.train(engine, Dataset(tuple(two_classes())))
+    trained = service.train(engine, Dataset(tuple(two_classes()))).classifier
     paths = [tmp_path / name for name in ("a.png", "b.txt", "c.png", "gone.png")]
     paths[0].write_bytes(drawn(60, "red"))
     paths[1].write_text("hello")
@@ -135,10 +135,10 @@ def test_predictions_stand_in_the_order_of_the_files_also_where_some_cannot_be_u
 
 
 def test_a_renamed_classifier_says_the_same_under_the_new_names(engine: Engine) -> None:
-    trained = service.train(engine, Dataset(tuple(two_classes(5))))
+    trained = service.train(engine, Dataset(tuple(two_classes(5)))).classifier
     # "apple" sorts before "red" as "blue" did; "zebra" turns the order round.
     for new in ("apple", "zebra"):
-        renamed = service.renamed(trained, {"blue": new})
+        renamed = service.renamed(Learned(trained, ()), {"blue": new}).classifier
         assert renamed.classes == tuple(sorted(["red", new]))
         assert renamed.report.classes == renamed.classes
         assert renamed.report.per_class[new] == trained.report.per_class["blue"]
@@ -152,16 +152,41 @@ def test_a_renamed_classifier_says_the_same_under_the_new_names(engine: Engine) 
 
 
 def test_renaming_turns_rows_and_columns_of_the_confusion_matrix_together(engine: Engine) -> None:
-    trained = service.train(engine, Dataset(tuple(two_classes(5))))
+    trained = service.train(engine, Dataset(tuple(two_classes(5)))).classifier
     trained = replace(trained, report=replace(trained.report, confusion_matrix=((4, 1), (0, 5))))
-    renamed = service.renamed(trained, {"blue": "zebra"})
+    renamed = service.renamed(Learned(trained, ()), {"blue": "zebra"}).classifier
     assert renamed.report.confusion_matrix == ((5, 0), (1, 4))
+
+
+def test_each_training_image_is_judged_with_its_nearest_others(engine: Engine) -> None:
+    learned = service.train(engine, Dataset(tuple(two_classes(5))))
+    report = learned.classifier.report
+    assert [one.digest for one in learned.judgements] == sorted(
+        found.digest for found in two_classes(5)
+    )
+    assert sum(one.said == one.label for one in learned.judgements) == 10 * (report.accuracy or 0)
+    for one in learned.judgements:
+        assert one.probability >= one.label_probability
+        assert one.digest not in {near.digest for near in one.neighbours}
+        assert [near.label for near in one.neighbours] == [one.label] * 3
+        similarities = [near.similarity for near in one.neighbours]
+        assert similarities == sorted(similarities, reverse=True)
+
+
+def test_renaming_reaches_what_is_said_of_the_training_images(engine: Engine) -> None:
+    learned = service.train(engine, Dataset(tuple(two_classes(5))))
+    renamed = service.renamed(learned, {"blue": "zebra"})
+    for before, after in zip(learned.judgements, renamed.judgements, strict=True):
+        assert after.label == {"blue": "zebra", "red": "red"}[before.label]
+        assert after.said == {"blue": "zebra", "red": "red"}[before.said]
+        assert {near.label for near in after.neighbours} == {after.label}
+        assert after.probability == before.probability
 
 
 def test_a_classifier_of_other_weights_is_refused_and_of_other_precision_noted(
     engine: Engine,
 ) -> None:
-    trained = service.train(engine, Dataset(tuple(two_classes())))
+    trained = service.train(engine, Dataset(tuple(two_classes()))).classifier
     assert service.check_encoder(trained, engine) == []
     with pytest.raises(EncoderUnavailable, match="other weights"):
         service.check_encoder(replace(trained, encoder_id="00" * 32), engine)
@@ -171,7 +196,7 @@ def test_a_classifier_of_other_weights_is_refused_and_of_other_precision_noted(
 
 
 def test_a_saved_classifier_gives_identical_probabilities(engine: Engine, tmp_path: Path) -> None:
-    trained = service.train(engine, Dataset(tuple(two_classes())))
+    trained = service.train(engine, Dataset(tuple(two_classes()))).classifier
     artifact.save(trained, tmp_path / "m.featclass")
     loaded = artifact.load(tmp_path / "m.featclass")
     pictures = [image(drawn(seed)) for seed in range(90, 95)]

@@ -49,7 +49,7 @@ def train(
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
     engine = _engine(encoder, device)
     with bar("Embedding") as progress:
-        trained = service.train(engine, dataset, seed=seed, progress=progress)
+        trained = service.train(engine, dataset, seed=seed, progress=progress).classifier
     artifact.save(trained, output)
     print_report(trained.report, as_json=as_json)
     messages.print(f"Saved {output}", markup=False)

@@ -11,7 +11,7 @@ from featclass import artifact, service
 from featclass.engine import Engine
 from featclass.errors import Cancelled
 from featclass.pace import Clock, Pace
-from featclass.records import Progress, Rejected
+from featclass.records import Learned, Progress, Rejected
 from featclass.trainer.state import Phase, Result, names_of
 from featclass.workspaces import Workspace, Workspaces, dataset, image_name
 
@@ -35,7 +35,8 @@ class Learning:
         if self.workspace.classifier is not None:
             saved = artifact.loads(self.store.read(self.workspace.token, self.workspace.classifier))
             notes = tuple(service.check_encoder(saved, self.engine))
-            return Result(self.key, saved, names, saved.report.images, (), self.engine, notes=notes)
+            learned, used = Learned(saved, ()), saved.report.images
+            return Result(self.key, learned, names, used, (), self.engine, notes=notes)
         pictures = dataset(self.store, self.workspace)
         self.report(phase=Phase.EMBEDDING, pace=Pace(0, len(pictures.images)))
         started = time.perf_counter()
@@ -47,10 +48,10 @@ class Learning:
         if len({image.label for image in embedded.images}) < 2:
             return Result(self.key, None, names, used, rejected, self.engine)
         self.report(phase=Phase.LEARNING, pace=Pace())
-        classifier = service.learn(
+        learned = service.learn(
             embedded, self.engine, seconds_to_embed=seconds, progress=self._progress()
         )
-        return Result(self.key, classifier, names, used, rejected, self.engine)
+        return Result(self.key, learned, names, used, rejected, self.engine)
 
     def _progress(self) -> Progress:
         clock = Clock()

@@ -10,7 +10,7 @@ from enum import StrEnum
 from featclass import service
 from featclass.engine import Engine
 from featclass.pace import Pace
-from featclass.records import Prediction, Rejected, Report, TrainedClassifier
+from featclass.records import Learned, Prediction, Rejected, Report, TrainedClassifier
 from featclass.workspaces import Picture, Workspace
 
 
@@ -29,7 +29,7 @@ class Result:
     """A classifier, with the key of the labelled sets it was made from."""
 
     key: str
-    classifier: TrainedClassifier | None
+    learned: Learned | None
     """None where the sets do not make a classifier yet."""
     names: Mapping[int, str]
     """Set id -> name, at the time."""
@@ -40,6 +40,11 @@ class Result:
     """What to know of a saved classifier on this machine, a sentence each."""
     before: Report | None = None
     """Of the classifier under another encoder that this one took over from."""
+
+    @property
+    def classifier(self) -> TrainedClassifier | None:
+        """The classifier alone."""
+        return self.learned.classifier if self.learned else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +115,10 @@ def untried(workspace: Workspace, state: State) -> list[Picture]:
 
 def renamed(result: Result, names: Mapping[int, str]) -> Result:
     """Return the same result with its classes called as the sets are now."""
-    if result.classifier is None:
+    if result.learned is None:
         return replace(result, names=names)
     new = {old: names[key] for key, old in result.names.items() if key in names}
-    classifier = service.renamed(result.classifier, new)
-    return replace(result, names=names, classifier=classifier)
+    return replace(result, names=names, learned=service.renamed(result.learned, new))
 
 
 def can_be_renamed(result: Result) -> bool:

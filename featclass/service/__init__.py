@@ -1,0 +1,28 @@
+"""The use-cases, once, for every door: embed, learn, evaluate, predict.
+
+opening     the encoder that a spec or a saved classifier asks for
+learning    from labelled pictures to a classifier and its report
+judgements  what probes that never saw a picture say of it
+renaming    the same classifier, its classes called otherwise
+prediction  what a classifier says of pictures
+"""
+
+from featclass.service.learning import embed, evaluate, learn, train
+from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
+from featclass.service.prediction import predict, predict_embedded, predict_files
+from featclass.service.renaming import renamed
+
+__all__ = [
+    "AUTO",
+    "BUILTIN",
+    "check_encoder",
+    "embed",
+    "evaluate",
+    "learn",
+    "open_engine",
+    "predict",
+    "predict_embedded",
+    "predict_files",
+    "renamed",
+    "train",
+]
