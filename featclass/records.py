@@ -99,6 +99,67 @@ class ClassFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the pictures predicted right are more than guessing could explain."""
+
+    better_than_guessing: bool
+    p_value: float
+    """Chance of as many right or more by luck, at the rate of always saying the largest class."""
+    sentence: str
+    """Ends with a full stop; names of classes are as their owner wrote them, not escaped."""
+    advice: str
+    """What to do about it; empty where there is nothing to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Accuracy on the images left out by probes that trained on so many."""
+
+    images: float
+    """Trained on, on average over the draws."""
+    accuracy: float
+    low: float
+    """95 % band, as that of `Projection`."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What so many more images should bring."""
+
+    more: int
+    label: str | None
+    """The class they should be of; None for as many of each."""
+    accuracy_now: float
+    accuracy_then: float
+    low: float
+    """95 % band of `accuracy_then`."""
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """Points measured, and what more images should bring, or why that cannot be told."""
+
+    points: tuple[Point, ...]
+    projected: Projection | None
+    reason: str
+    """For anyone: the projection in a sentence, or why there is none; class names as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicates:
+    """Copies of a picture among the images: they stay on one side of every split."""
+
+    images: int
+    """That have a near-duplicate among the others."""
+    groups: int
+    """How many pictures they are, counted once each."""
+    accuracy_with_leak: float | None
+    """What the score would have been with copies on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How well a classifier does on images it never saw: numbers only, no drawing."""
 
@@ -118,6 +179,16 @@ class Report:
     """How the figures were obtained, in words."""
     seconds: Mapping[str, float]
     """Of `embed`, `fit` and `evaluate`."""
+    verdict: Verdict | None = None
+    """None where there is no score."""
+    learning_curve: LearningCurve | None = None
+    """None where it was not worked out."""
+    near_duplicates: NearDuplicates | None = None
+    """None where no image has any."""
+    calibration_error: float | None = None
+    """Of the out-of-fold probabilities: their mean distance from the share that was right."""
+    refused_share: float | None = None
+    """Share of the images that a probe which never saw them takes for none of the classes."""
 
 
 @dataclass(frozen=True, slots=True)

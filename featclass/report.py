@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from featclass.interval import accuracy_interval
 from featclass.records import ClassFigures, Rejected, Report
 from featclass.report_json import from_json, to_json
+
+Interval = Callable[[int, int], tuple[float, float]]
 
 __all__ = [
     "cross_validated",
@@ -50,6 +53,7 @@ def score(
     method: str,
     seconds: Mapping[str, float],
     images: int | None = None,
+    interval: Interval = accuracy_interval,
 ) -> Report:
     """Count what each image, predicted once, was taken for; ties go to the first class.
 
@@ -62,6 +66,7 @@ def score(
         method: How the probabilities were obtained: `cross_validated` or `single_split`.
         seconds: Of `embed`, `fit`, `evaluate`.
         images: Used altogether, where only some were predicted (a single split).
+        interval: Of so many right among so many predicted, 95 %.
     """
     places = {name: place for place, name in enumerate(classes)}
     true = np.array([places[label] for label in labels], dtype=np.intp)
@@ -74,7 +79,7 @@ def score(
         images=len(labels) if images is None else images,
         rejected=tuple(rejected),
         accuracy=right / len(labels),
-        accuracy_interval=wilson(right, len(labels)),
+        accuracy_interval=interval(right, len(labels)),
         chance_accuracy=int(matrix.sum(axis=1).max()) / len(labels),
         confusion_matrix=tuple(tuple(row) for row in matrix.tolist()),
         per_class={name: _figures(matrix, place) for name, place in places.items()},

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from featclass.errors import FeatclassError
-from featclass.records import ClassFigures, Rejected, Report
+from featclass.records import (
+    ClassFigures,
+    LearningCurve,
+    NearDuplicates,
+    Point,
+    Projection,
+    Rejected,
+    Report,
+    Verdict,
+)
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -31,6 +41,32 @@ def to_json(report: Report) -> dict[str, Any]:
         },
         "method": report.method,
         "seconds": dict(report.seconds),
+        "verdict": None if report.verdict is None else asdict(report.verdict),
+        "learning_curve": _curve_json(report.learning_curve),
+        "near_duplicates": None
+        if report.near_duplicates is None
+        else asdict(report.near_duplicates),
+        "calibration_error": report.calibration_error,
+        "refused_share": report.refused_share,
+    }
+
+
+def _curve_json(curve: LearningCurve | None) -> dict[str, Any] | None:
+    if curve is None:
+        return None
+    projected = curve.projected
+    return {
+        "points": [asdict(point) for point in curve.points],
+        "projected": projected
+        and {
+            "more": projected.more,
+            "class": projected.label,
+            "from": projected.accuracy_now,
+            "to": projected.accuracy_then,
+            "low": projected.low,
+            "high": projected.high,
+        },
+        "reason": curve.reason,
     }
 
 
@@ -68,6 +104,11 @@ def from_json(document: object) -> Report:
         per_class={name: _figures(per_class[name]) for name in classes},
         method=_text(fields.get("method"), "method"),
         seconds={name: _number(value, "seconds", 1e12) for name, value in seconds.items()},
+        verdict=_verdict(fields.get("verdict")),
+        learning_curve=_curve(fields.get("learning_curve")),
+        near_duplicates=_near_duplicates(fields.get("near_duplicates")),
+        calibration_error=_share(fields.get("calibration_error"), "calibration_error"),
+        refused_share=_share(fields.get("refused_share"), "refused_share"),
     )
 
 
@@ -140,3 +181,63 @@ def _figures(value: object) -> ClassFigures:
 def _rejected(value: object) -> Rejected:
     entry = _object(value, "rejected")
     return Rejected(_text(entry.get("name"), "rejected"), _text(entry.get("reason"), "rejected"))
+
+
+def _verdict(value: object) -> Verdict | None:
+    if value is None:
+        return None
+    entry = _object(value, "verdict")
+    better = entry.get("better_than_guessing")
+    if not isinstance(better, bool):
+        raise _wrong("verdict", "true or false")
+    return Verdict(
+        better,
+        _number(entry.get("p_value"), "verdict", 1),
+        _text(entry.get("sentence"), "verdict"),
+        _text(entry.get("advice"), "verdict"),
+    )
+
+
+def _curve(value: object) -> LearningCurve | None:
+    if value is None:
+        return None
+    entry = _object(value, "learning_curve")
+    points = [_object(point, "learning_curve") for point in _list(entry.get("points"), "points")]
+    return LearningCurve(
+        tuple(
+            Point(_number(point.get("images"), "images", 1e12), *_band(point, "accuracy"))
+            for point in points
+        ),
+        _projection(entry.get("projected")),
+        _text(entry.get("reason"), "learning_curve"),
+    )
+
+
+def _projection(value: object) -> Projection | None:
+    if value is None:
+        return None
+    entry = _object(value, "projected")
+    label = entry.get("class")
+    return Projection(
+        _count(entry.get("more"), "more"),
+        None if label is None else _text(label, "class"),
+        _number(entry.get("from"), "from", 1),
+        *_band(entry, "to"),
+    )
+
+
+def _band(entry: dict[str, Any], middle: str) -> tuple[float, float, float]:
+    """Return the figure named, and the ends of its band."""
+    centre, low, high = (_number(entry.get(name), name, 1) for name in (middle, "low", "high"))
+    return centre, low, high
+
+
+def _near_duplicates(value: object) -> NearDuplicates | None:
+    if value is None:
+        return None
+    entry = _object(value, "near_duplicates")
+    return NearDuplicates(
+        _count(entry.get("images"), "images"),
+        _count(entry.get("groups"), "groups"),
+        _share(entry.get("accuracy_with_leak"), "accuracy_with_leak"),
+    )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,20 @@ import pytest
 
 from featclass import report
 from featclass.errors import FeatclassError
-from featclass.records import ClassFigures, Rejected, Report
+from featclass.interval import accuracy_interval
+from featclass.records import (
+    ClassFigures,
+    LearningCurve,
+    NearDuplicates,
+    Point,
+    Projection,
+    Rejected,
+    Report,
+    Verdict,
+)
 
 
-def scored(images: int | None = None) -> Report:
+def scored(images: int | None = None, interval: report.Interval = accuracy_interval) -> Report:
     """Six images of three classes, of which "c" is never named."""
     predicted = {"a": [0, 0, 1], "b": [1, 1], "c": [0]}
     labels = [label for label, codes in predicted.items() for _ in codes]
@@ -26,6 +37,7 @@ def scored(images: int | None = None) -> Report:
         method="by hand",
         seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
         images=images,
+        interval=interval,
     )
 
 
@@ -60,7 +72,8 @@ def test_score_counts_rows_true_and_columns_predicted() -> None:
     assert made.confusion_matrix == ((2, 1, 0), (0, 2, 0), (1, 0, 0))
     assert made.images == 6
     assert made.accuracy == pytest.approx(4 / 6)
-    assert made.accuracy_interval == report.wilson(4, 6)
+    assert made.accuracy_interval == accuracy_interval(4, 6)
+    assert scored(interval=report.wilson).accuracy_interval == report.wilson(4, 6)
     assert made.chance_accuracy == pytest.approx(3 / 6)
 
 
@@ -130,6 +143,11 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
         "per_class",
         "method",
         "seconds",
+        "verdict",
+        "learning_curve",
+        "near_duplicates",
+        "calibration_error",
+        "refused_share",
     ]
     assert document["rejected"] == [{"name": "x.txt", "reason": "not a picture"}]
     assert document["per_class"]["c"] == {
@@ -146,6 +164,47 @@ def test_json_round_trips(has_score: bool) -> None:
     if not has_score:
         made = report.without_score(["a", "b"], encoder="é", rejected=[], seconds={"fit": 1.0})
     assert report.from_json(json.loads(json.dumps(report.to_json(made)))) == made
+
+
+def trusted() -> Report:
+    return replace(
+        scored(),
+        verdict=Verdict(False, 0.3, "Not shown.", "Add pictures."),
+        learning_curve=LearningCurve(
+            (Point(4.5, 0.5, 0.2, 0.8),), Projection(8, "a", 0.5, 0.75, 0.6, 0.9), "About 8."
+        ),
+        near_duplicates=NearDuplicates(4, 2, 0.9),
+        calibration_error=0.04,
+        refused_share=0.05,
+    )
+
+
+def test_what_says_how_far_to_trust_the_score_round_trips() -> None:
+    document = json.loads(json.dumps(report.to_json(trusted())))
+    assert report.from_json(document) == trusted()
+    assert document["learning_curve"]["projected"]["class"] == "a"
+    assert document["learning_curve"]["projected"]["to"] == 0.75
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("verdict", {"better_than_guessing": 1, "p_value": 0.3, "sentence": "", "advice": ""}),
+        ("verdict", {"better_than_guessing": True, "p_value": 1.3, "sentence": "", "advice": ""}),
+        ("verdict", []),
+        ("learning_curve", {"points": [{}], "projected": None, "reason": ""}),
+        ("learning_curve", {"points": [], "projected": {"more": -1}, "reason": ""}),
+        ("learning_curve", {"points": [], "projected": None, "reason": None}),
+        ("near_duplicates", {"images": 2.5, "groups": 1, "accuracy_with_leak": None}),
+        ("calibration_error", 2),
+        ("refused_share", "0.1"),
+    ],
+)
+def test_what_says_how_far_to_trust_the_score_is_checked_when_read(field: str, value: Any) -> None:
+    document = report.to_json(trusted())
+    document[field] = value
+    with pytest.raises(FeatclassError, match="should be"):
+        report.from_json(document)
 
 
 @pytest.mark.parametrize(

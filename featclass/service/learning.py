@@ -138,6 +138,7 @@ def evaluate(
             "evaluate": time.perf_counter() - started - embedding,
         },
         images=len(labels),
+        interval=report.wilson,  # one probe, images it never saw: they are independent
     )
 
 
