@@ -10,6 +10,8 @@ from featclass.probe.examples import Floats, use_one_thread_each
 
 MOST_EXACT = 800
 """Most dimensions to find every principal axis of: the time grows with the cube (0.1 s)."""
+MOST_CHANGE = 0.05
+"""Of the spread along the axes, for keeping them."""
 LEADING = 64
 ROUNDS = 2
 
@@ -33,6 +35,29 @@ class Coordinates:
         """Return coefficients (K, dimensions) and intercepts (K,) on the full vectors."""
         coefficients = theta[:, :-1] @ self.axes.T
         return coefficients, theta[:, -1] - coefficients @ self.centre
+
+    def extended(self, vectors: Floats) -> Coordinates | None:
+        """Return coordinates of other `vectors` that begin with these axes, or None.
+
+        Only where the vectors are nearly the same: there the axes are nearly principal, and a
+        solution on the ones is near that on the others, 0 along the axes that came on.
+        """
+        if vectors.shape[1] != len(self.axes):
+            return None
+        centred = vectors - self.centre
+        points = centred @ self.axes
+        spread, before = ((values**2).mean(axis=0) for values in (points, self.points))
+        left = (centred**2).sum(axis=1) - (points**2).sum(axis=1)
+        if abs(spread - before).sum() + abs(left).mean() > MOST_CHANGE * before.sum():
+            return None
+        new = np.flatnonzero(left > 1e-9)
+        rest = centred[new] - points[new] @ self.axes.T
+        _, lengths, directions = np.linalg.svd(rest, full_matrices=False)
+        added = directions[lengths > 1e-6].T
+        more = np.zeros((len(points), added.shape[1]))
+        more[new] = rest @ added
+        axes = np.concatenate([self.axes, added], axis=1)
+        return Coordinates(np.concatenate([points, more], axis=1), axes, self.centre)
 
 
 def coordinates(vectors: Floats) -> Coordinates:

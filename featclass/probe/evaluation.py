@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -18,14 +18,18 @@ from featclass.probe.solver import solve
 from featclass.records import FloatArray, Progress, no_progress
 
 Choice = Literal["given", "nested", "shared"]
+Part = tuple[int, int, float]
+"""A repeat, a fold of it, and the C of the probe that predicts it."""
 
 REPEATS = 3
 REPEATED_WORK = 5 * 10**9
 """Most multiplications a step of one fit may cost for more than one repeat: minutes in all."""
 TOLERANCE = 1e-4
 """Leaves a probability within 0.001 of its own, the log loss within 0.01 %."""
-NESTED_WORK = 5 * 10**7
-"""Most multiplications a step of the nested sweep may cost: about half a second for the sweep."""
+NESTED_WORK = 3 * 10**8
+"""Most multiplications a step of one fit may cost for a nested sweep: half a minute in all."""
+REMEMBERED = 2 * 10**7
+"""Most numbers that a result remembers for the next: 80 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,15 @@ class OutOfFold:
     C: float
     """Given, or chosen on all images: what `fit` chooses for the same seed."""
     choice: Choice
-    """Whether each fold used the C given, chose its own from its training images alone
-    ("nested"), or shared one chosen on all images."""
+    """Whether each image is predicted with the C given, with one chosen on other images alone
+    ("nested"), or with the one chosen on all images ("shared")."""
     near: Solution = field(repr=False, compare=False)
     """What spares `fit` most of its work on the same images."""
     images: int
     """How many images C was chosen on: all, or a stratified sample of very many."""
+    sweep: penalty.Solutions = field(repr=False, compare=False)
+    fits: dict[Part, NDArray[Any]] = field(repr=False, compare=False)
+    """Where the choice of C and each probe came to, for the `former` of another call."""
 
 
 def out_of_fold(
@@ -53,59 +60,66 @@ def out_of_fold(
     labels: Sequence[str],
     *,
     C: float | None = None,
+    groups: NDArray[np.integer] | None = None,
+    names: Sequence[str] | None = None,
     seed: int = 0,
     repeats: int = REPEATS,
+    former: OutOfFold | None = None,
     progress: Progress = no_progress,
 ) -> OutOfFold:
     """Predict every image by probes that never saw it, in repeated stratified cross-validation.
 
-    As many folds as the smallest class has images, up to five; leave-one-out, once, where a
-    class has fewer than five and there are at most a hundred in all. Unless given, C is chosen
-    inside each fold while that costs about half a second, on all images otherwise: among 13 values
-    and several hundred images the choice is no longer tuned to any one of them.
+    As many folds as the smallest class has groups, up to five; every group left out alone, once,
+    where a class has fewer than five and there are at most a hundred in all. Unless given, C is
+    chosen anew without each fold of the first repeat (Varma and Simon 2006). In every repeat an
+    image gets the C that was chosen without it: neither a probe nor its C has seen what it
+    predicts.
 
     Args:
         vectors: Embeddings, shape (n, dimensions).
-        labels: Class of each, two images a class or more.
+        labels: Class of each, two groups a class or more.
         C: Inverse strength of the penalty.
+        groups: Equal for near-duplicates, shape (n,), which are held out together; without them
+            each image is its own.
+        names: Of the images, such as digests: one that is added then leaves nearly all the others
+            in their folds.
         seed: Of the folds.
         repeats: Times everything is divided anew and predicted; once where that takes minutes.
+        former: Of nearly the same images, or of fewer repeats: leads to the same, sooner.
         progress: Called after each fit; may raise to stop.
 
     Raises:
-        FeatclassError: There are fewer than two classes, or a class has a single image.
+        FeatclassError: There are fewer than two classes, or a class has a single group.
     """
     classes, codes = encode(labels)
-    _require_two(classes, codes)
-    space = coordinates(normalise(vectors))
+    these = folds.images(codes, groups, names)
+    _require_two(classes, these)
+    wide = normalise(vectors)
+    known = former.near.space.extended(wide) if former else None
+    space = known or coordinates(wide)
     examples = examples_for(space.points, codes)
-    if codes.size * examples.shape[0] * examples.shape[1] > REPEATED_WORK:
-        repeats = 1
-    plan = folds.cross_validation(codes, seed=seed, repeats=repeats)
-    chosen, choice = _choose(examples, codes, plan, C, seed, progress)
+    work = codes.size * examples.shape[0] * examples.shape[1]
+    plan = folds.cross_validation(these, seed=seed, repeats=1 if work > REPEATED_WORK else repeats)
+    sweep, fits = _known(former if known else None, examples)
+    chosen, choice = _choose(examples, codes, plan, C, sweep, progress)
+    fits = _fit(examples, plan, chosen, fits, progress)
     probabilities = np.zeros((codes.size, len(classes)))
-    fits = len(plan.training)
-    theta = solve(
-        examples,
-        plan.training,
-        chosen.C[:-1],
-        chosen.solutions[:-1],
-        tolerance=TOLERANCE,
-        solved=lambda done: progress(done, fits),
-    )
-    for mask, solution in zip(plan.training, theta, strict=True):
-        probabilities[~mask] += _predicted(space.points[~mask], solution)
-    probabilities /= plan.repeats
-    near = Solution(space, chosen.solutions[-1:])
+    penalties = _penalties(plan, chosen)
+    for (turn, fold, value), theta in fits.items():
+        asked = (plan.held_out[turn] == fold) & (penalties == value)
+        probabilities[asked] += _predicted(space.points[asked], theta) / plan.repeats
+    best = float(chosen.C[0])
     return OutOfFold(
         probabilities,
         plan.folds,
         plan.repeats,
         plan.leave_one_out,
-        float(chosen.C[-1]),
+        best,
         choice,
-        near,
+        Solution(space, chosen.near(best)[None]),
         chosen.images,
+        chosen.solutions if _size(chosen.solutions) <= REMEMBERED else {},
+        fits,
     )
 
 
@@ -142,12 +156,14 @@ def split(
             " pictures, or train on a smaller share."
         )
     examples = examples_for(points, codes)
-    chosen = (
-        penalty.given(examples, 1, C)
-        if C is not None
-        else penalty.choose(examples, codes, training, seed=seed, progress=progress)
-    )
-    theta = solve(examples, training, chosen.C, chosen.solutions, tolerance=TOLERANCE)
+    if C is None:
+        kept = np.flatnonzero(training[0])
+        choosing = folds.division(folds.images(codes[kept]), seed=seed)
+        chosen = penalty.choose(examples.some(kept), codes[kept], choosing, progress=progress)
+    else:
+        chosen = penalty.given(examples, C)
+    near = chosen.near(float(chosen.C[0]))[None]
+    theta = solve(examples, training, chosen.C, near, tolerance=TOLERANCE)
     tested = np.flatnonzero(~training[0])
     return tested, _predicted(points[tested], theta[0])
 
@@ -157,25 +173,72 @@ def _choose(
     codes: Codes,
     plan: folds.Plan,
     C: float | None,
-    seed: int,
+    former: penalty.Solutions,
     progress: Progress,
 ) -> tuple[penalty.Choice, Choice]:
-    """Return C for each fit of the plan and, last, for all images, and how they were chosen."""
-    fits = len(plan.training)
+    """Return C for all images and, if nested, without each fold, and how they were chosen."""
     if C is not None:
-        return penalty.given(examples, fits + 1, C), "given"
-    everything = np.ones((1, codes.size), dtype=bool)
-    work = fits * folds.MOST_FOLDS * codes.size * examples.shape[0] * examples.shape[1]
-    if work > NESTED_WORK:
-        shared = penalty.choose(examples, codes, everything, seed=seed, progress=progress)
-        starts = np.repeat(shared.solutions, fits + 1, axis=0)
-        if shared.images == codes.size:
-            # The first repeat divides the images as the sweep did: most of it is solved.
-            starts[: len(shared.folds)] = shared.folds
-        best = np.repeat(shared.C, fits + 1)
-        return replace(shared, C=best, solutions=starts), "shared"
-    groups = np.concatenate([plan.training, everything])
-    return penalty.choose(examples, codes, groups, seed=seed, progress=progress), "nested"
+        return penalty.given(examples, C), "given"
+    nested = codes.size * examples.shape[0] * examples.shape[1] <= NESTED_WORK
+    chosen = penalty.choose(
+        examples, codes, plan.choosing, nested=nested, former=former, progress=progress
+    )
+    return chosen, "nested" if nested else "shared"
+
+
+def _penalties(plan: folds.Plan, chosen: penalty.Choice) -> Floats:
+    """Return the C of each image's predictions, shape (n,): never chosen with its help."""
+    if len(chosen.C) == 1:
+        return np.full(plan.choosing.size, chosen.C[0])
+    return chosen.C[1 + plan.choosing]
+
+
+def _fit(
+    examples: Examples,
+    plan: folds.Plan,
+    chosen: penalty.Choice,
+    known: dict[Part, NDArray[Any]],
+    progress: Progress,
+) -> dict[Part, NDArray[Any]]:
+    """Return the solution of each fold of each repeat, for every C that one of its images has."""
+    penalties = _penalties(plan, chosen)
+    parts: dict[Part, NDArray[Any]] = {}
+    for turn, held_out in enumerate(plan.held_out):
+        for fold in range(plan.folds):
+            swept = fold if turn == 0 and not plan.leave_one_out else None
+            for C in np.unique(penalties[held_out == fold]).tolist():
+                near = chosen.near(C, swept)
+                parts[turn, fold, C] = known.get((turn, fold, C), near)
+    turns, places, values = (np.array(column) for column in zip(*parts, strict=True))
+    theta = solve(
+        examples,
+        plan.held_out[turns] != places[:, None],
+        values,
+        np.array(list(parts.values())),
+        tolerance=TOLERANCE,
+        solved=lambda done: progress(done, len(parts)),
+    )
+    return dict(zip(parts, theta, strict=True))
+
+
+def _known(
+    former: OutOfFold | None, examples: Examples
+) -> tuple[penalty.Solutions, dict[Part, NDArray[Any]]]:
+    """Return the former's solutions with 0 along the axes that came on since."""
+    rows, width = examples.shape
+    if former is None or former.near.theta.shape[1] != rows:
+        return {}, {}
+
+    def widened(theta: NDArray[Any]) -> NDArray[Any]:
+        more = np.zeros((*theta.shape[:-1], width - theta.shape[-1]), dtype=theta.dtype)
+        return np.concatenate([theta[..., :-1], more, theta[..., -1:]], axis=-1)
+
+    sweep = {place: widened(theta) for place, theta in former.sweep.items()}
+    return sweep, {part: widened(theta) for part, theta in former.fits.items()}
+
+
+def _size(solutions: penalty.Solutions) -> int:
+    return sum(theta.size for theta in solutions.values())
 
 
 def _predicted(points: Floats, theta: NDArray[Any]) -> Floats:
@@ -184,10 +247,16 @@ def _predicted(points: Floats, theta: NDArray[Any]) -> Floats:
     return softmax(points @ parameters[:-1] + parameters[-1])
 
 
-def _require_two(classes: tuple[str, ...], codes: Codes) -> None:
-    for name, size in zip(classes, np.bincount(codes), strict=True):
+def _require_two(classes: tuple[str, ...], these: folds.Images) -> None:
+    sizes = np.bincount(these.codes)
+    for name, size, groups in zip(classes, sizes, these.in_class(), strict=True):
         if size < 2:
             raise FeatclassError(
                 f"{name!r} has only one picture: add at least one more, so that featclass can"
                 " judge itself on a picture it has not seen."
+            )
+        if groups < 2:
+            raise FeatclassError(
+                f"The {size} pictures of {name!r} are all nearly the same: add at least one that"
+                " is not, so that featclass can judge itself on a picture it has not seen."
             )

@@ -20,7 +20,7 @@ Array = Any
 """Of NumPy or of Torch: what is done with it, both do alike."""
 Map = Callable[[Callable[[slice], Any], Iterable[slice]], Iterable[Any]]
 
-SLICE_VALUES = 2**15
+SLICE_VALUES = 2**17
 """Logits computed at a time: they stay in the fast cache, and memory does not grow with n."""
 SLICE_POINTS = 256
 GPU_VALUES = 2**26

@@ -2,50 +2,151 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from featclass.errors import FeatclassError
 from featclass.probe.examples import Codes, Masks
 
 MOST_FOLDS = 5
 LEAVE_ONE_OUT_IMAGES = 100
-"""With fewer than five images in a class and no more than this in all, each is left out alone."""
+"""With no more groups than this, each is left out alone where nothing else keeps every class in
+training.
+
+Only then: what is left out of a class of three makes the others look likelier. Over draws of three
+images a class from digits and drawn shapes, leaving one out found 0.17 less accuracy than the
+classifier then had; three folds, repeated, 0.05 and 0.07 less.
+"""
+
+Folds = NDArray[np.intp]
+"""Which fold holds out each image, shape (n,), or (rounds, n)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """What decides how images are divided: near-duplicates stay together.
+
+    Their order by chance comes from the names: one that is added then leaves nearly all the others
+    in their folds.
+    """
+
+    codes: Codes
+    """Class of each image, shape (n,)."""
+    groups: Codes
+    """Equal for near-duplicates, shape (n,): 0, 1, ..."""
+    names: Sequence[str] | None = None
+    """Of each image, such as its digest; without them, its place counts."""
+
+    def in_class(self) -> NDArray[np.intp]:
+        """Return the number of groups in each class; one may count in several."""
+        classes = np.unique(np.stack([self.groups, self.codes], axis=1), axis=0)[:, 1]
+        return np.bincount(classes, minlength=int(self.codes.max()) + 1)
+
+    def ranks(self, seed: int, turn: int) -> Folds:
+        """Return each image's place in an order by chance."""
+        if self.names is None:
+            return np.random.default_rng([seed, turn]).permutation(self.codes.size)
+        salt = f"{seed} {turn} ".encode()
+        drawn = [hashlib.blake2b(salt + name.encode()).digest() for name in self.names]
+        ranks = np.empty(self.codes.size, dtype=np.intp)
+        ranks[sorted(range(len(drawn)), key=drawn.__getitem__)] = np.arange(len(drawn))
+        return ranks
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which images each probe of a cross-validation trains on; the rest it predicts."""
+    """Which images each probe of a cross-validation predicts; it trains on the rest."""
 
-    training: Masks
-    """Shape (folds * repeats, n)."""
-    folds: int
-    repeats: int
+    held_out: Folds
+    """Shape (repeats, n)."""
+    choosing: Folds
+    """The folds among which C is chosen, shape (n,): the first repeat's, but for leave-one-out."""
     leave_one_out: bool
 
+    @property
+    def folds(self) -> int:
+        """Of each repeat."""
+        return int(self.held_out.max()) + 1
 
-def cross_validation(codes: Codes, *, seed: int, repeats: int) -> Plan:
-    """Plan as many folds as the smallest class allows, up to five; every class has two images."""
-    smallest = int(np.bincount(codes).min())
-    if smallest < MOST_FOLDS and codes.size <= LEAVE_ONE_OUT_IMAGES:
-        return Plan(~np.eye(codes.size, dtype=bool), codes.size, 1, leave_one_out=True)
-    folds = min(MOST_FOLDS, smallest)
-    rounds = [stratified(codes, folds, seed=seed, turn=turn) for turn in range(repeats)]
-    return Plan(np.concatenate(rounds), folds, repeats, leave_one_out=False)
+    @property
+    def repeats(self) -> int:
+        """Times that everything is divided."""
+        return len(self.held_out)
+
+    @property
+    def training(self) -> Masks:
+        """Shape (repeats * folds, n)."""
+        masks = self.held_out[:, None] != np.arange(self.folds)[:, None]
+        return np.asarray(masks.reshape(-1, masks.shape[2]))
 
 
-def stratified(codes: Codes, folds: int, *, seed: int, turn: int = 0) -> Masks:
-    """Return training masks (folds, n); each class is dealt out evenly, in an order by chance."""
-    rng = np.random.default_rng([seed, turn])
-    held_out = np.empty(codes.size, dtype=np.intp)
-    dealt = 0
-    for code in np.unique(codes):
-        members = rng.permutation(np.flatnonzero(codes == code))
-        # Going on where the last class stopped keeps the folds equally large.
-        held_out[members] = (dealt + np.arange(members.size)) % folds
-        dealt += members.size
-    return np.asarray(held_out != np.arange(folds)[:, None])
+def images(
+    codes: Codes, groups: NDArray[np.integer] | None = None, names: Sequence[str] | None = None
+) -> Images:
+    """Return what divides images of these classes; without groups, each is its own."""
+    if groups is None:
+        return Images(codes, np.arange(codes.size), names)
+    return Images(codes, np.unique(groups, return_inverse=True)[1], names)
+
+
+def cross_validation(these: Images, *, seed: int, repeats: int) -> Plan:
+    """Plan as many folds as the smallest class has groups, up to five; every class has two.
+
+    Raises:
+        FeatclassError: Near-duplicates across classes leave no way to keep every class in
+            training.
+    """
+    choosing = division(these, seed=seed)
+    alone = int(these.groups.max()) + 1 <= LEAVE_ONE_OUT_IMAGES
+    if alone and not _is_sound(these.codes, choosing):
+        return Plan(these.groups[None], choosing, leave_one_out=True)
+    count = int(choosing.max()) + 1
+    turns = range(1, repeats)
+    later = [stratified(these, count, seed=seed, turn=turn) for turn in turns]
+    rounds = [held_out for held_out in (choosing, *later) if _is_sound(these.codes, held_out)]
+    if not rounds:
+        raise FeatclassError(
+            "The same pictures, or nearly the same, stand in several sets, so that none can be left"
+            " out to judge by: remove the copies from all sets but one."
+        )
+    return Plan(np.array(rounds), rounds[0], leave_one_out=False)
+
+
+def division(these: Images, *, seed: int) -> Folds:
+    """Return the fold of each image, shape (n,), of the cross-validation that chooses C."""
+    smallest = int(these.in_class().min())
+    return stratified(these, min(MOST_FOLDS, smallest), seed=seed)
+
+
+def stratified(these: Images, folds: int, *, seed: int, turn: int = 0) -> Folds:
+    """Return the fold of each image, shape (n,): each class, and all images, dealt out evenly.
+
+    Groups of several images are dealt first, the larger before the smaller, each to the fold that
+    has least of its classes; images alone then fill up what is missing.
+    """
+    ranks = these.ranks(seed, turn)
+    sizes = np.bincount(these.codes)
+    dealt = np.zeros((sizes.size, folds), dtype=np.intp)
+    held_out = np.empty(these.codes.size, dtype=np.intp)
+    sets, alone = _by_group(these.groups, ranks)
+    for members in sets:
+        classes, counts = np.unique(these.codes[members], return_counts=True)
+        crowded = (dealt[classes] / sizes[classes, None]).sum(axis=0)
+        fold = np.lexsort((dealt.sum(axis=0), crowded))[0]
+        held_out[members] = fold
+        dealt[classes, fold] += counts
+    for code in np.unique(these.codes[alone]):
+        members = alone[these.codes[alone] == code]
+        shares = _shares(dealt[code], dealt.sum(axis=0), members.size)
+        # Runs of the order, not turns: an image more moves one or two at each border alone.
+        held_out[members] = np.repeat(np.arange(folds), shares)
+        dealt[code] += shares
+    return held_out
 
 
 def single_split(codes: Codes, train_share: float, *, seed: int) -> Masks:
@@ -61,3 +162,31 @@ def single_split(codes: Codes, train_share: float, *, seed: int) -> Masks:
     for code, share in enumerate(np.minimum(shares, sizes - 1)):
         training[rng.permutation(np.flatnonzero(codes == code))[:share]] = False
     return training
+
+
+def _by_group(groups: Codes, ranks: Folds) -> tuple[list[Folds], Folds]:
+    """Return the members of each group of several, larger first, and the images alone."""
+    order = np.argsort(ranks)
+    sizes = np.bincount(groups)
+    several = order[sizes[groups[order]] > 1]
+    # A stable sort keeps each group's members, and groups of a size, in the order by chance.
+    first = np.full(sizes.size, ranks.size)
+    np.minimum.at(first, groups, ranks)
+    several = several[np.lexsort((first[groups[several]], -sizes[groups[several]]))]
+    borders = np.flatnonzero(np.diff(groups[several])) + 1
+    sets = np.split(several, borders) if several.size else []
+    return sets, order[sizes[groups[order]] == 1]
+
+
+def _shares(dealt: Folds, all_dealt: Folds, count: int) -> Folds:
+    """Return how many of `count` images each fold takes: where least are, of the class, then all"""
+    levels = dealt[:, None] + np.arange(count)
+    fold, _ = np.indices(levels.shape)
+    lowest = np.lexsort((fold.ravel(), all_dealt[fold].ravel(), levels.ravel()))[:count]
+    return np.bincount(fold.ravel()[lowest], minlength=dealt.size)
+
+
+def _is_sound(codes: Codes, held_out: Folds) -> bool:
+    """Tell whether every class is in two folds or more, and so always trained on."""
+    pairs = np.unique(np.stack([codes, held_out], axis=1), axis=0)
+    return bool(np.bincount(pairs[:, 0]).min() > 1)

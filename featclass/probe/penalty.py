@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,148 +22,205 @@ Over draws of 2 to 45 images a class from six real sets (EfficientNet-Lite0), it
 rest was within 0.05 of the best C in hindsight on average (C = 100: 0.08).
 """
 TOLERANCE = 1e-2
-"""Leaves a log loss within 0.3 % of its own, far less than its standard error."""
+"""Leaves a log loss within 0.4 % of its own (3 % for 24 images), less than its standard error."""
+FIRST = GRID.index(DEFAULT_C)
+ORDER = (*range(FIRST, len(GRID)), *reversed(range(FIRST)))
 SWEEP_WORK = 5 * 10**8
 """Most multiplications a step of the sweep may cost for each fold: some ten seconds in all."""
 FEWEST_A_CLASS = 10
 
+Solutions = dict[int, NDArray[Any]]
+"""By place in `GRID`, shape (problems, *examples.shape): of all images, of those outside each
+fold, and of those outside each two."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """C for each group of images, and a solution near the one that it leads to."""
+    """C for all images and, where nested, without each fold; and the solutions it was seen by."""
 
     C: Floats
-    """Shape (groups,)."""
-    solutions: NDArray[Any]
-    """Mean over the folds, shape (groups, *examples.shape)."""
-    folds: NDArray[Any]
-    """Those of the folds of the last group, shape (folds, *examples.shape)."""
+    """Shape (1,), or (1 + folds,): for all images, then without each fold."""
+    solutions: Solutions
     images: int
     """How many images it was chosen on: all, or a sample of many."""
 
+    def near(self, C: float, fold: int | None = None) -> NDArray[Any]:
+        """Return what is near the solution for `C`, of all images or of those outside a fold."""
+        nearest = min(self.solutions, key=lambda place: abs(np.log(GRID[place] / C)))
+        solutions = self.solutions[nearest]
+        return np.asarray(solutions[0 if fold is None or len(solutions) == 1 else 1 + fold])
+
 
 def choose(
-    examples: Examples, codes: Codes, groups: Masks, *, seed: int, progress: Progress
+    examples: Examples,
+    codes: Codes,
+    held_out: folds.Folds,
+    *,
+    progress: Progress,
+    nested: bool = False,
+    former: Solutions | None = None,
 ) -> Choice:
-    """Choose C for each group of images, by stratified cross-validation inside the group.
+    """Choose C by cross-validated log loss: for all images and, if nested, without each fold.
 
-    A single group of very many images is judged by a stratified sample of them.
+    What is trained without folds i and j tests j where C is chosen without i, and i where it is
+    chosen without j: each inner fit serves two folds. Very many images, unless nested, are judged
+    by a stratified sample of them.
 
     Of the values whose log loss is within one standard error of the lowest (of the difference,
-    image by image), the one nearest to `DEFAULT_C` wins: weak evidence moves it little. A group
-    with a class of one image gets `DEFAULT_C`.
+    image by image), the one nearest to `DEFAULT_C` wins: weak evidence moves it little. That is
+    where the search starts; it goes up, then down, until every loss has clearly risen. Where
+    nothing can be left out without losing a class, `DEFAULT_C` stays.
 
     Args:
         examples: Points and their classes.
         codes: The classes again, shape (n,).
-        groups: The images of each group, shape (groups, n).
-        seed: Of the folds.
-        progress: Called after each value of `GRID`, and while waiting for one.
+        held_out: The fold of each image, shape (n,).
+        progress: Called after each value of `GRID`; may raise to stop.
+        nested: Whether to choose without each fold, too.
+        former: Solutions for images nearly the same, in the same coordinates, to start from.
     """
-    if len(groups) == 1:
-        sampled = _sample(examples, codes, groups[0], seed)
-        examples, codes, groups = examples.some(sampled), codes[sampled], groups[:, sampled]
-    sweep = _Sweep(examples, codes, groups, seed)
-    for step, C in enumerate(GRID):
-        sweep.advance(C)
+    if not nested:
+        sampled = _sample(examples, codes)
+        examples, codes, held_out = examples.some(sampled), codes[sampled], held_out[sampled]
+    sweep = _Sweep(examples, codes, held_out, nested, former)
+    for step, place in enumerate(ORDER):
+        sweep.visit(place)
         progress(step + 1, len(GRID))
     return sweep.choice()
 
 
-def given(examples: Examples, groups: int, C: float) -> Choice:
-    """Return the same C for every group, with nothing known of its solutions."""
-    nothing = np.zeros((groups, *examples.shape), dtype=np.float32)
-    return Choice(np.full(groups, C), nothing, nothing[:0], len(examples.codes))
+def given(examples: Examples, C: float, choices: int = 1) -> Choice:
+    """Return this C, with nothing known of its solutions."""
+    nothing = np.zeros((1, *examples.shape), dtype=np.float32)
+    return Choice(np.full(choices, C), {FIRST: nothing}, len(examples.codes))
 
 
-def _sample(examples: Examples, codes: Codes, group: Masks, seed: int) -> NDArray[np.intp]:
-    """Return which images of a group to try every C on, ascending: evenly by class."""
-    members = np.flatnonzero(group)
+def _sample(examples: Examples, codes: Codes) -> NDArray[np.intp]:
+    """Return which images to try every C on, ascending: evenly by class."""
     rows, width = examples.shape
     most = max(SWEEP_WORK // (rows * width), FEWEST_A_CLASS * examples.classes)
-    if members.size <= most:
-        return members
-    kept = folds.single_split(codes[members], most / members.size, seed=seed)
-    return np.asarray(members[kept], dtype=np.intp)
+    if codes.size <= most:
+        return np.arange(codes.size)
+    return np.flatnonzero(folds.single_split(codes, most / codes.size, seed=0))
 
 
 class _Sweep:
-    """Out-of-fold log losses of groups of images, from the smallest C upwards."""
+    """Log losses of images left out, by place in `GRID`."""
 
-    def __init__(self, examples: Examples, codes: Codes, groups: Masks, seed: int) -> None:
-        self.examples, self.groups = examples, groups
-        smallest = np.array([np.bincount(codes[group]).min() for group in groups])
-        counts = np.minimum(folds.MOST_FOLDS, smallest)
-        self.owners = np.repeat(np.arange(len(groups)), counts)
-        self.training = np.zeros((len(self.owners), codes.size), dtype=bool)
-        for owner, group in enumerate(groups):
-            inner = folds.stratified(codes[group], int(counts[owner]), seed=seed)
-            self.training[np.ix_(self.owners == owner, group)] = inner
-        self.firsts = np.flatnonzero(np.diff(self.owners, prepend=-1))
-        self.testing = groups[self.owners] & ~self.training
-        self.path = [np.zeros((len(self.owners), *examples.shape), dtype=np.float32)]
-        self.is_settled = smallest < 2
-        # A row for each C: losses (groups, n), solutions of the folds, and which groups have them.
-        self.losses: list[Floats] = []
-        self.solutions: list[NDArray[Any]] = []
-        self.is_solved: list[Masks] = []
+    def __init__(
+        self,
+        examples: Examples,
+        codes: Codes,
+        held_out: folds.Folds,
+        nested: bool,
+        former: Solutions | None,
+    ) -> None:
+        self.examples = examples
+        count = int(held_out.max()) + 1
+        ones = [(fold, fold) for fold in range(count)]
+        self.twos = list(itertools.combinations(range(count), 2)) if nested else []
+        masks = [(held_out != one) & (held_out != other) for one, other in ones + self.twos]
+        has_all = [np.unique(codes[mask]).size == examples.classes for mask in masks]
+        # What cannot be solved is replaced by all images, and judges none.
+        self.training = np.array([masks[0] | True, *masks])
+        self.training[1:][~np.array(has_all)] = True
+        self.former = former or {}
+        if any(len(theta) != len(self.training) for theta in self.former.values()):
+            self.former = {}
+        # Which solution judges each image, where C is for all images, then without each fold.
+        self.judge = np.zeros((1 + count if nested else 1, codes.size), dtype=np.intp)
+        for place in 1 + np.flatnonzero(has_all):
+            one, other = (ones + self.twos)[place - 1]
+            self.judge[1 + one if one != other else 0, held_out == other] = place
+            self.judge[1 + other if one != other else 0, held_out == one] = place
+        self.judged = self.judge > 0
+        # A choice knows nothing of the values that the losses it is made by did not lead to.
+        self.asked: dict[int, Masks] = {FIRST: np.asarray(self.judged.any(axis=1))}
+        self.losses: dict[int, Floats] = {}
+        self.solutions: Solutions = {}
+        # How far solutions were from where they were expected.
+        self.apart: Solutions = {}
 
-    def advance(self, C: float) -> None:
-        """Solve for the next C; a group is settled once its loss has clearly turned upwards."""
-        running = ~self.is_settled[self.owners]
-        if not running.any():
+    def visit(self, place: int) -> None:
+        """Solve for this C, unless the one on the way to it is clearly worse than the best."""
+        if place != FIRST:
+            self._ask(place, place - 1 if place > FIRST else place + 1)
+        if not self.asked[place].any():
             return
-        theta = _extrapolated(self.path)
-        theta[running] = solve(
-            self.examples,
-            self.training[running],
-            np.full(int(running.sum()), C),
-            theta[running],
-            tolerance=TOLERANCE,
-        )
-        self.path = [*self.path[-2:], theta]
-        losses = np.where(self.testing, self.examples.log_losses(theta), 0.0)
-        self.losses.append(np.add.reduceat(losses, self.firsts))
-        self.solutions.append(theta)
-        self.is_solved.append(~self.is_settled)
-        worse, doubt = _compare(np.array(self.losses), np.array(self.is_solved), self.groups)
-        if len(worse) > 2:
-            self.is_settled = self.is_settled | (worse > 2 * doubt)[-2:].all(axis=0)
+        theta = np.zeros((len(self.training), *self.examples.shape), dtype=np.float32)
+        expected = self._formerly(place)
+        first = len(theta) - len(self.twos)
+        theta[:first] = self._solve(place, slice(first), expected[:first])
+        if self.twos:
+            one, other = 1 + np.array(self.twos).T
+            if not self.former:
+                # Leaving out two folds does nearly what each of them does, added up.
+                expected[first:] = theta[one] + theta[other] - theta[0]
+            theta[first:] = self._solve(place, slice(first, None), expected[first:])
+        self.solutions[place] = theta
+        self.apart[place] = theta - expected
+        losses = np.take_along_axis(self.examples.log_losses(theta), self.judge, axis=0)
+        self.losses[place] = np.where(self.judged, losses, 0.0)
 
     def choice(self) -> Choice:
         if not self.losses:
-            return given(self.examples, len(self.groups), DEFAULT_C)
-        best = _best(np.array(self.losses), np.array(self.is_solved), self.groups)
-        theta = np.array(self.solutions)[best[self.owners], np.arange(len(self.owners))]
-        counts = np.bincount(self.owners)[:, None, None]
-        means = np.add.reduceat(theta, self.firsts) / counts.astype(np.float32)
-        images = self.groups.shape[1]
-        return Choice(np.array(GRID)[best], means, theta[self.firsts[-1] :], images)
+            return given(self.examples, DEFAULT_C, len(self.judge))
+        values = np.array(GRID)[list(self.losses)]
+        best = _best(*self._seen(), self.judged, values)
+        return Choice(values[best], self.solutions, self.judge.shape[1])
+
+    def _formerly(self, place: int) -> NDArray[Any]:
+        if not self.former:
+            return np.zeros((len(self.training), *self.examples.shape), dtype=np.float32)
+        return self.former[min(self.former, key=lambda known: abs(known - place))]
+
+    def _solve(self, place: int, part: slice, expected: NDArray[Any]) -> NDArray[Any]:
+        training = self.training[part]
+        back = -1 if place > FIRST else 1
+        before = [
+            self.apart[at][part]
+            for at in range(place + back, place + 4 * back, back)
+            if at in self.apart
+        ]
+        C = np.full(len(training), GRID[place])
+        start = expected + _extrapolated(before)
+        return solve(self.examples, training, C, start, tolerance=TOLERANCE)
+
+    def _ask(self, place: int, last: int) -> None:
+        """Let those go on to a value for whom the one before is not clearly worse than the best."""
+        self.asked[place] = self.asked[last].copy()
+        if last in self.losses:
+            worse, doubt = _compare(*self._seen(), self.judged)
+            self.asked[place] &= (worse <= 2 * doubt)[list(self.losses).index(last)]
+
+    def _seen(self) -> tuple[Floats, Masks]:
+        """Return the losses, shape (values, choices, n), and which choices asked for them."""
+        values = list(self.losses)
+        return np.array(list(self.losses.values())), np.array([self.asked[at] for at in values])
 
 
-def _extrapolated(path: list[NDArray[Any]]) -> NDArray[Any]:
-    """Return where the solutions go next, quadratic in log C; they start from nothing."""
-    if len(path) < 3:
-        return path[-1].copy()
-    before, last, now = path
-    return np.asarray(3 * (now - last) + before)
+def _extrapolated(before: list[NDArray[Any]]) -> Any:
+    """Return what follows, linear or quadratic in log C, from the last first."""
+    if len(before) < 2:
+        return before[0] if before else 0
+    last, middle, *first = before
+    return 3 * (last - middle) + first[0] if first else 2 * last - middle
 
 
-def _best(losses: Floats, is_solved: Masks, groups: Masks) -> NDArray[np.intp]:
-    """Return the place in `GRID` of each group's C, from losses of shape (values, groups, n)."""
-    worse, doubt = _compare(losses, is_solved, groups)
-    distance = np.abs(np.log(GRID[: len(losses)]) - np.log(DEFAULT_C))[:, None]
-    alike = np.where(worse <= doubt, distance, np.inf).argmin(axis=0)
-    return np.where(is_solved.any(axis=0), alike, GRID.index(DEFAULT_C))
+def _best(losses: Floats, asked: Masks, judged: Masks, values: Floats) -> NDArray[np.intp]:
+    """Return which of the values of C to choose, from losses of shape (values, choices, n)."""
+    worse, doubt = _compare(losses, asked, judged)
+    distance = np.abs(np.log(values / DEFAULT_C))[:, None]
+    return np.asarray(np.where(worse <= doubt, distance, np.inf).argmin(axis=0), dtype=np.intp)
 
 
-def _compare(losses: Floats, is_solved: Masks, groups: Masks) -> tuple[Floats, Floats]:
+def _compare(losses: Floats, asked: Masks, judged: Masks) -> tuple[Floats, Floats]:
     """Return how much worse each C is than the best, and that difference's standard error."""
-    sizes = groups.sum(axis=1)
-    means = np.where(is_solved, losses.sum(axis=2) / sizes, np.inf)
-    best = losses[means.argmin(axis=0), np.arange(len(groups))]
+    sizes = judged.sum(axis=1).clip(min=2)
+    sums = np.where(asked, losses.sum(axis=2), np.inf)
+    best = losses[sums.argmin(axis=0), np.arange(len(judged))]
     differences = losses - best
     worse = differences.sum(axis=2) / sizes
-    spread = np.where(groups, differences - worse[:, :, None], 0.0)
+    spread = np.where(judged, differences - worse[:, :, None], 0.0)
     errors = np.sqrt((spread**2).sum(axis=2) / (sizes - 1) / sizes)
-    return np.where(is_solved, worse, np.inf), errors
+    return np.where(asked, worse, np.inf), errors

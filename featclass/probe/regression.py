@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.errors import FeatclassError
-from featclass.probe import penalty
+from featclass.probe import folds, penalty
 from featclass.probe.coordinates import Coordinates, coordinates
 from featclass.probe.examples import Codes, Examples, Floats, examples_for
 from featclass.probe.solver import solve
@@ -85,8 +85,10 @@ def fit(
     everything = np.ones((1, codes.size), dtype=bool)
     quick = examples_for(space.points, codes)
     if C is None:
-        choice = penalty.choose(quick, codes, everything, seed=seed, progress=progress)
-        C, start = float(choice.C[0]), choice.solutions
+        division = folds.division(folds.images(codes), seed=seed)
+        choice = penalty.choose(quick, codes, division, progress=progress)
+        C = float(choice.C[0])
+        start = choice.near(C)[None]
     else:
         start = near.theta if near else np.zeros((1, *quick.shape))
     strength = np.array([C])

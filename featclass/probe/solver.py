@@ -18,10 +18,9 @@ FIRST_STEP = 1 / 8
 """Before a pair tells the scale: images near a border bend the loss more than the mean does."""
 MOST_STEPS = 500
 MOST_CUTS = 20
-BATCH_VALUES = 10**6
+BATCH_VALUES = 5 * 10**5
 """Numbers in the working set of one batch: the same on every machine, as the last bits of a
 solution may depend on what it was solved with."""
-
 Solved = Callable[[int], None]
 
 
