@@ -23,7 +23,7 @@ def store(tmp_path: Path) -> Iterator[Workspaces]:
 
 @pytest.fixture
 def token(store: Workspaces) -> str:
-    """A workspace with the sets Simpsons, of bart.jpg and lisa.jpg, and Flintstones, of fred.jpg."""
+    """A workspace of two sets: Simpsons (bart.jpg, lisa.jpg) and Flintstones (fred.jpg)."""
     token = store.create()
     one, two = store.open(token).sets
     store.rename_set(token, one.id, "Simpsons")

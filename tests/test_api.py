@@ -316,7 +316,7 @@ def test_a_thumbnail_of_what_is_no_digest_is_not_found(
 def test_the_pictures_of_a_set_come_a_page_at_a_time(client: TestClient, token: str) -> None:
     send(client, token, first(token), {f"{i}.png": drawn(i) for i in range(7)})
     page = client.get(f"/api/w/{token}/sets/{first(token)}?from=5&count=5").json()["pictures"]
-    assert [name for _, _, name in page] == ["5.png", "6.png"]
+    assert [name for _, _, name, _ in page] == ["5.png", "6.png"]
 
 
 def test_unknown_routes_answer_404_and_not_the_page(client: TestClient) -> None:

@@ -135,7 +135,7 @@ def test_samples_to_matrix_to_prediction_and_all_of_it_is_there_after_a_reload(
     page.goto(server.url)
     page.get_by_role("button", name="Load sample pictures").click()
     expect(page.get_by_text("of 24 right").first).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("gridcell").first).to_be_visible()
     new = next(iter(samples.draw_family(samples.FAMILIES[1], 1, seed=77)))
     choose(page, "Choose pictures", file("newcomer.jpg", new.data))
     prediction = page.get_by_role("article", name="Prediction for newcomer.jpg")
@@ -275,7 +275,7 @@ def test_nothing_is_wider_than_the_screen(server: Server, page: Page, width: int
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(server.url)
     page.get_by_role("button", name="Load sample pictures").click()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("gridcell").first).to_be_visible()
     card = page.get_by_role("region", name="Set Puddlewicks").bounding_box()
     assert card is not None
     assert card["x"] >= 0

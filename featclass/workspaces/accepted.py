@@ -17,7 +17,9 @@ _ABOUT_LENGTH = 200
 def accept(change: Change, key: str, about: str) -> Act | None:
     """Remember that a finding is fine; `about` is what it is called in the act's words."""
     if not key or len(key) > _KEY_LENGTH:
-        raise FeatclassError(f"A finding's key has 1 to {_KEY_LENGTH:,} signs; this has {len(key):,}.")
+        raise FeatclassError(
+            f"A finding's key has 1 to {_KEY_LENGTH:,} signs, and this one {len(key):,}."
+        )
     if _is_there(change, key):
         return None
     act = acts.record(change, f"Said that {_called(about)} is fine")

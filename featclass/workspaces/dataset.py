@@ -14,7 +14,7 @@ def image_name(labelled: LabelledSet, picture: Picture) -> str:
 
 
 def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
-    """Return the pictures of all sets that count; one that stands in two sets is rejected, not learned."""
+    """Return the pictures of all sets that count; one that stands in two is rejected."""
     images = [
         Image(
             image_name(labelled, picture),

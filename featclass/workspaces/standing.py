@@ -90,6 +90,4 @@ def _note(change: Change, act: Act, row: Row[Any]) -> None:
 
 
 def _set(change: Change, row: Row[Any], **values: Any) -> None:
-    change.db.execute(
-        update(tables.pictures).where(tables.pictures.c.id == row.id).values(values)
-    )
+    change.db.execute(update(tables.pictures).where(tables.pictures.c.id == row.id).values(values))
