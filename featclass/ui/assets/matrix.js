@@ -170,13 +170,14 @@ function markOpen(state) {
 
 function open(host, state, cell, event) {
   const same = state.cell && state.cell.true === cell.true && state.cell.said === cell.said;
-  if (event.currentTarget.dataset.at) walk(state, event.currentTarget.dataset.at);
+  const { at } = event.currentTarget.dataset;
+  if (at) walk(state, at);
   if (same) { close(host, state); return; }
   Object.assign(state, { cell, items: [], total: null, menu: null, large: null, problem: '' });
   markOpen(state);
   drawPanel(host, state);
   load(host, state);
-  reveal(host, state.nodes.get(keyOfOpen(state)));
+  if (!at) reveal(host, state.nodes.get(keyOfOpen(state)));
   const title = host.querySelector('.panel h3');
   title.scrollIntoView({ block: 'nearest' });
   if (!event.detail) title.focus({ preventScroll: true });   // opened by keyboard: go on from there
@@ -251,9 +252,10 @@ function drawPanel(host, state) {
     state.total > state.items.length && known ? make('button', { class: 'text', 'data-key': 'more',
       onclick: () => load(host, state, state.items.length + MORE) }, `Show ${Math.min(MORE, state.total - state.items.length)} more`) : '');
   if (!focused) return;
-  // Where the picture at hand has left, the next one takes its place.
-  const next = panel.querySelectorAll('article')[Math.max(0, index)]?.querySelector('.acts button');
-  (panel.querySelector(`[data-key="${key}"]`) || next || panel.querySelector('h3')).focus({ preventScroll: true });
+  // Where the picture at hand has left, the next one takes its place, at the same button if it can.
+  const next = panel.querySelectorAll('article')[Math.max(0, index)];
+  const alike = next?.querySelector(`.acts [data-key^="${key?.[0]}"]`) || next?.querySelector('.acts button');
+  (panel.querySelector(`[data-key="${key}"]`) || alike || panel.querySelector('h3')).focus({ preventScroll: true });
 }
 
 function sorts(host, state) {
@@ -297,8 +299,9 @@ function neighbours(state, item) {
 }
 
 function acts(host, state, item) {
-  const button = (key, text, what, style = 'pill') => make('button', { class: style, disabled: Boolean(item.busy), 'data-key': `${key}${item.digest}`,
-    'aria-label': `${text}: ${item.name}`, onclick: () => act(host, state, item, what) }, text);
+  // Not `disabled` while busy: that would take the focus away.
+  const button = (key, text, what, style = 'pill') => make('button', { class: style, 'aria-disabled': item.busy ? 'true' : null, 'data-key': `${key}${item.digest}`,
+    'aria-label': `${text}: ${item.name}`, onclick: () => item.busy || act(host, state, item, what) }, text);
   const row = make('div', { class: 'acts' });
   if (item.picture === null) row.append(make('span', { class: 'quiet' }, 'Removed'));
   else if (item.left_out !== null) row.append(make('span', { class: 'done' }, 'Left out'), button('b', 'Take back', { do: 'take back' }));
@@ -309,7 +312,7 @@ function acts(host, state, item) {
     if (item.said !== item.true && there) row.append(button('m', `Move to ${nameOf(state, item.said)}`, { do: 'move', set: item.said }, 'pill strong'));
     const menu = state.menu === item.digest;
     if (others.length) row.append(make('button', { class: 'pill', 'data-key': `o${item.digest}`, 'aria-expanded': String(menu), 'aria-label': `Move ${item.name} to another set`,
-      disabled: Boolean(item.busy), onclick: () => { state.menu = menu ? null : item.digest; drawPanel(host, state); } }, 'Move to …'));
+      onclick: () => { state.menu = menu ? null : item.digest; drawPanel(host, state); } }, 'Move to …'));
     const reason = item.said !== item.true ? `taken for ${nameOf(state, item.said)}` : '';
     row.append(button('l', 'Leave out', { do: 'leave out', reason }));
     if (menu) row.append(make('div', { class: 'others' }, ...others.map(([id, name, colour]) => {
