@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -243,12 +244,13 @@ def test_one_workspace_reaches_nothing_of_another(store: Workspaces, token: str)
     act = done(store.leave_out(token, bart))
     store.accept(token, "a")
     before = store.open(token)
-    for refused in (
+    attempts: list[Callable[[], object]] = [
         lambda: store.move_picture(theirs, bart, store.open(theirs).sets[0].id),
         lambda: store.leave_out(theirs, bart),
         lambda: store.take_back(theirs, bart),
         lambda: store.undo(theirs, act.id),
-    ):
+    ]
+    for refused in attempts:
         with pytest.raises(FeatclassError):
             refused()
     assert store.withdraw(theirs, "a") is None
@@ -310,7 +312,7 @@ PRAGMA user_version = 1;
 """
 
 
-def schema(file: Path) -> dict[str, list[object]]:
+def schema(file: Path) -> dict[str, list[list[Any]]]:
     """Return the columns, foreign keys and indexes of each table, whoever made it."""
     with sqlite3.connect(file) as db:
         tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

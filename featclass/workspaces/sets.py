@@ -97,6 +97,6 @@ def _refuse_taken(change: Change, name: str, by_other_than: int | None = None) -
 def _ever_used(change: Change, set_id: int) -> bool:
     # Pictures removed or moved away count: brought back, they would be in another class.
     held = exists().where(pictures.c.labelled_set_id == set_id)
-    held |= exists().where(former.c.labelled_set_id == set_id)
+    moved = exists().where(former.c.labelled_set_id == set_id)
     refused = exists().where(rejections.c.labelled_set_id == set_id)
-    return bool(change.db.scalar(select(held | refused)))
+    return bool(change.db.scalar(select(held | moved | refused)))
