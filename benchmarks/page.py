@@ -77,7 +77,7 @@ def first_visit(browser: Browser) -> tuple[float, float, float]:
         painted = arrive(page)
         drawn = time.perf_counter()
         page.get_by_role("button", name="Load sample pictures").click()
-        page.locator(".js-plotly-plot .heatmaplayer").wait_for()
+        page.get_by_role("gridcell").first.wait_for()
         seen = time.perf_counter()
         page.close()
     return painted - started, drawn - started, seen - drawn

@@ -35,7 +35,7 @@ def portraits(browser: Browser, folder: Path, scheme: Scheme, size: str) -> None
     arrive(page)
     take("welcome")
     page.get_by_role("button", name="Load sample pictures").click()
-    page.locator(".js-plotly-plot .heatmaplayer").wait_for()
+    page.get_by_role("gridcell").first.wait_for()
     page.get_by_text("Most like").first.wait_for()
     take("page")
     page.get_by_text("How good is it?").scroll_into_view_if_needed()

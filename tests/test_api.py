@@ -129,6 +129,37 @@ def test_pictures_are_removed_tried_ones_too_and_rejections_dismissed(
     assert workspace.sets[0].rejected == ()
 
 
+def test_pictures_are_moved_left_out_and_taken_back(client: TestClient, token: str) -> None:
+    send(client, token, first(token), {"a.png": drawn(1)})
+    one, two = studio().workspaces.open(token).sets
+    picture = one.pictures[0].id
+    assert act(client, token, do="move", picture=picture, set=two.id).is_success
+    assert sets(token) == {"Set 1": [], "Set 2": ["a.png"]}
+    assert act(client, token, do="leave out", picture=picture, reason="blurred").is_success
+    assert studio().workspaces.open(token).sets[1].pictures[0].left_out == "blurred"
+    assert act(client, token, do="take back", picture=picture).is_success
+    assert studio().workspaces.open(token).sets[1].pictures[0].left_out is None
+
+
+def test_findings_are_accepted_and_that_is_withdrawn(client: TestClient, token: str) -> None:
+    assert act(client, token, do="accept", key="dark:abc", about="a dark a.png").is_success
+    assert studio().workspaces.open(token).accepted == {"dark:abc"}
+    said = studio().workspaces.last_act(token)
+    assert said is not None
+    assert said.what == "Said that a dark a.png is fine"
+    assert act(client, token, do="withdraw", key="dark:abc").is_success
+    assert studio().workspaces.open(token).accepted == frozenset()
+
+
+def test_what_is_left_out_is_not_in_the_zip_that_trains_the_same(
+    client: TestClient, token: str
+) -> None:
+    send(client, token, first(token), {"a.png": drawn(1), "b.png": drawn(2)})
+    studio().workspaces.leave_out(token, studio().workspaces.open(token).sets[0].pictures[0].id)
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == ["Set 1/b.png"]
+
+
 def test_a_name_that_another_set_has_is_refused_in_a_sentence(
     client: TestClient, token: str
 ) -> None:
@@ -316,7 +347,7 @@ def test_a_thumbnail_of_what_is_no_digest_is_not_found(
 def test_the_pictures_of_a_set_come_a_page_at_a_time(client: TestClient, token: str) -> None:
     send(client, token, first(token), {f"{i}.png": drawn(i) for i in range(7)})
     page = client.get(f"/api/w/{token}/sets/{first(token)}?from=5&count=5").json()["pictures"]
-    assert [name for _, _, name in page] == ["5.png", "6.png"]
+    assert [name for _, _, name, _ in page] == ["5.png", "6.png"]
 
 
 def test_unknown_routes_answer_404_and_not_the_page(client: TestClient) -> None:

@@ -135,7 +135,7 @@ def test_samples_to_matrix_to_prediction_and_all_of_it_is_there_after_a_reload(
     page.goto(server.url)
     page.get_by_role("button", name="Load sample pictures").click()
     expect(page.get_by_text("of 24 right").first).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("gridcell").first).to_be_visible()
     new = next(iter(samples.draw_family(samples.FAMILIES[1], 1, seed=77)))
     choose(page, "Choose pictures", file("newcomer.jpg", new.data))
     prediction = page.get_by_role("article", name="Prediction for newcomer.jpg")
@@ -275,12 +275,85 @@ def test_nothing_is_wider_than_the_screen(server: Server, page: Page, width: int
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(server.url)
     page.get_by_role("button", name="Load sample pictures").click()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    expect(page.get_by_role("gridcell").first).to_be_visible()
     card = page.get_by_role("region", name="Set Puddlewicks").bounding_box()
     assert card is not None
     assert card["x"] >= 0
     assert card["x"] + card["width"] <= width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+STRAYED = f"red taken for {HOSTILE}: 1"
+NONE = f"red taken for {HOSTILE}: 0"
+
+
+def strayed(server: Server, page: Page) -> None:
+    """Fill the sets red and HOSTILE (blue pictures), with one blue picture among the red."""
+    files = {f"pets/red/{seed}.png": drawn(seed, "red") for seed in range(10)}
+    files |= {f"pets/{HOSTILE}/{seed}.png": drawn(seed, "blue") for seed in range(10)}
+    files[f"pets/red/{HOSTILE}.png"] = drawn(90, "blue")
+    page.goto(server.url)
+    choose(page, "Add pictures to Set 1", file("pets.zip", zipped(files)))
+    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
+
+
+def test_a_picture_found_in_the_matrix_is_moved_and_undo_brings_it_back(
+    server: Server, page: Page
+) -> None:
+    strayed(server, page)
+    page.get_by_role("gridcell", name=STRAYED).click()
+    picture = page.get_by_role("article", name=f"{HOSTILE}.png")
+    expect(picture).to_contain_text(HOSTILE)
+    expect(picture).to_contain_text("own set")
+    picture.get_by_role("button", name=f"Move to {HOSTILE}: {HOSTILE}.png").click()
+    expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
+    expect(page.get_by_text("right before the last change.")).to_be_visible()
+    expect(page.get_by_text("No picture is here now.")).to_be_visible()
+    card = page.get_by_role("region", name=f"Set {HOSTILE}")
+    expect(card.get_by_text("11 pictures")).to_be_visible()
+    expect(page.get_by_text(f"Moved {HOSTILE}.png from red to {HOSTILE}.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
+    expect(card.get_by_text("10 pictures")).to_be_visible()
+    expect(picture).to_be_visible()
+
+
+def test_the_matrix_is_walked_and_its_pictures_left_out_by_keyboard(
+    server: Server, page: Page
+) -> None:
+    strayed(server, page)
+    page.get_by_role("gridcell", name=f"{HOSTILE} recognised").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("article", name=f"{HOSTILE}.png")).to_be_visible()
+    page.get_by_role("button", name=f"Leave out: {HOSTILE}.png").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("gridcell", name=NONE)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("button", name=f"Everything taken for {HOSTILE}")).to_be_focused()
+    card = page.get_by_role("region", name="Set red")
+    expect(card.get_by_text("11 pictures, 1 left out")).to_be_visible()
+    card.get_by_role("button", name=f"Take back {HOSTILE}.png").click()
+    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
+
+
+def test_all_pictures_of_a_set_are_sorted_by_how_typical_they_are(
+    server: Server, page: Page
+) -> None:
+    strayed(server, page)
+    page.get_by_role("button", name="All pictures of red").click()
+    shown = page.get_by_role("article")
+    expect(shown).to_have_count(11)
+    expect(shown.first).to_contain_text(f"{HOSTILE}.png")
+    page.get_by_role("button", name="Most typical").click()
+    expect(shown.last).to_contain_text(f"{HOSTILE}.png")
+    page.get_by_role("button", name="Close these pictures").click()
+    expect(shown).to_have_count(0)
 
 
 def test_files_dropped_on_a_set_are_added_there_and_beside_it_the_page_stays(

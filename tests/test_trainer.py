@@ -439,3 +439,79 @@ def test_a_new_classifier_comes_with_what_it_says_of_the_pictures_tried_before(
     bench.add(0, "red", range(4, 6))
     state = bench.until(lambda state: state.is_current)
     assert len(state.predictions) == 2
+
+
+def test_a_picture_left_out_does_not_count_and_taken_back_it_does_again(bench: Bench) -> None:
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    first = bench.settle()
+    picture = bench.store.open(bench.token).sets[0].pictures[0]
+    bench.store.leave_out(bench.token, picture.id, "blurred")
+    assert not bench.follow().is_current
+    without = bench.settle()
+    assert without.result is not None
+    assert without.result.images == 7
+    assert without.result.learned is not None
+    assert picture.digest not in {one.digest for one in without.result.learned.judgements}
+    bench.store.take_back(bench.token, picture.id)
+    assert bench.settle().wanted_key == first.wanted_key
+
+
+def test_a_set_whose_pictures_are_all_left_out_is_as_good_as_empty(bench: Bench) -> None:
+    bench.add(0, "red", range(2))
+    for picture in bench.store.open(bench.token).sets[0].pictures:
+        bench.store.leave_out(bench.token, picture.id)
+    assert not bench.follow().is_busy
+
+
+def test_after_a_few_pictures_have_changed_the_score_before_is_remembered(bench: Bench) -> None:
+    bench.add(0, "red", range(5))
+    bench.add(1, "blue", range(4))
+    bench.add(0, "blue", range(80, 81))
+    first = bench.settle().result
+    assert first is not None
+    assert first.classifier is not None
+    assert first.before_change is None
+    stray = bench.store.open(bench.token).sets[0].pictures[-1]
+    moved = bench.store.move_picture(
+        bench.token, stray.id, bench.store.open(bench.token).sets[1].id
+    )
+    second = bench.settle().result
+    assert second is not None
+    assert second.classifier is not None
+    assert second.before_change == first.classifier.report
+    assert moved is not None
+    bench.store.undo(bench.token, moved.id)
+    third = bench.settle().result
+    assert third is not None
+    assert third.before_change == second.classifier.report
+
+
+def test_after_many_pictures_have_come_no_score_before_is_shown(bench: Bench) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    bench.settle()
+    bench.add(0, "red", range(3, 9))
+    result = bench.settle().result
+    assert result is not None
+    assert result.before_change is None
+
+
+def test_while_many_pictures_are_tried_the_state_says_how_many_are_done(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    bench.settle()
+    paces: list[Pace] = []
+    change = bench.trainer._change
+
+    def seen(token: str, **changes: Any) -> State:
+        if "tried_pace" in changes:
+            paces.append(changes["tried_pace"])
+        return change(token, **changes)
+
+    monkeypatch.setattr(bench.trainer, "_change", seen)
+    bench.add(None, "blue", range(100, 140))
+    bench.settle()
+    assert [(pace.done, pace.total) for pace in paces] == [(0, 40), (16, 40), (32, 40)]

@@ -86,3 +86,11 @@ def test_of_many_pictures_that_do_not_count_the_first_are_named() -> None:
     lines = wording.notes(rejected)
     assert lines[0] == "0.png: cut off"
     assert lines[-1] == "and 5 more"
+
+
+def test_predictions_are_counted_only_while_many_wait() -> None:
+    pace = Pace(120, 500, 40.0)
+    said = wording.trying(State(is_predicting=True, tried_pace=pace))
+    assert said == "120 of 500 · 40 a second · about 10 s left"
+    assert wording.trying(State(is_predicting=False, tried_pace=pace)) == ""
+    assert wording.trying(State(is_predicting=True, tried_pace=Pace(3, 8))) == ""

@@ -374,13 +374,13 @@ def test_a_removed_picture_comes_back_to_its_place(store: Workspaces, token: str
     a, _ = add(store, token, one, "bart.jpg", "lisa.jpg")
     before = store.open(token).sets
     removal = store.remove_picture(token, a)
-    assert removal.what == "picture bart.jpg"
+    assert removal.what == "Removed picture bart.jpg"
     assert names(store.open(token).sets[0].pictures) == ["lisa.jpg"]
-    assert store.remove_picture(token, a) == store.last_removal(token) == removal
+    assert store.remove_picture(token, a) == store.last_act(token) == removal
     store.undo(token, removal.id)
     store.undo(token, removal.id)
     assert store.open(token).sets == before
-    assert store.last_removal(token) is None
+    assert store.last_act(token) is None
 
 
 def test_a_removed_set_comes_back_with_what_it_held(store: Workspaces, token: str) -> None:
@@ -391,8 +391,8 @@ def test_a_removed_set_comes_back_with_what_it_held(store: Workspaces, token: st
     earlier = store.remove_picture(token, gone)
     before = store.open(token)
     removal = store.remove_set(token, one)
-    assert removal.what == "set Simpsons with 2 pictures"
-    assert store.remove_set(token, two).what == "set Set 2"
+    assert removal.what == "Removed set Simpsons with 2 pictures"
+    assert store.remove_set(token, two).what == "Removed set Set 2"
     assert store.remove_set(token, one) == removal
     assert store.open(token).sets == ()
     with pytest.raises(FeatclassError, match="undo that first"):
@@ -429,13 +429,13 @@ def test_a_picture_added_again_is_not_doubled_by_undo(store: Workspaces, token: 
 
 def test_cleared_tries_come_back(store: Workspaces, token: str) -> None:
     nothing = store.clear_tried(token)
-    assert nothing.what == "0 pictures tried"
-    assert store.last_removal(token) is None
+    assert nothing.what == "Removed 0 pictures tried"
+    assert store.last_act(token) is None
     add(store, token, set_ids(store, token)[0], "in a set")
     add(store, token, None, "a", "b")
     before = store.open(token)
     removal = store.clear_tried(token)
-    assert removal.what == "2 pictures tried"
+    assert removal.what == "Removed 2 pictures tried"
     assert store.open(token).tried == ()
     assert store.open(token).sets == before.sets
     store.undo(token, removal.id)
@@ -447,8 +447,8 @@ def test_a_removed_workspace_says_so_and_comes_back_whole(store: Workspaces) -> 
     (picture,) = add(store, token, set_ids(store, token)[0], "a")
     before = store.open(token)
     removal = store.remove_workspace(token)
-    assert removal.what == "workspace Cartoons"
-    assert store.remove_workspace(token) == store.last_removal(token) == removal
+    assert removal.what == "Removed workspace Cartoons"
+    assert store.remove_workspace(token) == store.last_act(token) == removal
     digest = before.sets[0].pictures[0].digest
     for refused in (
         lambda: store.open(token),
@@ -467,16 +467,16 @@ def test_a_removed_workspace_says_so_and_comes_back_whole(store: Workspaces) -> 
     assert [s.token for s in store.known_to("ann")] == [token]
 
 
-def test_the_last_removal_is_offered_until_undone_then_the_one_before(
+def test_the_last_act_is_offered_until_undone_then_the_one_before(
     store: Workspaces, token: str
 ) -> None:
     one, two = set_ids(store, token)
     (picture,) = add(store, token, one, "a")
     first = store.remove_picture(token, picture)
     second = store.remove_set(token, two)
-    assert store.last_removal(token) == second
+    assert store.last_act(token) == second
     store.undo(token, second.id)
-    assert store.last_removal(token) == first
+    assert store.last_act(token) == first
 
 
 # Isolation and hostile text
@@ -753,7 +753,7 @@ def test_a_removed_workspace_is_purged_with_all_it_held(
     with pytest.raises(WorkspaceMissing, match="No workspace has this link"):
         store.open(token)
     with sqlite3.connect(tmp_path / "data" / "workspaces.sqlite") as db:
-        for table in ("workspace", "labelled_set", "picture", "rejection", "removal", "visit"):
+        for table in tables.metadata.tables:
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
     db.close()
 
@@ -848,12 +848,13 @@ def test_a_database_of_a_newer_featclass_is_refused_untouched(tmp_path: Path) ->
 def test_a_database_of_an_older_featclass_is_brought_up_to_date(
     store: Workspaces, token: str
 ) -> None:
-    upgrades = [["ALTER TABLE workspace ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"]]
+    note = ["ALTER TABLE workspace ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"]
+    upgrades = [*tables.UPGRADES, note]
     with store._database.write() as db:
         tables.prepare(db, upgrades)
         tables.prepare(db, upgrades)
         assert db.exec_driver_sql("SELECT note FROM workspace").scalars().all() == ["none"]
-        assert db.exec_driver_sql("PRAGMA user_version").scalar_one() == 2
+        assert db.exec_driver_sql("PRAGMA user_version").scalar_one() == 3
     assert store.open(token).token == token
 
 

@@ -32,6 +32,16 @@ def _act(token: str, done: Any) -> None:
             store.add_set(token)
         case {"do": "remove set", "set": int(set_id)}:
             store.remove_set(token, set_id)
+        case {"do": "move", "picture": int(picture_id), "set": int(set_id)}:
+            store.move_picture(token, picture_id, set_id)
+        case {"do": "leave out", "picture": int(picture_id)}:
+            store.leave_out(token, picture_id, str(done.get("reason", "")))
+        case {"do": "take back", "picture": int(picture_id)}:
+            store.take_back(token, picture_id)
+        case {"do": "accept", "key": str(key)}:
+            store.accept(token, key, str(done.get("about", "")))
+        case {"do": "withdraw", "key": str(key)}:
+            store.withdraw(token, key, str(done.get("about", "")))
         case {"do": "remove picture", "picture": int(picture_id)}:
             store.remove_picture(token, picture_id)
         case {"do": "dismiss", "set": int() | "try" as where}:

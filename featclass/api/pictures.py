@@ -44,7 +44,7 @@ def _thumbnail(token: str, digest: str, size: int) -> bytes:
 
 
 async def archive(request: Request) -> Response:
-    """Answer with all labelled pictures as a zip: a folder for each set."""
+    """Answer with all labelled pictures that count as a zip: a folder for each set."""
     try:
         workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
         file = await run_in_threadpool(_zipped, workspace)
@@ -68,7 +68,7 @@ def _zipped(workspace: Workspace) -> IO[bytes]:
                 folder = distinct(_safe(labelled.name), folders)
                 folders.add(folder)
                 names: set[str] = set()
-                for picture in labelled.pictures:
+                for picture in labelled.counted:
                     name = distinct_file(_safe(picture.name), names)
                     names.add(name)
                     data = studio().workspaces.source(picture.digest).read()
@@ -100,5 +100,5 @@ async def of_set(request: Request) -> Response:
     for labelled in workspace.sets:
         if labelled.id == request.path_params["set_id"]:
             shown = labelled.pictures[start : start + count]
-            return JSONResponse({"pictures": [[p.id, p.digest, p.name] for p in shown]})
+            return JSONResponse({"pictures": [[p.id, p.digest, p.name, p.left_out] for p in shown]})
     return JSONResponse({"error": "no such set"}, 404)

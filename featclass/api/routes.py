@@ -51,6 +51,7 @@ ROUTES = (
     Route(f"{W}/thumbnail/{{digest}}", late("pictures", "thumbnail")),
     Route(f"{W}/pictures.zip", late("pictures", "archive")),
     Route(f"{W}/sets/{{set_id:int}}", late("pictures", "of_set")),
+    Route(f"{W}/judged", late("judged", "judged")),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from featclass import encoders, service
@@ -16,7 +17,7 @@ from featclass.config import Config
 from featclass.downloads import Downloads
 from featclass.engines import Engines
 from featclass.errors import Cancelled, EncoderUnavailable, FeatclassError, WorkspaceMissing
-from featclass.pace import Pace
+from featclass.pace import Clock, Pace
 from featclass.records import Image, Prediction
 from featclass.service import AUTO, BUILTIN
 from featclass.trainer.learning import Learning
@@ -24,6 +25,7 @@ from featclass.trainer.state import (
     Phase,
     Result,
     State,
+    before_change,
     can_be_renamed,
     is_learned,
     names_of,
@@ -95,8 +97,9 @@ class Trainer:
             state = replace(state, phase=Phase.WAITING, pace=Pace())
         if not self._closed and token not in self._predicting and untried(workspace, state):
             self._predicting.add(token)
-            self._predictors.submit(self._in_job, self._predict, token, self._predicting)
-            state = replace(state, is_predicting=True)
+            step = partial(self._predict, Clock())
+            self._predictors.submit(self._in_job, step, token, self._predicting)
+            state = replace(state, is_predicting=True, tried_pace=Pace())
         return state
 
     def spec_in_use(self, workspace: Workspace) -> str:
@@ -191,7 +194,11 @@ class Trainer:
                 result = self._attempt(workspace, spec, key)
             except Cancelled:
                 return True
-            result = replace(result, before=taken_over(state.result, result))
+            result = replace(
+                result,
+                before=taken_over(state.result, result),
+                before_change=before_change(state.result, result),
+            )
         # What was predicted before is in the cache: said anew at once, the page need not flicker.
         again = [picture for picture in workspace.tried if picture.digest in state.predictions]
         is_cached = state.result is not None and state.result.engine is result.engine
@@ -223,12 +230,15 @@ class Trainer:
             raise Cancelled("Another encoder takes over.") from error
         return Learning(self._store, workspace, engine, key, report).run()
 
-    def _predict(self, token: str) -> bool:
+    def _predict(self, clock: Clock, token: str) -> bool:
         """Predict the next few pictures to try; False where none is left."""
         workspace, state = self._store.open(token), self._change(token)
-        result, pictures = state.result, untried(workspace, state)[:SLICE]
-        if result is None or result.classifier is None or not pictures:
+        result, waiting = state.result, untried(workspace, state)
+        if result is None or result.classifier is None or not waiting:
             return False
+        total = len(workspace.tried)
+        self._change(token, tried_pace=clock(total - len(waiting), total))
+        pictures = waiting[:SLICE]
         fresh = self._said(result, pictures)
         with self._lock:
             state = self._states[token]

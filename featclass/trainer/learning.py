@@ -62,7 +62,7 @@ class Learning:
         reasons = {item.name: item.reason for item in rejected if item.is_lasting}
         moved = False
         for labelled in self.workspace.sets:
-            for picture in labelled.pictures:
+            for picture in labelled.counted:
                 reason = reasons.get(image_name(labelled, picture))
                 if reason is not None:
                     self.store.reject_picture(self.workspace.token, picture.id, reason)

@@ -13,6 +13,9 @@ from featclass.pace import Pace
 from featclass.records import Learned, Prediction, Rejected, Report, TrainedClassifier
 from featclass.workspaces import Picture, Workspace
 
+FEW = 5
+"""So many pictures a person changes one by one, and wants to see what came of it."""
+
 
 class Phase(StrEnum):
     """What is being done for a workspace."""
@@ -40,6 +43,8 @@ class Result:
     """What to know of a saved classifier on this machine, a sentence each."""
     before: Report | None = None
     """Of the classifier under another encoder that this one took over from."""
+    before_change: Report | None = None
+    """Of the classifier before the last few pictures were moved, left out, added or removed."""
 
     @property
     def classifier(self) -> TrainedClassifier | None:
@@ -60,6 +65,8 @@ class State:
     working_key: str = ""
     """Of the sets that the running job works on."""
     is_predicting: bool = False
+    tried_pace: Pace = field(default_factory=Pace)
+    """Of the predictions."""
     predictions: Mapping[str, Prediction] = field(default_factory=dict)
     """By image digest, for the pictures to try; made by the classifier in `result`."""
     waits_for: str = ""
@@ -80,11 +87,11 @@ class State:
 def sets_key(workspace: Workspace, spec: str) -> str:
     """Name what a classifier is made from: which images stand together, under which encoder.
 
-    Renaming a set does not change it.
+    Renaming a set does not change it, nor does anything about a picture that is left out.
     """
     seen = hashlib.sha256(f"{spec}\0{workspace.classifier}\n".encode())
     for labelled in sorted(workspace.sets, key=lambda labelled: labelled.id):
-        for digest in sorted(picture.digest for picture in labelled.pictures):
+        for digest in sorted(picture.digest for picture in labelled.counted):
             seen.update(f"{labelled.id} {digest}\n".encode())
     return seen.hexdigest()
 
@@ -97,7 +104,7 @@ def names_of(workspace: Workspace) -> dict[int, str]:
 def is_learned(workspace: Workspace, state: State) -> bool:
     """Say whether the classifier, and the names of its classes, are up to date."""
     result = state.result
-    if workspace.classifier is None and not any(found.pictures for found in workspace.sets):
+    if workspace.classifier is None and not any(found.counted for found in workspace.sets):
         return result is None or state.is_current  # nothing to learn from yet
     if result is None or not state.is_current:
         return False
@@ -126,6 +133,23 @@ def can_be_renamed(result: Result) -> bool:
     if result.rejected:
         return False  # their reasons name sets
     return result.classifier is None or result.classifier.report.accuracy is not None
+
+
+def before_change(old: Result | None, new: Result) -> Report | None:
+    """Return the report of a classifier of the same classes, made of all but the same pictures."""
+    if old is None or old.classifier is None or new.classifier is None:
+        return None
+    if old.classifier.encoder_id != new.classifier.encoder_id or old.names != new.names:
+        return None
+    was, now = (_places(result.classifier) for result in (old, new))
+    changed = {digest for digest, _ in was ^ now}
+    return old.classifier.report if 0 < len(changed) <= max(FEW, len(now) // 20) else None
+
+
+def _places(classifier: TrainedClassifier | None) -> set[tuple[str, str]]:
+    """Return which image stands in which class."""
+    exemplars = classifier.exemplars if classifier else None
+    return set(zip(exemplars.digests, exemplars.labels, strict=True)) if exemplars else set()
 
 
 def taken_over(old: Result | None, new: Result) -> Report | None:

@@ -1,8 +1,9 @@
-"""The page's own components: labelled sets and "Try it", drawn by the browser."""
+"""The page's own components, drawn by the browser: sets, confusion matrix, "Try it"."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,16 @@ import streamlit as st
 ASSETS = Path(__file__).parent / "assets"
 
 SETS_HTML = '<div class="sets"></div>'
+MATRIX_HTML = """<div class="matrix"><div class="scroll">
+<div class="cells" role="grid"
+aria-label="Rows: what pictures are. Columns: what they were taken for"></div>
+</div><div class="worst"></div><section class="panel" hidden></section></div>"""
 TRYOUT_HTML = """<div class="tryout">
 <div class="zone"><p class="what"></p><div class="row">
 <button class="pill pick">Choose pictures</button><button class="pill camera">Camera</button>
 </div><div class="note" role="status"></div></div>
-<div class="viewfinder"></div><div class="results" aria-live="polite"></div></div>"""
+<div class="viewfinder"></div><div class="working"></div>
+<div class="results" aria-live="polite"></div></div>"""
 
 
 @cache
@@ -26,14 +32,21 @@ def _asset(name: str) -> str:
 
 def sets(data: dict[str, Any], *, token: str) -> None:
     """Draw the labelled sets; what the person does there reaches the routes by itself."""
-    _component("featclass_sets", SETS_HTML, "sets.js")(
+    _component("featclass_sets", SETS_HTML, "upload.js", "sets.js")(
         data=data, key=_key("sets", token), on_redraw_change=_nothing
+    )
+
+
+def matrix(data: dict[str, Any], *, token: str) -> None:
+    """Draw the confusion matrix; what the person does to its pictures reaches the routes."""
+    _component("featclass_matrix", MATRIX_HTML, "matrix.js", styles=("matrix.css",))(
+        data=data, key=_key("matrix", token), on_redraw_change=_nothing
     )
 
 
 def tryout(data: dict[str, Any], *, token: str) -> bool:
     """Draw "Try it"; returns whether the person just asked for more of the earlier ones."""
-    drawn = _component("featclass_tryout", TRYOUT_HTML, "tryout.js")(
+    drawn = _component("featclass_tryout", TRYOUT_HTML, "upload.js", "tryout.js")(
         data=data,
         key=_key("tryout", token),
         on_redraw_change=_nothing,
@@ -47,10 +60,10 @@ def _key(name: str, token: str) -> str:
     return f"{name}-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
-def _component(name: str, html: str, script: str) -> Any:
-    return st.components.v2.component(
-        name, html=html, css=_asset("parts.css"), js=_asset("upload.js") + _asset(script)
-    )
+def _component(name: str, html: str, *scripts: str, styles: Sequence[str] = ()) -> Any:
+    css = "".join(map(_asset, ("parts.css", *styles)))
+    js = "".join(map(_asset, ("common.js", *scripts)))
+    return st.components.v2.component(name, html=html, css=css, js=js)
 
 
 def _nothing() -> None:

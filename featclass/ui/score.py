@@ -8,8 +8,7 @@ from featclass import render
 from featclass.records import Report
 from featclass.studio import studio
 from featclass.trainer import Phase, Result, State
-from featclass.ui import encoder, wording
-from featclass.ui.tryout import class_colours
+from featclass.ui import encoder, matrix, wording
 from featclass.workspaces import Workspace
 
 MEANINGS = {
@@ -17,33 +16,33 @@ MEANINGS = {
     "Precision": "Of the pictures taken for this set, the share that belongs to it.",
     "F1": "The harmonic mean of recall and precision.",
 }
-MATRIX_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the score of the newest classifier, and what is being worked out."""
     st.subheader("How good is it?", anchor=False)
-    if state.phase is not Phase.IDLE:
-        _progress(state)
-    elif state.error:
+    if state.result is None or state.result.classifier is None:
+        if state.phase is not Phase.IDLE:
+            _progress(state)
+        elif not state.error and not state.waits_for:
+            _empty(workspace, state)
+    else:
+        _score(state.result, workspace, state)
+    if state.error and state.phase is Phase.IDLE:
         st.error(wording.escaped(state.error), icon=":material/error:")
         if st.button("Try again"):
             studio().trainer.retry(workspace.token)
             st.rerun()
-    if state.result is None or state.result.classifier is None:
-        if state.phase is Phase.IDLE and not state.error and not state.waits_for:
-            _empty(workspace, state)
-    else:
-        with st.container(key="current" if state.is_current else "stale", gap="small"):
-            _score(state.result, workspace, state)
     encoder.notice(workspace, state)
 
 
 def _progress(state: State) -> None:
-    pace = state.pace
-    share = pace.done / pace.total if pace.total else 0.0
     with st.container(key="progress", gap=None):
-        st.progress(min(1.0, share), text=wording.progress(state))
+        st.progress(_share(state), text=wording.progress(state))
+
+
+def _share(state: State) -> float:
+    return min(1.0, state.pace.done / state.pace.total) if state.pace.total else 0.0
 
 
 def _empty(workspace: Workspace, state: State) -> None:
@@ -61,26 +60,43 @@ def _not_counted(result: Result) -> None:
 
 
 def _score(result: Result, workspace: Workspace, state: State) -> None:
+    """Draw a score; the matrix keeps its position whatever is said above, open as it may be."""
     assert result.classifier is not None
     report = result.classifier.report
     headline, rest = wording.headline(report), render.score_sentence(report)
-    with st.container(key="headline", gap=None):
-        st.markdown(wording.escaped(headline))
-    st.markdown(wording.escaped(rest.removeprefix(headline).lstrip(": ")))
-    if not state.is_current:
-        st.caption(f"For {wording.count(result.images, 'picture', 'pictures')}, before the change.")
+    with st.container(key="current" if state.is_current else "stale", gap="small"):
+        with st.container(key="headline", gap=None):
+            st.markdown(wording.escaped(headline))
+        st.markdown(wording.escaped(rest.removeprefix(headline).lstrip(": ")))
+    with st.container(key="since", gap=None):
+        _since(result, report, state)
+    if report.confusion_matrix is not None:
+        matrix.draw(result, workspace, state)
     for note in result.notes:
         st.caption(wording.escaped(note))
-    if result.before is not None and report.confusion_matrix is not None:
-        now = encoder.title(report.encoder)
-        st.caption(wording.escaped(wording.taken_over(result.before, now)))
-    if report.confusion_matrix is not None:
-        dark = st.context.theme.type == "dark"
-        figure = render.confusion_figure(report, colours=class_colours(workspace, state), dark=dark)
-        st.plotly_chart(figure, key="matrix", config=MATRIX_CONFIG, theme=None)
     _not_counted(result)
     with st.expander("Details"):
         _details(result, report)
+
+
+def _since(result: Result, report: Report, state: State) -> None:
+    """Say in a line what has changed since, or what the score was before.
+
+    The line is there also where it is empty: what is below must not jump while a person acts on it.
+    """
+    if not state.is_current:
+        doing = "" if state.phase is Phase.IDLE else f" {wording.progress(state)}."
+        counted = wording.count(result.images, "picture", "pictures")
+        st.caption(wording.escaped(f"For {counted}, before the change.{doing}"))
+        if doing:
+            st.progress(_share(state))
+    elif result.before is not None and report.confusion_matrix is not None:
+        now = encoder.title(report.encoder)
+        st.caption(wording.escaped(wording.taken_over(result.before, now)))
+    elif result.before_change is not None and result.before_change.confusion_matrix is not None:
+        st.caption(wording.escaped(wording.before_change(result.before_change)))
+    else:
+        st.caption("&nbsp;")
 
 
 def _details(result: Result, report: Report) -> None:

@@ -39,6 +39,7 @@ def _as_data(labelled: LabelledSet, version: int) -> dict[str, Any]:
         "colour": class_colour(labelled.colour),
         "count": len(labelled.pictures),
         "version": version,
-        "pictures": [[picture.id, picture.digest, picture.name] for picture in shown],
+        "left_out": len(labelled.pictures) - len(labelled.counted),
+        "pictures": [[p.id, p.digest, p.name, p.left_out] for p in shown],
         "rejected": [[rejected.name, rejected.reason] for rejected in labelled.rejected],
     }

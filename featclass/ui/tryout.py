@@ -9,7 +9,7 @@ import streamlit as st
 from featclass.records import Neighbour, Prediction
 from featclass.render import class_colour
 from featclass.trainer import State
-from featclass.ui import parts
+from featclass.ui import parts, wording
 from featclass.workspaces import Picture, Workspace
 
 SHOWN_AT_FIRST = 8
@@ -25,12 +25,14 @@ def draw(workspace: Workspace, state: State) -> None:
     colours = class_colours(workspace, state)
     pictures = workspace.tried[:shown]
     here = {picture.digest for labelled in workspace.sets for picture in labelled.pictures}
-    filled = sum(bool(labelled.pictures) for labelled in workspace.sets)
+    filled = sum(bool(labelled.counted) for labelled in workspace.sets)
     ready = filled > 1 or workspace.classifier is not None
     data = {
         "base": f"/api/w/{workspace.token}",
         "ready": ready,
         "stale": not state.is_current,
+        "working": wording.trying(state),
+        "share": state.tried_pace.done / max(1, state.tried_pace.total),
         "results": [_as_data(p, state, colours, here, ready=ready) for p in pictures],
         "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
         "more": max(0, len(workspace.tried) - shown),

@@ -1,4 +1,4 @@
-"""Taking back what was removed: nothing on the page asks "are you sure?"."""
+"""Taking back what was done: nothing on the page asks "are you sure?"."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from featclass.errors import FeatclassError
 from featclass.studio import studio
 from featclass.ui.wording import escaped
-from featclass.workspaces import Removal, Workspace
+from featclass.workspaces import Act, Workspace
 
 OFFERED = timedelta(minutes=15)
 DISMISSED = "undo_dismissed"
@@ -16,55 +17,59 @@ REMOVED_WORKSPACE = "removed_workspace"
 
 
 def offer(workspace: Workspace) -> None:
-    """Offer to take back the newest removal, also after a reload."""
-    removals = [
-        (token, removal)
+    """Offer to undo the newest act, also after a reload."""
+    acts = [
+        (token, act)
         for token in {workspace.token, st.session_state.get(REMOVED_WORKSPACE, workspace.token)}
-        if (removal := _offered(token)) is not None
+        if (act := _offered(token)) is not None
     ]
-    if not removals:
+    if not acts:
         return
-    token, removal = max(removals, key=lambda found: found[1].at)
+    token, act = max(acts, key=lambda found: found[1].at)
     with st.container(key="undo", horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"Removed {escaped(removal.what)}.", width="content")
+        st.markdown(f"{escaped(act.what)}.", width="content")
         st.button(
             "Undo",
             key="undo_button",
             type="tertiary",
             icon=":material/undo:",
             on_click=_undo,
-            args=(token, removal.id),
+            args=(token, act.id),
         )
         st.button(
             "Close",
             key="undo_close",
             type="tertiary",
             on_click=_dismiss,
-            args=(token, removal.id),
+            args=(token, act.id),
         )
 
 
-def _offered(token: str) -> Removal | None:
-    """Return the newest removal of a workspace, while it is offered to be undone."""
-    removal = studio().workspaces.last_removal(token)
-    if removal is None or datetime.now(UTC) - removal.at > OFFERED:
+def _offered(token: str) -> Act | None:
+    """Return the newest act in a workspace, while it is offered to be undone."""
+    act = studio().workspaces.last_act(token)
+    if act is None or datetime.now(UTC) - act.at > OFFERED:
         return None
     dismissed: set[tuple[str, int]] = st.session_state.get(DISMISSED, set())
-    return None if (token, removal.id) in dismissed else removal
+    return None if (token, act.id) in dismissed else act
 
 
-def _dismiss(token: str, removal_id: int) -> None:
-    st.session_state.setdefault(DISMISSED, set()).add((token, removal_id))
+def _dismiss(token: str, act_id: int) -> None:
+    st.session_state.setdefault(DISMISSED, set()).add((token, act_id))
 
 
 def bring_back(token: str) -> None:
     """Undo the removal of a workspace."""
-    removal = studio().workspaces.last_removal(token)
-    if removal is not None:
-        studio().workspaces.undo(token, removal.id)
+    act = studio().workspaces.last_act(token)
+    if act is not None:
+        studio().workspaces.undo(token, act.id)
 
 
-def _undo(token: str, removal_id: int) -> None:
-    studio().workspaces.undo(token, removal_id)
+def _undo(token: str, act_id: int) -> None:
+    try:
+        studio().workspaces.undo(token, act_id)
+    except FeatclassError as error:  # something else was done meanwhile, in another window
+        st.toast(escaped(str(error)), icon=":material/error:")
+        return
     if st.session_state.pop(REMOVED_WORKSPACE, None) == token:
         st.query_params["w"] = token

@@ -15,6 +15,7 @@ from featclass.workspaces import LabelledSet, file_stem
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MOST_NOTES = 50
+MANY_WAITING = 20
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=\"'])")
 
 
@@ -41,13 +42,18 @@ def taken_over(before: Report, now: str) -> str:
     return f"{now} has taken over; with the encoder before it, {headline(before)}."
 
 
+def before_change(before: Report) -> str:
+    """Return what the score was before a few pictures were changed."""
+    return f"Was {headline(before)} before the last change."
+
+
 def advice(sets: Sequence[LabelledSet]) -> str:
     """Return what to do next while the sets do not make a classifier, in Markdown."""
-    filled = [labelled for labelled in sets if labelled.pictures]
+    filled = [labelled for labelled in sets if labelled.counted]
     if not filled:
         return "The score appears here as soon as two sets have pictures."
     if len(filled) == 1:
-        other = next((labelled for labelled in sets if not labelled.pictures), None)
+        other = next((labelled for labelled in sets if not labelled.counted), None)
         where = f"**{escaped(other.name)}**" if other else "a second set"
         return f"One set is filled. Add pictures to {where}, and the score appears here."
     return "The pictures that count are all in one set; below is why the others do not."
@@ -63,6 +69,14 @@ def progress(state: State) -> str:
         pictures = "picture" if state.pace.total == 1 else "pictures"
         return f"Looking at the {pictures}: {in_words(state.pace)}"
     return "Working out the score"
+
+
+def trying(state: State) -> str:
+    """Return how far the predictions are while many pictures wait for theirs; else nothing."""
+    pace = state.tried_pace
+    if not state.is_predicting or pace.total - pace.done < MANY_WAITING:
+        return ""
+    return in_words(pace)
 
 
 def download(state: Download, title: str, *, meanwhile: bool) -> str:

@@ -5,7 +5,9 @@ database    the SQLite file: who may read and write it at once
 blobs       the bytes of the pictures, by their digest
 records     what a workspace looks like from outside: plain values
 names       hostile text made fit to be a name
-sets, pictures, removals, snapshot, purge       what can be done
+sets, pictures, standing, removals, accepted       what can be done
+acts, undoing       what was done, and undoing it
+snapshot, purge     reading, and deleting for good
 store       all of it as one object, `Workspaces`
 dataset     its sets as something to learn from
 """
@@ -13,22 +15,22 @@ dataset     its sets as something to learn from
 from featclass.workspaces.dataset import dataset, image_name
 from featclass.workspaces.names import distinct, distinct_file, file_stem
 from featclass.workspaces.records import (
+    Act,
     Added,
     LabelledSet,
     NewPicture,
     Picture,
-    Removal,
     Workspace,
     WorkspaceSummary,
 )
 from featclass.workspaces.store import Workspaces
 
 __all__ = [
+    "Act",
     "Added",
     "LabelledSet",
     "NewPicture",
     "Picture",
-    "Removal",
     "Workspace",
     "WorkspaceSummary",
     "Workspaces",

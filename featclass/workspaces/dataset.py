@@ -14,7 +14,7 @@ def image_name(labelled: LabelledSet, picture: Picture) -> str:
 
 
 def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
-    """Return the pictures of all sets; one that stands in two sets is rejected, not learned."""
+    """Return the pictures of all sets that count; one that stands in two is rejected."""
     images = [
         Image(
             image_name(labelled, picture),
@@ -23,7 +23,7 @@ def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
             labelled.name,
         )
         for labelled in workspace.sets
-        for picture in labelled.pictures
+        for picture in labelled.counted
     ]
     kept, conflicts = without_conflicts(images)
     return Dataset(tuple(kept), tuple(conflicts))

@@ -1,4 +1,4 @@
-"""Pictures of the sets and pictures tried: adding, moving, rejecting."""
+"""Pictures of the sets and pictures tried: adding, rejecting."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def add(change: Change, set_id: int | None, files: Sequence[tuple[str, str]]) ->
     A name that another picture there has gets a number: every pasted picture is "image.png".
     """
     _require_place(change, set_id)
-    there = _ids(change, set_id, {digest for _, digest in files})
-    taken = _names(change, set_id)
+    there = ids(change, set_id, {digest for _, digest in files})
+    taken = file_names(change, set_id)
     if set_id is None:  # tried once more, so shown first once more
         change.db.execute(
             update(pictures)
@@ -42,34 +42,13 @@ def add(change: Change, set_id: int | None, files: Sequence[tuple[str, str]]) ->
             taken.add(name)
             fresh[digest] = name
         added.append(Added(name, None, digest, duplicate))
-    ids = there | _insert(change, set_id, fresh)
-    return [Added(a.name, ids[a.digest], a.digest, a.duplicate) for a in added]
-
-
-def move(change: Change, picture_id: int, set_id: int) -> None:
-    """Put a picture last into a set; it only leaves its place where the set has it already."""
-    row = require(change, picture_id)
-    sets.require(change, set_id)
-    if row.labelled_set_id == set_id:
-        return
-    this = pictures.c.id == picture_id
-    if _ids(change, set_id, {row.digest}):
-        change.db.execute(delete(pictures).where(this))
-    else:
-        change.db.execute(
-            update(pictures)
-            .where(this)
-            .values(
-                labelled_set_id=set_id,
-                name=names.distinct_file(row.name, _names(change, set_id)),
-                arrived=change.version,
-            )
-        )
+    known = there | _insert(change, set_id, fresh)
+    return [Added(a.name, known[a.digest], a.digest, a.duplicate) for a in added]
 
 
 def require(change: Change, picture_id: int) -> Row[Any]:
     """Return a picture's row; raises `FeatclassError` where this workspace shows no such one."""
-    row = _find(change, picture_id)
+    row = find(change, picture_id)
     if row is None or row.removal_id is not None:
         raise FeatclassError(
             "This workspace has no such picture (any more). If it was removed, undo that first."
@@ -87,7 +66,7 @@ def reject(change: Change, set_id: int | None, rejected: Iterable[Rejected]) -> 
 
 def reject_added(change: Change, picture_id: int, reason: str) -> None:
     """Turn a picture into a rejected file; nothing happens where it is removed already."""
-    row = _find(change, picture_id)
+    row = find(change, picture_id)
     if row is None or row.removal_id is not None:
         return
     _note_rejected(change, row.labelled_set_id, [Rejected(row.name, reason)])
@@ -114,7 +93,8 @@ def shown_in(change: Change, set_id: int | None) -> ColumnElement[bool]:
     )
 
 
-def _find(change: Change, picture_id: int) -> Row[Any] | None:
+def find(change: Change, picture_id: int) -> Row[Any] | None:
+    """Return a picture's row, removed or not; None where this workspace has no such one."""
     query = select(pictures).where(
         pictures.c.id == picture_id, pictures.c.workspace_id == change.workspace
     )
@@ -126,14 +106,16 @@ def _require_place(change: Change, set_id: int | None) -> None:
         sets.require(change, set_id)
 
 
-def _ids(change: Change, set_id: int | None, digests: set[str]) -> dict[str, int]:
+def ids(change: Change, set_id: int | None, digests: set[str]) -> dict[str, int]:
+    """Return, by digest, those of these pictures that a set shows, or those tried."""
     query = select(pictures.c.digest, pictures.c.id).where(
         shown_in(change, set_id), pictures.c.digest.in_(_listed(digests))
     )
     return {digest: int(id) for digest, id in change.db.execute(query)}
 
 
-def _names(change: Change, set_id: int | None) -> set[str]:
+def file_names(change: Change, set_id: int | None) -> set[str]:
+    """Return the names that pictures of a set, or those tried, have."""
     # Of removed pictures too, so that each finds its name free when it is brought back.
     query = select(pictures.c.name).where(
         pictures.c.workspace_id == change.workspace,
@@ -162,7 +144,7 @@ def _insert(change: Change, set_id: int | None, files: dict[str, str]) -> dict[s
     if not rows:
         return {}
     change.db.execute(insert(pictures), rows)
-    return _ids(change, set_id, set(files))
+    return ids(change, set_id, set(files))
 
 
 def _note_rejected(change: Change, set_id: int | None, rejected: Iterable[Rejected]) -> None:

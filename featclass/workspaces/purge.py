@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select, union
 
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
-from featclass.workspaces.tables import pictures, removals, visits, workspaces
+from featclass.workspaces.tables import acts, pictures, visits, workspaces
 
 _UNUSED_AFTER = timedelta(days=1)
 _BLOBS_AT_ONCE = 200
@@ -20,8 +20,8 @@ def purge(database: Database, blobs: Blobs, older_than: timedelta) -> int:
     """Delete for good; returns the number of picture files deleted."""
     now = datetime.now(UTC)
     with database.write() as db:
-        # What a removal took away goes with it, by foreign key; what was undone names none.
-        db.execute(delete(removals).where(removals.c.at < now - older_than))
+        # What an act took away goes with it, by foreign key; what was undone names none.
+        db.execute(delete(acts).where(acts.c.at < now - older_than))
         visited = select(visits.c.workspace_id).where(visits.c.at >= now - _UNUSED_AFTER)
         db.execute(
             delete(workspaces).where(

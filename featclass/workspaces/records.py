@@ -37,6 +37,8 @@ class Picture:
     digest: str
     added: datetime
     """When it was first added to the workspace."""
+    left_out: str | None = None
+    """Why it does not count though it stays in its set; None where it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,14 @@ class LabelledSet:
     colour: int
     """Index into the palette: no other set shown has it, and it stays while the set is there."""
     pictures: tuple[Picture, ...]
-    """In the order in which they came to the set."""
+    """Those left out first, else in the order in which they came to the set."""
     rejected: tuple[Rejected, ...]
     """Files dropped here that could not be used, until dismissed."""
+
+    @property
+    def counted(self) -> tuple[Picture, ...]:
+        """The pictures that are learned from: all that are not left out."""
+        return tuple(picture for picture in self.pictures if picture.left_out is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,8 @@ class Workspace:
     tried: tuple[Picture, ...]
     """Pictures given for predictions, newest first."""
     tried_rejected: tuple[Rejected, ...]
+    accepted: frozenset[str] = frozenset()
+    """Keys of the findings of which the person said that they are fine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +92,10 @@ class WorkspaceSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
-    """Something removed that can be brought back until it is purged."""
+class Act:
+    """What a person did that can be undone until it is purged."""
 
     id: int
     what: str
-    """In words: "picture bart.jpg", "set Simpsons with 13 pictures", "workspace Cartoons"."""
+    """In words: "Removed set Simpsons with 13 pictures", "Left out bart.jpg"."""
     at: datetime

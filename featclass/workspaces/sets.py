@@ -11,7 +11,7 @@ from sqlalchemy import Row, exists, insert, select, update
 from featclass.errors import FeatclassError
 from featclass.workspaces import names
 from featclass.workspaces.database import Change
-from featclass.workspaces.tables import pictures, rejections, sets
+from featclass.workspaces.tables import former, pictures, rejections, sets
 
 
 def add(change: Change, name: str | None) -> int:
@@ -63,9 +63,9 @@ def require(change: Change, set_id: int) -> Row[Any]:
     )
 
 
-def bring_back(change: Change, removal_id: int) -> None:
+def bring_back(change: Change, act_id: int) -> None:
     """Show removed sets again; where a name or colour is another's by now, they get a free one."""
-    for row in change.db.execute(select(sets).where(sets.c.removal_id == removal_id)):
+    for row in change.db.execute(select(sets).where(sets.c.removal_id == act_id)):
         shown = _sets(change)
         values = {
             "removal_id": None,
@@ -95,7 +95,8 @@ def _refuse_taken(change: Change, name: str, by_other_than: int | None = None) -
 
 
 def _ever_used(change: Change, set_id: int) -> bool:
-    # Removed pictures count: brought back, they would find themselves in another class.
+    # Pictures removed or moved away count: brought back, they would be in another class.
     held = exists().where(pictures.c.labelled_set_id == set_id)
+    moved = exists().where(former.c.labelled_set_id == set_id)
     refused = exists().where(rejections.c.labelled_set_id == set_id)
-    return bool(change.db.scalar(select(held | refused)))
+    return bool(change.db.scalar(select(held | moved | refused)))

@@ -9,7 +9,14 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from featclass.records import Rejected
 from featclass.workspaces.database import find
 from featclass.workspaces.records import LabelledSet, Picture, Workspace, WorkspaceSummary
-from featclass.workspaces.tables import pictures, rejections, sets, visits, workspaces
+from featclass.workspaces.tables import (
+    accepted,
+    pictures,
+    rejections,
+    sets,
+    visits,
+    workspaces,
+)
 
 
 def take(db: Connection, token: str) -> Workspace:
@@ -34,6 +41,7 @@ def take(db: Connection, token: str) -> Workspace:
         ),
         tried=tuple(reversed(shown[None])),
         tried_rejected=tuple(rejected[None]),
+        accepted=_accepted(db, row.id),
     )
 
 
@@ -71,9 +79,10 @@ def _pictures(db: Connection, workspace_id: int) -> defaultdict[int | None, list
             pictures.c.name,
             pictures.c.digest,
             pictures.c.added,
+            pictures.c.left_out,
         )
         .where(pictures.c.workspace_id == workspace_id, pictures.c.removal_id.is_(None))
-        .order_by(pictures.c.arrived, pictures.c.id)
+        .order_by(pictures.c.left_out.is_(None), pictures.c.arrived, pictures.c.id)
     )
     by_set: defaultdict[int | None, list[Picture]] = defaultdict(list)
     for set_id, *values in db.execute(query).all():
@@ -91,6 +100,13 @@ def _rejected(db: Connection, workspace_id: int) -> defaultdict[int | None, list
     for set_id, name, reason in db.execute(query).all():
         by_set[set_id].append(Rejected(name, reason))
     return by_set
+
+
+def _accepted(db: Connection, workspace_id: int) -> frozenset[str]:
+    query = select(accepted.c.key).where(
+        accepted.c.workspace_id == workspace_id, accepted.c.removal_id.is_(None)
+    )
+    return frozenset(db.scalars(query))
 
 
 def _number_of_sets() -> ColumnElement[int]:

@@ -15,11 +15,22 @@ from sqlalchemy import delete, insert, update
 from featclass import images
 from featclass.errors import FeatclassError, WorkspaceMissing
 from featclass.records import Rejected, Source
-from featclass.workspaces import names, pictures, removals, sets, snapshot, tables
+from featclass.workspaces import (
+    accepted,
+    acts,
+    names,
+    pictures,
+    removals,
+    sets,
+    snapshot,
+    standing,
+    tables,
+    undoing,
+)
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Change, Database, find
 from featclass.workspaces.purge import purge
-from featclass.workspaces.records import Added, NewPicture, Removal, Workspace, WorkspaceSummary
+from featclass.workspaces.records import Act, Added, NewPicture, Workspace, WorkspaceSummary
 
 TOKEN_BYTES = 16
 
@@ -158,11 +169,6 @@ class Workspaces:
             named = [(file.name, digest) for file, digest in zip(files, digests, strict=True)]
             return pictures.add(change, set_id, named)
 
-    def move_picture(self, token: str, picture_id: int, set_id: int) -> None:
-        """Put a picture last into a set; it only leaves its place where the set has it already."""
-        with self._database.change(token) as change:
-            pictures.move(change, picture_id, set_id)
-
     def reject(self, token: str, set_id: int | None, rejected: Sequence[Rejected]) -> None:
         """Remember files that could not be used where they were dropped, until dismissed."""
         with self._database.change(token) as change:
@@ -178,41 +184,73 @@ class Workspaces:
         with self._database.change(token) as change:
             pictures.dismiss_rejected(change, set_id)
 
-    # Removals
+    # Acts: what can be undone
 
-    def remove_picture(self, token: str, picture_id: int) -> Removal:
-        """Remove a picture; asked once more, gives the same removal."""
+    def move_picture(self, token: str, picture_id: int, set_id: int) -> Act | None:
+        """Put a picture last into a set; it only leaves its place where the set has it already.
+
+        None where it is in that set.
+        """
+        with self._database.change(token) as change:
+            return standing.move(change, picture_id, set_id)
+
+    def leave_out(self, token: str, picture_id: int, reason: str = "") -> Act | None:
+        """Let a picture of a set stay there without counting; None where it does not already."""
+        with self._database.change(token) as change:
+            return standing.leave_out(change, picture_id, reason)
+
+    def take_back(self, token: str, picture_id: int) -> Act | None:
+        """Let a picture that was left out count again; None where it does."""
+        with self._database.change(token) as change:
+            return standing.take_back(change, picture_id)
+
+    def accept(self, token: str, key: str, about: str = "") -> Act | None:
+        """Remember of a finding that it is fine, by its key; None where that is so already.
+
+        `about` names it in the words of the act: "Said that ... is fine".
+        """
+        with self._database.change(token) as change:
+            return accepted.accept(change, key, about)
+
+    def withdraw(self, token: str, key: str, about: str = "") -> Act | None:
+        """Forget that a finding is fine; None where nobody said so."""
+        with self._database.change(token) as change:
+            return accepted.withdraw(change, key, about)
+
+    def remove_picture(self, token: str, picture_id: int) -> Act:
+        """Remove a picture; asked once more, gives the same act."""
         with self._database.change(token) as change:
             return removals.remove_picture(change, picture_id)
 
-    def remove_set(self, token: str, set_id: int) -> Removal:
-        """Remove a set with its pictures; asked once more, gives the same removal."""
+    def remove_set(self, token: str, set_id: int) -> Act:
+        """Remove a set with its pictures; asked once more, gives the same act."""
         with self._database.change(token) as change:
             return removals.remove_set(change, set_id)
 
-    def clear_tried(self, token: str) -> Removal:
+    def clear_tried(self, token: str) -> Act:
         """Remove all pictures tried; where there are none, there is nothing to undo either."""
         with self._database.change(token) as change:
             return removals.clear_tried(change)
 
-    def remove_workspace(self, token: str) -> Removal:
-        """Remove a workspace; asked once more, gives the same removal."""
+    def remove_workspace(self, token: str) -> Act:
+        """Remove a workspace; asked once more, gives the same act."""
         with self._database.change(token, removed_too=True) as change:
             return removals.remove_workspace(change)
 
-    def undo(self, token: str, removal_id: int) -> None:
-        """Bring back everything of a removal, also of the workspace itself; once is enough.
+    def undo(self, token: str, act_id: int) -> None:
+        """Undo an act, also the removal of the workspace itself; once is enough.
 
         A picture that was added again meanwhile is not doubled; a set whose name was given to
-        another meanwhile comes back as "name 2". Raises `FeatclassError` where it was purged.
+        another meanwhile comes back as "name 2". Raises `FeatclassError` where the act was purged,
+        or the set that a picture was moved from is removed.
         """
         with self._database.change(token, removed_too=True) as change:
-            removals.undo(change, removal_id)
+            undoing.undo(change, act_id)
 
-    def last_removal(self, token: str) -> Removal | None:
-        """Return the newest removal that is not undone, also of the workspace itself."""
+    def last_act(self, token: str) -> Act | None:
+        """Return the newest act that is not undone, also the removal of the workspace itself."""
         with self._database.read() as db:
-            return removals.last(db, find(db, token, removed_too=True).id)
+            return acts.last(db, find(db, token, removed_too=True).id)
 
     def purge(self, *, older_than: timedelta) -> int:
         """Delete for good what was removed longer ago; returns the number of files deleted.

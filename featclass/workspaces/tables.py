@@ -57,9 +57,14 @@ def _table(name: str, *columns: SchemaItem) -> Table:
     )
 
 
-def _part_of(table: str, *, optional: bool = False) -> Column[int]:
+def _part_of(table: str, *, optional: bool = False, name: str = "") -> Column[int]:
     key = ForeignKey(f"{table}.id", ondelete="CASCADE")
-    return Column(f"{table}_id", Integer, key, nullable=optional, index=True)
+    return Column(name or f"{table}_id", Integer, key, nullable=optional, index=True)
+
+
+def _removed_by() -> Column[int]:
+    """Return the column of the act that took a row away; forgetting the act deletes the row."""
+    return _part_of("act", optional=True, name="removal_id")
 
 
 workspaces = _table(
@@ -70,7 +75,7 @@ workspaces = _table(
     Column("classifier", Text),  # digest of a saved one, used in place of the sets
     Column("version", Integer, nullable=False),
     Column("changed", Moment, nullable=False),
-    _part_of("removal", optional=True),
+    _removed_by(),
 )
 
 sets = _table(
@@ -78,7 +83,7 @@ sets = _table(
     _part_of("workspace"),
     Column("name", Text, nullable=False),
     Column("colour", Integer, nullable=False),
-    _part_of("removal", optional=True),
+    _removed_by(),
 )
 
 pictures = _table(
@@ -90,7 +95,8 @@ pictures = _table(
     Column("added", Moment, nullable=False),
     # The workspace's version that brought it where it is: an order that no clock can disturb.
     Column("arrived", Integer, nullable=False),
-    _part_of("removal", optional=True),
+    _removed_by(),
+    Column("left_out", Text),  # why it does not count; NULL: it does
 )
 
 
@@ -117,13 +123,34 @@ rejections = _table(
     Column("reason", Text, nullable=False),
 )
 
-# A removed row names its removal. Bringing back clears that; purging the removal takes the rows.
-removals = _table(
-    "removal",
+# What a person did that can be undone. A removed row names the act that removed it: undoing clears
+# that, purging the act takes the rows along.
+acts = _table(
+    "act",
     _part_of("workspace"),
     Column("what", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
     Column("undone", Boolean, nullable=False),
+)
+
+# A picture as it stood before an act moved it, left it out or took it back.
+former = _table(
+    "former",
+    _part_of("act"),
+    _part_of("picture"),
+    _part_of("labelled_set", optional=True),
+    Column("name", Text, nullable=False),
+    Column("arrived", Integer, nullable=False),
+    Column("left_out", Text),
+)
+
+# Findings of which the person said that they are fine.
+accepted = _table(
+    "accepted",
+    _part_of("workspace"),
+    Column("key", Text, nullable=False),
+    Column("act_id", Integer, ForeignKey("act.id", ondelete="SET NULL"), index=True),
+    _removed_by(),
 )
 
 visits = _table(
@@ -133,7 +160,39 @@ visits = _table(
     Column("at", Moment, nullable=False),
 )
 
-UPGRADES: Sequence[Sequence[str]] = ()
+_ACTS = (
+    "ALTER TABLE removal RENAME TO act",
+    "DROP INDEX ix_removal_workspace_id",
+    "DROP INDEX ix_removal_at",
+    "CREATE INDEX ix_act_workspace_id ON act (workspace_id)",
+    "CREATE INDEX ix_act_at ON act (at)",
+    "UPDATE act SET what = 'Removed ' || what",
+    "ALTER TABLE picture ADD COLUMN left_out TEXT",
+    """CREATE TABLE former (
+        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        act_id INTEGER NOT NULL REFERENCES act (id) ON DELETE CASCADE,
+        picture_id INTEGER NOT NULL REFERENCES picture (id) ON DELETE CASCADE,
+        labelled_set_id INTEGER REFERENCES labelled_set (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        arrived INTEGER NOT NULL,
+        left_out TEXT
+    )""",
+    "CREATE INDEX ix_former_act_id ON former (act_id)",
+    "CREATE INDEX ix_former_picture_id ON former (picture_id)",
+    "CREATE INDEX ix_former_labelled_set_id ON former (labelled_set_id)",
+    """CREATE TABLE accepted (
+        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+        "key" TEXT NOT NULL,
+        act_id INTEGER REFERENCES act (id) ON DELETE SET NULL,
+        removal_id INTEGER REFERENCES act (id) ON DELETE CASCADE
+    )""",
+    "CREATE INDEX ix_accepted_workspace_id ON accepted (workspace_id)",
+    "CREATE INDEX ix_accepted_act_id ON accepted (act_id)",
+    "CREATE INDEX ix_accepted_removal_id ON accepted (removal_id)",
+)
+
+UPGRADES: Sequence[Sequence[str]] = (_ACTS,)
 """Statements that take a database from version 1 to 2, from 2 to 3, and so on."""
 
 

@@ -51,14 +51,18 @@ function drawNote(host, state, key) {
 }
 
 function thumb(state, set, picture) {
-  const [id, digest, name] = picture;
+  const [id, digest, name, leftOut] = picture;   // leftOut: why it does not count, or null
   let image = state.images.get(id);   // moved, not made anew: a redraw must not flicker
   if (!image) {
     image = make('img', { loading: 'lazy', decoding: 'async', alt: name, title: name,
       src: `${state.data.base}/thumbnail/${digest}` });
     state.images.set(id, image);
   }
-  return make('figure', {}, image, make('button', {
+  const out = leftOut !== null;
+  image.title = out ? `${name}\nLeft out${leftOut ? `: ${leftOut}` : ''}` : name;
+  return make('figure', { class: out ? 'out' : '' }, image, out ? make('button', {
+    class: 'back', 'aria-label': `Take back ${name}, which was left out of ${set.name}`, title: 'Let it count again',
+    'data-key': `b${id}`, onclick: () => state.act({ do: 'take back', picture: id }) }, 'left out') : null, make('button', {
     class: 'remove', 'aria-label': `Remove ${name} from ${set.name}`, title: 'Remove',
     'data-key': `p${id}`, onclick: () => state.act({ do: 'remove picture', picture: id }) },
     icon(ICONS.cross)));
@@ -116,7 +120,7 @@ function drawSet(state, set, host) {
   dot.style.background = set.colour;
   const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
     make('header', {}, dot, name,
-      make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures')),
+      make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),
       make('button', { class: 'icon', title: 'Remove this set', 'aria-label': `Remove the set ${set.name}`,
         'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) },
         icon(ICONS.trash))),

@@ -107,13 +107,6 @@ function bars(result) {
   });
 }
 
-// Never "100 %" nor "0 %": a handful of pictures cannot say that.
-function percent(share) {
-  if (share > 0.99) return '>99 %';
-  if (share < 0.01) return '<1 %';
-  return `${Math.round(100 * share)} %`;
-}
-
 function neighbours(state, result) {
   if (!result.neighbours.length) return null;
   return make('div', { class: 'neighbours' }, make('span', {}, 'Most like'),
@@ -146,7 +139,7 @@ function drawResult(state, result, first) {
 }
 
 function drawResults(host, state) {
-  const { results, rejected, ready, more } = state.data;
+  const { results, rejected, ready, more, working, share } = state.data;
   host.querySelector('.zone .what').textContent = ready
     ? 'Drop, paste or take a new picture' : 'Once two sets have pictures, try new ones here';
   const nodes = results.map((result, i) => drawResult(state, result, i === 0));
@@ -157,5 +150,9 @@ function drawResults(host, state) {
   if (results.length) nodes.push(make('div', { class: 'row end' },
     more ? make('button', { class: 'text', onclick: () => state.more() }, `Show ${more} earlier`) : null,
     make('button', { class: 'text quiet', onclick: () => state.act({ do: 'clear tried' }) }, 'Clear all')));
+  const bar = make('i');
+  bar.style.width = `${Math.round(100 * share)}%`;
+  host.querySelector('.working').replaceChildren(...working ? [make('span', { role: 'status' }, working),
+    make('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Pictures looked at', 'aria-valuenow': Math.round(100 * share) }, bar)] : []);
   host.querySelector('.results').replaceChildren(...nodes);
 }

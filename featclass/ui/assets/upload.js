@@ -1,8 +1,6 @@
 // Sends files to the server in batches; shared by the labelled sets and "Try it".
 // Streamlit's own uploader takes time that grows with the square of the number of files.
 const BATCH_FILES = 64, BATCH_BYTES = 24e6, LANES = 4;
-const HEADERS = { 'X-Featclass': '1' };
-const JSON_BODY = { 'Content-Type': 'application/json' };
 
 async function filesOfEntry(entry, prefix, found) {
   if (entry.isFile) {
@@ -32,27 +30,6 @@ const filesOfInput = input =>
   [...input.files].map(file => ({ path: file.webkitRelativePath || file.name, file }));
 
 const isZip = item => /\.zip$/i.test(item.path) && !item.path.includes('/');
-
-// Sends a request to our routes; every failure becomes a sentence.
-async function ask(url, options) {
-  let response, body = {};
-  try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
-  catch { throw new Error('the connection to featclass was lost'); }
-  try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
-  if (!response.ok) throw new Error(body.error || `the server answered ${response.status}`);
-  return body;
-}
-
-// Does what the person did, on the server, then has the page drawn anew. Not through Streamlit's
-// trigger itself: of two in quick succession, it may deliver only the second.
-async function perform(base, what, redraw) {
-  try {
-    await ask(`${base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
-    return '';
-  } catch (error) {
-    return error.message;
-  } finally { redraw(); }
-}
 
 function batches(items) {
   const made = [];
@@ -129,8 +106,6 @@ async function upload(base, target, items, tell) {
   return sum;
 }
 
-const plural = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
-
 function summary(sum) {
   const parts = [];
   if (sum.added) parts.push(`added ${plural(sum.added, 'picture', 'pictures')}`);
@@ -140,31 +115,6 @@ function summary(sum) {
   const text = parts.join(', ') || 'no pictures found there';
   return text[0].toUpperCase() + text.slice(1);
 }
-
-// A small DOM builder; text is always text, never HTML.
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) node[name] = value;
-    else if (value === true) node.setAttribute(name, '');
-    else if (value !== false && value != null) node.setAttribute(name, value);
-  }
-  node.append(...children.filter(child => child != null));
-  return node;
-}
-
-function icon(path) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24'); svg.setAttribute('aria-hidden', 'true');
-  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  line.setAttribute('d', path); svg.append(line);
-  return svg;
-}
-const ICONS = {
-  plus: 'M12 5v14M5 12h14', cross: 'M6 6l12 12M18 6L6 18',
-  folder: 'M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z',
-  trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
-};
 
 const ACCEPT = 'image/*,.heic,.heif,.avif,.tif,.tiff,.pgm,.ppm,.zip';
 

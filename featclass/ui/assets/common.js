@@ -1,0 +1,58 @@
+// What all parts of the page share: asking the routes, building the DOM, saying numbers.
+const HEADERS = { 'X-Featclass': '1' };
+const JSON_BODY = { 'Content-Type': 'application/json' };
+
+// Sends a request to our routes; every failure becomes a sentence.
+async function ask(url, options) {
+  let response, body = {};
+  try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
+  catch { throw new Error('the connection to featclass was lost'); }
+  try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
+  if (!response.ok) throw new Error(body.error || `the server answered ${response.status}`);
+  return body;
+}
+
+// Does what the person did, on the server, then has the page drawn anew. Not through Streamlit's
+// trigger itself: of two in quick succession, it may deliver only the second.
+async function perform(base, what, redraw) {
+  try {
+    await ask(`${base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
+    return '';
+  } catch (error) {
+    return error.message;
+  } finally { redraw(); }
+}
+
+const plural = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+
+// Never "100 %" nor "0 %": a handful of pictures cannot say that.
+function percent(share) {
+  if (share > 0.99) return '>99 %';
+  if (share < 0.01) return '<1 %';
+  return `${Math.round(100 * share)} %`;
+}
+
+// A small DOM builder; text is always text, never HTML.
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) node[name] = value;
+    else if (value === true) node.setAttribute(name, '');
+    else if (value !== false && value != null) node.setAttribute(name, value);
+  }
+  node.append(...children.filter(child => child != null));
+  return node;
+}
+
+function icon(path) {
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  svg.setAttribute('viewBox', '0 0 24 24'); svg.setAttribute('aria-hidden', 'true');
+  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  line.setAttribute('d', path); svg.append(line);
+  return svg;
+}
+const ICONS = {
+  plus: 'M12 5v14M5 12h14', cross: 'M6 6l12 12M18 6L6 18',
+  folder: 'M3 7a2 2 0 0 1 2-2h4l2 2h8a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2z',
+  trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13M10 11v5M14 11v5',
+};

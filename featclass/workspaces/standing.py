@@ -1,0 +1,93 @@
+"""Where a picture stands: in which set, and whether it counts there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select, update
+
+from featclass.errors import FeatclassError
+from featclass.workspaces import acts, names, pictures, sets, tables
+from featclass.workspaces.database import Change
+from featclass.workspaces.records import Act
+
+_REASON_LENGTH = 500
+
+
+def move(change: Change, picture_id: int, set_id: int) -> Act | None:
+    """Put a picture last into a set; it only leaves its place where the set has it already."""
+    row = pictures.require(change, picture_id)
+    to = sets.require(change, set_id)
+    if row.labelled_set_id == set_id:
+        return None
+    came = sets.require(change, row.labelled_set_id).name if row.labelled_set_id else "those tried"
+    act = acts.record(change, f"Moved {row.name} from {came} to {to.name}")
+    if pictures.ids(change, set_id, {row.digest}):
+        _set(change, row, removal_id=act.id)
+    else:
+        _note(change, act, row)
+        name = names.distinct_file(row.name, pictures.file_names(change, set_id))
+        _set(change, row, labelled_set_id=set_id, name=name, arrived=change.version)
+    return act
+
+
+def leave_out(change: Change, picture_id: int, reason: str) -> Act | None:
+    """Let a picture of a set stay there without counting."""
+    row = pictures.require(change, picture_id)
+    if row.labelled_set_id is None:
+        raise FeatclassError("Only a picture of a set can be left out; this one is being tried.")
+    if row.left_out is not None:
+        return None
+    act = acts.record(change, f"Left out {row.name}")
+    _note(change, act, row)
+    _set(change, row, left_out=names.clean(reason, _REASON_LENGTH))
+    return act
+
+
+def take_back(change: Change, picture_id: int) -> Act | None:
+    """Let a picture that was left out count again."""
+    row = pictures.require(change, picture_id)
+    if row.left_out is None:
+        return None
+    act = acts.record(change, f"Took back {row.name}")
+    _note(change, act, row)
+    _set(change, row, left_out=None)
+    return act
+
+
+def put_back(change: Change, act_id: int) -> None:
+    """Let the pictures of an act stand as they did before it."""
+    query = select(tables.former).where(tables.former.c.act_id == act_id)
+    for before in change.db.execute(query).all():
+        row = pictures.find(change, before.picture_id)
+        if row is not None:
+            _put_back(change, row, before)
+
+
+def _put_back(change: Change, row: Row[Any], before: Row[Any]) -> None:
+    set_id, name = before.labelled_set_id, before.name
+    if row.labelled_set_id != set_id:
+        if set_id is not None:
+            sets.require(change, set_id)
+        if pictures.ids(change, set_id, {row.digest}):  # added there again meanwhile
+            change.db.execute(delete(tables.pictures).where(tables.pictures.c.id == row.id))
+            return
+        name = names.distinct_file(name, pictures.file_names(change, set_id))
+    arrived, left_out = before.arrived, before.left_out
+    _set(change, row, labelled_set_id=set_id, name=name, arrived=arrived, left_out=left_out)
+
+
+def _note(change: Change, act: Act, row: Row[Any]) -> None:
+    values = {
+        "act_id": act.id,
+        "picture_id": row.id,
+        "labelled_set_id": row.labelled_set_id,
+        "name": row.name,
+        "arrived": row.arrived,
+        "left_out": row.left_out,
+    }
+    change.db.execute(insert(tables.former).values(values))
+
+
+def _set(change: Change, row: Row[Any], **values: Any) -> None:
+    change.db.execute(update(tables.pictures).where(tables.pictures.c.id == row.id).values(values))

@@ -1,0 +1,144 @@
+"""What the pictures of the sets were taken for, as the page asks for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from featclass import encoders
+from featclass.api import MIDDLEWARE, ROUTES
+from featclass.studio import studio
+from featclass.workspaces import NewPicture
+from tests.fakes import GridEncoder, drawn
+
+SECONDS = 30
+
+
+@pytest.fixture(autouse=True)
+def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = GridEncoder(spec="builtin")
+    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
+    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
+    with TestClient(app, base_url="http://localhost") as opened:
+        yield opened
+
+
+@pytest.fixture
+def token() -> str:
+    """Six red and six blue pictures, and a seventh blue one among the red."""
+    token = studio().workspaces.create()
+    red, blue = sets(token)
+    add(token, red, {f"red{seed}.png": drawn(seed, "red") for seed in range(6)})
+    add(token, red, {"stray.png": drawn(90, "blue")})
+    add(token, blue, {f"blue{seed}.png": drawn(seed, "blue") for seed in range(6)})
+    settle(token)
+    return token
+
+
+def sets(token: str) -> list[int]:
+    return [found.id for found in studio().workspaces.open(token).sets]
+
+
+def add(token: str, set_id: int, files: dict[str, bytes]) -> None:
+    pictures = [NewPicture(name, data) for name, data in files.items()]
+    studio().workspaces.add_pictures(token, set_id, pictures)
+
+
+def settle(token: str) -> None:
+    parts = studio()
+    end = time.monotonic() + SECONDS
+    while parts.trainer.follow(parts.workspaces.open(token)).is_busy:
+        assert time.monotonic() < end
+        parts.trainer.wait(0.05)
+
+
+def judged(client: TestClient, token: str, **asked: object) -> Any:
+    answer = client.get(f"/api/w/{token}/judged", params={k: str(v) for k, v in asked.items()})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_a_cell_holds_its_pictures_with_what_they_were_taken_for_and_how_surely(
+    client: TestClient, token: str
+) -> None:
+    red, blue = sets(token)
+    answer = judged(client, token, true=red, said=blue)
+    assert answer["total"] == 1
+    [stray] = answer["pictures"]
+    assert (stray["name"], stray["true"], stray["said"]) == ("stray.png", red, blue)
+    assert (stray["set"], stray["left_out"]) == (red, None)
+    assert stray["probability"] > 0.5 > stray["label_probability"]
+    assert [set_id for _, _, set_id in stray["neighbours"]] == [blue] * 3
+
+
+def test_every_cell_holds_as_many_pictures_as_the_matrix_says(
+    client: TestClient, token: str
+) -> None:
+    result = studio().trainer.follow(studio().workspaces.open(token)).result
+    assert result is not None
+    assert result.classifier is not None
+    matrix = result.classifier.report.confusion_matrix
+    held = [
+        [judged(client, token, true=true, said=said)["total"] for said in sets(token)]
+        for true in sets(token)
+    ]
+    assert matrix is not None
+    assert held == [list(row) for row in matrix]
+
+
+def test_a_set_is_sorted_by_how_doubtful_or_how_typical_its_pictures_are(
+    client: TestClient, token: str
+) -> None:
+    red, _ = sets(token)
+    doubtful = judged(client, token, true=red)["pictures"]
+    chances = [picture["label_probability"] for picture in doubtful]
+    assert doubtful[0]["name"] == "stray.png"
+    assert chances == sorted(chances)
+    typical = judged(client, token, true=red, sort="typical")["pictures"]
+    assert typical == doubtful[::-1]
+
+
+def test_a_cell_comes_a_page_at_a_time(client: TestClient, token: str) -> None:
+    everything = judged(client, token)
+    assert everything["total"] == len(everything["pictures"]) == 13
+    page = judged(client, token, **{"from": 12}, count=5)
+    assert (page["total"], page["pictures"]) == (13, everything["pictures"][12:])
+
+
+def test_a_picture_moved_or_left_out_says_where_it_stands_until_it_is_judged_anew(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    red, blue = sets(token)
+    monkeypatch.setattr(studio().trainer._learners, "submit", lambda *_: None)
+    [stray] = judged(client, token, true=red, said=blue)["pictures"]
+    studio().workspaces.move_picture(token, stray["picture"], blue)
+    studio().workspaces.leave_out(token, stray["picture"], "a reason")
+    [stray] = judged(client, token, true=red, said=blue)["pictures"]
+    assert (stray["true"], stray["set"], stray["left_out"]) == (red, blue, "a reason")
+    studio().workspaces.remove_picture(token, stray["picture"])
+    [stray] = judged(client, token, true=red, said=blue)["pictures"]
+    assert (stray["picture"], stray["set"], stray["name"]) == (None, None, "stray.png")
+
+
+def test_before_there_is_a_classifier_nothing_was_judged(client: TestClient) -> None:
+    token = studio().workspaces.create()
+    assert judged(client, token) == {"total": 0, "pictures": []}
+
+
+@pytest.mark.parametrize("asked", ["true=x", "said=1.5", "count=many", "from=-"])
+def test_what_is_no_number_is_answered_404(client: TestClient, token: str, asked: str) -> None:
+    assert client.get(f"/api/w/{token}/judged?{asked}").status_code == 404
+
+
+def test_without_the_link_nothing_is_told(client: TestClient, token: str) -> None:
+    assert client.get("/api/w/nobody/judged").status_code == 404
