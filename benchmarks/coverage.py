@@ -26,7 +26,7 @@ COLUMNS = (
     "covered", "covered by Wilson's", "width", "× Wilson's",
 )  # fmt: skip
 NOTE = (
-    "A dataset is drawn from the pool, judged by out-of-fold predictions (C chosen, repeated folds)"
+    "A dataset is drawn from the pool, judged by out-of-fold predictions (repeated folds)"
     " and trained on; accuracy is that of the classifier on what is left of the pool. Covered: the"
     " share of draws for which it lies inside the 95 % interval; wanted are 93 % or more, with a"
     " mean width of no more than 1.4 times Wilson's for as many independent images. With 300 draws"
@@ -101,7 +101,7 @@ def _draw(pool: Pool, per_class: int, number: int) -> Draw:
     chosen = pool.draw(per_class, rng)
     vectors, labels = pool.vectors[chosen], pool.labels[chosen].tolist()
     judged = probe.out_of_fold(vectors, labels, seed=number)
-    trained = probe.fit(vectors, labels, seed=number, C=judged.C)
+    trained = probe.fit(vectors, labels, calibrated=judged.calibrated)
     classes = np.array(trained.classes)
     right = classes[judged.probabilities.argmax(axis=1)] == pool.labels[chosen]
     rest = np.ones(len(pool.labels), dtype=bool)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 import secrets
@@ -27,7 +26,7 @@ from featclass.errors import ClassifierUnusable, FeatclassError
 from featclass.records import Exemplars, Probe, TrainedClassifier
 from featclass.report_json import from_json, to_json
 
-VERSION = 1
+VERSION = 2
 MOST_BYTES = 2 * 10**9
 MOST_HEADER_BYTES = 64 * 10**6
 OPENING = re.compile(rb'\{"__metadata__":\{"featclass":"(\d{1,6}) ([0-9a-f]{64}) ')
@@ -94,8 +93,8 @@ def dumps(classifier: TrainedClassifier) -> bytes:
         "encoder_id": classifier.encoder_id,
         "fingerprint": classifier.fingerprint,
         "classes": list(probe.classes),
-        "C": float(probe.C),
-        "known_threshold": float(classifier.known_threshold),
+        "roots": probe.roots,
+        "floor": float(probe.floor),
         "exemplars": {
             "names": list(exemplars.names),
             "labels": list(exemplars.labels),
@@ -164,17 +163,19 @@ def _classifier(document: Mapping[str, Any], tensors: Tensors) -> TrainedClassif
     exemplars = _exemplars(document["exemplars"], tensors)
     _require(exemplars.vectors.shape[1] == shape[1], "its vectors differ in length")
     _require(set(exemplars.labels) <= set(classes), "a training image is of no class")
-    C, threshold = float(document["C"]), float(document["known_threshold"])
-    _require(0 < C < math.inf and math.isfinite(threshold), "a setting is not a number")
+    floor = float(document["floor"])
+    _require(0 <= floor <= 1, "a setting is not a number between 0 and 1")
+    _require(isinstance(document["roots"], bool), "a setting is not true or false")
     versions = document["versions"]
     _require(isinstance(versions, dict), "its versions are not an object")
     return TrainedClassifier(
         encoder=_text(document["encoder"], "encoder"),
         encoder_id=_text(document["encoder_id"], "encoder_id"),
         fingerprint=_text(document["fingerprint"], "fingerprint"),
-        probe=Probe(classes, coefficients, intercepts, C),
+        probe=Probe(
+            classes, coefficients, intercepts, roots=document["roots"], floor=floor
+        ),
         exemplars=exemplars,
-        known_threshold=threshold,
         report=report,
         versions={_text(k, "versions"): _text(v, "versions") for k, v in versions.items()},
     )

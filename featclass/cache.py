@@ -1,4 +1,7 @@
-"""Embeddings kept by image digest and encoder fingerprint, so that no image is embedded twice."""
+"""Embeddings kept by image digest and encoder fingerprint, so that no image is embedded twice.
+
+Beside them, by digest alone, what the audit needs to know of the pixels.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,18 @@ STORED_DTYPE = np.dtype("<f4")
 # SQLite allows 32,766 variables in a statement; a thousand digests a query stays far below.
 DIGESTS_PER_QUERY = 1000
 
-SCHEMA = """
+EMBEDDINGS = """
 CREATE TABLE IF NOT EXISTS embeddings (
     digest BLOB NOT NULL,
     fingerprint BLOB NOT NULL,
     vector BLOB NOT NULL,
     PRIMARY KEY (fingerprint, digest)
+) WITHOUT ROWID
+"""
+APPEARANCES = """
+CREATE TABLE IF NOT EXISTS appearances (
+    digest BLOB NOT NULL PRIMARY KEY,
+    appearance BLOB NOT NULL
 ) WITHOUT ROWID
 """
 
@@ -74,7 +83,8 @@ class Cache:
             connection.execute("PRAGMA journal_mode = WAL")
             # A cache that loses its last rows in a power cut only embeds them again.
             connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute(SCHEMA)
+            connection.execute(EMBEDDINGS)
+            connection.execute(APPEARANCES)
             connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
 
     @contextmanager
@@ -94,24 +104,35 @@ class Cache:
 
     def get(self, digests: Iterable[str], fingerprint: str) -> dict[str, NDArray[np.float32]]:
         """Return the embeddings that are here, by digest; each float32 of shape (dimensions,)."""
+        query = "SELECT digest, vector FROM embeddings WHERE fingerprint = ? AND digest IN"
+        return {
+            digest: np.frombuffer(vector, STORED_DTYPE).astype(np.float32)
+            for digest, vector in self._found(query, digests, bytes.fromhex(fingerprint))
+        }
+
+    def appearances(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """Return the appearances that are here, by digest; see `images.Appearance`."""
+        query = "SELECT digest, appearance FROM appearances WHERE digest IN"
+        return dict(self._found(query, digests))
+
+    def _found(
+        self, query: str, digests: Iterable[str], *first: bytes
+    ) -> Iterator[tuple[str, bytes]]:
         wanted = [bytes.fromhex(digest) for digest in digests]
-        key = bytes.fromhex(fingerprint)
-        found: dict[str, NDArray[np.float32]] = {}
         for start in range(0, len(wanted), DIGESTS_PER_QUERY):
             part = wanted[start : start + DIGESTS_PER_QUERY]
             marks = ",".join("?" * len(part))
-            query = (
-                "SELECT digest, vector FROM embeddings"
-                f" WHERE fingerprint = ? AND digest IN ({marks})"
-            )
             with self._lock:
-                rows = self._connection.execute(query, (key, *part)).fetchall()
-            for digest, vector in rows:
-                found[digest.hex()] = np.frombuffer(vector, STORED_DTYPE).astype(np.float32)
-        return found
+                rows = self._connection.execute(f"{query} ({marks})", (*first, *part)).fetchall()
+            yield from ((digest.hex(), value) for digest, value in rows)
 
-    def put(self, vectors: Mapping[str, NDArray[np.float32]], fingerprint: str) -> None:
-        """Keep embeddings by digest, in one transaction."""
+    def put(
+        self,
+        vectors: Mapping[str, NDArray[np.float32]],
+        fingerprint: str,
+        appearances: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Keep embeddings, and appearances, by digest, in one transaction."""
         key = bytes.fromhex(fingerprint)
         rows = [
             (bytes.fromhex(digest), key, np.asarray(vector, STORED_DTYPE).tobytes())
@@ -119,6 +140,10 @@ class Cache:
         ]
         with self._lock, self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO appearances VALUES (?, ?)",
+                [(bytes.fromhex(digest), data) for digest, data in (appearances or {}).items()],
+            )
 
     def size(self) -> CacheSize:
         """Count what is here."""
@@ -135,6 +160,7 @@ class Cache:
         with self._lock, self._explained():
             with self._connection:
                 self._connection.execute("DELETE FROM embeddings")
+                self._connection.execute("DELETE FROM appearances")
             self._connection.execute("VACUUM")
             # Without this the space is only marked as free while another process has it open.
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -70,7 +70,10 @@ def evaluate(
     With `split` (0.8, say) from a single held-out share instead of cross-validation. Raises as
     `train` does.
     """
-    return service.evaluate(_open(encoder, device), dataset, split=split, seed=seed)
+    engine = _open(encoder, device)
+    if split is not None:
+        return service.evaluate_split(engine, dataset, share=split, seed=seed)
+    return service.train(engine, dataset, seed=seed).classifier.report
 
 
 def load(path: str | Path, *, device: str = "auto") -> Classifier:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from featclass import images as pixels
 from featclass.encoders import Encoder, Pixels
 from featclass.errors import Cancelled, EncoderUnavailable
+from featclass.images import Appearance
 from featclass.records import Image, Rejected
 
 log = logging.getLogger(__name__)
@@ -36,13 +37,23 @@ ENOUGH = 32
 """A batch of so many is worth encoding, though the device could take more at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What became of an image."""
+
+    vector: Vector
+    appearance: Appearance | None
+    """Where it was asked for."""
+
+
 class _Job:
     """The images that one caller waits for."""
 
-    def __init__(self, images: Sequence[Image], *, is_live: bool) -> None:
+    def __init__(self, images: Sequence[Image], *, is_live: bool, describes: bool) -> None:
         self.is_live = is_live
+        self.describes = describes
         self.undecoded = deque(images)
-        self.outcomes: SimpleQueue[tuple[Image, Vector | Rejected] | Exception] = SimpleQueue()
+        self.outcomes: SimpleQueue[tuple[Image, Embedded | Rejected] | Exception] = SimpleQueue()
         self.is_over = False
 
 
@@ -53,6 +64,7 @@ class _Prepared:
     job: _Job
     image: Image
     pixels: Pixels
+    appearance: Appearance | None
     is_second_try: bool = False
 
 
@@ -91,15 +103,16 @@ class Pipeline:
         atexit.register(self.close)
 
     def outcomes(
-        self, images: Sequence[Image], *, live: bool
-    ) -> Iterator[tuple[Image, Vector | Rejected]]:
+        self, images: Sequence[Image], *, live: bool, describe: bool = False
+    ) -> Iterator[tuple[Image, Embedded | Rejected]]:
         """Yield each image with its embedding or rejection, as they get ready.
 
-        For whoever stops early nothing more is begun. Live images are decoded by the caller's own
-        thread. Raises `Cancelled` where the pipeline is closed, and `EncoderUnavailable` where not
-        even one image fits in the memory of the device.
+        With `describe`, each comes with its appearance. For whoever stops early nothing more is
+        begun. Live images are decoded by the caller's own thread. Raises `Cancelled` where the
+        pipeline is closed, and `EncoderUnavailable` where not even one image fits in the memory of
+        the device.
         """
-        job = _Job(images, is_live=live)
+        job = _Job(images, is_live=live, describes=describe)
         with self._changed:
             if self._is_closed:
                 raise _closed()
@@ -192,7 +205,7 @@ class Pipeline:
         return [waiting.popleft() for _ in range(min(most, len(waiting)))]
 
     def _decode(self, job: _Job, image: Image) -> None:
-        outcome = self._prepared(image)
+        outcome = self._prepared(job, image)
         with self._changed:
             if not job.is_live:
                 self._decoding -= 1
@@ -200,21 +213,21 @@ class Pipeline:
                 job.outcomes.put((image, outcome))
             elif not job.is_over:
                 waiting = self._live if job.is_live else self._ready
-                waiting.append(_Prepared(job, image, outcome))
+                waiting.append(outcome)
             self._changed.notify_all()
 
-    def _prepared(self, image: Image) -> Pixels | Rejected:
+    def _prepared(self, job: _Job, image: Image) -> _Prepared | Rejected:
         """Read, decode and preprocess; once more where that failed in a way nobody foresaw."""
         try:
-            return self._preprocessed(image)
+            return self._preprocessed(job, image)
         except Exception:  # of a decoder's own making: the worker has others to serve
             log.exception("%r failed while it was being decoded; trying once more", image.name)
         try:
-            return self._preprocessed(image)
+            return self._preprocessed(job, image)
         except Exception as error:  # whoever asked is told by the image's name
             return _failed(image, error)
 
-    def _preprocessed(self, image: Image) -> Pixels | Rejected:
+    def _preprocessed(self, job: _Job, image: Image) -> _Prepared | Rejected:
         try:
             data = image.read()
         except OSError as error:
@@ -224,7 +237,10 @@ class Pipeline:
             with pixels.decoded(
                 data, max_pixels=self._max_pixels, side=self._encoder.side
             ) as picture:
-                return self._encoder.preprocess(picture)
+                looks = None
+                if job.describes:
+                    looks = pixels.appearance(picture, data, max_pixels=self._max_pixels)
+                return _Prepared(job, image, self._encoder.preprocess(picture), looks)
         except pixels.Unreadable as unreadable:
             return Rejected(image.name, str(unreadable))
 
@@ -248,7 +264,8 @@ class Pipeline:
                 self._try_again(prepared, error)
         else:
             for prepared, vector in zip(batch, vectors, strict=True):
-                prepared.job.outcomes.put((prepared.image, vector))
+                embedded = Embedded(vector, prepared.appearance)
+                prepared.job.outcomes.put((prepared.image, embedded))
 
     def _try_again(self, prepared: _Prepared, error: Exception) -> None:
         """Encode an image of a failed batch once more, alone, in case another was the cause."""

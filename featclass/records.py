@@ -66,26 +66,18 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Embeddings:
-    """Embeddings of the images that could be used, and the rejection of each that could not."""
-
-    images: tuple[Image, ...]
-    vectors: NDArray[np.float32]
-    """Shape (len(images), dimensions), as the encoder gave them: not normalised."""
-    rejected: tuple[Rejected, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Probe:
-    """Multinomial logistic regression on L2-normalised embeddings."""
+    """A linear map on embeddings of length 1, and how its logits become probabilities."""
 
     classes: tuple[str, ...]
     coefficients: NDArray[np.float64]
     """Shape (len(classes), dimensions)."""
     intercepts: NDArray[np.float64]
     """Shape (len(classes),)."""
-    C: float
-    """Inverse strength of the L2 penalty, as in scikit-learn."""
+    roots: bool
+    """Whether it takes the embeddings' square roots, scaled to length 1."""
+    floor: float
+    """Share of a probability that every class has alike: none is ever certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +183,7 @@ class Report:
     """Share of the images that a probe which never saw them takes for none of the classes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Exemplars:
     """The training images a classifier remembers, to show what a new picture resembles."""
 
@@ -212,8 +204,6 @@ class TrainedClassifier:
     fingerprint: str
     probe: Probe
     exemplars: Exemplars
-    known_threshold: float
-    """A picture whose similarity to its nearest exemplars is below this resembles no class."""
     report: Report
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of featclass and of the libraries that shape an embedding."""
@@ -270,15 +260,6 @@ class Judgement:
             "label_probability": self.label_probability,
             "neighbours": [neighbour.to_json() for neighbour in self.neighbours],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """A classifier, and what came to light about the images it was made from."""
-
-    classifier: TrainedClassifier
-    judgements: tuple[Judgement, ...]
-    """One an image, in the order of their digests; none where there is no score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,15 +94,11 @@ def without_score(
     encoder: str,
     rejected: Sequence[Rejected],
     seconds: Mapping[str, float],
+    why: str = "",
 ) -> Report:
-    """Report on classes of which at least one has a single image: no score, and what to add."""
+    """Report on classes that cannot be judged, and `why`, by default for want of pictures."""
     classes = tuple(sorted(set(labels)))
     sizes = {name: sum(label == name for label in labels) for name in classes}
-    alone = [name for name in classes if sizes[name] == 1]
-    if len(alone) == 1:
-        lacking = f"{alone[0]!r} has only one picture: add at least one more"
-    else:
-        lacking = f"{_listed(alone)} have only one picture each: add at least one more to each"
     return Report(
         encoder=encoder,
         classes=classes,
@@ -113,47 +109,41 @@ def without_score(
         chance_accuracy=max(sizes.values()) / len(labels),
         confusion_matrix=None,
         per_class={name: ClassFigures(None, None, None, sizes[name]) for name in classes},
-        method=f"{lacking}, so that featclass can judge itself on a picture it has not seen",
+        method=why or _lacking([name for name in classes if sizes[name] == 1]),
         seconds=dict(seconds),
     )
 
 
+def _lacking(alone: Sequence[str]) -> str:
+    """Return what to add to classes of a single image."""
+    if len(alone) == 1:
+        said = f"{alone[0]!r} has only one picture: add at least one more"
+    else:
+        said = f"{_listed(alone)} have only one picture each: add at least one more to each"
+    return f"{said}, so that featclass can judge itself on a picture it has not seen"
+
+
 def cross_validated(
-    images: int,
-    *,
-    folds: int,
-    repeats: int,
-    leave_one_out: bool,
-    choice: str,
-    chosen_on: int | None = None,
+    images: int, *, folds: int, repeats: int, leave_one_out: bool, groups: int | None = None
 ) -> str:
     """Say how out-of-fold predictions were obtained.
 
-    `choice` is that of `probe.OutOfFold`, `chosen_on` how many images C was chosen on.
+    `groups` is how many images there are where near-duplicates count as one.
     """
     how = "leave-one-out" if leave_one_out else f"{folds}-fold stratified cross-validation"
     if repeats > 1:
         how += f", repeated {repeats} times and averaged"
-    chosen = _CHOICES[choice]
-    if choice == "shared" and chosen_on is not None and chosen_on < images:
-        chosen = f"C chosen by cross-validation on a sample of {chosen_on} of these images, once"
-    return f"each of {images} images predicted by probes that never saw it: {how}; {chosen}"
+    apart = " nor a near-duplicate of it" if groups is not None and groups < images else ""
+    return f"each of {images} images predicted by probes that never saw it{apart}: {how}"
 
 
-def single_split(*, trained: int, tested: int, share: float, seed: int, choice: str) -> str:
+def single_split(*, trained: int, tested: int, share: float, seed: int) -> str:
     """Say how the predictions of one stratified split were obtained."""
     percent = round(100 * share)
     return (
         f"a single {percent}/{100 - percent} split, stratified, seed {seed}: {trained} images to"
-        f" train, {tested} to test; {_CHOICES[choice]}"
+        f" train, {tested} to test"
     )
-
-
-_CHOICES = {
-    "given": "C was given",
-    "nested": "C chosen by cross-validation inside each set of training images",
-    "shared": "C chosen by cross-validation on all of these images, once",
-}
 
 
 def _figures(matrix: NDArray[np.int64], place: int) -> ClassFigures:

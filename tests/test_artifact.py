@@ -52,14 +52,13 @@ def classifier() -> TrainedClassifier:
         encoder="builtin",
         encoder_id="e" * 64,
         fingerprint="f" * 64,
-        probe=Probe(NAMES, rng.normal(size=(2, 5)), rng.normal(size=2), 10**2.5),
+        probe=Probe(NAMES, rng.normal(size=(2, 5)), rng.normal(size=2), True, 0.1 + 0.2),
         exemplars=Exemplars(
             names=("../a.png", "b\udcff.png", "c.png"),
             labels=(NAMES[0], NAMES[1], NAMES[1]),
             digests=tuple(hashlib.sha256(bytes([i])).hexdigest() for i in range(3)),
             vectors=rng.normal(size=(3, 5)).astype(np.float32),
         ),
-        known_threshold=0.1 + 0.2,
         report=report,
         versions={"featclass": "0.1.0", "torch": "2"},
     )
@@ -84,9 +83,10 @@ def signed(data: bytes) -> bytes:
 def test_a_classifier_comes_back_as_it_was() -> None:
     made = classifier()
     back = artifact.loads(artifact.dumps(made))
-    for field in ("encoder", "encoder_id", "fingerprint", "known_threshold", "report", "versions"):
+    for field in ("encoder", "encoder_id", "fingerprint", "report", "versions"):
         assert getattr(back, field) == getattr(made, field)
-    assert (back.probe.classes, back.probe.C) == (made.probe.classes, made.probe.C)
+    for field in ("classes", "roots", "floor"):
+        assert getattr(back.probe, field) == getattr(made.probe, field)
     assert back.probe.coefficients.dtype == back.probe.intercepts.dtype == np.float64
     assert back.exemplars.vectors.dtype == np.float32
     np.testing.assert_array_equal(back.probe.coefficients, made.probe.coefficients)
@@ -148,8 +148,8 @@ def test_safetensors_of_something_else_are_refused() -> None:
 
 
 def test_another_format_version_is_named_with_what_to_do() -> None:
-    data = artifact.dumps(classifier()).replace(b'"featclass":"1 ', b'"featclass":"7 ')
-    with pytest.raises(ClassifierUnusable, match=r"version 7, and this featclass reads version 1"):
+    data = artifact.dumps(classifier()).replace(b'"featclass":"2 ', b'"featclass":"7 ')
+    with pytest.raises(ClassifierUnusable, match=r"version 7, and this featclass reads version 2"):
         artifact.loads(data)
 
 
@@ -163,11 +163,13 @@ CONTRADICTIONS: dict[str, Change] = {
     "classes no list": lambda d, t: d.update(classes="ab"),
     "no encoder": lambda d, t: d.pop("encoder"),
     "encoder a number": lambda d, t: d.update(encoder=5),
-    "C is zero": lambda d, t: d.update(C=0),
-    "C is beyond all numbers": lambda d, t: d.update(C=10**400),
-    "C is infinite": lambda d, t: d.update(C=float("inf")),
-    "C is a list": lambda d, t: d.update(C=[1]),
-    "threshold is nan": lambda d, t: d.update(known_threshold=float("nan")),
+    "floor below zero": lambda d, t: d.update(floor=-0.1),
+    "floor above one": lambda d, t: d.update(floor=1.5),
+    "floor beyond all numbers": lambda d, t: d.update(floor=10**400),
+    "floor is nan": lambda d, t: d.update(floor=float("nan")),
+    "floor is a list": lambda d, t: d.update(floor=[1]),
+    "roots a number": lambda d, t: d.update(roots=1),
+    "roots missing": lambda d, t: d.pop("roots"),
     "versions no object": lambda d, t: d.update(versions=[]),
     "versions nested": lambda d, t: d.update(versions={"torch": {}}),
     "report broken": lambda d, t: d["report"].update(images="many"),
@@ -201,7 +203,7 @@ def test_a_well_signed_file_that_contradicts_itself_is_refused(
 
 def test_a_document_nested_without_end_is_refused() -> None:
     deep = "[" * 200_000
-    data = write_tensors({"x": np.zeros(1)}, {"featclass": f"1 {'0' * 64} {deep}"})
+    data = write_tensors({"x": np.zeros(1)}, {"featclass": f"2 {'0' * 64} {deep}"})
     with pytest.raises(ClassifierUnusable, match="cannot be read"):
         artifact.loads(signed(data))
 

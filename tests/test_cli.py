@@ -76,8 +76,18 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
         "per_class",
         "method",
         "seconds",
+        "verdict",
+        "learning_curve",
+        "near_duplicates",
+        "calibration_error",
+        "refused_share",
+        "predictions",
     ]
     assert report["images"] == 12
+    assert len(report["predictions"]) == 12
+    wrong = [said for said in report["predictions"] if said["predicted"] != said["label"]]
+    assert len(wrong) == 12 - round(12 * report["accuracy"])
+    assert report["verdict"]["better_than_guessing"] is True
     assert report["rejected"][0]["name"] == "red/notes.txt"
     low, high = report["accuracy_interval"]
     assert low <= report["accuracy"] <= high

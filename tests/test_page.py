@@ -158,7 +158,7 @@ def test_after_a_move_the_page_says_what_was_done_and_what_the_score_was(token: 
     test = settled(token)
     assert "Moved blue50.png from Set 1 to Set 2." in text(test).replace("\\", "")
     assert "11 of 11 right" in text(test)
-    assert "Was 9 of 11 right before the last change." in text(test).replace("\\", "")
+    assert "Was 10 of 11 right before the last change." in text(test).replace("\\", "")
     calm(test.button(key="undo_button").click().run())
     assert [len(found.pictures) for found in store.open(token).sets] == [6, 5]
 

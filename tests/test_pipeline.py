@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from featclass.encoders import Pixels
 from featclass.errors import Cancelled, EncoderUnavailable
-from featclass.pipeline import Pipeline, Vector
+from featclass.pipeline import Embedded, Pipeline, Vector
 from featclass.records import Image, Rejected
 from tests.fakes import GridEncoder, drawn, image
 
@@ -51,8 +51,15 @@ def many(count: int, start: int = 0) -> list[Image]:
     return [image(drawn(seed), f"{seed}.png") for seed in range(start, start + count)]
 
 
-def outcomes(opened: Pipeline, images: list[Image], *, live: bool = False) -> dict[str, object]:
+def outcomes(
+    opened: Pipeline, images: list[Image], *, live: bool = False
+) -> dict[str, Embedded | Rejected]:
     return {one.name: outcome for one, outcome in opened.outcomes(images, live=live)}
+
+
+def vector(outcome: Embedded | Rejected) -> NDArray[np.float32]:
+    assert isinstance(outcome, Embedded)
+    return outcome.vector
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
@@ -63,8 +70,17 @@ def test_every_image_comes_out_once_with_its_own_embedding(device: str, live: bo
         embedded = outcomes(opened, images, live=live)
     assert len(embedded) == 50
     with pipeline(GridEncoder(batch_size=1)) as alone:
-        for name, vector in outcomes(alone, images).items():
-            np.testing.assert_array_equal(vector, embedded[name])
+        for name, outcome in outcomes(alone, images).items():
+            np.testing.assert_array_equal(vector(outcome), vector(embedded[name]))
+
+
+@pytest.mark.parametrize("describe", [False, True])
+def test_appearances_come_where_they_are_asked_for(describe: bool) -> None:
+    with pipeline(GridEncoder()) as opened:
+        found = [*opened.outcomes(many(5), live=False, describe=describe)]
+    for _, outcome in found:
+        assert isinstance(outcome, Embedded)
+        assert (outcome.appearance is not None) == describe
 
 
 def test_what_is_left_at_the_end_is_shared_evenly_by_the_workers() -> None:
@@ -250,7 +266,7 @@ def test_an_image_whose_preprocessing_fails_is_tried_twice_and_rejected() -> Non
     odd = embedded.pop("odd.png")
     assert isinstance(odd, Rejected)
     assert "no such shape" in odd.reason
-    assert all(isinstance(outcome, np.ndarray) for outcome in embedded.values())
+    assert all(isinstance(outcome, Embedded) for outcome in embedded.values())
 
 
 def test_where_not_even_one_image_fits_every_caller_is_told() -> None:

@@ -109,21 +109,25 @@ def test_without_a_score_the_method_says_what_to_add(labels: list[str], sentence
     assert made.per_class[labels[-1]].support == labels.count(labels[-1])
 
 
+def test_without_a_score_another_reason_stands_in_its_place() -> None:
+    made = report.without_score(list("aabb"), encoder="", rejected=[], seconds={}, why="Copies")
+    assert (made.method, made.accuracy) == ("Copies", None)
+
+
 def test_method_says_how_out_of_fold_predictions_were_made() -> None:
-    said = report.cross_validated(24, folds=5, repeats=3, leave_one_out=False, choice="nested")
+    said = report.cross_validated(24, folds=5, repeats=3, leave_one_out=False, groups=24)
     assert said == (
         "each of 24 images predicted by probes that never saw it: 5-fold stratified"
-        " cross-validation, repeated 3 times and averaged; C chosen by cross-validation inside"
-        " each set of training images"
+        " cross-validation, repeated 3 times and averaged"
     )
-    said = report.cross_validated(8, folds=8, repeats=1, leave_one_out=True, choice="shared")
-    assert "leave-one-out; C chosen by cross-validation on all of these images" in said
-    said = report.cross_validated(8, folds=2, repeats=1, leave_one_out=False, choice="given")
-    assert said.endswith("2-fold stratified cross-validation; C was given")
+    said = report.cross_validated(8, folds=8, repeats=1, leave_one_out=True)
+    assert said.endswith("never saw it: leave-one-out")
+    said = report.cross_validated(8, folds=2, repeats=1, leave_one_out=False, groups=6)
+    assert "that never saw it nor a near-duplicate of it: 2-fold" in said
 
 
 def test_method_says_how_a_single_split_was_made() -> None:
-    said = report.single_split(trained=19, tested=5, share=0.8, seed=0, choice="nested")
+    said = report.single_split(trained=19, tested=5, share=0.8, seed=0)
     assert said.startswith(
         "a single 80/20 split, stratified, seed 0: 19 images to train, 5 to test"
     )
@@ -251,14 +255,3 @@ def test_a_report_that_contradicts_itself_is_refused(field: str, value: Any) -> 
 def test_what_is_no_report_is_refused(document: object) -> None:
     with pytest.raises(FeatclassError, match="should be an object"):
         report.from_json(document)
-
-
-def test_the_method_says_when_the_penalty_was_chosen_on_a_sample() -> None:
-    said = report.cross_validated(
-        90_000, folds=5, repeats=1, leave_one_out=False, choice="shared", chosen_on=8_000
-    )
-    assert said.endswith("C chosen by cross-validation on a sample of 8000 of these images, once")
-    whole = report.cross_validated(
-        900, folds=5, repeats=1, leave_one_out=False, choice="shared", chosen_on=900
-    )
-    assert whole.endswith("on all of these images, once")

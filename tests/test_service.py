@@ -12,7 +12,8 @@ from featclass.cache import Cache
 from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import DatasetError, EncoderUnavailable
-from featclass.records import Dataset, Learned, Rejected
+from featclass.learned import Learned
+from featclass.records import Dataset, Rejected
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
 
@@ -25,7 +26,7 @@ def engine() -> Iterator[Engine]:
 
 
 def test_two_classes_that_are_easy_to_tell_apart_are_told_apart(engine: Engine) -> None:
-    report = service.evaluate(engine, Dataset(tuple(two_classes())))
+    report = service.train(engine, Dataset(tuple(two_classes()))).classifier.report
     assert report.accuracy == 1.0
     assert report.images == 12
     assert report.confusion_matrix == ((6, 0), (0, 6))
@@ -40,7 +41,7 @@ def test_labels_at_random_score_near_chance_because_no_image_is_judged_by_its_ow
         replace(found, label="ab"[row % 2])
         for row, found in enumerate(image(drawn(seed), f"{seed}.png") for seed in range(60))
     ]
-    report = service.evaluate(engine, Dataset(tuple(images)))
+    report = service.train(engine, Dataset(tuple(images))).classifier.report
     assert report.accuracy is not None
     assert report.accuracy < 0.75
 
@@ -50,7 +51,7 @@ def test_what_the_dataset_rejected_and_what_could_not_be_decoded_stand_in_the_re
 ) -> None:
     cut = image(drawn(3, form="JPEG", size=200)[:700], "red/cut.jpg", "red")
     dataset = Dataset((*two_classes(), cut), (Rejected("notes.txt", "not a picture"),))
-    report = service.evaluate(engine, dataset)
+    report = service.train(engine, dataset).classifier.report
     assert [item.name for item in report.rejected] == ["notes.txt", "red/cut.jpg"]
     assert report.images == 12
 
@@ -79,7 +80,7 @@ def test_one_class_is_an_error_that_says_what_to_add(engine: Engine) -> None:
 
 
 def test_a_split_reports_on_the_held_out_images_only(engine: Engine) -> None:
-    report = service.evaluate(engine, Dataset(tuple(two_classes(10))), split=0.8)
+    report = service.evaluate_split(engine, Dataset(tuple(two_classes(10))), share=0.8)
     assert report.confusion_matrix is not None
     assert sum(map(sum, report.confusion_matrix)) == 4
     assert report.images == 20

@@ -20,7 +20,7 @@ from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import EncoderUnavailable
 from featclass.pace import Pace
-from featclass.trainer import Phase, State, Trainer
+from featclass.trainer import Phase, Result, State, Trainer
 from featclass.trainer.learning import Learning
 from featclass.workspaces import NewPicture, Workspaces
 from tests.fakes import GridEncoder, drawn
@@ -118,11 +118,20 @@ def test_the_pace_counts_every_picture_and_begins_anew_with_each_phase(bench: Be
     workspace = bench.store.open(bench.token)
     with Cache(":memory:") as cache:
         engine = Engine(bench.encoder, cache, max_pixels=10**6)
-        Learning(bench.store, workspace, engine, "key", report).run()
+        first: list[Result] = []
+        result = Learning(bench.store, workspace, engine, "key", report, first.append).run()
         engine.close()
     assert [pace.done for pace in paces[Phase.EMBEDDING]] == [0, *range(41)]
     assert {pace.total for pace in paces[Phase.EMBEDDING]} == {40}
     assert paces[Phase.LEARNING][0] == Pace()
+    [settling] = first
+    assert settling.is_settling
+    assert not result.is_settling
+    assert settling.learned is not None
+    assert settling.learned.audit is None
+    assert result.learned is not None
+    assert result.learned.audit is not None
+    assert result.learned.judgements == settling.learned.judgements
 
 
 def test_a_further_picture_embeds_only_itself(bench: Bench) -> None:

@@ -21,6 +21,7 @@ app.command(name="app")(serve)
 for _command in (
     commands.train,
     commands.evaluate,
+    commands.audit,
     commands.predict,
     commands.embed,
     commands.encoders,

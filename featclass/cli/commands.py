@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,43 +17,49 @@ from featclass.cli.options import (
     EncoderOption,
     Folder,
     JsonOption,
+    ReportOption,
     SeedOption,
 )
 from featclass.cli.output import (
     bar,
+    check_document,
     check_output,
     embeddings,
     messages,
     note,
+    print_audit,
+    print_learned,
     print_predictions,
     print_report,
     write_csv,
+    write_document,
 )
 from featclass.errors import FeatclassError
 
 if TYPE_CHECKING:
     from featclass.engine import Engine
+    from featclass.learned import Learned
+    from featclass.records import Dataset
 
 
 def train(
     directory: Folder,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the classifier.")],
+    report: ReportOption = None,
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Train a classifier, save it, and report how far to trust it."""
-    from featclass import artifact, datasets, service
+    from featclass import artifact
 
     check_output(output)
-    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
-    engine = _engine(encoder, device)
-    with bar("Embedding") as progress:
-        trained = service.train(engine, dataset, seed=seed, progress=progress).classifier
-    artifact.save(trained, output)
-    print_report(trained.report, as_json=as_json)
+    dataset, learned = _learned(directory, encoder, device, seed, report)
+    artifact.save(learned.classifier, output)
+    print_learned(learned, as_json=as_json)
     messages.print(f"Saved {output}", markup=False)
+    write_document(report, learned, dataset)
 
 
 def evaluate(
@@ -62,6 +69,7 @@ def evaluate(
         float | None,
         typer.Option("--split", help="Train on this share once, instead of cross-validation."),
     ] = None,
+    report: ReportOption = None,
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
@@ -69,15 +77,55 @@ def evaluate(
     """Report how well a classifier of these pictures would do."""
     from featclass import datasets, service
 
-    if split is not None and not 0 < split < 1:
+    if split is None:
+        dataset, learned = _learned(directory, encoder, device, seed, report)
+        print_learned(learned, as_json=as_json)
+        write_document(report, learned, dataset)
+        return
+    if not 0 < split < 1:
         raise typer.BadParameter(
             f"should lie between 0 and 1, and is {split}", param_hint="--split"
         )
+    if report is not None:
+        raise typer.BadParameter("needs cross-validation: leave out --split", param_hint="--report")
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
     engine = _engine(encoder, device)
     with bar("Embedding") as progress:
-        report = service.evaluate(engine, dataset, split=split, seed=seed, progress=progress)
-    print_report(report, as_json=as_json)
+        said = service.evaluate_split(engine, dataset, share=split, seed=seed, progress=progress)
+    print_report(said, as_json=as_json)
+
+
+def audit(
+    directory: Folder,
+    encoder: EncoderOption = "auto",
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for what is probably wrong with these pictures or their labels."""
+    _, learned = _learned(directory, encoder, device, seed, None)
+    assert learned.audit is not None
+    print_audit(learned.audit, as_json=as_json)
+
+
+def _learned(
+    directory: Path, encoder: str, device: Device, seed: int, report: Path | None
+) -> tuple[Dataset, Learned]:
+    from featclass import datasets, service
+
+    if report is not None:
+        check_document(report)
+    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    engine = _engine(encoder, device)
+    started = time.perf_counter()
+    with bar("Embedding") as progress:
+        embedded = service.embed(engine, dataset, progress=progress)
+    seconds = time.perf_counter() - started
+    with bar("Learning", unit="steps") as progress:
+        learned = service.learn(
+            embedded, engine, seed=seed, seconds_to_embed=seconds, progress=progress
+        )
+    return dataset, learned
 
 
 def predict(

@@ -27,3 +27,7 @@ EncoderOption = Annotated[
 DeviceOption = Annotated[Device, typer.Option("--device", help="What the encoder runs on.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Of the folds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option("--report", help="Write a report to show: one .html or .md file."),
+]

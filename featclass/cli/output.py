@@ -26,11 +26,14 @@ from featclass.errors import FeatclassError
 from featclass.pace import Clock, Pace, in_words, time_left
 
 if TYPE_CHECKING:
+    from featclass.audit import Audit
     from featclass.cache import CacheSize
-    from featclass.records import Prediction, Report
+    from featclass.learned import Learned
+    from featclass.records import Dataset, Prediction, Report
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
+DOCUMENTS = (".html", ".md")
 BAR_WIDTH = 20  # with what stands beside it, a line of 80 characters
 
 
@@ -42,6 +45,13 @@ def check_output(path: Path) -> None:
         raise FeatclassError(
             f"{path} cannot be written: the folder {path.parent} does not exist. Make it first."
         )
+
+
+def check_document(path: Path) -> None:
+    """Refuse a report of another kind than HTML or Markdown."""
+    check_output(path)
+    if path.suffix.lower() not in DOCUMENTS:
+        raise FeatclassError(f"{path.name} should end in .html or in .md: both can be written.")
 
 
 def note(text: str) -> None:
@@ -68,7 +78,12 @@ class _BytesPace(ProgressColumn):
 @contextmanager
 def bar(what: str, *, unit: str = "images") -> Iterator[Any]:
     """Show a bar on standard error while a `progress(done, total)` is being called."""
-    said = [DownloadColumn(), _BytesPace()] if unit == "bytes" else [_ImagesPace()]
+    kinds: dict[str, list[ProgressColumn]] = {
+        "bytes": [DownloadColumn(), _BytesPace()],
+        "images": [_ImagesPace()],
+        "steps": [],
+    }
+    said = kinds[unit]
     columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), *said)
     bars = Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)
     clock = Clock()
@@ -95,6 +110,56 @@ def print_report(report: Report, *, as_json: bool) -> None:
     from featclass.render import markdown
 
     typer.echo(markdown(report))
+
+
+def print_learned(learned: Learned, *, as_json: bool) -> None:
+    """Print the report of a classifier; as JSON with what was said of each image."""
+    if as_json:
+        typer.echo(json.dumps(learned.to_json(), indent=2))
+    else:
+        print_report(learned.classifier.report, as_json=False)
+
+
+def print_audit(found: Audit, *, as_json: bool) -> None:
+    """Print what is probably wrong, a line a finding."""
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), indent=2))
+        return
+    lines = [f"{item.path}: {item.sentence}" for item in found.label_errors if item.suspect]
+    lines += [f"{item.path}: {item.sentence}" for item in found.outliers]
+    lines += [f"{item.path}: {item.sentence}" for item in found.quality]
+    for group in found.duplicates:
+        lines.append(f"{', '.join(group.paths)}: {group.sentence}")
+    lines += [item.sentence for item in found.shortcuts]
+    if found.balance.is_unbalanced:
+        lines.append(found.balance.sentence)
+    for line in lines or ["Nothing found that looks wrong."]:
+        typer.echo(line)
+
+
+def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> None:
+    """Write the report to show, where one was asked for."""
+    if path is None:
+        return
+    from featclass import config, images
+    from featclass.service import documents
+
+    sources = {image.digest: image for image in dataset.images}
+
+    def thumbnail(digest: str) -> bytes | None:
+        try:
+            data = sources[digest].read()
+            return images.thumbnail(data, size=160, max_pixels=config.load().max_pixels)
+        except (KeyError, OSError, images.Unreadable):
+            return None
+
+    title = path.stem
+    if path.suffix.lower() == ".md":
+        text = documents.markdown(learned, title=title)
+    else:
+        text = documents.html(learned, title=title, thumbnail=thumbnail)
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    messages.print(f"Saved {path}", markup=False)
 
 
 def embeddings(size: CacheSize) -> str:

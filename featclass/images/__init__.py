@@ -14,8 +14,10 @@ shapes      shrunk or cut sizes
 colours     any mode and depth as 8 bits of RGB
 decoding    the picture, upright
 thumbnails  the same, small, for the page
+appearance  what the audit needs to know of a picture, in a kilobyte
 """
 
+from featclass.images.appearance import Appearance, appearance
 from featclass.images.budget import PIXEL_BUDGET, PixelBudget
 from featclass.images.decoding import DECODING_VERSION, REDUCED, decoded
 from featclass.images.digests import digest
@@ -33,8 +35,10 @@ __all__ = [
     "MAX_ELONGATION",
     "PIXEL_BUDGET",
     "REDUCED",
+    "Appearance",
     "PixelBudget",
     "Unreadable",
+    "appearance",
     "check",
     "decoded",
     "digest",

@@ -1,29 +1,22 @@
 """The linear probe: trained on embeddings, judged on those it never saw, asked about new ones.
 
-fit, predict                       multinomial logistic regression with L2 penalty
-out_of_fold, split                 predictions by probes that never saw the image
-nearest, familiarity,              the training images that a picture resembles, and whether
-known_threshold, exemplar_indices  it resembles any
+fit, predict                       shrinkage discriminant analysis, calibrated
+out_of_fold, split, learner        predictions by probes that never saw the image
+nearest, Familiarity,              the training images that a picture resembles, and whether
+exemplar_indices                   it resembles any
 """
 
-from featclass.probe.evaluation import OutOfFold, out_of_fold, split
-from featclass.probe.familiarity import (
-    exemplar_indices,
-    familiarity,
-    known_threshold,
-    nearest,
-)
-from featclass.probe.penalty import DEFAULT_C, GRID
-from featclass.probe.regression import fit, normalise, predict
+from featclass.probe.evaluation import OutOfFold, learner, out_of_fold, split
+from featclass.probe.familiarity import Familiarity, exemplar_indices, nearest
+from featclass.probe.fitting import fit, predict
+from featclass.probe.points import normalise
 
 __all__ = [
-    "DEFAULT_C",
-    "GRID",
+    "Familiarity",
     "OutOfFold",
     "exemplar_indices",
-    "familiarity",
     "fit",
-    "known_threshold",
+    "learner",
     "nearest",
     "normalise",
     "out_of_fold",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.errors import FeatclassError
-from featclass.probe.examples import Codes, Masks
+from featclass.probe.points import Codes, Masks
 
 MOST_FOLDS = 5
 LEAVE_ONE_OUT_IMAGES = 100
@@ -64,8 +64,6 @@ class Plan:
 
     held_out: Folds
     """Shape (repeats, n)."""
-    choosing: Folds
-    """The folds among which C is chosen, shape (n,): the first repeat's, but for leave-one-out."""
     leave_one_out: bool
 
     @property
@@ -101,26 +99,18 @@ def cross_validation(these: Images, *, seed: int, repeats: int) -> Plan:
         FeatclassError: Near-duplicates across classes leave no way to keep every class in
             training.
     """
-    choosing = division(these, seed=seed)
+    count = min(MOST_FOLDS, int(these.in_class().min()))
+    divided = [stratified(these, count, seed=seed, turn=turn) for turn in range(repeats)]
+    rounds = [held_out for held_out in divided if _is_sound(these.codes, held_out)]
     alone = int(these.groups.max()) + 1 <= LEAVE_ONE_OUT_IMAGES
-    if alone and not _is_sound(these.codes, choosing):
-        return Plan(these.groups[None], choosing, leave_one_out=True)
-    count = int(choosing.max()) + 1
-    turns = range(1, repeats)
-    later = [stratified(these, count, seed=seed, turn=turn) for turn in turns]
-    rounds = [held_out for held_out in (choosing, *later) if _is_sound(these.codes, held_out)]
+    if not rounds and alone:
+        return Plan(these.groups[None], leave_one_out=True)
     if not rounds:
         raise FeatclassError(
             "The same pictures, or nearly the same, stand in several sets, so that none can be left"
             " out to judge by: remove the copies from all sets but one."
         )
-    return Plan(np.array(rounds), rounds[0], leave_one_out=False)
-
-
-def division(these: Images, *, seed: int) -> Folds:
-    """Return the fold of each image, shape (n,), of the cross-validation that chooses C."""
-    smallest = int(these.in_class().min())
-    return stratified(these, min(MOST_FOLDS, smallest), seed=seed)
+    return Plan(np.array(rounds), leave_one_out=False)
 
 
 def stratified(these: Images, folds: int, *, seed: int, turn: int = 0) -> Folds:
@@ -149,19 +139,28 @@ def stratified(these: Images, folds: int, *, seed: int, turn: int = 0) -> Folds:
     return held_out
 
 
-def single_split(codes: Codes, train_share: float, *, seed: int) -> Masks:
-    """Return the training mask (n,) of one stratified split; every class keeps one to train on."""
+def single_split(these: Images, train_share: float, *, seed: int) -> Masks:
+    """Return the training mask (n,) of one stratified split; every class keeps one to train on.
+
+    Near-duplicates go with the first of them.
+    """
     rng = np.random.default_rng([seed, 0])
-    sizes = np.bincount(codes)
+    _, first = np.unique(these.groups, return_index=True)
+    codes = these.codes[first]
+    sizes = np.bincount(codes, minlength=int(these.codes.max()) + 1)
     # As scikit-learn counts: 20 % of 24 are 5 to test. The slack is for 0.8 not being 4 / 5.
     wanted = (1 - train_share) * sizes
     spare = math.ceil(wanted.sum() - 1e-9) - np.floor(wanted).sum()
     shares = np.floor(wanted).astype(np.intp)
     shares[np.argsort(shares - wanted, kind="stable")[: int(spare)]] += 1
     training = np.ones(codes.size, dtype=bool)
-    for code, share in enumerate(np.minimum(shares, sizes - 1)):
+    for code, share in enumerate(np.minimum(shares, np.maximum(sizes - 1, 0))):
         training[rng.permutation(np.flatnonzero(codes == code))[:share]] = False
-    return training
+    mask = np.asarray(training[these.groups])
+    for code in np.setdiff1d(these.codes, these.codes[mask]):
+        # Its pictures went with copies that stand in another class.
+        mask |= these.groups == these.groups[these.codes == code][0]
+    return mask
 
 
 def _by_group(groups: Codes, ranks: Folds) -> tuple[list[Folds], Folds]:

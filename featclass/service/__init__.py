@@ -2,12 +2,15 @@
 
 opening     the encoder that a spec or a saved classifier asks for
 learning    from labelled pictures to a classifier and its report
+judging     how far it can be trusted
+auditing    what is probably wrong with the pictures
 judgements  what probes that never saw a picture say of it
 renaming    the same classifier, its classes called otherwise
+documents   the report to take to a meeting
 prediction  what a classifier says of pictures
 """
 
-from featclass.service.learning import embed, evaluate, learn, train
+from featclass.service.learning import embed, evaluate_split, learn, train
 from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
 from featclass.service.prediction import predict, predict_embedded, predict_files
 from featclass.service.renaming import renamed
@@ -17,7 +20,7 @@ __all__ = [
     "BUILTIN",
     "check_encoder",
     "embed",
-    "evaluate",
+    "evaluate_split",
     "learn",
     "open_engine",
     "predict",

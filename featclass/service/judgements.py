@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from featclass import probe
-from featclass.records import Embeddings, Image, Judgement, Neighbour
+from featclass.engine import Embeddings
+from featclass.records import Image, Judgement, Neighbour
 
 NEIGHBOURS = 3
 

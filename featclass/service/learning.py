@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
 
 from featclass import __version__, probe, report
-from featclass.engine import Engine
+from featclass.engine import Embeddings, Engine
 from featclass.errors import DatasetError
+from featclass.learned import Learned
 from featclass.records import (
     Dataset,
-    Embeddings,
     Exemplars,
-    Learned,
+    Probe,
     Progress,
     Report,
     TrainedClassifier,
     no_progress,
 )
+from featclass.service.auditing import audited
 from featclass.service.judgements import judgements
+from featclass.service.judging import judge, looked_into, near_duplicates
 
 MAX_EXEMPLARS = 20_000
 LIBRARIES = ("numpy", "pillow", "torch")
@@ -31,10 +33,11 @@ LIBRARIES = ("numpy", "pillow", "torch")
 def embed(engine: Engine, dataset: Dataset, *, progress: Progress = no_progress) -> Embeddings:
     """Embed a dataset; what the dataset had rejected already leads the list of rejections.
 
-    The images come back in the order of their digests, so that no result depends on file names.
+    The images come back in the order of their digests, so that no result depends on file names,
+    and with their appearances.
     """
     ordered = sorted(dataset.images, key=lambda image: image.digest)
-    embedded = engine.embed(ordered, progress=progress)
+    embedded = engine.embed(ordered, progress=progress, describe=True)
     return replace(embedded, rejected=(*dataset.rejected, *embedded.rejected))
 
 
@@ -44,81 +47,92 @@ def learn(
     *,
     seed: int = 0,
     seconds_to_embed: float = 0.0,
+    scored: Callable[[Learned], None] = lambda learned: None,
     progress: Progress = no_progress,
 ) -> Learned:
     """Fit a probe on embedded images and judge it on images it never saw.
 
-    Raises `DatasetError` where fewer than two classes have a usable image. `progress` may raise to
-    stop.
+    `scored` is told as soon as there is a classifier with its score; what more pictures would
+    bring, for one, takes longer. Raises `DatasetError` where fewer than two classes have a usable
+    image. `progress` may raise to stop.
     """
     labels = _labels(embeddings)
     started = time.perf_counter()
-    said, judged = _judge(embeddings, labels, seed=seed, progress=progress)
+    judged = judge(embeddings, labels, seed=seed, progress=progress)
+    found = judged.predictions
     fitting = time.perf_counter()
-    fitted = probe.fit(
-        embeddings.vectors,
-        labels,
-        seed=seed,
-        C=judged.C if judged else None,
-        near=judged.near if judged else None,
-        progress=progress,
-    )
+    fitted = probe.fit(embeddings.vectors, labels, calibrated=found.calibrated if found else None)
     seconds = {
         "embed": seconds_to_embed,
         "fit": time.perf_counter() - fitting,
         "evaluate": fitting - started,
     }
+    said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds)
+    classifier = _classifier(embeddings, labels, engine, fitted, said)
+    learned = Learned(classifier, judgements(embeddings, labels, found) if found else ())
+    scored(learned)
+    again = time.perf_counter()
+    learned = replace(learned, audit=audited(embeddings, labels, found))
+    said = looked_into(judged, embeddings, labels, seed)
+    seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
+    said = replace(said, encoder=engine.encoder.spec, seconds=seconds)
+    return replace(learned, classifier=replace(classifier, report=said))
+
+
+def _classifier(
+    embeddings: Embeddings, labels: list[str], engine: Engine, fitted: Probe, said: Report
+) -> TrainedClassifier:
     kept = probe.exemplar_indices(labels, MAX_EXEMPLARS)
-    vectors = probe.normalise(embeddings.vectors[kept]).astype(np.float32)
-    kept_labels = tuple(labels[i] for i in kept)
-    classifier = TrainedClassifier(
+    return TrainedClassifier(
         encoder=engine.encoder.spec,
         encoder_id=engine.encoder.id,
         fingerprint=engine.encoder.fingerprint,
         probe=fitted,
         exemplars=Exemplars(
             names=tuple(embeddings.images[i].name for i in kept),
-            labels=kept_labels,
+            labels=tuple(labels[i] for i in kept),
             digests=tuple(embeddings.images[i].digest for i in kept),
-            vectors=vectors,
+            vectors=probe.normalise(embeddings.vectors[kept]).astype(np.float32),
         ),
-        known_threshold=probe.known_threshold(vectors, kept_labels),
-        report=replace(said, encoder=engine.encoder.spec, seconds=seconds),
+        report=said,
         versions={"featclass": __version__, **{name: version(name) for name in LIBRARIES}},
     )
-    return Learned(classifier, judgements(embeddings, labels, judged) if judged else ())
 
 
 def train(
-    engine: Engine, dataset: Dataset, *, seed: int = 0, progress: Progress = no_progress
-) -> Learned:
-    """Embed a dataset and learn it; raises as `learn` does."""
-    started = time.perf_counter()
-    embedded = embed(engine, dataset, progress=progress)
-    seconds = time.perf_counter() - started
-    return learn(embedded, engine, seed=seed, seconds_to_embed=seconds)
-
-
-def evaluate(
     engine: Engine,
     dataset: Dataset,
     *,
-    split: float | None = None,
+    seed: int = 0,
+    progress: Progress = no_progress,
+    learning: Progress = no_progress,
+) -> Learned:
+    """Embed a dataset and learn it, each with a progress of its own; raises as `learn` does."""
+    started = time.perf_counter()
+    embedded = embed(engine, dataset, progress=progress)
+    seconds = time.perf_counter() - started
+    return learn(embedded, engine, seed=seed, seconds_to_embed=seconds, progress=learning)
+
+
+def evaluate_split(
+    engine: Engine,
+    dataset: Dataset,
+    *,
+    share: float,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Report:
-    """Report how well a classifier of this dataset does on images it never saw.
+    """Report how well a classifier of a `share` of the images does on the others.
 
-    Out-of-fold over all images, or, with `split`, on the share that one split holds out. Raises
-    `DatasetError` where fewer than two classes have a usable image.
+    Raises `DatasetError` where fewer than two classes have a usable image.
     """
-    if split is None:
-        return train(engine, dataset, seed=seed, progress=progress).classifier.report
     started = time.perf_counter()
     embedded = embed(engine, dataset, progress=progress)
     embedding = time.perf_counter() - started
     labels = _labels(embedded)
-    tested, probabilities = probe.split(embedded.vectors, labels, train_share=split, seed=seed)
+    tested, probabilities = probe.split(
+        embedded.vectors, labels, train_share=share, groups=near_duplicates(embedded), seed=seed
+    )
     return report.score(
         [labels[i] for i in tested],
         probabilities,
@@ -126,11 +140,7 @@ def evaluate(
         encoder=engine.encoder.spec,
         rejected=embedded.rejected,
         method=report.single_split(
-            trained=len(labels) - len(tested),
-            tested=len(tested),
-            share=split,
-            seed=seed,
-            choice="nested",
+            trained=len(labels) - len(tested), tested=len(tested), share=share, seed=seed
         ),
         seconds={
             "embed": embedding,
@@ -140,37 +150,6 @@ def evaluate(
         images=len(labels),
         interval=report.wilson,  # one probe, images it never saw: they are independent
     )
-
-
-def _judge(
-    embeddings: Embeddings, labels: list[str], *, seed: int, progress: Progress
-) -> tuple[Report, probe.OutOfFold | None]:
-    """Report on probes that never saw what they predict; return what they suggest for the last."""
-    encoder, seconds = "", {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
-    if min(Counter(labels).values()) < 2:
-        said = report.without_score(
-            labels, encoder=encoder, rejected=embeddings.rejected, seconds=seconds
-        )
-        return said, None
-    judged = probe.out_of_fold(embeddings.vectors, labels, seed=seed, progress=progress)
-    method = report.cross_validated(
-        len(labels),
-        folds=judged.folds,
-        repeats=judged.repeats,
-        leave_one_out=judged.leave_one_out,
-        choice=judged.choice,
-        chosen_on=judged.images,
-    )
-    said = report.score(
-        labels,
-        judged.probabilities,
-        sorted(set(labels)),
-        encoder=encoder,
-        rejected=embeddings.rejected,
-        method=method,
-        seconds=seconds,
-    )
-    return said, judged
 
 
 def _labels(embeddings: Embeddings) -> list[str]:

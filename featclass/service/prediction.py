@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from featclass import datasets, probe
-from featclass.engine import Engine
+from featclass.engine import Embeddings, Engine
 from featclass.records import (
-    Embeddings,
+    Exemplars,
     Image,
     Neighbour,
     Prediction,
@@ -75,7 +76,7 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
     exemplars = classifier.exemplars
     probabilities = probe.predict(classifier.probe, embedded.vectors)
     nearest, similarities = probe.nearest(exemplars.vectors, embedded.vectors, NEIGHBOURS)
-    familiarity = probe.familiarity(exemplars.vectors, embedded.vectors)
+    known = _familiarity(exemplars).is_known(embedded.vectors)
     predictions = []
     for row, image in enumerate(embedded.images):
         best = int(probabilities[row].argmax())
@@ -87,7 +88,7 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
                 probabilities=dict(
                     zip(classifier.classes, map(float, probabilities[row]), strict=True)
                 ),
-                known=bool(familiarity[row] >= classifier.known_threshold),
+                known=bool(known[row]),
                 neighbours=tuple(
                     Neighbour(
                         exemplars.names[i], exemplars.labels[i], exemplars.digests[i], float(s)
@@ -97,3 +98,9 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
             )
         )
     return predictions
+
+
+@functools.lru_cache(maxsize=64)
+def _familiarity(exemplars: Exemplars) -> probe.Familiarity:
+    """Return what a classifier takes for its own; it follows from the images it remembers."""
+    return probe.Familiarity.of(exemplars.vectors, exemplars.labels)

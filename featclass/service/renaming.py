@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from featclass.records import Exemplars, Judgement, Learned, Neighbour, Report, TrainedClassifier
+from featclass.learned import Learned
+from featclass.records import Exemplars, Judgement, Neighbour, Report, TrainedClassifier
 
 New = Callable[[str], str]
 """From a class's name to its new one."""

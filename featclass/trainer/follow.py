@@ -188,25 +188,32 @@ class Trainer:
         if is_learned(workspace, state) or not self._is_here(spec):
             return False
         if state.result is not None and state.is_current and can_be_renamed(state.result):
-            result = renamed(state.result, names_of(workspace))
-        else:
-            try:
-                result = self._attempt(workspace, spec, key)
-            except Cancelled:
-                return True
-            result = replace(
-                result,
-                before=taken_over(state.result, result),
-                before_change=before_change(state.result, result),
-            )
-        # What was predicted before is in the cache: said anew at once, the page need not flicker.
-        again = [picture for picture in workspace.tried if picture.digest in state.predictions]
-        is_cached = state.result is not None and state.result.engine is result.engine
-        predictions = self._said(result, again) if is_cached else {}
-        self._change(token, result=result, predictions=predictions)
+            self._publish(workspace, state, renamed(state.result, names_of(workspace)))
+            return True
+        try:
+            result = self._attempt(workspace, spec, key, partial(self._publish, workspace, state))
+        except Cancelled:
+            return True
+        self._publish(workspace, state, result)
         return True
 
-    def _attempt(self, workspace: Workspace, spec: str, key: str) -> Result:
+    def _publish(self, workspace: Workspace, old: State, result: Result) -> None:
+        """Show a result in place of the `old` one, and say once more what that one had said."""
+        if result.key != (old.result.key if old.result else ""):
+            result = replace(
+                result,
+                before=taken_over(old.result, result),
+                before_change=before_change(old.result, result),
+            )
+        # What was predicted before is in the cache: said anew at once, the page need not flicker.
+        again = [picture for picture in workspace.tried if picture.digest in old.predictions]
+        is_cached = old.result is not None and old.result.engine is result.engine
+        predictions = self._said(result, again) if is_cached else {}
+        self._change(workspace.token, result=result, predictions=predictions)
+
+    def _attempt(
+        self, workspace: Workspace, spec: str, key: str, publish: Callable[[Result], None]
+    ) -> Result:
         token = workspace.token
         next_check = 0.0
 
@@ -228,7 +235,7 @@ class Trainer:
                 raise
             self._unusable[spec] = str(error)
             raise Cancelled("Another encoder takes over.") from error
-        return Learning(self._store, workspace, engine, key, report).run()
+        return Learning(self._store, workspace, engine, key, report, publish).run()
 
     def _predict(self, clock: Clock, token: str) -> bool:
         """Predict the next few pictures to try; False where none is left."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from featclass import artifact, service
 from featclass.engine import Engine
 from featclass.errors import Cancelled
+from featclass.learned import Learned
 from featclass.pace import Clock, Pace
-from featclass.records import Learned, Progress, Rejected
+from featclass.records import Progress, Rejected
 from featclass.trainer.state import Phase, Result, names_of
 from featclass.workspaces import Workspace, Workspaces, dataset, image_name
 
@@ -28,6 +29,8 @@ class Learning:
     engine: Engine
     key: str
     report: Callable[..., Any]
+    publish: Callable[[Result], None]
+    """Told as soon as there is a score, though more is still being worked out."""
 
     def run(self) -> Result:
         """Return what came of it; raises `Cancelled` where the sets are other ones by now."""
@@ -48,10 +51,20 @@ class Learning:
         if len({image.label for image in embedded.images}) < 2:
             return Result(self.key, None, names, used, rejected, self.engine)
         self.report(phase=Phase.LEARNING, pace=Pace())
+        result = Result(self.key, None, names, used, rejected, self.engine)
+
+        def scored(learned: Learned) -> None:
+            self.report(phase=Phase.SETTLING, pace=Pace())
+            self.publish(replace(result, learned=learned, is_settling=True))
+
         learned = service.learn(
-            embedded, self.engine, seconds_to_embed=seconds, progress=self._progress()
+            embedded,
+            self.engine,
+            seconds_to_embed=seconds,
+            scored=scored,
+            progress=self._progress(),
         )
-        return Result(self.key, learned, names, used, rejected, self.engine)
+        return replace(result, learned=learned, vectors=embedded.vectors)
 
     def _progress(self) -> Progress:
         clock = Clock()

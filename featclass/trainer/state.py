@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+import numpy as np
+from numpy.typing import NDArray
+
 from featclass import service
 from featclass.engine import Engine
+from featclass.learned import Learned
 from featclass.pace import Pace
-from featclass.records import Learned, Prediction, Rejected, Report, TrainedClassifier
+from featclass.records import Prediction, Rejected, Report, TrainedClassifier
 from featclass.workspaces import Picture, Workspace
 
 FEW = 5
@@ -25,6 +29,8 @@ class Phase(StrEnum):
     LOADING = "loading"
     EMBEDDING = "embedding"
     LEARNING = "learning"
+    SETTLING = "settling"
+    """There is a score; how far to trust it, and what is wrong with pictures, follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,11 @@ class Result:
     """Of the classifier under another encoder that this one took over from."""
     before_change: Report | None = None
     """Of the classifier before the last few pictures were moved, left out, added or removed."""
+
+    is_settling: bool = False
+    """Whether what takes longer than the score is still being worked out."""
+    vectors: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    """Embeddings of the images, in the order of their digests; None for a saved classifier."""
 
     @property
     def classifier(self) -> TrainedClassifier | None:

@@ -114,8 +114,8 @@ def _details(result: Result, report: Report) -> None:
     st.caption(
         wording.escaped(
             f"Encoder {report.encoder} on {engine.device} ({engine.precision}),"
-            f" {engine.dimensions} values an embedding; probe: logistic regression,"
-            f" C = {result.classifier.probe.C:g}; embedded in {report.seconds['embed']:.1f} s,"
+            f" {engine.dimensions} values an embedding; probe: shrinkage discriminant analysis;"
+            f" embedded in {report.seconds['embed']:.1f} s,"
             f" fitted in {report.seconds['fit']:.1f} s,"
             f" evaluated in {report.seconds['evaluate']:.1f} s."
         )

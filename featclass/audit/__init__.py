@@ -1,0 +1,29 @@
+"""What is probably wrong with the pictures or their labels, from embeddings and appearances.
+
+pictures    what is looked at
+duplicates  copies, crops, frames of a burst: also what keeps cross-validation honest
+labels      labels that are probably wrong
+outliers    pictures unlike all others
+quality     too dark, too bright, blurred, empty, too small, too long
+shortcuts   what would tell the classes apart without looking at what the pictures show
+balance     how many pictures each class has
+findings    what was found, as values and as JSON
+report      all of it together
+"""
+
+from featclass.audit.duplicates import Copies, find_copies, near_duplicate_groups
+from featclass.audit.findings import Audit
+from featclass.audit.labels import Doubts, label_errors
+from featclass.audit.pictures import Pictures
+from featclass.audit.report import audit
+
+__all__ = [
+    "Audit",
+    "Copies",
+    "Doubts",
+    "Pictures",
+    "audit",
+    "find_copies",
+    "label_errors",
+    "near_duplicate_groups",
+]

@@ -1,0 +1,123 @@
+"""What an audit found, as values and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LabelError:
+    """How doubtful one label is."""
+
+    path: str
+    label: str
+    suggested: str
+    score: float
+    """0 to 1: the higher, the more doubtful."""
+    suspect: bool
+    """Whether to show it to somebody."""
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Pictures that show the same."""
+
+    paths: tuple[str, ...]
+    labels: tuple[str, ...]
+    """Of each path."""
+    kind: str
+    """`exact` where they are equal pixel by pixel, as far as can be told, else `near`."""
+    key: str
+    sentence: str
+
+    @property
+    def is_across_classes(self) -> bool:
+        """Whether the same picture has different labels."""
+        return len(set(self.labels)) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """A picture unlike all others."""
+
+    path: str
+    label: str
+    score: float
+    """In robust standard deviations from the middle."""
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFault:
+    """A picture too dark, too bright, blurred, empty, too small or too long."""
+
+    path: str
+    label: str
+    kind: str
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAway:
+    """A cue that would predict the class without looking at what the pictures show."""
+
+    cue: str
+    accuracy: float
+    """How often the cue alone names the right class."""
+    chance_accuracy: float
+    label: str
+    """The class that it gives away most surely."""
+    paths: tuple[str, ...]
+    """The pictures of that class that have it."""
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """How many pictures each class has."""
+
+    images: Mapping[str, int]
+    is_unbalanced: bool
+    key: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything that is probably wrong with the pictures or their labels."""
+
+    label_errors: tuple[LabelError, ...]
+    """Every image, the most doubtful first; none where there are no out-of-fold predictions."""
+    duplicates: tuple[DuplicateGroup, ...]
+    outliers: tuple[Outlier, ...]
+    quality: tuple[QualityFault, ...]
+    shortcuts: tuple[GiveAway, ...]
+    balance: Balance
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `featclass audit --json` prints."""
+        return {
+            "label_errors": [_plain(each) for each in self.label_errors],
+            "duplicates": [
+                {**_plain(each), "across_classes": each.is_across_classes}
+                for each in self.duplicates
+            ],
+            "outliers": [_plain(each) for each in self.outliers],
+            "quality": [_plain(each) for each in self.quality],
+            "shortcuts": [_plain(each) for each in self.shortcuts],
+            "balance": {**_plain(self.balance), "images": dict(self.balance.images)},
+        }
+
+
+def _plain(finding: Any) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in ((name, getattr(finding, name)) for name in finding.__slots__)
+    }

@@ -1,0 +1,143 @@
+"""All checks together, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from featclass.audit import balance, labels, outliers, quality, shortcuts
+from featclass.audit.duplicates import Copies, find_copies
+from featclass.audit.findings import (
+    Audit,
+    Balance,
+    DuplicateGroup,
+    GiveAway,
+    LabelError,
+    Outlier,
+    QualityFault,
+)
+from featclass.audit.pictures import Floats, Pictures
+
+
+def audit(
+    pictures: Pictures,
+    *,
+    probabilities: Floats | None = None,
+    distances: Floats | None = None,
+    copies: Copies | None = None,
+) -> Audit:
+    """Look for whatever is probably wrong with labelled pictures.
+
+    Args:
+        pictures: At least one.
+        probabilities: Out-of-fold, shape (n, classes), classes sorted; without them (a class has
+            one image, say) no label is doubted.
+        distances: Squared Mahalanobis distances to the class means, each image left out, shape
+            (n, classes): they find more wrong labels together with the probabilities.
+        copies: What `find_copies` says of these pictures, where that is known already.
+    """
+    copies = copies or find_copies(pictures.vectors, pictures.appearances)
+    return Audit(
+        _label_errors(pictures, probabilities, distances),
+        _duplicates(pictures, copies),
+        _outliers(pictures, copies),
+        _quality(pictures),
+        _shortcuts(pictures, copies),
+        _balance(pictures),
+    )
+
+
+def _label_errors(
+    pictures: Pictures, probabilities: Floats | None, distances: Floats | None
+) -> tuple[LabelError, ...]:
+    if probabilities is None or len(pictures.classes) < 2:
+        return ()
+    doubts = labels.label_errors(pictures.codes, probabilities, distances)
+    found = []
+    for row in np.argsort(-doubts.scores, kind="stable").tolist():
+        label, suggested = pictures.labels[row], pictures.classes[doubts.suggested[row]]
+        is_suspect = bool(doubts.is_suspect[row])
+        says = f"Is labelled {label!r} and looks like {suggested!r}." if is_suspect else ""
+        found.append(
+            LabelError(
+                pictures.names[row], label, suggested, float(doubts.scores[row]), is_suspect,
+                pictures.key("label", [row], label), says,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _duplicates(pictures: Pictures, copies: Copies) -> tuple[DuplicateGroup, ...]:
+    """Return the groups, those across classes first, then the largest."""
+    members: dict[int, list[int]] = {}
+    for row, group in enumerate(copies.groups.tolist()):
+        members.setdefault(group, []).append(row)
+    found = []
+    for rows in members.values():
+        if len(rows) > 1:
+            is_exact = len(set(copies.exact[rows].tolist())) == 1
+            given = tuple(pictures.labels[row] for row in rows)
+            found.append(
+                DuplicateGroup(
+                    tuple(pictures.names[row] for row in rows), given,
+                    "exact" if is_exact else "near", pictures.key("duplicates", rows),
+                    _copies_in_words(len(rows), sorted(set(given)), is_exact=is_exact),
+                )
+            )  # fmt: skip
+    return tuple(sorted(found, key=lambda each: (not each.is_across_classes, -len(each.paths))))
+
+
+def _copies_in_words(count: int, given: list[str], *, is_exact: bool) -> str:
+    says = f"{count} pictures {'are the same' if is_exact else 'show nearly the same'}"
+    if len(given) == 1:
+        return f"{says}."
+    return f"{says}, and are labelled {' and '.join(map(repr, given))}: one label must be wrong."
+
+
+def _outliers(pictures: Pictures, copies: Copies) -> tuple[Outlier, ...]:
+    scores = outliers.strangeness(copies.familiarity, pictures.codes)
+    return tuple(
+        Outlier(
+            pictures.names[row], pictures.labels[row], float(scores[row]),
+            pictures.key("outlier", [row]),
+            f"Resembles no other picture, of {pictures.labels[row]!r} or of any other class.",
+        )
+        for row in outliers.outliers(copies.familiarity, pictures.codes)
+    )  # fmt: skip
+
+
+def _quality(pictures: Pictures) -> tuple[QualityFault, ...]:
+    return tuple(
+        QualityFault(
+            pictures.names[fault.row], pictures.labels[fault.row], fault.kind,
+            pictures.key("quality", [fault.row], fault.kind), fault.sentence,
+        )
+        for fault in quality.faults(pictures.appearances)
+    )  # fmt: skip
+
+
+def _shortcuts(pictures: Pictures, copies: Copies) -> tuple[GiveAway, ...]:
+    found = shortcuts.shortcuts(pictures.appearances, pictures.codes, copies.groups)
+    sizes = Counter(pictures.labels)
+    given = []
+    for each in found:
+        label = pictures.classes[each.label]
+        says = (
+            f"The {each.cue} alone names the right class in {each.accuracy:.0%} of the pictures"
+            f" (guessing: {each.chance:.0%}): {len(each.rows)} of {sizes[label]} pictures of"
+            f" {label!r} share theirs. The classifier may have learned that instead."
+        )
+        paths = tuple(pictures.names[row] for row in each.rows)
+        key = pictures.key("shortcut", each.rows, each.cue, label)
+        given.append(GiveAway(each.cue, each.accuracy, each.chance, label, paths, key, says))
+    return tuple(given)
+
+
+def _balance(pictures: Pictures) -> Balance:
+    images = balance.sizes(pictures.labels)
+    unbalanced = balance.is_unbalanced(images)
+    words = [f"{name}:{count}" for name, count in images.items()] if unbalanced else []
+    return Balance(
+        images, unbalanced, pictures.key("balance", [], *words), balance.sentence(images)
+    )

@@ -1,0 +1,119 @@
+"""Scores as HTML: the bar of the interval, the confusion matrix, the figures of each class."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from featclass.document.contents import LISTED, confusions, percent
+from featclass.document.markup import escaped, listed, named
+from featclass.records import Report
+
+WIDEST = 30
+"""Classes that a matrix on A4 has room for; of more, what is confused most is listed."""
+FEW = 6
+"""With more classes their names stand upright, and the cells are small."""
+FIGURES = (
+    "class",
+    "pictures",
+    "found <small>(recall)</small>",
+    "right when named <small>(precision)</small>",
+    "F1",
+)
+
+
+def interval_bar(report: Report) -> str:
+    """Return the accuracy, its interval and guessing on a line from 0 to 100 %."""
+    if report.accuracy is None or report.accuracy_interval is None:
+        return ""
+    # Outwards, as in the sentence about the score.
+    low = math.floor(100 * report.accuracy_interval[0] + 1e-9)
+    high = math.ceil(100 * report.accuracy_interval[1] - 1e-9)
+    mark, guess = 100 * report.accuracy, 100 * report.chance_accuracy
+    return (
+        '<div class="range">'
+        '<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="rail" width="100" height="10" vector-effect="non-scaling-stroke"/>'
+        f'<rect class="interval" x="{low}" width="{high - low}" height="10"/>'
+        f'<rect class="mark" x="{min(mark, 99.4):.2f}" width="0.6" height="10"/>'
+        f'<line class="guess" x1="{guess:.2f}" x2="{guess:.2f}" y1="-1" y2="11"'
+        ' vector-effect="non-scaling-stroke"/></svg><p class="muted">'
+        f'<span class="key mark">{escaped(percent(report.accuracy))} right</span>'
+        f'<span class="key interval">true rate between {low}&nbsp;% and'
+        f" {high}&nbsp;% (95&nbsp;% interval)</span>"
+        f'<span class="key guess">guessing {escaped(percent(report.chance_accuracy))}</span>'
+        "</p></div>"
+    )
+
+
+def matrix(report: Report, colours: Mapping[str, str]) -> str:
+    """Return the confusion matrix as a table; of very many classes, what is confused most."""
+    if len(report.classes) > WIDEST:
+        return _confused(report)
+    counts = report.confusion_matrix or ()
+    heads = [_head(name, colours, "col") for name in report.classes]
+    rows = [
+        f"<tr>{_head(name, colours, 'row')}{_cells(row, place)}</tr>"
+        for place, (name, row) in enumerate(zip(report.classes, counts, strict=True))
+    ]
+    many = " many" if len(report.classes) > FEW else ""
+    return (
+        '<p class="muted" id="key">Rows: what the pictures are. Columns: what they were taken for.'
+        " ✓ and a firm border: right; ✗ and a dotted border: wrong.</p>"
+        '<div class="scroll" tabindex="0" role="group" aria-label="Confusion matrix">'
+        f'<table class="matrix{many}" aria-label="Confusion matrix" aria-describedby="key">'
+        f'<thead><tr><th scope="col"><small>is ↓ taken for →</small></th>{"".join(heads)}</tr>'
+        f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def figures(report: Report) -> str:
+    """Return precision, recall, F1 and number of pictures of each class, as a table."""
+    heads = [f'<th scope="col">{head}</th>' for head in FIGURES]
+    rows = []
+    for name in report.classes:
+        of_class = report.per_class[name]
+        shares = (of_class.recall, of_class.precision, of_class.f1)
+        cells = "".join(
+            f"<td>{'–' if share is None else escaped(percent(share))}</td>" for share in shares
+        )
+        rows.append(f'<tr><th scope="row">{named(name)}</th><td>{of_class.support:,}</td>{cells}')
+    return (
+        '<div class="scroll" tabindex="0" role="group" aria-label="Figures of each class">'
+        '<table class="figures"><thead><tr>'
+        f"{''.join(heads)}</tr></thead>"
+        f"<tbody>{'</tr>'.join(rows)}</tr></tbody></table></div>"
+    )
+
+
+def _head(name: str, colours: Mapping[str, str], scope: str) -> str:
+    dot = f'<span class="dot" style="background:{escaped(colours[name])}"></span>'
+    return f'<th scope="{scope}">{dot}{named(name)}</th>'
+
+
+def _cells(row: tuple[int, ...], diagonal: int) -> str:
+    total = max(sum(row), 1)
+    cells = []
+    for place, count in enumerate(row):
+        kind, sign = ("right", "✓") if place == diagonal else ("wrong", "✗")
+        if not count:
+            cells.append("<td>0</td>")
+            continue
+        cells.append(
+            f'<td class="{kind}" style="--share:{count / total:.2f}">{count:,}'
+            f'<span class="sign" aria-hidden="true">{sign}</span>'
+            f'<span class="hidden"> {kind}</span></td>'
+        )
+    return "".join(cells)
+
+
+def _confused(report: Report) -> str:
+    found = confusions(report)
+    if not found:
+        return "<p>Nothing was confused.</p>"
+    lines = []
+    for i, j, count in found[:LISTED]:
+        label, said = report.classes[i], report.classes[j]
+        total = report.per_class[label].support
+        lines.append(f"{count:,} of {total:,} {named(label)} were taken for {named(said)}")
+    return "<p>Confused most:</p>" + listed(lines, len(found) - len(lines))

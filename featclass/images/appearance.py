@@ -1,0 +1,170 @@
+"""What the audit needs to know of a picture's pixels and header, in some 1,300 bytes."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from featclass.images.formats import recognise
+from featclass.images.headers import check
+
+Bytes = NDArray[np.uint8]
+
+VERSION: Final = 1
+"""Changes whenever the same picture would give another appearance: the first byte stored."""
+SIDE: Final = 256
+"""Pictures are first shrunk by a whole factor, until their shorter side is no more: what follows
+hardly depends on the scale at which they were decoded."""
+THUMBNAIL: Final = 16
+CORNER: Final = 6
+CORNER_SHARE: Final = 6
+PERCENTILES: Final = (1, 5, 50, 95, 99)
+_RICHEST: Final = 0.99
+_NUMBERS: Final = struct.Struct("<B8sIIQ5Bfff")
+_SHAPES: Final = {
+    "borders": (4, 3),
+    "spreads": (4,),
+    "corners": (4, CORNER, CORNER, 3),
+    "thumbnail": (THUMBNAIL, THUMBNAIL, 3),
+}
+SIZE: Final = _NUMBERS.size + sum(int(np.prod(shape)) for shape in _SHAPES.values())
+"""Of what `Appearance.to_bytes` returns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Appearance:
+    """Size, light, sharpness, border, corners and a tiny copy of one picture."""
+
+    format: str
+    """As `images.recognise` names it: `JPEG`, `PNG` and so on."""
+    width: int
+    """Upright, as the file holds it, before any reduction."""
+    height: int
+    file_bytes: int
+    percentiles: tuple[int, ...]
+    """Luminance that 1, 5, 50, 95 and 99 % of the pixels stay below, 0 to 255."""
+    contrast: float
+    """Standard deviation of the luminance."""
+    detail: float
+    """What a Laplacian finds in the sharpest hundredth of the picture, in levels of luminance."""
+    coarse_detail: float
+    """The same of the picture at half the scale: hardly less where there was little to lose."""
+    borders: Bytes
+    """Mean colour of the outermost strip at the top, bottom, left and right, shape (4, 3)."""
+    spreads: Bytes
+    """Standard deviation of each strip's luminance, shape (4,)."""
+    corners: Bytes
+    """Top left, top right, bottom left, bottom right: each a sixth of the width and of the
+    height, shape (4, 6, 6, 3)."""
+    thumbnail: Bytes
+    """The whole picture squeezed to 16 x 16, shape (16, 16, 3): its perceptual hash."""
+
+    def to_bytes(self) -> bytes:
+        """Return `SIZE` bytes, the first of which is `VERSION`."""
+        numbers = _NUMBERS.pack(
+            VERSION, self.format.encode("ascii"), self.width, self.height, self.file_bytes,
+            *self.percentiles, self.contrast, self.detail, self.coarse_detail,
+        )  # fmt: skip
+        return numbers + b"".join(getattr(self, name).tobytes() for name in _SHAPES)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self | None:
+        """Return what `to_bytes` kept, or None where that was another version's."""
+        if len(data) != SIZE or data[0] != VERSION:
+            return None
+        _, name, width, height, file_bytes, *rest = _NUMBERS.unpack_from(data)
+        arrays: dict[str, Bytes] = {}
+        start = _NUMBERS.size
+        for field, shape in _SHAPES.items():
+            count = int(np.prod(shape))
+            arrays[field] = np.frombuffer(data, np.uint8, count, start).reshape(shape)
+            start += count
+        known = name.rstrip(b"\0").decode("ascii", "replace")
+        numbers = known, width, height, file_bytes, tuple(rest[:5]), *rest[5:]
+        return cls(*numbers, *arrays.values())
+
+
+def appearance(picture: Image.Image, data: bytes, *, max_pixels: int) -> Appearance:
+    """Describe an upright RGB picture and the file it was decoded from.
+
+    Args:
+        picture: What `decoded` gave, at any scale.
+        data: The bytes of the file.
+        max_pixels: As `decoded` was told.
+
+    Raises:
+        Unreadable: As `check`; never for data that `decoded` has accepted.
+    """
+    width, height = check(data, max_pixels=max_pixels)
+    if (width < height) != (picture.width < picture.height):
+        width, height = height, width
+    small = _shrunk(picture)
+    grey = small.convert("L")
+    levels = np.asarray(grey).astype(np.int16)
+    histogram = np.array(grey.histogram(), dtype=np.float64) / levels.size
+    detail, coarse_detail = _detail(levels), _detail(_halved(levels))
+    borders, spreads = _borders(np.asarray(small), levels)
+    return Appearance(
+        recognise(data), width, height, len(data),
+        tuple(_percentile(histogram, share / 100) for share in PERCENTILES),
+        _deviation(histogram), detail, coarse_detail,
+        borders, spreads, _corners(small), _squeezed(small, THUMBNAIL),
+    )  # fmt: skip
+
+
+def _shrunk(picture: Image.Image) -> Image.Image:
+    """Return the picture shrunk by the whole factor that leaves at most `SIDE` a side."""
+    factor = math.ceil(min(picture.size) / SIDE)
+    return picture.reduce(factor) if factor > 1 else picture
+
+
+def _squeezed(
+    picture: Image.Image, side: int, box: tuple[float, float, float, float] | None = None
+) -> Bytes:
+    return np.asarray(picture.resize((side, side), Image.Resampling.BOX, box))
+
+
+def _percentile(histogram: NDArray[np.float64], share: float) -> int:
+    return int(np.searchsorted(np.cumsum(histogram), share - 1e-9).clip(max=255))
+
+
+def _deviation(histogram: NDArray[np.float64]) -> float:
+    levels = np.arange(256)
+    mean = float(histogram @ levels)
+    return float((histogram @ (levels - mean) ** 2) ** 0.5)
+
+
+def _halved(levels: NDArray[np.int16]) -> NDArray[np.int16]:
+    high, wide = (side // 2 * 2 for side in levels.shape)
+    quarters = (levels[top:high:2, left:wide:2] for top in (0, 1) for left in (0, 1))
+    return np.asarray((sum(quarters, np.int16(2)) // 4).astype(np.int16))
+
+
+def _detail(levels: NDArray[np.int16]) -> float:
+    """Return the 99th percentile of a Laplacian: one sharp thing makes a picture sharp."""
+    if min(levels.shape) < 3:
+        return 0.0
+    around = levels[:-2, 1:-1] + levels[2:, 1:-1] + levels[1:-1, :-2] + levels[1:-1, 2:]
+    found = np.bincount(np.abs(4 * levels[1:-1, 1:-1] - around).ravel())
+    return float(np.searchsorted(np.cumsum(found), _RICHEST * found.sum()))
+
+
+def _borders(colours: Bytes, levels: NDArray[np.int16]) -> tuple[Bytes, Bytes]:
+    deep = max(1, min(levels.shape) // 64)
+    places = (np.s_[:deep], np.s_[-deep:], np.s_[:, :deep], np.s_[:, -deep:])
+    means = [colours[place].mean(axis=(0, 1)).round() for place in places]
+    return np.array(means, np.uint8), np.array([levels[place].std() for place in places], np.uint8)
+
+
+def _corners(picture: Image.Image) -> Bytes:
+    wide, high = picture.width / CORNER_SHARE, picture.height / CORNER_SHARE
+    starts = [
+        (left, top) for top in (0.0, picture.height - high) for left in (0.0, picture.width - wide)
+    ]
+    return np.stack([_squeezed(picture, CORNER, (x, y, x + wide, y + high)) for x, y in starts])

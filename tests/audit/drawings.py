@@ -1,0 +1,60 @@
+"""Seeded pictures, what featclass sees of them, and embeddings that need no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from featclass import images
+from featclass.audit import Pictures
+from featclass.images.appearance import Appearance, appearance
+
+MAX_PIXELS = 10**6
+
+
+def scene(seed: int, size: tuple[int, int] = (160, 120)) -> Image.Image:
+    """Draw a dozen figures of any colour on a ground of two colours; each seed looks different."""
+    rng = np.random.default_rng(seed)
+    picture = Image.fromarray(rng.integers(0, 256, (2, 2, 3), dtype=np.uint8)).resize(size)
+    pen = ImageDraw.Draw(picture)
+    for _ in range(12):
+        x, y = rng.integers(0, size[0]), rng.integers(0, size[1])
+        wide, high = rng.integers(8, size[0] // 2), rng.integers(8, size[1] // 2)
+        draw = pen.ellipse if rng.random() < 0.5 else pen.rectangle
+        draw((int(x), int(y), int(x + wide), int(y + high)), fill=tuple(rng.integers(0, 256, 3)))
+    return picture
+
+
+def saved(picture: Image.Image, kind: str = "PNG", quality: int = 90) -> bytes:
+    file = BytesIO()
+    picture.save(file, kind, quality=quality)
+    return file.getvalue()
+
+
+def look(data: bytes) -> Appearance:
+    with images.decoded(data, max_pixels=MAX_PIXELS) as picture:
+        return appearance(picture, data, max_pixels=MAX_PIXELS)
+
+
+def embedding(picture: Image.Image) -> NDArray[np.float32]:
+    """Count colours: the same for a turned or mirrored picture, similar for a cut one."""
+    colours = np.asarray(picture.convert("RGB").resize((64, 64))).reshape(-1, 3) // 64
+    counts = np.bincount(colours @ np.array([16, 4, 1]), minlength=64)
+    return np.asarray(np.sqrt(counts) / np.linalg.norm(np.sqrt(counts)), dtype=np.float32)
+
+
+def pictures(
+    drawn: Sequence[Image.Image], labels: Sequence[str], files: Sequence[bytes] | None = None
+) -> Pictures:
+    data = files or [saved(each) for each in drawn]
+    return Pictures(
+        names=[f"{label}/{number}.png" for number, label in enumerate(labels)],
+        digests=[images.digest(each) for each in data],
+        labels=labels,
+        vectors=np.stack([embedding(each) for each in drawn]),
+        appearances=[look(each) for each in data],
+    )

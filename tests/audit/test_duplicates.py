@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageEnhance, ImageOps
+
+from featclass.audit import duplicates, find_copies, near_duplicate_groups
+from tests.audit.drawings import embedding, look, saved, scene
+
+MANY = 30
+Change = Callable[[Image.Image], bytes]
+
+CHANGES: dict[str, Change] = {
+    "the same bytes": lambda picture: saved(picture),
+    "resized": lambda picture: saved(picture.resize((96, 72), Image.Resampling.LANCZOS)),
+    "squeezed": lambda picture: saved(picture.resize((160, 80), Image.Resampling.LANCZOS)),
+    "saved at quality 30": lambda picture: saved(picture, "JPEG", 30),
+    "brighter": lambda picture: saved(ImageEnhance.Brightness(picture).enhance(1.1)),
+    "mirrored": lambda picture: saved(ImageOps.mirror(picture)),
+    "turned": lambda picture: saved(picture.transpose(Image.Transpose.ROTATE_90)),
+    "tilted": lambda picture: saved(picture.rotate(2, Image.Resampling.BICUBIC)),
+}
+
+
+def groups_of(files: list[bytes]) -> list[int]:
+    vectors = np.stack([embedding(Image.open(BytesIO(each)).convert("RGB")) for each in files])
+    return near_duplicate_groups(vectors, [look(each) for each in files]).tolist()
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_changed_copy_of_each_picture_is_in_its_group(change: Change) -> None:
+    originals = [scene(seed) for seed in range(MANY)]
+    groups = groups_of([saved(each) for each in originals] + [change(each) for each in originals])
+    together = np.mean([one == other for one, other in zip(groups, groups[MANY:], strict=False)])
+    assert together >= 0.9
+    assert len(set(groups)) >= MANY
+
+
+def test_different_pictures_are_alone_and_numbered_in_order() -> None:
+    assert groups_of([saved(scene(seed)) for seed in range(60)]) == [*range(60)]
+
+
+def test_several_copies_make_one_group() -> None:
+    files = [saved(scene(seed)) for seed in range(20)]
+    files += [saved(scene(3), "JPEG", quality) for quality in range(30, 100, 10)]
+    groups = groups_of(files)
+    assert [row for row, group in enumerate(groups) if group == groups[3]] == [3, *range(20, 27)]
+
+
+def test_exact_are_those_of_equal_pixels_whatever_the_format() -> None:
+    picture = scene(1)
+    files = [saved(picture), saved(picture, "BMP"), saved(picture, "JPEG"), saved(scene(2))]
+    vectors = np.stack([embedding(picture)] * 3 + [embedding(scene(2))])
+    copies = find_copies(vectors, [look(each) for each in files])
+    assert copies.exact.tolist() == [0, 0, 1, 2]
+    assert copies.groups.tolist() == [0, 0, 0, 1]
+
+
+def test_even_pictures_of_different_colours_are_no_copies() -> None:
+    shades = [Image.new("RGB", (64, 64), (shade, 20, 90)) for shade in range(0, 250, 25)]
+    assert len(set(groups_of([saved(shade) for shade in shades]))) == len(shades)
+
+
+def test_a_set_where_all_pictures_are_alike_has_no_copies() -> None:
+    rng = np.random.default_rng(0)
+    base = np.asarray(scene(0).resize((16, 12)), float)
+    alike = [
+        Image.fromarray((base + rng.normal(0, 25, base.shape)).clip(0, 255).astype(np.uint8))
+        for _ in range(40)
+    ]
+    assert len(set(groups_of([saved(each.resize((160, 120))) for each in alike]))) == 40
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_fewer_than_two_pictures_have_no_copies(count: int) -> None:
+    looks = [look(saved(scene(0)))] * count
+    assert near_duplicate_groups(np.ones((count, 4), np.float32), looks).tolist() == [0] * count
+
+
+def test_familiarity_leaves_out_copies() -> None:
+    drawn = [scene(seed) for seed in (0, 0, *range(1, 12))]
+    vectors = np.stack([embedding(each) for each in drawn])
+    copies = find_copies(vectors, [look(saved(each)) for each in drawn])
+    cosines = np.sort(vectors[0] @ vectors[2:].T)[::-1][:3]
+    assert copies.familiarity[0] == pytest.approx(cosines.mean(), abs=1e-5)
+
+
+def test_many_pictures_are_searched_in_fewer_dimensions_with_the_same_result() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(duplicates.MANY + 200, 400)).astype(np.float32)
+    points[-100:] = points[:100] + 0.1 * rng.normal(size=(100, 400))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    nearest, _ = duplicates._nearest(points)
+    assert nearest[-100:, 0].tolist() == [*range(100)]

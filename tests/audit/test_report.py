@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+
+from featclass.audit import Pictures, audit
+from tests.audit.drawings import pictures, saved, scene
+
+
+def sorted_pictures(order: list[int] | None = None) -> Pictures:
+    """Return 12 pictures of two classes, one of them twice under different labels."""
+    drawn = [scene(seed) for seed in (*range(11), 0)]
+    labels = ["cats"] * 6 + ["dogs"] * 6
+    rows = order or [*range(12)]
+    return pictures([drawn[i] for i in rows], [labels[i] for i in rows])
+
+
+def probabilities(given: Pictures) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    sure = np.where(np.eye(2)[given.codes] > 0, 0.9, 0.1)
+    sure[3] = sure[3][::-1]
+    return sure
+
+
+def test_json_has_the_fields_of_the_command() -> None:
+    given = sorted_pictures()
+    found = audit(given, probabilities=probabilities(given)).to_json()
+    assert [*found] == [
+        "label_errors", "duplicates", "outliers", "quality", "shortcuts", "balance",
+    ]  # fmt: skip
+    assert json.loads(json.dumps(found)) == found
+    worst = found["label_errors"][0]
+    assert (worst["path"], worst["label"], worst["suggested"]) == ("cats/3.png", "cats", "dogs")
+    assert worst["suspect"]
+    assert len(found["label_errors"]) == 12
+    assert found["balance"]["images"] == {"cats": 6, "dogs": 6}
+
+
+def test_a_copy_under_another_label_is_named_first() -> None:
+    (group,) = audit(sorted_pictures()).duplicates
+    assert sorted(group.paths) == ["cats/0.png", "dogs/11.png"]
+    assert (group.kind, group.is_across_classes) == ("exact", True)
+    assert "'cats' and 'dogs'" in group.sentence
+
+
+def test_without_predictions_no_label_is_doubted() -> None:
+    assert audit(sorted_pictures()).label_errors == ()
+
+
+def test_a_key_stays_the_same_in_any_order_and_among_other_pictures() -> None:
+    one = audit(sorted_pictures()).duplicates[0].key
+    assert audit(sorted_pictures([*range(11, -1, -1)])).duplicates[0].key == one
+    other = pictures([scene(5), scene(5)], ["cats", "dogs"], [saved(scene(5))] * 2)
+    assert audit(other).duplicates[0].key != one
+
+
+def test_a_relabelled_picture_has_a_new_key() -> None:
+    given = sorted_pictures()
+    before = {e.path: e.key for e in audit(given, probabilities=probabilities(given)).label_errors}
+    moved = replace(given, labels=["dogs", *given.labels[1:]])
+    after = {e.path: e.key for e in audit(moved, probabilities=probabilities(moved)).label_errors}
+    assert {path for path in before if before[path] != after[path]} == {"cats/0.png"}
+
+
+def test_unbalanced_classes_are_said() -> None:
+    drawn = [scene(seed) for seed in range(16)]
+    found = audit(pictures(drawn, ["cats"] * 13 + ["dogs"] * 3)).balance
+    assert found.is_unbalanced
+    assert found.sentence.startswith("'cats' has 13 pictures and 'dogs' 3")
+
+
+def test_a_single_picture_can_be_audited() -> None:
+    found = audit(pictures([scene(0)], ["cats"]))
+    assert found.duplicates == found.outliers == found.shortcuts == ()
+    assert not found.balance.is_unbalanced
