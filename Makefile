@@ -1,6 +1,7 @@
 # make run     the page at http://localhost:8501
 # make test    lint, types, import contract and all tests
-# make bench   the figures of benchmarks/README.md
+# make bench   the figures of benchmarks/README.md: speed
+# make bench-trust   and how far the scores hold
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 APP_ARGS ?=
 BENCH_ARGS ?=
 
-.PHONY: run test lint format bench clean
+.PHONY: run test lint format bench bench-trust clean
 
 run: $(VENV)/.ready
 	$(BIN)/featclass app $(APP_ARGS)
@@ -29,6 +30,9 @@ format: $(VENV)/.ready-tests
 
 bench: $(VENV)/.ready-tests
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-trust: $(VENV)/.ready-tests
+	$(BIN)/python -m benchmarks coverage fewshot audit $(BENCH_ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -1,4 +1,4 @@
-"""Measure and print tables; all of them, or those named."""
+"""Measure and print tables: those of speed, or those named."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from benchmarks.processes import CouldNot, LeftOut, Process
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 
-PARTS = ("embedding", "probe", "fidelity", "sameness", "growth", "latency", "startup", "page")
+SPEED = ("embedding", "probe", "fidelity", "sameness", "growth", "latency", "startup", "page")
+TRUST = ("coverage", "fewshot", "audit")
+"""How far what featclass says holds; asked for with `make bench-trust`."""
+PARTS = (*SPEED, *TRUST)
 """Each a module with `measure(settings)`, imported when its turn has come."""
 RESULTS = Path(__file__).parent / "results"
 
@@ -27,7 +30,7 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> int:
     """Measure what the command line names; returns 1 if a part failed."""
     asked = _arguments()
-    names = asked.names or PARTS
+    names = asked.names or SPEED
     signal.signal(signal.SIGTERM, _leave)
     started = time.perf_counter()
 
@@ -84,14 +87,14 @@ def _measured(names: Sequence[str], settings: Settings) -> tuple[list[Table], li
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"{', '.join(PARTS)}; default: all"
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(PARTS)}; default: {', '.join(SPEED)}"
     )
     parser.add_argument("--quick", action="store_true", help="small sets, to see that it works")
     parser.add_argument(
         "--output",
         type=Path,
         metavar="FOLDER",
-        help="where figures.md and figures.json go; a run of all has benchmarks/results",
+        help="where figures.md and figures.json go; without names, benchmarks/results",
     )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     asked = parser.parse_args()
