@@ -4,16 +4,19 @@ fit, predict                       shrinkage discriminant analysis, calibrated
 out_of_fold, split, learner        predictions by probes that never saw the image
 nearest, Familiarity,              the training images that a picture resembles, and whether
 exemplar_indices                   it resembles any
+distances_left_out                 how far each image is from the classes without it
 """
 
 from featclass.probe.evaluation import OutOfFold, learner, out_of_fold, split
 from featclass.probe.familiarity import Familiarity, exemplar_indices, nearest
 from featclass.probe.fitting import fit, predict
 from featclass.probe.points import normalise
+from featclass.probe.scatter import distances_left_out
 
 __all__ = [
     "Familiarity",
     "OutOfFold",
+    "distances_left_out",
     "exemplar_indices",
     "fit",
     "learner",

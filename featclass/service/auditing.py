@@ -8,19 +8,26 @@ import numpy as np
 
 from featclass import audit, probe
 from featclass.engine import Embeddings
+from featclass.service.judging import Judged
 
 
-def audited(
-    embeddings: Embeddings, labels: Sequence[str], found: probe.OutOfFold | None
-) -> audit.Audit | None:
+def audited(embeddings: Embeddings, labels: Sequence[str], judged: Judged) -> audit.Audit | None:
     """Look for whatever is wrong; None where nobody looked at the pixels."""
-    if not embeddings.appearances:
+    if judged.copies is None:
         return None
+    vectors = probe.normalise(embeddings.vectors).astype(np.float32)
     pictures = audit.Pictures(
         names=[image.name for image in embeddings.images],
         digests=[image.digest for image in embeddings.images],
         labels=labels,
-        vectors=probe.normalise(embeddings.vectors).astype(np.float32),
+        vectors=vectors,
         appearances=embeddings.appearances,
     )
-    return audit.audit(pictures, probabilities=found.probabilities if found else None)
+    if judged.predictions is None:
+        return audit.audit(pictures, copies=judged.copies)
+    return audit.audit(
+        pictures,
+        probabilities=judged.predictions.probabilities,
+        distances=probe.distances_left_out(vectors, labels),
+        copies=judged.copies,
+    )

@@ -29,15 +29,31 @@ class Judged:
     """None where there is no score."""
     groups: Groups | None
     """Equal for near-duplicates; None where there are none, or nobody looked."""
+    copies: audit.Copies | None
+    """The same in full; None where nobody looked."""
+    labels: tuple[str, ...]
+
+    def distinct(self) -> NDArray[np.intp]:
+        """Return which images to remember, ascending: of near-duplicates in a class the first.
+
+        Beside its copy a picture looks more familiar than any new one can.
+        """
+        if self.groups is None:
+            return np.arange(len(self.labels))
+        firsts: dict[tuple[int, str], int] = {}
+        for row, key in enumerate(zip(self.groups.tolist(), self.labels, strict=True)):
+            firsts.setdefault(key, row)
+        return np.array([*firsts.values()], dtype=np.intp)
 
 
 def judge(
     embeddings: Embeddings, labels: Sequence[str], *, seed: int, progress: Progress
 ) -> Judged:
     """Predict every image by probes that saw neither it nor its near-duplicates, and count."""
-    groups = near_duplicates(embeddings)
+    copies = find_copies(embeddings)
+    groups = near_duplicates(copies)
     if min(Counter(labels).values()) < 2:
-        return Judged(_unscored(embeddings, labels), None, groups)
+        return Judged(_unscored(embeddings, labels), None, groups, copies, tuple(labels))
     try:
         found = probe.out_of_fold(
             embeddings.vectors,
@@ -50,7 +66,8 @@ def judge(
     except Cancelled:
         raise
     except FeatclassError as error:  # nothing but copies in a class: none can be left out
-        return Judged(_unscored(embeddings, labels, str(error).rstrip(".")), None, groups)
+        said = _unscored(embeddings, labels, str(error).rstrip("."))
+        return Judged(said, None, groups, copies, tuple(labels))
     independent = len(labels) if groups is None else int(groups.max()) + 1
     said = report.score(
         labels,
@@ -78,6 +95,8 @@ def judge(
         ),
         found,
         groups,
+        copies,
+        tuple(labels),
     )
 
 
@@ -99,7 +118,7 @@ def looked_into(judged: Judged, embeddings: Embeddings, labels: Sequence[str], s
         judged.report,
         learning_curve=curve,
         near_duplicates=_leak(judged.groups, embeddings, labels, seed),
-        refused_share=_refused(found, embeddings, labels),
+        refused_share=_refused(judged, found, embeddings),
     )
 
 
@@ -109,13 +128,19 @@ def _unscored(embeddings: Embeddings, labels: Sequence[str], why: str = "") -> R
     )
 
 
-def near_duplicates(embeddings: Embeddings) -> Groups | None:
-    """Return the group of each image, shape (n,), near-duplicates in one; None without any."""
+def find_copies(embeddings: Embeddings) -> audit.Copies | None:
+    """Return which images show the same; None where nobody looked at the pixels."""
     if not embeddings.appearances:
         return None
     vectors = probe.normalise(embeddings.vectors).astype(np.float32)
-    groups = audit.near_duplicate_groups(vectors, embeddings.appearances)
-    return groups if int(groups.max()) + 1 < groups.size else None
+    return audit.find_copies(vectors, embeddings.appearances)
+
+
+def near_duplicates(copies: audit.Copies | None) -> Groups | None:
+    """Return the group of each image, shape (n,), near-duplicates in one; None without any."""
+    if copies is None or int(copies.groups.max()) + 1 == copies.groups.size:
+        return None
+    return copies.groups
 
 
 def _leak(
@@ -131,12 +156,14 @@ def _leak(
     return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy)
 
 
-def _refused(found: probe.OutOfFold, embeddings: Embeddings, labels: Sequence[str]) -> float | None:
+def _refused(judged: Judged, found: probe.OutOfFold, embeddings: Embeddings) -> float:
     """Return the share of images that resemble no class to whoever has not seen their fold."""
     vectors = probe.normalise(embeddings.vectors)
-    known = np.empty(len(labels), dtype=bool)
+    known = np.empty(len(vectors), dtype=bool)
+    distinct = judged.distinct()
     for fold in np.unique(found.held_out):
         asked = found.held_out == fold
-        own = [label for label, is_asked in zip(labels, asked, strict=True) if not is_asked]
-        known[asked] = probe.Familiarity.of(vectors[~asked], own).is_known(vectors[asked])
+        kept = distinct[~asked[distinct]]
+        own = [judged.labels[row] for row in kept]
+        known[asked] = probe.Familiarity.of(vectors[kept], own).is_known(vectors[asked])
     return float(1 - known.mean())

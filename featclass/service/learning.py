@@ -8,6 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
+from numpy.typing import NDArray
 
 from featclass import __version__, probe, report
 from featclass.engine import Embeddings, Engine
@@ -24,7 +25,7 @@ from featclass.records import (
 )
 from featclass.service.auditing import audited
 from featclass.service.judgements import judgements
-from featclass.service.judging import judge, looked_into, near_duplicates
+from featclass.service.judging import find_copies, judge, looked_into, near_duplicates
 
 MAX_EXEMPLARS = 20_000
 LIBRARIES = ("numpy", "pillow", "torch")
@@ -68,11 +69,11 @@ def learn(
         "evaluate": fitting - started,
     }
     said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds)
-    classifier = _classifier(embeddings, labels, engine, fitted, said)
+    classifier = _classifier(embeddings, labels, judged.distinct(), engine, fitted, said)
     learned = Learned(classifier, judgements(embeddings, labels, found) if found else ())
     scored(learned)
     again = time.perf_counter()
-    learned = replace(learned, audit=audited(embeddings, labels, found))
+    learned = replace(learned, audit=audited(embeddings, labels, judged))
     said = looked_into(judged, embeddings, labels, seed)
     seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
     said = replace(said, encoder=engine.encoder.spec, seconds=seconds)
@@ -80,9 +81,14 @@ def learn(
 
 
 def _classifier(
-    embeddings: Embeddings, labels: list[str], engine: Engine, fitted: Probe, said: Report
+    embeddings: Embeddings,
+    labels: list[str],
+    distinct: NDArray[np.intp],
+    engine: Engine,
+    fitted: Probe,
+    said: Report,
 ) -> TrainedClassifier:
-    kept = probe.exemplar_indices(labels, MAX_EXEMPLARS)
+    kept = distinct[probe.exemplar_indices([labels[i] for i in distinct], MAX_EXEMPLARS)]
     return TrainedClassifier(
         encoder=engine.encoder.spec,
         encoder_id=engine.encoder.id,
@@ -131,7 +137,11 @@ def evaluate_split(
     embedding = time.perf_counter() - started
     labels = _labels(embedded)
     tested, probabilities = probe.split(
-        embedded.vectors, labels, train_share=share, groups=near_duplicates(embedded), seed=seed
+        embedded.vectors,
+        labels,
+        train_share=share,
+        groups=near_duplicates(find_copies(embedded)),
+        seed=seed,
     )
     return report.score(
         [labels[i] for i in tested],
