@@ -75,8 +75,6 @@ def score_sentence(report: Report) -> str:
         how = "of the pictures held back, judged by a classifier that never saw them"
     # Outwards, so that the words never promise more than the numbers; 1e-9 undoes float dust.
     low, high = math.floor(100 * interval[0] + 1e-9), math.ceil(100 * interval[1] - 1e-9)
-    if right < judged:
-        high = min(high, 99)  # who has been wrong once is not right always
     many = "so few pictures" if judged < FEW_PICTURES else "this many pictures"
     return (
         f"{right:,} of {judged:,} right {how}; with {many} the true rate is somewhere between"

@@ -93,7 +93,7 @@ def test_text_of_the_figure_is_readable_on_its_background(palette: Any) -> None:
 def test_the_sentence_counts_first_and_says_what_it_does_not_know() -> None:
     assert render.score_sentence(scored([[12, 1], [1, 10]])) == (
         "22 of 24 right when each picture is judged by a classifier that never saw it; with so few"
-        " pictures the true rate is somewhere between 69 % and 99 %; guessing would give 54 %."
+        " pictures the true rate is somewhere between 69 % and 100 %; guessing would give 54 %."
     )
 
 
