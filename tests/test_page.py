@@ -167,6 +167,17 @@ def test_a_score_that_is_settling_says_so(token: str) -> None:
     assert not any("report.html" in found.proto.url for found in test.get("link_button"))
 
 
+def test_what_is_worth_a_look_is_a_line_that_carries_no_findings(token: str) -> None:
+    fill(token, 0, "red", range(10))
+    fill(token, 0, "blue", range(50, 51))
+    fill(token, 1, "blue", range(10))
+    settled(token)
+    data = part(visit(token), "findings")
+    assert data["line"].startswith("1 picture may be in the wrong set")
+    assert data["ready"]
+    assert "png" not in json.dumps(data)
+
+
 def test_an_older_score_is_marked_as_such_while_the_new_one_is_worked_out(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ ROUTES = (
     Route(f"{W}/judged", late("judged", "judged")),
     Route(f"{W}/report.html", late("reports", "html")),
     Route(f"{W}/report.md", late("reports", "markdown")),
+    Route(f"{W}/findings", late("findings", "findings")),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

@@ -8,7 +8,7 @@ from featclass import render
 from featclass.records import Report
 from featclass.studio import studio
 from featclass.trainer import Phase, Result, State
-from featclass.ui import encoder, matrix, trust, wording
+from featclass.ui import encoder, findings, matrix, trust, wording
 from featclass.workspaces import Workspace
 
 MEANINGS = {
@@ -75,7 +75,9 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
     if report.confusion_matrix is not None:
         matrix.draw(result, workspace, state)
     with st.container(key="trust", gap=None):
-        _trust(result, report, workspace, state)
+        _trust(result, report, state)
+    if workspace.classifier is None:
+        findings.draw(result, workspace, state)
     for note in result.notes:
         st.caption(wording.escaped(note))
     _not_counted(result)
@@ -84,7 +86,7 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
         _download(workspace, state)
 
 
-def _trust(result: Result, report: Report, workspace: Workspace, state: State) -> None:
+def _trust(result: Result, report: Report, state: State) -> None:
     """Say in a few lines what would help; the place is there also before they are known."""
     if not state.is_current:
         return
