@@ -159,3 +159,40 @@ def test_without_an_audit_there_is_nothing_and_without_the_link_nothing_is_told(
 ) -> None:
     assert kinds(client, studio().workspaces.create()) == {}
     assert client.get("/api/w/nobody/findings").status_code == 404
+
+
+def points(client: TestClient, token: str) -> list[list[Any]]:
+    answer = client.get(f"/api/w/{token}/map")
+    assert answer.status_code == 200, answer.text
+    found: list[list[Any]] = answer.json()["points"]
+    return found
+
+
+def test_the_map_has_a_point_for_each_picture_and_what_it_was_taken_for(
+    client: TestClient, token: str
+) -> None:
+    red, blue = sets(token)
+    found = {point[2]: point for point in points(client, token)}
+    assert len(found) == 23
+    assert found["stray.png"][5:] == [red, blue, red, False]
+    assert all(-1 <= place <= 1 for point in found.values() for place in point[3:5])
+    assert points(client, token) == list(found.values())
+
+
+def test_the_map_says_where_a_picture_stands_and_stays_as_it_was(
+    client: TestClient, token: str
+) -> None:
+    _, blue = sets(token)
+    before = {point[1]: point for point in points(client, token)}
+    stray = next(point for point in before.values() if point[2] == "stray.png")
+    act(client, token, do="move", pictures=[stray[0]], set=blue)
+    settle(token)
+    after = {point[1]: point for point in points(client, token)}
+    assert after[stray[1]][5:8] == [blue, blue, blue]
+    for digest, point in after.items():
+        assert point[3:5] == pytest.approx(before[digest][3:5], abs=0.05)
+
+
+def test_there_is_no_map_before_there_is_a_score_nor_without_the_link(client: TestClient) -> None:
+    assert points(client, studio().workspaces.create()) == []
+    assert client.get("/api/w/nobody/map").status_code == 404

@@ -8,7 +8,7 @@ from featclass import render
 from featclass.records import Report
 from featclass.studio import studio
 from featclass.trainer import Phase, Result, State
-from featclass.ui import encoder, findings, matrix, trust, wording
+from featclass.ui import encoder, findings, matrix, picture_map, trust, wording
 from featclass.workspaces import Workspace
 
 MEANINGS = {
@@ -78,6 +78,8 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
         _trust(result, report, state)
     if workspace.classifier is None:
         findings.draw(result, workspace, state)
+        if report.confusion_matrix is not None:
+            picture_map.draw(result, workspace, state)
     for note in result.notes:
         st.caption(wording.escaped(note))
     _not_counted(result)

@@ -34,8 +34,7 @@ function drawToggle(host, state) {
   const button = host.querySelector('.toggle');
   host.hidden = !line && !state.open;
   button.setAttribute('aria-expanded', String(state.open));
-  button.replaceChildren(make('b', {}, 'Worth a look'), make('span', { class: 'quiet' }, line || (ready ? 'nothing any more' : 'looking again')),
-    make('span', { class: 'turn', 'aria-hidden': 'true' }, state.open ? '▾' : '▸'));
+  button.replaceChildren(make('b', {}, 'Worth a look'), make('span', { class: 'quiet' }, line || (ready ? 'nothing any more' : 'looking again')));
   host.classList.toggle('stale', state.data.stale || !ready);
 }
 
