@@ -172,9 +172,7 @@ def _classifier(document: Mapping[str, Any], tensors: Tensors) -> TrainedClassif
         encoder=_text(document["encoder"], "encoder"),
         encoder_id=_text(document["encoder_id"], "encoder_id"),
         fingerprint=_text(document["fingerprint"], "fingerprint"),
-        probe=Probe(
-            classes, coefficients, intercepts, roots=document["roots"], floor=floor
-        ),
+        probe=Probe(classes, coefficients, intercepts, roots=document["roots"], floor=floor),
         exemplars=exemplars,
         report=report,
         versions={_text(k, "versions"): _text(v, "versions") for k, v in versions.items()},

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from featclass.config import Config
     from featclass.downloads import Downloads
     from featclass.engines import Engines
+    from featclass.maps import Maps
     from featclass.thumbnails import Thumbnails
     from featclass.trainer import Trainer
     from featclass.workspaces import Workspaces
@@ -40,6 +41,7 @@ class Studio:
     engines: Engines
     downloads: Downloads
     trainer: Trainer
+    maps: Maps
     closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -49,6 +51,7 @@ class Studio:
         from featclass.cache import CACHE_FILE, Cache
         from featclass.downloads import Downloads
         from featclass.engines import Engines
+        from featclass.maps import Maps
         from featclass.thumbnails import Thumbnails
         from featclass.trainer import Trainer
         from featclass.workspaces import Workspaces
@@ -60,7 +63,7 @@ class Studio:
         engines = Engines(config, cache, device=device, freeze=True)
         downloads = Downloads(config)
         trainer = Trainer(config, workspaces, engines, downloads)
-        return cls(config, workspaces, thumbnails, cache, engines, downloads, trainer)
+        return cls(config, workspaces, thumbnails, cache, engines, downloads, trainer, Maps())
 
     def warm(self) -> None:
         """Start loading, once, in the background, what the first visitor will need."""
@@ -84,6 +87,7 @@ class Studio:
         self.closed.set()
         self.downloads.close()
         self.trainer.close()
+        self.maps.close()
         self.engines.close()
         self.cache.close()
         self.workspaces.close()

@@ -356,6 +356,28 @@ def test_all_pictures_of_a_set_are_sorted_by_how_typical_they_are(
     expect(shown).to_have_count(0)
 
 
+def test_a_doubtful_picture_worth_a_look_is_moved_and_undo_brings_the_finding_back(
+    server: Server, page: Page
+) -> None:
+    strayed(server, page)
+    page.get_by_role("button", name="Worth a look").click()
+    finding = page.get_by_role("region", name="Perhaps in the wrong set").get_by_role(
+        "article", name=f"{HOSTILE}.png"
+    )
+    expect(finding).to_contain_text("looks like")
+    finding.get_by_role("button", name=f"Move to {HOSTILE}: {HOSTILE}.png").click()
+    expect(finding).to_be_hidden()
+    expect(page.get_by_text(f"Moved {HOSTILE}.png from red to {HOSTILE}.")).to_be_visible()
+    expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(finding).to_be_visible()
+    finding.get_by_role("button", name=f"This is fine: {HOSTILE}.png").click()
+    expect(finding).to_be_hidden()
+    page.get_by_text("1 finding is fine, as you said").click()
+    page.get_by_role("button", name=f"Not fine: {HOSTILE}.png").click()
+    expect(finding).to_be_visible()
+
+
 def test_files_dropped_on_a_set_are_added_there_and_beside_it_the_page_stays(
     server: Server, page: Page
 ) -> None:

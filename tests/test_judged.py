@@ -1,4 +1,4 @@
-"""What the pictures of the sets were taken for, as the page asks for it."""
+"""What the pictures of the sets were taken for, and the report of it, as the page asks for them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from featclass import encoders
 from featclass.api import MIDDLEWARE, ROUTES
+from featclass.render import class_colour
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import GridEncoder, drawn
@@ -142,3 +143,33 @@ def test_what_is_no_number_is_answered_404(client: TestClient, token: str, asked
 
 def test_without_the_link_nothing_is_told(client: TestClient, token: str) -> None:
     assert client.get("/api/w/nobody/judged").status_code == 404
+
+
+@pytest.mark.parametrize(("ending", "kind"), [("html", "text/html"), ("md", "text/markdown")])
+def test_the_report_is_a_file_to_keep(
+    client: TestClient, token: str, ending: str, kind: str
+) -> None:
+    studio().workspaces.rename(token, 'Cartoons "<i>" ü')
+    answer = client.get(f"/api/w/{token}/report.{ending}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(kind)
+    named = answer.headers["content-disposition"]
+    assert named == f"attachment; filename*=UTF-8''cartoons-i-%C3%BC-report.{ending}"
+    assert "12 of 13" in answer.text
+    assert "<i>" not in answer.text
+
+
+def test_the_report_shows_pictures_and_the_colours_of_the_page(
+    client: TestClient, token: str
+) -> None:
+    answer = client.get(f"/api/w/{token}/report.html").text
+    assert "data:image/jpeg;base64," in answer
+    for found in studio().workspaces.open(token).sets:
+        assert class_colour(found.colour) in answer
+
+
+def test_without_a_classifier_or_the_link_there_is_no_report(client: TestClient) -> None:
+    answer = client.get(f"/api/w/{studio().workspaces.create()}/report.html")
+    assert answer.status_code == 404
+    assert "fill two sets first" in answer.json()["error"]
+    assert client.get("/api/w/nobody/report.md").status_code == 404

@@ -136,6 +136,48 @@ def test_the_score_stands_beside_its_interval_and_the_matrix(token: str) -> None
     assert part(test, "matrix")["cells"] == [[0, 0, 5], [1, 1, 5]]
 
 
+def test_below_the_matrix_stands_what_would_help_and_the_report_is_in_the_details(
+    token: str,
+) -> None:
+    fill(token, 0, "red", range(5))
+    fill(token, 1, "blue", range(5))
+    test = settled(token)
+    result = studio().trainer.follow(studio().workspaces.open(token)).result
+    assert result is not None
+    assert result.classifier is not None
+    curve = result.classifier.report.learning_curve
+    assert curve is not None
+    assert curve.reason in text(test).replace("\\", "")
+    assert "would be taken for none of the sets" in text(test)
+    links = [found.proto.url for found in test.get("link_button")]
+    assert f"/api/w/{token}/report.html" in links
+
+
+def test_a_score_that_is_settling_says_so(token: str) -> None:
+    fill(token, 0, "red", range(5))
+    fill(token, 1, "blue", range(5))
+    settled(token)
+    trainer = studio().trainer
+    state = trainer._states[token]
+    assert state.result is not None
+    unsettled = replace(state.result, is_settling=True)
+    trainer._states[token] = replace(state, result=unsettled)
+    test = visit(token)
+    assert "Still working out how far to trust it" in text(test)
+    assert not any("report.html" in found.proto.url for found in test.get("link_button"))
+
+
+def test_what_is_worth_a_look_is_a_line_that_carries_no_findings(token: str) -> None:
+    fill(token, 0, "red", range(10))
+    fill(token, 0, "blue", range(50, 51))
+    fill(token, 1, "blue", range(10))
+    settled(token)
+    data = part(visit(token), "findings")
+    assert data["line"].startswith("1 picture may be in the wrong set")
+    assert data["ready"]
+    assert "png" not in json.dumps(data)
+
+
 def test_an_older_score_is_marked_as_such_while_the_new_one_is_worked_out(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

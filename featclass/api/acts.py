@@ -16,7 +16,7 @@ async def act(request: Request) -> Response:
     """Do one thing, named by `do`; answers when it is done, or why it cannot be, in a sentence."""
     try:
         await run_in_threadpool(_act, request.path_params["token"], await request.json())
-    except (ValueError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return JSONResponse({"error": "that is not JSON"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
@@ -36,6 +36,10 @@ def _act(token: str, done: Any) -> None:
             store.move_picture(token, picture_id, set_id)
         case {"do": "leave out", "picture": int(picture_id)}:
             store.leave_out(token, picture_id, str(done.get("reason", "")))
+        case {"do": "move", "pictures": [*ids], "set": int(set_id)}:
+            store.move_pictures(token, _whole(ids), set_id)
+        case {"do": "leave out", "pictures": [*ids]}:
+            store.leave_out_pictures(token, _whole(ids), str(done.get("reason", "")))
         case {"do": "take back", "picture": int(picture_id)}:
             store.take_back(token, picture_id)
         case {"do": "accept", "key": str(key)}:
@@ -50,3 +54,8 @@ def _act(token: str, done: Any) -> None:
             store.clear_tried(token)
         case _:
             raise UploadRefused("This page is older than the server: load it again.")
+
+
+def _whole(ids: list[Any]) -> list[int]:
+    """Return distinct ids in their order; raises `ValueError` where one is no whole number."""
+    return list(dict.fromkeys(int(one) for one in ids))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -53,14 +53,17 @@ def _judged(token: str, true: int | None, said: int | None) -> list[dict[str, An
         if true in (None, ids.get(judgement.label)) and said in (None, ids.get(judgement.said))
     ]
     cell.sort(key=lambda one: (one.label_probability, -one.probability, one.digest))
-    places = {digest: (set_id, picture) for digest, set_id, picture in _standing(workspace)}
+    places = places_in(workspace)
     return [_as_json(judgement, ids, places) for judgement in cell]
 
 
-def _standing(workspace: Workspace) -> Iterator[tuple[str, int, Picture]]:
-    for labelled in workspace.sets:
-        for picture in labelled.pictures:
-            yield picture.digest, labelled.id, picture
+def places_in(workspace: Workspace) -> Places:
+    """Return where each picture of the sets stands now."""
+    return {
+        picture.digest: (labelled.id, picture)
+        for labelled in workspace.sets
+        for picture in labelled.pictures
+    }
 
 
 def _as_json(one: Judgement, ids: Mapping[str, int], places: Places) -> dict[str, Any]:

@@ -52,6 +52,10 @@ ROUTES = (
     Route(f"{W}/pictures.zip", late("pictures", "archive")),
     Route(f"{W}/sets/{{set_id:int}}", late("pictures", "of_set")),
     Route(f"{W}/judged", late("judged", "judged")),
+    Route(f"{W}/report.html", late("reports", "html")),
+    Route(f"{W}/report.md", late("reports", "markdown")),
+    Route(f"{W}/findings", late("findings", "findings")),
+    Route(f"{W}/map", late("map", "pictures")),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

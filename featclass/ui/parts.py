@@ -1,4 +1,4 @@
-"""The page's own components, drawn by the browser: sets, confusion matrix, "Try it"."""
+"""The page's own components, drawn by the browser: sets, matrix, findings, map, "Try it"."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ MATRIX_HTML = """<div class="matrix"><div class="scroll">
 <div class="cells" role="grid"
 aria-label="Rows: what pictures are. Columns: what they were taken for"></div>
 </div><div class="worst"></div><section class="panel" hidden></section></div>"""
+FINDINGS_HTML = """<div class="findings" hidden><button class="toggle"></button>
+<div class="found" hidden></div></div>"""
+MAP_HTML = """<div class="map" hidden><button class="toggle"></button><div class="inside" hidden>
+<div class="ground"><canvas tabindex="0" role="application"
+aria-label="Map of the pictures: arrows go from one to the next, Enter picks it"></canvas>
+<div class="tip" aria-live="polite" hidden></div></div>
+<p class="quiet note" role="status"></p><div class="picked" hidden></div></div></div>"""
 TRYOUT_HTML = """<div class="tryout">
 <div class="zone"><p class="what"></p><div class="row">
 <button class="pill pick">Choose pictures</button><button class="pill camera">Camera</button>
@@ -41,6 +48,20 @@ def matrix(data: dict[str, Any], *, token: str) -> None:
     """Draw the confusion matrix; what the person does to its pictures reaches the routes."""
     _component("featclass_matrix", MATRIX_HTML, "matrix.js", styles=("matrix.css",))(
         data=data, key=_key("matrix", token), on_redraw_change=_nothing
+    )
+
+
+def findings(data: dict[str, Any], *, token: str) -> None:
+    """Draw what is worth a look; what the person does about it reaches the routes."""
+    _component("featclass_findings", FINDINGS_HTML, "findings.js", styles=("findings.css",))(
+        data=data, key=_key("findings", token), on_redraw_change=_nothing
+    )
+
+
+def map_of(data: dict[str, Any], *, token: str) -> None:
+    """Draw the map; what the person does to the pictures picked there reaches the routes."""
+    _component("featclass_map", MAP_HTML, "map.js", styles=("map.css",))(
+        data=data, key=_key("map", token), on_redraw_change=_nothing
     )
 
 

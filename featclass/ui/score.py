@@ -8,7 +8,7 @@ from featclass import render
 from featclass.records import Report
 from featclass.studio import studio
 from featclass.trainer import Phase, Result, State
-from featclass.ui import encoder, matrix, wording
+from featclass.ui import encoder, findings, matrix, picture_map, trust, wording
 from featclass.workspaces import Workspace
 
 MEANINGS = {
@@ -68,15 +68,44 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
         with st.container(key="headline", gap=None):
             st.markdown(wording.escaped(headline))
         st.markdown(wording.escaped(rest.removeprefix(headline).lstrip(": ")))
+        if doubt := trust.doubt(report):
+            st.markdown(wording.escaped(doubt))
     with st.container(key="since", gap=None):
         _since(result, report, state)
     if report.confusion_matrix is not None:
         matrix.draw(result, workspace, state)
+    with st.container(key="trust", gap=None):
+        _trust(result, report, state)
+    if workspace.classifier is None:
+        findings.draw(result, workspace, state)
+        if report.confusion_matrix is not None:
+            picture_map.draw(result, workspace, state)
     for note in result.notes:
         st.caption(wording.escaped(note))
     _not_counted(result)
     with st.expander("Details"):
         _details(result, report)
+        _download(workspace, state)
+
+
+def _trust(result: Result, report: Report, state: State) -> None:
+    """Say in a few lines what would help; the place is there also before they are known."""
+    if not state.is_current:
+        return
+    if result.is_settling:
+        st.caption(wording.escaped(trust.SETTLING))
+        return
+    for line in trust.lines(report):
+        st.caption(wording.escaped(line))
+
+
+def _download(workspace: Workspace, state: State) -> None:
+    """Offer the report to take to a meeting, once everything in it is worked out."""
+    if state.result is None or state.result.is_settling or not state.is_current:
+        return
+    with st.container(horizontal=True, gap="small"):
+        for name, ending in (("Download the report", "html"), ("As Markdown", "md")):
+            st.link_button(name, f"/api/w/{workspace.token}/report.{ending}", type="tertiary")
 
 
 def _since(result: Result, report: Report, state: State) -> None:
@@ -110,6 +139,8 @@ def _details(result: Result, report: Report) -> None:
         },
     )
     engine = result.engine.encoder
+    for line in trust.details(report):
+        st.caption(wording.escaped(line))
     st.caption(wording.escaped(f"How it was measured: {report.method}."))
     st.caption(
         wording.escaped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
@@ -14,34 +15,49 @@ from featclass.workspaces.records import Act
 _REASON_LENGTH = 500
 
 
-def move(change: Change, picture_id: int, set_id: int) -> Act | None:
-    """Put a picture last into a set; it only leaves its place where the set has it already."""
-    row = pictures.require(change, picture_id)
+def move(change: Change, picture_ids: Sequence[int], set_id: int) -> Act | None:
+    """Put pictures last into a set; each only leaves its place where the set has it already."""
     to = sets.require(change, set_id)
-    if row.labelled_set_id == set_id:
+    rows = [pictures.require(change, picture_id) for picture_id in picture_ids]
+    rows = [row for row in rows if row.labelled_set_id != set_id]
+    if not rows:
         return None
-    came = sets.require(change, row.labelled_set_id).name if row.labelled_set_id else "those tried"
-    act = acts.record(change, f"Moved {row.name} from {came} to {to.name}")
-    if pictures.ids(change, set_id, {row.digest}):
-        _set(change, row, removal_id=act.id)
-    else:
-        _note(change, act, row)
-        name = names.distinct_file(row.name, pictures.file_names(change, set_id))
-        _set(change, row, labelled_set_id=set_id, name=name, arrived=change.version)
+    act = acts.record(change, f"Moved {_called(rows)} from {_origin(change, rows)} to {to.name}")
+    for row in rows:
+        if pictures.ids(change, set_id, {row.digest}):
+            _set(change, row, removal_id=act.id)
+        else:
+            _note(change, act, row)
+            name = names.distinct_file(row.name, pictures.file_names(change, set_id))
+            _set(change, row, labelled_set_id=set_id, name=name, arrived=change.version)
     return act
 
 
-def leave_out(change: Change, picture_id: int, reason: str) -> Act | None:
-    """Let a picture of a set stay there without counting."""
-    row = pictures.require(change, picture_id)
-    if row.labelled_set_id is None:
+def leave_out(change: Change, picture_ids: Sequence[int], reason: str) -> Act | None:
+    """Let pictures of sets stay there without counting."""
+    rows = [pictures.require(change, picture_id) for picture_id in picture_ids]
+    if any(row.labelled_set_id is None for row in rows):
         raise FeatclassError("Only a picture of a set can be left out; this one is being tried.")
-    if row.left_out is not None:
+    rows = [row for row in rows if row.left_out is None]
+    if not rows:
         return None
-    act = acts.record(change, f"Left out {row.name}")
-    _note(change, act, row)
-    _set(change, row, left_out=names.clean(reason, _REASON_LENGTH))
+    act = acts.record(change, f"Left out {_called(rows)}")
+    for row in rows:
+        _note(change, act, row)
+        _set(change, row, left_out=names.clean(reason, _REASON_LENGTH))
     return act
+
+
+def _called(rows: Sequence[Row[Any]]) -> str:
+    return str(rows[0].name) if len(rows) == 1 else names.counted(len(rows), "picture")
+
+
+def _origin(change: Change, rows: Sequence[Row[Any]]) -> str:
+    origins = {row.labelled_set_id for row in rows}
+    if len(origins) > 1:
+        return names.counted(len(origins), "set")
+    [origin] = origins
+    return "those tried" if origin is None else sets.require(change, origin).name
 
 
 def take_back(change: Change, picture_id: int) -> Act | None:

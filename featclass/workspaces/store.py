@@ -187,17 +187,27 @@ class Workspaces:
     # Acts: what can be undone
 
     def move_picture(self, token: str, picture_id: int, set_id: int) -> Act | None:
-        """Put a picture last into a set; it only leaves its place where the set has it already.
+        """Move one picture, as `move_pictures` does."""
+        return self.move_pictures(token, [picture_id], set_id)
 
-        None where it is in that set.
+    def move_pictures(self, token: str, picture_ids: Sequence[int], set_id: int) -> Act | None:
+        """Put pictures last into a set; each only leaves its place where the set has it already.
+
+        One act, whatever their number; None where all are in that set.
         """
         with self._database.change(token) as change:
-            return standing.move(change, picture_id, set_id)
+            return standing.move(change, picture_ids, set_id)
 
     def leave_out(self, token: str, picture_id: int, reason: str = "") -> Act | None:
-        """Let a picture of a set stay there without counting; None where it does not already."""
+        """Leave out one picture, as `leave_out_pictures` does."""
+        return self.leave_out_pictures(token, [picture_id], reason)
+
+    def leave_out_pictures(
+        self, token: str, picture_ids: Sequence[int], reason: str = ""
+    ) -> Act | None:
+        """Let pictures of sets stay there without counting; None where none counts already."""
         with self._database.change(token) as change:
-            return standing.leave_out(change, picture_id, reason)
+            return standing.leave_out(change, picture_ids, reason)
 
     def take_back(self, token: str, picture_id: int) -> Act | None:
         """Let a picture that was left out count again; None where it does."""

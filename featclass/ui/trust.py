@@ -1,0 +1,97 @@
+"""How far the score can be trusted, and what to look at, in words decided without Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from featclass.audit.findings import (
+    DuplicateGroup,
+    GiveAway,
+    LabelError,
+    Outlier,
+    QualityFault,
+)
+from featclass.learned import Learned
+from featclass.records import NearDuplicates, Report
+from featclass.ui.wording import count
+
+_Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
+
+SETTLING = "Still working out how far to trust it, and what would help."
+
+
+def doubt(report: Report) -> str:
+    """Return that the score may be luck, and what to do about it; nothing where it is none."""
+    verdict = report.verdict
+    if verdict is None or verdict.better_than_guessing:
+        return ""
+    return " ".join(filter(None, (verdict.sentence, verdict.advice)))
+
+
+def lines(report: Report) -> list[str]:
+    """Return what to know beside the score: what would help, and that copies count once."""
+    said = []
+    if report.learning_curve is not None and report.learning_curve.reason:
+        said.append(report.learning_curve.reason)
+    if report.near_duplicates is not None:
+        said.append(_copies(report.near_duplicates, report.accuracy))
+    return said
+
+
+def _copies(found: NearDuplicates, accuracy: float | None) -> str:
+    said = (
+        f"{count(found.images, 'picture is a copy', 'pictures are copies')} of {found.groups:,}:"
+        " they count once for how sure the score is"
+    )
+    leaked = found.accuracy_with_leak
+    if leaked is None or accuracy is None or round(100 * leaked) <= round(100 * accuracy):
+        return f"{said}."
+    return (
+        f"{said}; with copies on both sides of the split it would have read {100 * leaked:.0f} %."
+    )
+
+
+def details(report: Report) -> list[str]:
+    """Return how well it knows how sure it may be, and whether it knows its own pictures."""
+    said = []
+    if report.calibration_error is not None:
+        points = round(100 * report.calibration_error)
+        off = f"off by {count(points, 'point', 'points')}" if points else "off by less than a point"
+        said.append(
+            "When it says that it is 80 % sure, it should be right about 80 times in 100; on"
+            f" average it is {off}."
+        )
+    if report.refused_share is not None:
+        refused = "None" if report.refused_share == 0 else f"About {_share(report.refused_share)}"
+        said.append(f"{refused} of your own pictures would be taken for none of the sets.")
+    return said
+
+
+def _share(share: float) -> str:
+    return "1 %" if share < 0.01 else f"{100 * share:.0f} %"
+
+
+def worth_a_look(learned: Learned, accepted: Collection[str]) -> str:
+    """Return in a line what the audit found and nobody said is fine; nothing where it is clean."""
+    found = learned.audit
+    if found is None:
+        return ""
+    counts = (
+        (_open([each for each in found.label_errors if each.suspect], accepted), *_LABELS),
+        (_open(found.duplicates, accepted), "group of copies", "groups of copies"),
+        (_open(found.shortcuts, accepted), "give-away", "give-aways"),
+        (_open(found.outliers, accepted), "unlike all others", "unlike all others"),
+        (_open(found.quality, accepted), "hard to see", "hard to see"),
+    )
+    said = [count(number, one, many) for number, one, many in counts if number]
+    balance = found.balance
+    if balance.is_unbalanced and balance.key not in accepted:
+        said.append("sets of very different sizes")
+    return ", ".join(said)
+
+
+_LABELS = ("picture may be in the wrong set", "pictures may be in the wrong set")
+
+
+def _open(found: Collection[_Finding], accepted: Collection[str]) -> int:
+    return sum(each.key not in accepted for each in found)
