@@ -28,6 +28,17 @@ def test_many_images_tell_the_temperature(times: float) -> None:
     assert found.temperature == pytest.approx(temperature, rel=0.08)
 
 
+def test_a_sample_of_very_many_images_tells_the_temperature_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logits, codes = drawn(20_000, usual(20_000, 4).temperature)
+    order = np.argsort(codes)  # as folders are read
+    sampled, _ = calibrated(logits[order], codes[order], 1.0)
+    monkeypatch.setattr(calibration, "MEASURED", 20_000)
+    whole, _ = calibrated(logits, codes, 1.0)
+    assert sampled.temperature == pytest.approx(whole.temperature, rel=0.1)
+
+
 @pytest.mark.parametrize("times", [0.1, 10.0])
 def test_few_images_move_the_temperature_little(times: float) -> None:
     known = usual(4, 2).temperature

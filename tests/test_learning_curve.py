@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from featclass.learning_curve import SHARES, Codes, LearningCurve, Masks, learning_curve
+from featclass.learning_curve import SHARES, Codes, Masks, learning_curve
+from featclass.records import LearningCurve
 
 
 class Luck:

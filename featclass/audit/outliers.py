@@ -20,7 +20,7 @@ def strangeness(familiarity: Floats, codes: Codes) -> Floats:
 
     Measured on the logarithm of one less the mean cosine to the nearest others: distances to
     neighbours are skewed, their logarithms hardly. The middle is that of the class where it has
-    five images or more; the deviation is that of all.
+    five images or more, the deviation that of all, or of the class where that is larger.
 
     Args:
         familiarity: Mean cosine of each image to the nearest others, shape (n,).
@@ -28,10 +28,15 @@ def strangeness(familiarity: Floats, codes: Codes) -> Floats:
     """
     logs = np.log(np.maximum(1 - familiarity, 1e-6))
     middles = np.full(logs.shape, np.median(logs))
-    for code in np.flatnonzero(np.bincount(codes) >= LEAST_OF_A_CLASS):
+    large = np.flatnonzero(np.bincount(codes) >= LEAST_OF_A_CLASS)
+    for code in large:
         middles[codes == code] = np.median(logs[codes == code])
-    deviation = 1.4826 * np.median(np.abs(logs - middles))
-    return np.asarray((logs - middles) / max(float(deviation), LEAST_DEVIATION))
+    away = np.abs(logs - middles)
+    deviations = np.full(logs.shape, max(float(np.median(away)), LEAST_DEVIATION))
+    for code in large:
+        members = codes == code
+        deviations[members] = np.maximum(deviations[members], np.median(away[members]))
+    return np.asarray((logs - middles) / (1.4826 * deviations))
 
 
 def outliers(familiarity: Floats, codes: Codes) -> list[int]:

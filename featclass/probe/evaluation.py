@@ -72,10 +72,9 @@ def out_of_fold(
     plan = folds.cross_validation(these, seed=seed, repeats=repeats)
     embedded = points(vectors, roots=takes_roots(vectors))
     count = _Counter(plan.folds * plan.repeats, progress)
-    logits = np.mean(
-        [discriminant.held_out_logits(embedded, codes, fold, count) for fold in plan.held_out],
-        axis=0,
-    )
+    logits = np.zeros((codes.size, len(classes)))
+    for fold in plan.held_out:
+        logits += discriminant.held_out_logits(embedded, codes, fold, count) / plan.repeats
     held_out, whole = calibration.calibrated(logits, codes, float(plan.training.mean()))
     probabilities = held_out.probabilities(logits)
     return OutOfFold(

@@ -29,8 +29,8 @@ SCATTERED = 4
 """Exemplars that a class, any one, must have before scatter within classes is looked at."""
 SLACK = 10.0
 """Over the square of how many scores there are: what the lowest of fewer than 19 is lowered by."""
-LEAST_SPREAD = 0.02
-"""Of cosines, where two or three are too few to tell."""
+LEAST_SPREAD = (0.5, 0.02)
+"""Of squared distances and of cosines, where two or three images or copies are too few to tell."""
 QUERIES = 2000
 """Training images that set the threshold: more would not move it."""
 ROWS = 1024
@@ -118,7 +118,7 @@ class Familiarity:
         np.fill_diagonal(cosines, -np.inf)
         parts[1] = _mean_of_largest(cosines, neighbours)
         usual, spread = parts[:, tested].mean(axis=1), parts[:, tested].std(axis=1)
-        spread = np.maximum(spread, LEAST_SPREAD)
+        spread = np.maximum(spread, np.array(LEAST_SPREAD))
         if relative is None:
             spread[0] = np.inf
         scores = _blended(parts[:, tested], usual, spread)

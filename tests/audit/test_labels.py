@@ -40,12 +40,14 @@ def test_flipped_labels_are_among_the_most_doubtful_tenth() -> None:
 
 
 def test_suspects_are_the_flipped_ones_with_their_true_class_suggested() -> None:
-    vectors, labels, wrong, truth = flipped(0, 1.5)
+    vectors, labels, wrong, truth = flipped(0, 1.0)
     judged = probe.out_of_fold(vectors, labels)
     doubts = label_errors(
         codes_of(labels), judged.probabilities, distances_left_out(vectors, labels)
     )
-    assert sorted(np.flatnonzero(doubts.is_suspect)) == sorted(wrong)
+    suspects = np.flatnonzero(doubts.is_suspect)
+    assert set(suspects) <= set(wrong)
+    assert len(suspects) >= 5
     np.testing.assert_array_equal(doubts.suggested[wrong], truth[wrong])
     assert ((doubts.scores >= 0) & (doubts.scores <= 1)).all()
 
@@ -61,7 +63,7 @@ def test_clean_labels_have_no_suspects() -> None:
 def test_labels_by_chance_have_no_suspects() -> None:
     rng = np.random.default_rng(0)
     labels = [f"class {code}" for code in rng.integers(0, 2, 80)]
-    vectors = rng.normal(size=(80, 20)).astype("f4")
+    vectors = rng.normal(size=(80, 20)).astype(np.float32)
     judged = probe.out_of_fold(vectors, labels)
     doubts = label_errors(
         codes_of(labels), judged.probabilities, distances_left_out(vectors, labels)
@@ -78,6 +80,15 @@ def test_a_suspect_needs_both_kinds_of_evidence() -> None:
     near[0] = 9.0, 1.0
     assert np.flatnonzero(label_errors(codes, sure, near).is_suspect).tolist() == [0]
     assert np.flatnonzero(label_errors(codes, sure).is_suspect).tolist() == [0]
+
+
+def test_evidence_for_different_classes_makes_no_suspect() -> None:
+    codes = np.repeat([0, 1, 2], 8)
+    sure, near = np.where(np.eye(3)[codes] > 0, 0.9, 0.05), 9 - 8 * np.eye(3)[codes]
+    sure[0], near[0] = (0.05, 0.9, 0.05), (9, 9, 1)
+    assert not label_errors(codes, sure, near).is_suspect.any()
+    near[0] = 9, 1, 9
+    assert label_errors(codes, sure, near).is_suspect[0]
 
 
 def test_probabilities_of_nought_break_nothing() -> None:

@@ -18,7 +18,7 @@ def dark(picture: Image.Image) -> Image.Image:
 
 
 def bright(picture: Image.Image) -> Image.Image:
-    return Image.blend(picture, Image.new("RGB", picture.size, "white"), 0.96)
+    return Image.blend(picture, Image.new("RGB", picture.size, "white"), 0.93)
 
 
 FAULTY: dict[str, Image.Image] = {

@@ -49,10 +49,14 @@ def test_without_predictions_no_label_is_doubted() -> None:
 
 
 def test_a_key_stays_the_same_in_any_order_and_among_other_pictures() -> None:
-    one = audit(sorted_pictures()).duplicates[0].key
-    assert audit(sorted_pictures([*range(11, -1, -1)])).duplicates[0].key == one
-    other = pictures([scene(5), scene(5)], ["cats", "dogs"], [saved(scene(5))] * 2)
-    assert audit(other).duplicates[0].key != one
+    drawn = [scene(seed) for seed in (*range(11), 0)]
+    files = [saved(each) for each in drawn[:11]] + [saved(scene(0), "JPEG")]
+    labels = ["cats"] * 12
+    (group,) = audit(pictures(drawn, labels, files)).duplicates
+    (turned,) = audit(pictures(drawn[::-1], labels, files[::-1])).duplicates
+    assert group.kind == "near"
+    assert turned.key == group.key
+    assert audit(sorted_pictures()).duplicates[0].key != group.key
 
 
 def test_a_relabelled_picture_has_a_new_key() -> None:
@@ -72,5 +76,5 @@ def test_unbalanced_classes_are_said() -> None:
 
 def test_a_single_picture_can_be_audited() -> None:
     found = audit(pictures([scene(0)], ["cats"]))
-    assert found.duplicates == found.outliers == found.shortcuts == ()
+    assert (found.duplicates, found.outliers, found.shortcuts) == ((), (), ())
     assert not found.balance.is_unbalanced

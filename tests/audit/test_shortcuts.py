@@ -81,6 +81,12 @@ def test_sizes_by_chance_give_nothing_away() -> None:
     assert found(files) == []
 
 
+def test_a_few_pictures_are_too_few_to_call_it_a_give_away() -> None:
+    kinds = ["PNG"] * 5 + ["JPEG"] * 3
+    looks = [look(saved(scene(seed), kind)) for seed, kind in enumerate(kinds)]
+    assert shortcuts(looks, np.repeat([0, 1], 4), np.arange(8)) == []
+
+
 def test_the_binomial_tail_is_exact() -> None:
     assert _tail(0, 5, 0.5) == pytest.approx(1.0)
     assert _tail(4, 5, 0.5) == pytest.approx(6 / 32)
