@@ -20,10 +20,10 @@ aria-label="Rows: what pictures are. Columns: what they were taken for"></div>
 FINDINGS_HTML = """<div class="findings" hidden><button class="toggle"></button>
 <div class="found" hidden></div></div>"""
 MAP_HTML = """<div class="map" hidden><button class="toggle"></button><div class="inside" hidden>
-<div class="ground"><canvas tabindex="0" role="application"
+<p class="quiet note" role="status"></p><div class="ground"><canvas tabindex="0" role="application"
 aria-label="Map of the pictures: arrows go from one to the next, Enter picks it"></canvas>
 <div class="tip" aria-live="polite" hidden></div></div>
-<p class="quiet note" role="status"></p><div class="picked" hidden></div></div></div>"""
+<div class="picked" hidden></div></div></div>"""
 TRYOUT_HTML = """<div class="tryout">
 <div class="zone"><p class="what"></p><div class="row">
 <button class="pill pick">Choose pictures</button><button class="pill camera">Camera</button>
