@@ -241,10 +241,12 @@ def test_split_never_tests_what_it_trained_on() -> None:
 
 def test_split_is_calibrated_by_what_it_trains_on_alone() -> None:
     vectors, labels = blobs([20, 20], spread=3.0)
-    tested, probabilities = probe.split(vectors, labels, train_share=0.5)
+    groups = np.arange(40) // 2
+    vectors = vectors[2 * groups]
+    tested, probabilities = probe.split(vectors, labels, train_share=0.5, groups=groups)
     known = np.setdiff1d(np.arange(40), tested)
     its_labels = [labels[i] for i in known]
-    judged = probe.out_of_fold(vectors[known], its_labels)
+    judged = probe.out_of_fold(vectors[known], its_labels, groups=groups[known])
     fitted = probe.fit(vectors[known], its_labels, calibrated=judged.calibrated)
     np.testing.assert_allclose(probe.predict(fitted, vectors[tested]), probabilities)
 
