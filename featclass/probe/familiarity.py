@@ -31,8 +31,6 @@ SLACK = 10.0
 """Over the square of how many scores there are: what the lowest of fewer than 19 is lowered by."""
 LEAST_SPREAD = (0.5, 0.02)
 """Of squared distances and of cosines, where two or three images or copies are too few to tell."""
-QUERIES = 2000
-"""Training images that set the threshold: more would not move it."""
 ROWS = 1024
 
 
@@ -185,41 +183,6 @@ class _Relative:
         remain = np.maximum(1 - whole / (n - 1), LEAST_VARIANCE)
         nearest = left_out(self.within, places, codes).min(axis=1)
         return np.asarray((n / (n - 1)) ** 2 * whole / remain - nearest)
-
-
-def familiarity(exemplars: FloatArray, vectors: FloatArray) -> Floats:
-    """Return the mean cosine similarity to the three nearest exemplars, shape (n,)."""
-    return np.asarray(nearest(exemplars, vectors, NEIGHBOURS)[1].mean(axis=1))
-
-
-def known_threshold(exemplars: FloatArray, labels: Sequence[str]) -> float:
-    """Return the familiarity below which a picture resembles none of the classes.
-
-    Every training image is compared with the others; at most 5 % of them fall below the
-    threshold. Under 20 images nothing supports a 5 % quantile: then it is the lowest familiarity,
-    less half the standard deviation of all n and 0.2 / n. An image alone in its class is left
-    out, as the others say nothing of its class; where all are, each counts.
-
-    Args:
-        exemplars: L2-normalised embeddings of the training images, shape (n, dimensions).
-        labels: Class of each.
-
-    Raises:
-        FeatclassError: There are fewer than two classes.
-    """
-    _, codes = encode(labels)
-    members = np.flatnonzero(np.bincount(codes)[codes] > 1)
-    asked = members if members.size else np.arange(codes.size)
-    asked = asked[np.linspace(0, asked.size - 1, min(asked.size, QUERIES)).astype(np.intp)]
-    indices, similarities = nearest(exemplars, exemplars[asked], NEIGHBOURS + 1)
-    others = indices != asked[:, None]
-    # Copies of a picture can push it out of its own four nearest: then the last one goes.
-    others[others.all(axis=1), -1] = False
-    familiar = np.sort(similarities[others].reshape(asked.size, -1).mean(axis=1))
-    threshold = familiar[int(REFUSED_SHARE * familiar.size)]
-    if familiar.size < 1 / REFUSED_SHARE:
-        threshold -= familiar.std() / 2 + 0.2 / familiar.size
-    return float(threshold)
 
 
 def exemplar_indices(labels: Sequence[str], limit: int) -> NDArray[np.intp]:
