@@ -378,6 +378,33 @@ def test_a_doubtful_picture_worth_a_look_is_moved_and_undo_brings_the_finding_ba
     expect(finding).to_be_visible()
 
 
+def test_all_pictures_are_picked_on_the_map_by_lasso_one_by_keyboard_and_moved(
+    server: Server, page: Page
+) -> None:
+    strayed(server, page)
+    page.get_by_role("button", name="Map of the pictures").click()
+    expect(page.get_by_text("Draw round pictures to pick them")).to_be_visible()
+    ground = page.get_by_role("application", name="Map of the pictures")
+    ground.scroll_into_view_if_needed()
+    box = ground.bounding_box()
+    assert box is not None
+    left, top, right, bottom = 8, 8, box["width"] - 8, box["height"] - 8
+    page.mouse.move(box["x"] + left, box["y"] + top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom)):
+        page.mouse.move(box["x"] + x, box["y"] + y, steps=3)
+    page.mouse.up()
+    expect(page.get_by_text("21 pictures picked")).to_be_visible()
+    page.get_by_role("button", name="Pick none").click()
+    ground.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 picture picked")).to_be_visible()
+    page.get_by_role("button", name="Leave out", exact=True).click()
+    expect(page.get_by_text("Left out")).to_be_visible()
+    expect(page.get_by_text("1 picture picked")).to_be_hidden()
+
+
 def test_files_dropped_on_a_set_are_added_there_and_beside_it_the_page_stays(
     server: Server, page: Page
 ) -> None:
