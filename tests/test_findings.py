@@ -69,6 +69,16 @@ def kinds(client: TestClient, token: str) -> dict[str, Any]:
     return {kind["kind"]: kind for kind in answer.json()["kinds"]}
 
 
+def copies(client: TestClient, token: str) -> list[dict[str, Any]]:
+    """Return the groups that hold a copy; other discs of this size may look alike too."""
+    items: list[dict[str, Any]] = kinds(client, token).get("duplicates", {}).get("items", [])
+    return [
+        group
+        for group in items
+        if any(picture["name"].startswith("copy") for picture in group["pictures"])
+    ]
+
+
 def act(client: TestClient, token: str, **what: object) -> None:
     headers = {"x-featclass": "1"}
     answer = client.post(f"/api/w/{token}/act", json=what, headers=headers)
@@ -102,12 +112,12 @@ def test_a_picture_that_was_moved_says_so_until_the_findings_are_new_and_then_it
 
 
 def test_of_copies_one_is_kept_by_a_single_act(client: TestClient, token: str) -> None:
-    [group] = kinds(client, token)["duplicates"]["items"]
+    [group] = copies(client, token)
     assert group["number"] == len(group["pictures"]) == 3
     others = [picture["picture"] for picture in group["pictures"][1:]]
     act(client, token, do="leave out", pictures=others, reason="a copy")
     settle(token)
-    assert "duplicates" not in kinds(client, token)
+    assert not copies(client, token)
     store = studio().workspaces
     last = store.last_act(token)
     assert last is not None
