@@ -235,7 +235,7 @@ _FLAT = (
     "More pictures like these should change little: the errors hardly fall as pictures are added."
 )
 _UNSURE = (
-    "How much more pictures would help cannot be told from so few: the errors differ too much from"
+    "How far more pictures would help cannot be told from so few: the errors differ too much from"
     " one part of them to another."
 )
 

@@ -93,6 +93,41 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
     assert low <= report["accuracy"] <= high
 
 
+def test_audit_prints_what_it_found_as_json(pictures: Path) -> None:
+    found = json.loads(run("audit", pictures, "--encoder", "builtin", "--json").stdout)
+    kinds = ["label_errors", "duplicates", "outliers", "quality", "shortcuts", "balance"]
+    assert list(found) == kinds
+    assert len(found["label_errors"]) == 12
+    assert found["balance"]["images"] == {"blue": 6, "red": 6}
+    assert set(found["label_errors"][0]) >= {"path", "label", "suggested", "score", "suspect"}
+
+
+def test_audit_prints_a_line_a_finding(pictures: Path) -> None:
+    (pictures / "blue" / "again.bmp").write_bytes(drawn(0, "blue", form="BMP"))
+    lines = run("audit", pictures, "--encoder", "builtin").stdout
+    assert "blue/again.bmp" in lines
+    assert "2 pictures are the same" in lines
+
+
+@pytest.mark.parametrize(("ending", "start"), [("html", "<!doctype html>"), ("md", "# ")])
+def test_a_report_to_show_is_written_beside_the_figures(
+    pictures: Path, tmp_path: Path, ending: str, start: str
+) -> None:
+    file = tmp_path / f"shown.{ending}"
+    run("evaluate", pictures, "--encoder", "builtin", "--report", file)
+    text = file.read_text("utf-8")
+    assert text.startswith(start)
+    assert "of 12 right" in text
+    assert ("data:image/jpeg;base64," in text) == (ending == "html")
+
+
+def test_a_report_of_another_kind_is_refused_before_the_work(
+    pictures: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(FeatclassError, match=r"in \.html or in \.md"):
+        run("evaluate", pictures, "--report", tmp_path / "shown.pdf")
+
+
 def test_evaluate_with_a_split_says_so_and_tests_on_the_rest(pictures: Path) -> None:
     arguments = ("--encoder", "builtin", "--split", "0.8", "--json")
     report = json.loads(run("evaluate", pictures, *arguments).stdout)

@@ -184,6 +184,28 @@ def test_renaming_reaches_what_is_said_of_the_training_images(engine: Engine) ->
         assert after.probability == before.probability
 
 
+def test_renaming_reaches_what_the_audit_found(engine: Engine) -> None:
+    stray = replace(image(drawn(90, "blue"), "red/stray.png"), label="red")
+    twice = [replace(image(drawn(0, "blue", form="BMP"), "blue/twice.bmp"), label="blue")]
+    learned = service.train(engine, Dataset((*two_classes(8), stray, *twice)))
+    found = service.renamed(learned, {"blue": "red", "red": "it's blue"}).audit
+    assert learned.audit is not None
+    assert found is not None
+    [suspect] = [error for error in found.label_errors if error.suspect]
+    assert (suspect.path, suspect.label, suspect.suggested) == (
+        "it's blue/stray.png",
+        "it's blue",
+        "red",
+    )
+    assert suspect.sentence == """Is labelled "it's blue" and looks like 'red'."""
+    for before, after in zip(learned.audit.duplicates, found.duplicates, strict=True):
+        assert after.key == before.key
+        for path, label in zip(after.paths, after.labels, strict=True):
+            assert path.startswith(f"{label}/")
+    assert any("red/twice.bmp" in group.paths for group in found.duplicates)
+    assert found.balance.images == {"red": 9, "it's blue": 9}
+
+
 def test_a_classifier_of_other_weights_is_refused_and_of_other_precision_noted(
     engine: Engine,
 ) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
+from featclass.audit import Audit
+from featclass.audit.findings import Outlier, QualityFault
 from featclass.learned import Learned
 from featclass.records import Exemplars, Judgement, Neighbour, Report, TrainedClassifier
 
 New = Callable[[str], str]
 """From a class's name to its new one."""
+Found = TypeVar("Found", Outlier, QualityFault)
 
 
 def renamed(learned: Learned, names: Mapping[str, str]) -> Learned:
@@ -25,6 +30,7 @@ def renamed(learned: Learned, names: Mapping[str, str]) -> Learned:
         learned,
         classifier=_classifier(learned.classifier, new),
         judgements=tuple(_judgement(judgement, new) for judgement in learned.judgements),
+        audit=learned.audit and _audit(learned.audit, names),
     )
 
 
@@ -83,3 +89,66 @@ def _neighbour(neighbour: Neighbour, new: New) -> Neighbour:
 def _path(name: str, label: str, new: New) -> str:
     """Return the path of an image whose folder is called as its class."""
     return new(label) + name[len(label) :] if name.startswith(f"{label}/") else name
+
+
+def _audit(found: Audit, names: Mapping[str, str]) -> Audit:
+    """Return the findings under the new names; what they are remembered by stays as it was."""
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    quoted = {repr(old): repr(name) for old, name in names.items()}
+    pattern = re.compile("|".join(map(re.escape, quoted)) or "(?!)")
+
+    def sentence(text: str) -> str:
+        return pattern.sub(lambda match: quoted[match[0]], text)
+
+    return Audit(
+        tuple(
+            replace(
+                item,
+                path=_path(item.path, item.label, new),
+                label=new(item.label),
+                suggested=new(item.suggested),
+                sentence=sentence(item.sentence),
+            )
+            for item in found.label_errors
+        ),
+        tuple(
+            replace(
+                item,
+                paths=tuple(
+                    _path(path, label, new)
+                    for path, label in zip(item.paths, item.labels, strict=True)
+                ),
+                labels=tuple(map(new, item.labels)),
+                sentence=sentence(item.sentence),
+            )
+            for item in found.duplicates
+        ),
+        tuple(_of_one(item, new, sentence) for item in found.outliers),
+        tuple(_of_one(item, new, sentence) for item in found.quality),
+        tuple(
+            replace(
+                item,
+                paths=tuple(_path(path, item.label, new) for path in item.paths),
+                label=new(item.label),
+                sentence=sentence(item.sentence),
+            )
+            for item in found.shortcuts
+        ),
+        replace(
+            found.balance,
+            images={new(name): count for name, count in found.balance.images.items()},
+            sentence=sentence(found.balance.sentence),
+        ),
+    )
+
+
+def _of_one(item: Found, new: New, sentence: New) -> Found:
+    return replace(
+        item,
+        path=_path(item.path, item.label, new),
+        label=new(item.label),
+        sentence=sentence(item.sentence),
+    )
