@@ -401,7 +401,7 @@ def test_all_pictures_are_picked_on_the_map_by_lasso_one_by_keyboard_and_moved(
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 picture picked")).to_be_visible()
     page.get_by_role("button", name="Leave out", exact=True).click()
-    expect(page.get_by_text("Left out")).to_be_visible()
+    expect(page.get_by_role("paragraph").filter(has_text="Left out")).to_be_visible()
     expect(page.get_by_text("1 picture picked")).to_be_hidden()
 
 
