@@ -124,9 +124,9 @@ def _shortcuts(pictures: Pictures, copies: Copies) -> tuple[GiveAway, ...]:
     for each in found:
         label = pictures.classes[each.label]
         says = (
-            f"The {each.cue} alone names the right class in {each.accuracy:.0%} of the pictures"
-            f" (guessing: {each.chance:.0%}): {len(each.rows)} of {sizes[label]} pictures of"
-            f" {label!r} share theirs. The classifier may have learned that instead."
+            f"The {each.cue} alone names the right class in {100 * each.accuracy:.0f} % of the"
+            f" pictures (guessing: {100 * each.chance:.0f} %): {len(each.rows)} of {sizes[label]}"
+            f" pictures of {label!r} share theirs. The classifier may have learned that instead."
         )
         paths = tuple(pictures.names[row] for row in each.rows)
         key = pictures.key("shortcut", each.rows, each.cue, label)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from featclass import audit, probe
 from featclass.engine import Embeddings
 from featclass.service.judging import Judged
 
 
-def audited(embeddings: Embeddings, labels: Sequence[str], judged: Judged) -> audit.Audit | None:
+def audited(embeddings: Embeddings, judged: Judged) -> audit.Audit | None:
     """Look for whatever is wrong; None where nobody looked at the pixels."""
     if judged.copies is None:
         return None
-    vectors = probe.normalise(embeddings.vectors).astype(np.float32)
     pictures = audit.Pictures(
         names=[image.name for image in embeddings.images],
         digests=[image.digest for image in embeddings.images],
-        labels=labels,
-        vectors=vectors,
+        labels=judged.labels,
+        vectors=judged.vectors,
         appearances=embeddings.appearances,
     )
     if judged.predictions is None:
@@ -28,6 +23,6 @@ def audited(embeddings: Embeddings, labels: Sequence[str], judged: Judged) -> au
     return audit.audit(
         pictures,
         probabilities=judged.predictions.probabilities,
-        distances=probe.distances_left_out(vectors, labels),
+        distances=probe.distances_left_out(judged.vectors, judged.labels),
         copies=judged.copies,
     )

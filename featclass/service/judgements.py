@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from featclass import probe
-from featclass.engine import Embeddings
 from featclass.records import Image, Judgement, Neighbour
+from featclass.service.judging import Judged
 
 NEIGHBOURS = 3
 
 
-def judgements(
-    embeddings: Embeddings, labels: Sequence[str], judged: probe.OutOfFold
-) -> tuple[Judgement, ...]:
-    """Return what was said of each image by probes that never saw it."""
-    classes = sorted(set(labels))
-    vectors = probe.normalise(embeddings.vectors).astype(np.float32)
-    nearest, similarities = probe.nearest(vectors, vectors, NEIGHBOURS + 1)
+def judgements(images: Sequence[Image], judged: Judged) -> tuple[Judgement, ...]:
+    """Return what was said of each image by probes that never saw it; none without a score."""
+    if judged.predictions is None:
+        return ()
+    labels = judged.labels
+    places = {name: place for place, name in enumerate(sorted(set(labels)))}
+    classes = [*places]
+    nearest, similarities = probe.nearest(judged.vectors, judged.vectors, NEIGHBOURS + 1)
     judgements = []
-    for row, image in enumerate(embeddings.images):
-        chances = judged.probabilities[row]
+    for row, image in enumerate(images):
+        chances = judged.predictions.probabilities[row]
         others = [
-            _neighbour(embeddings.images[i], labels[i], float(similarity))
+            _neighbour(images[i], labels[i], float(similarity))
             for i, similarity in zip(nearest[row], similarities[row], strict=True)
             if i != row
         ]
@@ -35,7 +34,7 @@ def judgements(
                 label=labels[row],
                 said=classes[int(chances.argmax())],
                 probability=float(chances.max()),
-                label_probability=float(chances[classes.index(labels[row])]),
+                label_probability=float(chances[places[labels[row]]]),
                 neighbours=tuple(others[:NEIGHBOURS]),
             )
         )

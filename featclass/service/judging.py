@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from featclass import audit, interval, learning_curve, probe, report, verdict
 from featclass.engine import Embeddings
 from featclass.errors import Cancelled, FeatclassError
-from featclass.records import NearDuplicates, Progress, Report
+from featclass.records import NearDuplicates, Progress, Rejected, Report
 
 Groups = NDArray[np.intp]
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
@@ -23,25 +23,31 @@ NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
 class Judged:
     """What probes that never saw the images say of them."""
 
-    report: Report
-    """Without encoder and seconds."""
+    labels: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    """L2-normalised embeddings, shape (n, dimensions)."""
+    copies: audit.Copies | None
+    """Which images show the same; None where nobody looked at the pixels."""
     predictions: probe.OutOfFold | None
     """None where there is no score."""
-    groups: Groups | None
-    """Equal for near-duplicates; None where there are none, or nobody looked."""
-    copies: audit.Copies | None
-    """The same in full; None where nobody looked."""
-    labels: tuple[str, ...]
+    report: Report
+    """Without encoder and seconds."""
+
+    @property
+    def groups(self) -> Groups | None:
+        """Equal for near-duplicates, shape (n,); None where there are none, or nobody looked."""
+        return near_duplicates(self.copies)
 
     def distinct(self) -> NDArray[np.intp]:
         """Return which images to remember, ascending: of near-duplicates in a class the first.
 
         Beside its copy a picture looks more familiar than any new one can.
         """
-        if self.groups is None:
+        groups = self.groups
+        if groups is None:
             return np.arange(len(self.labels))
         firsts: dict[tuple[int, str], int] = {}
-        for row, key in enumerate(zip(self.groups.tolist(), self.labels, strict=True)):
+        for row, key in enumerate(zip(groups.tolist(), self.labels, strict=True)):
             firsts.setdefault(key, row)
         return np.array([*firsts.values()], dtype=np.intp)
 
@@ -50,24 +56,38 @@ def judge(
     embeddings: Embeddings, labels: Sequence[str], *, seed: int, progress: Progress
 ) -> Judged:
     """Predict every image by probes that saw neither it nor its near-duplicates, and count."""
-    copies = find_copies(embeddings)
-    groups = near_duplicates(copies)
-    if min(Counter(labels).values()) < 2:
-        return Judged(_unscored(embeddings, labels), None, groups, copies, tuple(labels))
-    try:
-        found = probe.out_of_fold(
-            embeddings.vectors,
-            labels,
-            groups=groups,
-            names=[image.digest for image in embeddings.images],
-            seed=seed,
-            progress=progress,
+    vectors = normalised(embeddings)
+    copies = find_copies(embeddings, vectors)
+    found, why = None, ""
+    if min(Counter(labels).values()) > 1:
+        try:
+            found = probe.out_of_fold(
+                embeddings.vectors,
+                labels,
+                groups=near_duplicates(copies),
+                names=[image.digest for image in embeddings.images],
+                seed=seed,
+                progress=progress,
+            )
+        except Cancelled:
+            raise
+        except FeatclassError as error:  # nothing but copies in a class: none can be left out
+            why = str(error).rstrip(".")
+    if found is not None:
+        said = _scored(labels, found, near_duplicates(copies), embeddings.rejected)
+    else:
+        said = report.without_score(
+            labels, encoder="", rejected=embeddings.rejected, seconds=NO_SECONDS, why=why
         )
-    except Cancelled:
-        raise
-    except FeatclassError as error:  # nothing but copies in a class: none can be left out
-        said = _unscored(embeddings, labels, str(error).rstrip("."))
-        return Judged(said, None, groups, copies, tuple(labels))
+    return Judged(tuple(labels), vectors, copies, found, said)
+
+
+def _scored(
+    labels: Sequence[str],
+    found: probe.OutOfFold,
+    groups: Groups | None,
+    rejected: Sequence[Rejected],
+) -> Report:
     independent = len(labels) if groups is None else int(groups.max()) + 1
     said = report.score(
         labels,
@@ -81,58 +101,47 @@ def judge(
             groups=independent,
         ),
         encoder="",
-        rejected=embeddings.rejected,
+        rejected=rejected,
         seconds=NO_SECONDS,
         interval=lambda right, n: interval.accuracy_interval(right, n, n_groups=independent),
     )
-    right = round((said.accuracy or 0.0) * len(labels))
-    sizes = Counter(labels)
-    return Judged(
-        replace(
-            said,
-            verdict=verdict.judge(right, sizes, n_groups=independent),
-            calibration_error=found.calibration_error,
-        ),
-        found,
-        groups,
-        copies,
-        tuple(labels),
+    right = int(_is_right(labels, found).sum())
+    return replace(
+        said,
+        verdict=verdict.judge(right, Counter(labels), n_groups=independent),
+        calibration_error=found.calibration_error,
     )
 
 
-def looked_into(judged: Judged, embeddings: Embeddings, labels: Sequence[str], seed: int) -> Report:
+def looked_into(judged: Judged, embeddings: Embeddings, *, seed: int) -> Report:
     """Return the report with what takes longer: what more images would bring, what a leak did."""
-    found = judged.predictions
+    found, labels, groups = judged.predictions, judged.labels, judged.groups
     if found is None:
         return judged.report
-    places = {name: place for place, name in enumerate(sorted(set(labels)))}
-    right = found.probabilities.argmax(axis=1) == [places[label] for label in labels]
     curve = learning_curve.learning_curve(
         labels,
-        right,
+        _is_right(labels, found),
         probe.learner(embeddings.vectors, labels),
-        groups=None if judged.groups is None else judged.groups.tolist(),
+        groups=None if groups is None else groups.tolist(),
         seed=seed,
     )
     return replace(
         judged.report,
         learning_curve=curve,
-        near_duplicates=_leak(judged.groups, embeddings, labels, seed),
-        refused_share=_refused(judged, found, embeddings),
+        near_duplicates=_leak(groups, embeddings, labels, seed),
+        refused_share=_refused(judged, found),
     )
 
 
-def _unscored(embeddings: Embeddings, labels: Sequence[str], why: str = "") -> Report:
-    return report.without_score(
-        labels, encoder="", rejected=embeddings.rejected, seconds=NO_SECONDS, why=why
-    )
+def normalised(embeddings: Embeddings) -> NDArray[np.float32]:
+    """Return the embeddings scaled to length 1, in single precision."""
+    return probe.normalise(embeddings.vectors).astype(np.float32)
 
 
-def find_copies(embeddings: Embeddings) -> audit.Copies | None:
+def find_copies(embeddings: Embeddings, vectors: NDArray[np.float32]) -> audit.Copies | None:
     """Return which images show the same; None where nobody looked at the pixels."""
     if not embeddings.appearances:
         return None
-    vectors = probe.normalise(embeddings.vectors).astype(np.float32)
     return audit.find_copies(vectors, embeddings.appearances)
 
 
@@ -143,6 +152,11 @@ def near_duplicates(copies: audit.Copies | None) -> Groups | None:
     return copies.groups
 
 
+def _is_right(labels: Sequence[str], found: probe.OutOfFold) -> NDArray[np.bool_]:
+    names = np.array(sorted(set(labels)), dtype=object)
+    return np.asarray(names[found.probabilities.argmax(axis=1)] == np.array(labels, dtype=object))
+
+
 def _leak(
     groups: Groups | None, embeddings: Embeddings, labels: Sequence[str], seed: int
 ) -> NearDuplicates | None:
@@ -151,19 +165,18 @@ def _leak(
         return None
     sizes = np.bincount(groups)
     leaking = probe.out_of_fold(embeddings.vectors, labels, seed=seed)
-    names = np.array(sorted(set(labels)))
-    accuracy = float(np.mean(names[leaking.probabilities.argmax(axis=1)] == np.array(labels)))
+    accuracy = float(_is_right(labels, leaking).mean())
     return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy)
 
 
-def _refused(judged: Judged, found: probe.OutOfFold, embeddings: Embeddings) -> float:
+def _refused(judged: Judged, found: probe.OutOfFold) -> float:
     """Return the share of images that resemble no class to whoever has not seen their fold."""
-    vectors = probe.normalise(embeddings.vectors)
-    known = np.empty(len(vectors), dtype=bool)
+    known = np.empty(len(judged.labels), dtype=bool)
     distinct = judged.distinct()
     for fold in np.unique(found.held_out):
         asked = found.held_out == fold
         kept = distinct[~asked[distinct]]
         own = [judged.labels[row] for row in kept]
-        known[asked] = probe.Familiarity.of(vectors[kept], own).is_known(vectors[asked])
+        members = probe.Familiarity.of(judged.vectors[kept], own)
+        known[asked] = members.is_known(judged.vectors[asked])
     return float(1 - known.mean())

@@ -7,9 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 
-import numpy as np
-from numpy.typing import NDArray
-
 from featclass import __version__, probe, report
 from featclass.engine import Embeddings, Engine
 from featclass.errors import DatasetError
@@ -25,7 +22,14 @@ from featclass.records import (
 )
 from featclass.service.auditing import audited
 from featclass.service.judgements import judgements
-from featclass.service.judging import find_copies, judge, looked_into, near_duplicates
+from featclass.service.judging import (
+    Judged,
+    find_copies,
+    judge,
+    looked_into,
+    near_duplicates,
+    normalised,
+)
 
 MAX_EXEMPLARS = 20_000
 LIBRARIES = ("numpy", "pillow", "torch")
@@ -69,26 +73,22 @@ def learn(
         "evaluate": fitting - started,
     }
     said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds)
-    classifier = _classifier(embeddings, labels, judged.distinct(), engine, fitted, said)
-    learned = Learned(classifier, judgements(embeddings, labels, found) if found else ())
+    classifier = _classifier(embeddings, judged, engine, fitted, said)
+    learned = Learned(classifier, judgements(embeddings.images, judged))
     scored(learned)
     again = time.perf_counter()
-    learned = replace(learned, audit=audited(embeddings, labels, judged))
-    said = looked_into(judged, embeddings, labels, seed)
+    learned = replace(learned, audit=audited(embeddings, judged))
+    said = looked_into(judged, embeddings, seed=seed)
     seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
     said = replace(said, encoder=engine.encoder.spec, seconds=seconds)
     return replace(learned, classifier=replace(classifier, report=said))
 
 
 def _classifier(
-    embeddings: Embeddings,
-    labels: list[str],
-    distinct: NDArray[np.intp],
-    engine: Engine,
-    fitted: Probe,
-    said: Report,
+    embeddings: Embeddings, judged: Judged, engine: Engine, fitted: Probe, said: Report
 ) -> TrainedClassifier:
-    kept = distinct[probe.exemplar_indices([labels[i] for i in distinct], MAX_EXEMPLARS)]
+    distinct = judged.distinct()
+    kept = distinct[probe.exemplar_indices([judged.labels[i] for i in distinct], MAX_EXEMPLARS)]
     return TrainedClassifier(
         encoder=engine.encoder.spec,
         encoder_id=engine.encoder.id,
@@ -96,9 +96,9 @@ def _classifier(
         probe=fitted,
         exemplars=Exemplars(
             names=tuple(embeddings.images[i].name for i in kept),
-            labels=tuple(labels[i] for i in kept),
+            labels=tuple(judged.labels[i] for i in kept),
             digests=tuple(embeddings.images[i].digest for i in kept),
-            vectors=probe.normalise(embeddings.vectors[kept]).astype(np.float32),
+            vectors=judged.vectors[kept],
         ),
         report=said,
         versions={"featclass": __version__, **{name: version(name) for name in LIBRARIES}},
@@ -111,13 +111,12 @@ def train(
     *,
     seed: int = 0,
     progress: Progress = no_progress,
-    learning: Progress = no_progress,
 ) -> Learned:
-    """Embed a dataset and learn it, each with a progress of its own; raises as `learn` does."""
+    """Embed a dataset, which `progress` is told of, and learn it; raises as `learn` does."""
     started = time.perf_counter()
     embedded = embed(engine, dataset, progress=progress)
     seconds = time.perf_counter() - started
-    return learn(embedded, engine, seed=seed, seconds_to_embed=seconds, progress=learning)
+    return learn(embedded, engine, seed=seed, seconds_to_embed=seconds)
 
 
 def evaluate_split(
@@ -140,7 +139,7 @@ def evaluate_split(
         embedded.vectors,
         labels,
         train_share=share,
-        groups=near_duplicates(find_copies(embedded)),
+        groups=near_duplicates(find_copies(embedded, normalised(embedded))),
         seed=seed,
     )
     return report.score(

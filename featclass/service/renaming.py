@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any
 
 from featclass.audit import Audit
-from featclass.audit.findings import Outlier, QualityFault
 from featclass.learned import Learned
 from featclass.records import Exemplars, Judgement, Neighbour, Report, TrainedClassifier
 
 New = Callable[[str], str]
 """From a class's name to its new one."""
-Found = TypeVar("Found", Outlier, QualityFault)
 
 
 def renamed(learned: Learned, names: Mapping[str, str]) -> Learned:
@@ -100,55 +98,32 @@ def _audit(found: Audit, names: Mapping[str, str]) -> Audit:
     quoted = {repr(old): repr(name) for old, name in names.items()}
     pattern = re.compile("|".join(map(re.escape, quoted)) or "(?!)")
 
-    def sentence(text: str) -> str:
-        return pattern.sub(lambda match: quoted[match[0]], text)
+    def said(sentence: str) -> str:
+        return pattern.sub(lambda match: quoted[match[0]], sentence)
 
+    def finding(item: Any) -> Any:
+        """Rename what it has: one path or several, one label or one for each path."""
+        changes: dict[str, Any] = {"sentence": said(item.sentence)}
+        labels = getattr(item, "labels", None)
+        for name in ("label", "suggested"):
+            if hasattr(item, name):
+                changes[name] = new(getattr(item, name))
+        if labels is not None:
+            changes["labels"] = tuple(map(new, labels))
+        if hasattr(item, "path"):
+            changes["path"] = _path(item.path, item.label, new)
+        else:
+            labels = labels or [item.label] * len(item.paths)
+            pairs = zip(item.paths, labels, strict=True)
+            changes["paths"] = tuple(_path(path, label, new) for path, label in pairs)
+        return replace(item, **changes)
+
+    images = {new(name): count for name, count in found.balance.images.items()}
     return Audit(
-        tuple(
-            replace(
-                item,
-                path=_path(item.path, item.label, new),
-                label=new(item.label),
-                suggested=new(item.suggested),
-                sentence=sentence(item.sentence),
-            )
-            for item in found.label_errors
-        ),
-        tuple(
-            replace(
-                item,
-                paths=tuple(
-                    _path(path, label, new)
-                    for path, label in zip(item.paths, item.labels, strict=True)
-                ),
-                labels=tuple(map(new, item.labels)),
-                sentence=sentence(item.sentence),
-            )
-            for item in found.duplicates
-        ),
-        tuple(_of_one(item, new, sentence) for item in found.outliers),
-        tuple(_of_one(item, new, sentence) for item in found.quality),
-        tuple(
-            replace(
-                item,
-                paths=tuple(_path(path, item.label, new) for path in item.paths),
-                label=new(item.label),
-                sentence=sentence(item.sentence),
-            )
-            for item in found.shortcuts
-        ),
-        replace(
-            found.balance,
-            images={new(name): count for name, count in found.balance.images.items()},
-            sentence=sentence(found.balance.sentence),
-        ),
-    )
-
-
-def _of_one(item: Found, new: New, sentence: New) -> Found:
-    return replace(
-        item,
-        path=_path(item.path, item.label, new),
-        label=new(item.label),
-        sentence=sentence(item.sentence),
+        tuple(map(finding, found.label_errors)),
+        tuple(map(finding, found.duplicates)),
+        tuple(map(finding, found.outliers)),
+        tuple(map(finding, found.quality)),
+        tuple(map(finding, found.shortcuts)),
+        replace(found.balance, images=images, sentence=said(found.balance.sentence)),
     )
