@@ -12,6 +12,7 @@ import logging
 import math
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -68,6 +69,18 @@ class _Prepared:
     is_second_try: bool = False
 
 
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """What a worker is encoding, and since when."""
+
+    count: int
+    started: float
+
+    def left(self, pace: float) -> float:
+        """Return about how many of its images are still to do, at `pace` seconds an image."""
+        return max(0.0, self.count - (time.monotonic() - self.started) / pace)
+
+
 class Pipeline:
     """Decodes and encodes images for several callers at once, in fair shares.
 
@@ -83,7 +96,8 @@ class Pipeline:
         # What follows is touched only while `_changed` is held.
         self._jobs: deque[_Job] = deque()
         self._decoding = 0
-        self._encoding = 0
+        self._encoding: list[_Batch] = []
+        self._pace = math.inf
         self._ready: deque[_Prepared] = deque()
         self._live: deque[_Prepared] = deque()
         self._is_closed = False
@@ -174,16 +188,19 @@ class Pipeline:
         return (lambda: self._encode(batch, None if is_alone else 1)) if batch else None
 
     def _encode_bulk(self) -> Task | None:
-        """Take a batch once it is large enough; at the end, what all workers share evenly."""
+        """Take a batch once it is large enough; at the end, what lets all workers end together."""
+        if not self._ready:
+            return None
         left = len(self._ready) + self._decoding
         left += sum(len(job.undecoded) for job in self._jobs if not job.is_live)
-        share = math.ceil((left + self._encoding) / self._encoder.workers)
-        enough = min(self._encoder.batch_size, ENOUGH, share, left)
-        if not self._ready or len(self._ready) < enough:
+        encoding = sum(batch.left(self._pace) for batch in self._encoding)
+        share = math.ceil((left + encoding) / self._encoder.workers)
+        if len(self._ready) < min(self._encoder.batch_size, ENOUGH, share, left):
             return None
-        batch = self._taken(self._ready, self._encoder.batch_size)
-        self._encoding += len(batch)
-        return lambda: self._encode_one_of_several(batch)
+        taken = self._taken(self._ready, min(self._encoder.batch_size, share))
+        batch = _Batch(len(taken), time.monotonic())
+        self._encoding.append(batch)
+        return lambda: self._encode_one_of_several(taken, batch)
 
     def _decode_next(self) -> Task | None:
         """Take an image of the job whose turn it is, unless enough is waiting already."""
@@ -244,10 +261,11 @@ class Pipeline:
         except pixels.Unreadable as unreadable:
             return Rejected(image.name, str(unreadable))
 
-    def _encode_one_of_several(self, batch: list[_Prepared]) -> None:
-        self._encode(batch, 1)
+    def _encode_one_of_several(self, taken: list[_Prepared], batch: _Batch) -> None:
+        self._encode(taken, 1)
         with self._changed:
-            self._encoding -= len(batch)
+            self._encoding.remove(batch)
+            self._pace = max(1e-9, time.monotonic() - batch.started) / batch.count
             self._changed.notify_all()
 
     def _encode(self, batch: list[_Prepared], threads: int | None) -> None:
