@@ -95,6 +95,18 @@ def test_what_is_left_at_the_end_is_shared_evenly_by_the_workers() -> None:
     assert encoder.threads == [1, 1]
 
 
+def test_a_batch_leaves_half_to_a_worker_who_is_about_to_be_free() -> None:
+    encoder = Gated(batch_size=16)
+    with ThreadPoolExecutor(1) as caller, pipeline(encoder) as opened:
+        opened._pace = 1e-9  # by this pace a batch is done as soon as it is begun
+        job = caller.submit(outcomes, opened, many(24))
+        for _ in range(2):
+            assert encoder.entered.acquire(timeout=SECONDS)
+        encoder.may_go_on.release(100)
+        job.result(SECONDS)
+    assert encoder.batches[:2] == [12, 6]
+
+
 def test_images_of_several_callers_share_a_batch() -> None:
     encoder = Gated(device="cuda", workers=1, batch_size=8)
     with ThreadPoolExecutor(4) as callers, pipeline(encoder, decoders=2) as opened:
