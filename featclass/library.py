@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from featclass import artifact, config, service
+from featclass.audit import Audit
 from featclass.cache import CACHE_FILE, Cache
 from featclass.engine import Engine
 from featclass.engines import Engines
-from featclass.records import Dataset, Prediction, Report, TrainedClassifier
+from featclass.learned import Learned
+from featclass.records import Dataset, Judgement, Prediction, Report, TrainedClassifier
 
 log = logging.getLogger("featclass")
 
@@ -19,9 +21,12 @@ log = logging.getLogger("featclass")
 class Classifier:
     """A trained classifier together with its encoder; made by `train` and `load`."""
 
-    def __init__(self, trained: TrainedClassifier, engine: Engine) -> None:
+    def __init__(
+        self, trained: TrainedClassifier, engine: Engine, learned: Learned | None = None
+    ) -> None:
         self._trained = trained
         self._engine = engine
+        self._learned = learned
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -32,6 +37,16 @@ class Classifier:
     def report(self) -> Report:
         """How well it does on images it never saw."""
         return self._trained.report
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """What was said of each training image by probes that never saw it; none once loaded."""
+        return self._learned.judgements if self._learned else ()
+
+    @property
+    def audit(self) -> Audit | None:
+        """What is probably wrong with the training images or their labels; None once loaded."""
+        return self._learned.audit if self._learned else None
 
     def predict(self, paths: Sequence[str | Path]) -> list[Prediction]:
         """Say of each image file, in order, which class it looks like.
@@ -54,7 +69,8 @@ def train(
     encoder cannot be had; `auto` falls back to the built-in one, and logs a warning.
     """
     engine = _open(encoder, device)
-    return Classifier(service.train(engine, dataset, seed=seed).classifier, engine)
+    learned = service.train(engine, dataset, seed=seed)
+    return Classifier(learned.classifier, engine, learned)
 
 
 def evaluate(

@@ -102,3 +102,24 @@ def test_with_the_cache_a_prediction_is_identical_in_another_process(
     assert run(data, "predict", model, *reversed(new), "--json").splitlines()[::-1] == (
         first.splitlines()
     )
+
+
+def test_command_line_and_python_find_the_same_picture_in_the_wrong_set(
+    pictures: Path, tmp_path: Path
+) -> None:
+    import featclass
+
+    one, other = sorted(pictures.iterdir())
+    astray = sorted(one.iterdir())[0]
+    astray.rename(other / astray.name)
+    shell = json.loads(run(tmp_path / "one", "audit", pictures, "--encoder", "builtin", "--json"))
+    classifier = featclass.train(featclass.read_folder(pictures), encoder="builtin")
+    assert classifier.audit is not None
+    assert classifier.audit.label_errors[0].path == f"{other.name}/{astray.name}"
+    assert [each["path"] for each in shell["label_errors"]] == [
+        each.path for each in classifier.audit.label_errors
+    ]
+    said = {one.name: one.label for one in classifier.judgements}
+    assert said[f"{other.name}/{astray.name}"] == other.name
+    classifier.save(tmp_path / "families.featclass")
+    assert featclass.load(tmp_path / "families.featclass").audit is None

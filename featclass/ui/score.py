@@ -134,7 +134,7 @@ def _details(result: Result, report: Report) -> None:
         wording.class_rows(report),
         hide_index=True,
         column_config={
-            name: st.column_config.NumberColumn(format="percent", help=meaning)
+            name: st.column_config.NumberColumn(format="%d %%", help=meaning)
             for name, meaning in MEANINGS.items()
         },
     )

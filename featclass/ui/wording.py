@@ -134,14 +134,18 @@ def notes(rejected: Sequence[Rejected]) -> list[str]:
 
 
 def class_rows(report: Report) -> list[dict[str, object]]:
-    """Return the table of figures for each class, shares between 0 and 1."""
+    """Return the table of figures for each class, shares in whole percent."""
+
+    def percent(share: float | None) -> int | None:
+        return None if share is None else round(100 * share)
+
     return [
         {
             "Set": name,
             "Pictures": figures.support,
-            "Recall": figures.recall,
-            "Precision": figures.precision,
-            "F1": figures.f1,
+            "Recall": percent(figures.recall),
+            "Precision": percent(figures.precision),
+            "F1": percent(figures.f1),
         }
         for name, figures in report.per_class.items()
     ]

@@ -186,7 +186,8 @@ function drawTip(host, state) {
 
 function say(host, state) {
   const n = state.points?.length;
-  const how = n ? 'Draw round pictures to pick them, or click one. Those with a ring were taken for another set.' : 'There is no map of these pictures.';
+  const touch = matchMedia('(pointer: coarse)').matches;
+  const how = n ? (touch ? 'Tap pictures to pick them.' : 'Draw round pictures to pick them, or click one.') + ' Those with a ring were taken for another set.' : 'There is no map of these pictures.';
   host.querySelector('.note').textContent = state.problem || (state.points ? how : 'Laying the pictures out …');
 }
 
