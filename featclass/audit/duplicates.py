@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 
 from featclass.audit.pictures import Codes
 from featclass.images.appearance import Appearance
+from featclass.neighbours import nearest_others
 
 Singles = NDArray[np.float32]
 
 CANDIDATES = 5
 """Nearest images, by embedding and by thumbnail, that each image is compared with in full."""
 ROWS = 512
-PROJECTED = 256
-"""Dimensions that many images are searched in; what is found there is compared in full."""
-MANY = 3000
 SAMPLED = 1000
 CROWD, SMALL_CROWD = 20, 3
 """An image's crowd are the nearest twentieth of all images, though at least 20 of them, and at most
@@ -111,28 +109,24 @@ def _slopes(thumbnails: Singles) -> Singles:
 
 def _nearest(points: Singles) -> tuple[Codes, Singles]:
     """Return the nearest others of each, (n, CANDIDATES), and how similar the crowd is, (n,)."""
+    return nearest_others(points, CANDIDATES)[0], _crowd(points)
+
+
+def _crowd(points: Singles) -> Singles:
+    """Return the cosine of each to the last image of its crowd, as an even sample has it."""
     count = len(points)
-    if count > MANY and points.shape[1] > PROJECTED:
-        # Johnson and Lindenstrauss 1984: cosines of 0.9 stay within 0.02 of their own.
-        rng = np.random.default_rng(0)
-        chance = rng.normal(size=(points.shape[1], PROJECTED)).astype(np.float32)
-        points = points @ chance / np.float32(PROJECTED**0.5)
-    wanted = min(CANDIDATES, count - 1)
     step = -(-count // SAMPLED)
     sampled = -(-count // step)
     crowded = max(sampled // CROWD, min(CROWD, sampled // SMALL_CROWD), 1)
     place = sampled - 1 - crowded
-    found, crowd = np.empty((count, wanted), np.intp), np.empty(count, np.float32)
+    crowd = np.empty(count, np.float32)
     for first in range(0, count, ROWS):
-        block = points[first : first + ROWS] @ points.T
-        rows = np.arange(len(block))
-        block[rows, first + rows] = -1.0
-        crowd[first : first + ROWS] = np.partition(block[:, ::step], place, axis=1)[:, place]
-        for turn in range(wanted):
-            best = block.argmax(axis=1)
-            found[first : first + ROWS, turn] = best
-            block[rows, best] = -np.inf
-    return found, crowd
+        block = points[first : first + ROWS] @ points[::step].T
+        rows = np.arange(first, first + len(block))
+        own = rows % step == 0
+        block[own, rows[own] // step] = -1.0
+        crowd[first : first + ROWS] = np.partition(block, place, axis=1)[:, place]
+    return crowd
 
 
 def _pairs(*found: Codes) -> Codes:

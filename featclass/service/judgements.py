@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from featclass import probe
+from featclass.neighbours import nearest_others
 from featclass.records import Image, Judgement, Neighbour
 from featclass.service.judging import Judged
 
@@ -18,15 +18,14 @@ def judgements(images: Sequence[Image], judged: Judged) -> tuple[Judgement, ...]
     labels = judged.labels
     places = {name: place for place, name in enumerate(sorted(set(labels)))}
     classes = [*places]
-    nearest, similarities = probe.nearest(judged.vectors, judged.vectors, NEIGHBOURS + 1)
+    nearest, cosines = nearest_others(judged.vectors, NEIGHBOURS)
     judgements = []
     for row, image in enumerate(images):
         chances = judged.predictions.probabilities[row]
-        others = [
-            _neighbour(images[i], labels[i], float(similarity))
-            for i, similarity in zip(nearest[row], similarities[row], strict=True)
-            if i != row
-        ]
+        others = tuple(
+            _neighbour(images[i], labels[i], min(1.0, float(cosine)))
+            for i, cosine in zip(nearest[row], cosines[row], strict=True)
+        )
         judgements.append(
             Judgement(
                 name=image.name,
@@ -35,7 +34,7 @@ def judgements(images: Sequence[Image], judged: Judged) -> tuple[Judgement, ...]
                 said=classes[int(chances.argmax())],
                 probability=float(chances.max()),
                 label_probability=float(chances[places[labels[row]]]),
-                neighbours=tuple(others[:NEIGHBOURS]),
+                neighbours=others,
             )
         )
     return tuple(judgements)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
+from featclass import neighbours
 from featclass.audit import duplicates, find_copies, near_duplicate_groups
 from tests.audit.drawings import embedding, look, saved, scene
 
@@ -90,9 +91,9 @@ def test_familiarity_leaves_out_copies() -> None:
     assert copies.familiarity[0] == pytest.approx(cosines.mean(), abs=1e-5)
 
 
-def test_many_pictures_are_searched_in_fewer_dimensions_with_the_same_result() -> None:
+def test_copies_among_many_pictures_are_found() -> None:
     rng = np.random.default_rng(0)
-    points = rng.normal(size=(duplicates.MANY + 200, 400)).astype(np.float32)
+    points = rng.normal(size=(neighbours.MANY + 200, 400)).astype(np.float32)
     points[-100:] = points[:100] + 0.1 * rng.normal(size=(100, 400))
     points /= np.linalg.norm(points, axis=1, keepdims=True)
     nearest, _ = duplicates._nearest(points)

@@ -1,0 +1,87 @@
+"""Which images of a dataset are most like each other: exactly, or among many nearly so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.intp]
+Singles = NDArray[np.float32]
+
+MANY = 4000
+"""So many are compared each with each in a second; beyond, only within cells."""
+CELL, PROBED = 256, 8
+"""Images of a cell, on average, and cells that are searched for each image."""
+BLOCK = 512
+
+
+def nearest_others(points: Singles, k: int, *, many: int = MANY) -> tuple[Rows, Singles]:
+    """Return rows and cosines of those most like each, both (n, min(k, n - 1)), best first.
+
+    Of more than `many` images each is compared with those in the cells nearest to it, about two
+    thousand, where a cell is what lies nearest to one of an even sample of the images (the
+    inverted file of Jégou, Douze and Schmid 2011, "Product quantization for nearest neighbor
+    search", whose centres k-means would find).
+
+    Args:
+        points: Of length one, shape (n, dimensions), n at least 1.
+        k: How many to return.
+        many: From here on what is returned may lack one of the nearest now and then.
+    """
+    count = len(points)
+    k = min(k, count - 1)
+    rows, cosines = np.zeros((count, k), np.intp), np.full((count, k), -np.inf, np.float32)
+    if k == 0:
+        return rows, cosines
+    if count > many:
+        _search_cells(points, rows, cosines)
+    left = np.flatnonzero(np.isneginf(cosines[:, -1]))  # all, or those of an almost empty cell
+    for some, among in _blocks(left, np.arange(count)):
+        _search(points, some, among, rows, cosines)
+    return rows, cosines
+
+
+def _search_cells(points: Singles, rows: Rows, cosines: Singles) -> None:
+    count = len(points)
+    centres = points[::CELL][: max(PROBED, count // CELL)]
+    probed = np.empty((count, PROBED), np.intp)
+    for first in range(0, count, BLOCK):
+        block = points[first : first + BLOCK] @ centres.T
+        best = np.argpartition(-block, PROBED - 1, axis=1)[:, :PROBED]
+        order = np.argsort(-np.take_along_axis(block, best, axis=1), axis=1, kind="stable")
+        probed[first : first + BLOCK] = np.take_along_axis(best, order, axis=1)
+    members = _by_cell(probed[:, 0], len(centres))
+    asking = _by_cell(probed.ravel(), len(centres))
+    for inside, places in zip(members, asking, strict=True):
+        for some, among in _blocks(places // PROBED, inside):
+            _search(points, some, among, rows, cosines)
+
+
+def _by_cell(cells: Rows, count: int) -> list[Rows]:
+    """Return the places of each cell's number in `cells`, ascending."""
+    order = np.argsort(cells, kind="stable")
+    return np.split(order, np.searchsorted(cells[order], np.arange(1, count)))
+
+
+def _blocks(asked: Rows, among: Rows) -> Iterator[tuple[Rows, Rows]]:
+    """Cut into parts that fit in memory, also where all images are in one cell."""
+    for first in range(0, asked.size, BLOCK):
+        for start in range(0, among.size, MANY):
+            yield asked[first : first + BLOCK], among[start : start + MANY]
+
+
+def _search(points: Singles, asked: Rows, among: Rows, rows: Rows, cosines: Singles) -> None:
+    """Write into `rows` and `cosines` what is nearer to those `asked` than what is there."""
+    k = rows.shape[1]
+    found = points[asked] @ points[among].T
+    found[asked[:, None] == among] = -np.inf
+    both = np.concatenate([cosines[asked], found], axis=1)
+    others = np.concatenate([rows[asked], np.broadcast_to(among, (asked.size, among.size))], axis=1)
+    some = np.argpartition(-both, k - 1, axis=1)[:, :k]
+    values = np.take_along_axis(both, some, axis=1)
+    which = np.take_along_axis(others, some, axis=1)
+    order = np.lexsort((which, -values), axis=1)
+    cosines[asked] = np.take_along_axis(values, order, axis=1)
+    rows[asked] = np.take_along_axis(which, order, axis=1)
