@@ -64,7 +64,7 @@ def score_now(state: State) -> dict[str, object]:
 
 def doubtful(below: float) -> str:
     """Return what it means that a prediction is doubtful."""
-    wrong = round(1 / (1 - below))
+    wrong = {4: "four", 5: "five", 10: "ten"}.get(round(1 / (1 - below)), "a few")
     return (
         f"Less than {below:.0%}".replace("%", " %")
         + f" sure of its class: of such predictions more than one in {wrong} is wrong."

@@ -163,11 +163,12 @@ function drawResult(state, result, first) {
     said.append(verdict(state, result), ...result.bars ? bars(state, result) : []);
     const like = result.neighbours && neighbours(state, result);
     if (like) said.append(like);
-    said.append(gone ? whereTo(state, id, name, gone) : answers(state, result, first));
   }
+  const right = result.kind === 'waiting' ? '' : gone ? whereTo(state, id, name, gone) : answers(state, result, first);
+  if (!first) said.append(right);
   const kinds = { first, stale: state.data.stale, unknown: result.kind === 'unknown', gone };
   return make('article', { class: ['result', ...Object.keys(kinds).filter(kind => kinds[kind])].join(' '), tabindex: '-1', 'data-key': `c${id}`, 'data-id': id,
-    'aria-label': `Prediction for ${name}` }, make('div', { class: 'frame' }, picture(state, result.digest, name, first ? 480 : 160)), said, remove);
+    'aria-label': `Prediction for ${name}` }, make('div', { class: 'frame' }, picture(state, result.digest, name, first ? 480 : 160)), said, first ? right : '', remove);
 }
 
 function whereTo(state, id, name, gone) {
@@ -182,8 +183,8 @@ function answers(state, result, first) {
   if (!sets.length) return '';
   const likely = result.kind === 'unknown' ? null : setOf(state, result.label);
   const row = make('div', { class: 'right', role: 'group', 'aria-label': `Right? ${name}` }, make('span', { class: 'quiet' }, likely ? 'Right?' : 'It is'));
-  if (likely) row.append(answerButton(state, [id], likely, { key: id, text: first ? `Yes, ${likely[1]}` : 'Yes', style: 'pill strong', about: name, isYes: true }));
-  row.append(...choices(state, [id], sets.filter(one => one !== likely), { key: String(id), about: name, few: sets.length <= ANSWERS }));
+  if (likely) row.append(answerButton(state, [id], likely, { key: id, text: first ? `Yes, ${likely[1]}` : 'Yes', style: first ? 'pill strong' : 'pill', about: name, isYes: true }));
+  row.append(...choices(state, [id], sets.filter(one => one !== likely), { key: String(id), about: name, few: sets.length <= ANSWERS, small: !first }));
   return row;
 }
 
@@ -195,11 +196,11 @@ function answerButton(state, ids, set, { key, text, style = 'pill', about, isYes
 }
 
 // Buttons for a few sets, else a menu of all; at the end a new set.
-function choices(state, ids, sets, { key, about, few }) {
+function choices(state, ids, sets, { key, about, few, small = false }) {
   const draw = set => answerButton(state, ids, set, { key, about });
   const naming = state.naming === key, open = state.menu === key;
-  const another = naming ? newSet(state, ids, about) : make('button', { class: 'text quiet', 'data-key': `n${key}`, 'aria-label': `New set: ${about}`,
-    onclick: event => { Object.assign(state, { naming: key, menu: null, typed: '' }); const root = event.currentTarget.getRootNode(); state.draw(); root.querySelector('.naming').focus(); } }, 'New set …');
+  const another = naming ? newSet(state, ids, about) : make('button', { class: small ? 'pill plus' : 'text quiet', 'data-key': `n${key}`, title: 'New set', 'aria-label': `New set: ${about}`,
+    onclick: event => { Object.assign(state, { naming: key, menu: null, typed: '' }); const root = event.currentTarget.getRootNode(); state.draw(); root.querySelector('.naming').focus(); } }, small ? icon(ICONS.plus) : 'New set …');
   if (few) return [...sets.map(draw), another];
   const toggle = make('button', { class: 'pill', 'data-key': `m${key}`, 'aria-expanded': String(open), 'aria-label': `Another set: ${about}`,
     onclick: () => { Object.assign(state, { menu: open ? null : key, naming: null, typed: '' }); state.draw(); } }, 'It is …');
