@@ -26,7 +26,7 @@ def taught(server: Server, page: Page, *, sets: tuple[str, ...] = (), each: int 
         files[f"discs/{sets[seed // 2]}/{seed}.png"] = drawn(100 + seed, "white")
     page.goto(server.url)
     choose(page, "Add pictures to Set 1", file("discs.zip", zipped(files)))
-    expect(page.get_by_text(re.compile(r"^\d+ of \d+ right$")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^\d+ of \d+ right$|^No score yet$")).first).to_be_visible()
 
 
 def tried(page: Page, *discs: tuple[str, int]) -> None:
@@ -34,12 +34,13 @@ def tried(page: Page, *discs: tuple[str, int]) -> None:
     choose(page, "Choose pictures", *files)
 
 
-def many(page: Page, each: int = 6) -> None:
-    """Try `each` red, blue and purple discs; wait until something is said of all."""
+def many(page: Page, each: int = 6, *, until_said: bool = True) -> None:
+    """Try `each` red, blue and purple discs; wait until they are there, and said of."""
     discs = [(colour, 21 + seed) for colour in ("red", "blue", "purple") for seed in range(each)]
     tried(page, *discs)
     expect(chip(page, "All")).to_have_text(f"All{3 * each}")
-    expect(chip(page, "Waiting")).to_be_hidden()
+    if until_said:
+        expect(chip(page, "Waiting")).to_be_hidden()
 
 
 def card(page: Page, name: str) -> Locator:
@@ -234,7 +235,7 @@ def test_several_are_selected_and_put_into_a_class_at_once(server: Server, page:
 
 def test_of_hundreds_only_those_scrolled_to_are_in_the_document(server: Server, page: Page) -> None:
     taught(server, page)
-    many(page, each=100)
+    many(page, each=100, until_said=False)
     expect(tiles(page)).to_have_count(120)
     page.locator(".tiles").evaluate("tiles => { tiles.scrollTop = tiles.scrollHeight; }")
     expect(tiles(page)).to_have_count(240)
