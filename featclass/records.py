@@ -262,6 +262,10 @@ class Judgement:
         }
 
 
+DOUBTFUL_BELOW = 0.8
+"""Calibrated, a prediction of a lower probability is wrong more than one time in five."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """What a classifier says of one picture; `rejected` holds the reason where it cannot."""
@@ -275,6 +279,11 @@ class Prediction:
     neighbours: tuple[Neighbour, ...] = ()
     rejected: str | None = None
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it resembles the classes, but which is less than `DOUBTFUL_BELOW` sure."""
+        return self.known and self.probability is not None and self.probability < DOUBTFUL_BELOW
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object that `featclass predict --json` prints for this picture."""
         if self.rejected is not None:
@@ -285,5 +294,6 @@ class Prediction:
             "probability": self.probability,
             "probabilities": dict(self.probabilities),
             "known": self.known,
+            "doubtful": self.is_doubtful,
             "neighbours": [neighbour.to_json() for neighbour in self.neighbours],
         }

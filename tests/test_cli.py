@@ -162,6 +162,7 @@ def test_predict_prints_a_json_object_a_line_for_every_file_that_is_not_hidden(
         "probability",
         "probabilities",
         "known",
+        "doubtful",
         "neighbours",
     }
     [bad] = [row for row in rows if "rejected" in row]

@@ -94,3 +94,13 @@ def test_predictions_are_counted_only_while_many_wait() -> None:
     assert said == "120 of 500 · 40 a second · about 10 s left"
     assert wording.trying(State(is_predicting=False, tried_pace=pace)) == ""
     assert wording.trying(State(is_predicting=True, tried_pace=Pace(3, 8))) == ""
+
+
+def test_doubtful_is_told_as_how_often_such_a_prediction_is_wrong() -> None:
+    assert wording.doubtful(0.8) == (
+        "Less than 80 % sure of its class: of such predictions more than one in five is wrong."
+    )
+
+
+def test_before_there_is_a_classifier_there_is_no_score_to_compare_with() -> None:
+    assert wording.score_now(State()) == {"said": "", "key": "", "current": False}

@@ -10,20 +10,25 @@ from starlette.responses import JSONResponse, Response
 
 from featclass.errors import FeatclassError, UploadRefused
 from featclass.studio import studio
+from featclass.workspaces import Act
 
 
 async def act(request: Request) -> Response:
-    """Do one thing, named by `do`; answers when it is done, or why it cannot be, in a sentence."""
+    """Do one thing, named by `do`; answers when it is done, or why it cannot be, in a sentence.
+
+    The number of a move is in the answer, with which to undo it.
+    """
     try:
-        await run_in_threadpool(_act, request.path_params["token"], await request.json())
+        done = await run_in_threadpool(_act, request.path_params["token"], await request.json())
     except (ValueError, TypeError, RecursionError):
         return JSONResponse({"error": "that is not JSON"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse({})
+    return JSONResponse({"act": done.id} if done is not None else {})
 
 
-def _act(token: str, done: Any) -> None:
+def _act(token: str, done: Any) -> Act | None:
+    """Return the act where it is one to be offered for undoing beside the pictures themselves."""
     store = studio().workspaces
     match done:
         case {"do": "rename", "set": int(set_id), "name": str(name)}:
@@ -37,7 +42,11 @@ def _act(token: str, done: Any) -> None:
         case {"do": "leave out", "picture": int(picture_id)}:
             store.leave_out(token, picture_id, str(done.get("reason", "")))
         case {"do": "move", "pictures": [*ids], "set": int(set_id)}:
-            store.move_pictures(token, _whole(ids), set_id)
+            return store.move_pictures(token, _whole(ids), set_id)
+        case {"do": "move", "pictures": [*ids], "new set": str(name)}:
+            return store.move_to_new_set(token, _whole(ids), name)
+        case {"do": "undo", "act": int(act_id)}:
+            store.undo(token, act_id)
         case {"do": "leave out", "pictures": [*ids]}:
             store.leave_out_pictures(token, _whole(ids), str(done.get("reason", "")))
         case {"do": "take back", "picture": int(picture_id)}:
@@ -54,6 +63,7 @@ def _act(token: str, done: Any) -> None:
             store.clear_tried(token)
         case _:
             raise UploadRefused("This page is older than the server: load it again.")
+    return None
 
 
 def _whole(ids: list[Any]) -> list[int]:

@@ -51,6 +51,8 @@ ROUTES = (
     Route(f"{W}/thumbnail/{{digest}}", late("pictures", "thumbnail")),
     Route(f"{W}/pictures.zip", late("pictures", "archive")),
     Route(f"{W}/sets/{{set_id:int}}", late("pictures", "of_set")),
+    Route(f"{W}/tried", late("tried", "rows")),
+    Route(f"{W}/tried/{{picture_id:int}}", late("tried", "one")),
     Route(f"{W}/judged", late("judged", "judged")),
     Route(f"{W}/report.html", late("reports", "html")),
     Route(f"{W}/report.md", late("reports", "markdown")),

@@ -29,7 +29,9 @@ TRYOUT_HTML = """<div class="tryout">
 <button class="pill pick">Choose pictures</button><button class="pill camera">Camera</button>
 </div><div class="note" role="status"></div></div>
 <div class="viewfinder"></div><div class="working"></div>
-<div class="results" aria-live="polite"></div></div>"""
+<p class="came" role="status" hidden></p>
+<div class="results" aria-live="polite"></div>
+<section class="gallery" aria-label="Gallery" hidden></section><div class="after"></div></div>"""
 
 
 @cache
@@ -65,15 +67,12 @@ def map_of(data: dict[str, Any], *, token: str) -> None:
     )
 
 
-def tryout(data: dict[str, Any], *, token: str) -> bool:
-    """Draw "Try it"; returns whether the person just asked for more of the earlier ones."""
-    drawn = _component("featclass_tryout", TRYOUT_HTML, "upload.js", "tryout.js")(
-        data=data,
-        key=_key("tryout", token),
-        on_redraw_change=_nothing,
-        on_more_change=_nothing,
+def tryout(data: dict[str, Any], *, token: str) -> None:
+    """Draw "Try it"; what the person says of the predictions reaches the routes."""
+    scripts = ("upload.js", "results.js", "gallery.js", "tryout.js")
+    _component("featclass_tryout", TRYOUT_HTML, *scripts, styles=("results.css",))(
+        data=data, key=_key("tryout", token), on_redraw_change=_nothing
     )
-    return drawn.more is not None
 
 
 def _key(name: str, token: str) -> str:

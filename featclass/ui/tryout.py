@@ -6,40 +6,42 @@ from typing import Any
 
 import streamlit as st
 
-from featclass.records import Neighbour, Prediction
+from featclass.records import DOUBTFUL_BELOW
 from featclass.render import class_colour
-from featclass.trainer import State
+from featclass.trainer import State, tried
 from featclass.ui import parts, wording
-from featclass.workspaces import Picture, Workspace
+from featclass.workspaces import Workspace
 
-SHOWN_AT_FIRST = 8
-SHOWN_MORE = 24
-MOST_BARS = 5
+MOST_CARDS = 8
+"""Of more pictures the browser shows a gallery, and asks for what it shows."""
 
 
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the drop zone and the predictions, newest first."""
     st.subheader("Try it", anchor=False)
-    key = f"shown-{workspace.token}"
-    shown = st.session_state.get(key, SHOWN_AT_FIRST)
-    colours = class_colours(workspace, state)
-    pictures = workspace.tried[:shown]
-    here = {picture.digest for labelled in workspace.sets for picture in labelled.pictures}
+    total = len(workspace.tried)
+    shown = workspace.tried[: MOST_CARDS if total <= MOST_CARDS else 1]
     filled = sum(bool(labelled.counted) for labelled in workspace.sets)
     ready = filled > 1 or workspace.classifier is not None
     data = {
         "base": f"/api/w/{workspace.token}",
+        "version": workspace.version,
+        "stamp": tried.stamp(workspace, state),
         "ready": ready,
+        "waiting": "Looking at it" if ready else "Waiting for two filled sets",
         "stale": not state.is_current,
         "working": wording.trying(state),
         "share": state.tried_pace.done / max(1, state.tried_pace.total),
-        "results": [_as_data(p, state, colours, here, ready=ready) for p in pictures],
+        "colours": class_colours(workspace, state),
+        "sets": _sets(workspace, state),
+        "score": wording.score_now(state),
+        "doubtful": wording.doubtful(DOUBTFUL_BELOW),
+        "total": total,
+        "most": MOST_CARDS,
+        "results": [tried.told(picture, workspace, state) for picture in shown],
         "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
-        "more": max(0, len(workspace.tried) - shown),
     }
-    if parts.tryout(data, token=workspace.token):
-        st.session_state[key] = shown + SHOWN_MORE
-        st.rerun(scope="fragment")
+    parts.tryout(data, token=workspace.token)
 
 
 def class_colours(workspace: Workspace, state: State) -> dict[str, str]:
@@ -50,27 +52,15 @@ def class_colours(workspace: Workspace, state: State) -> dict[str, str]:
     return {labelled.name: class_colour(labelled.colour) for labelled in workspace.sets}
 
 
-def _as_data(
-    picture: Picture, state: State, colours: dict[str, str], here: set[str], *, ready: bool
-) -> dict[str, Any]:
-    prediction = state.predictions.get(picture.digest)
-    data: dict[str, Any] = {"id": picture.id, "digest": picture.digest, "name": picture.name}
-    if prediction is None:
-        return {**data, "waiting": "Looking at it" if ready else "Waiting for two filled sets"}
-    if prediction.rejected is not None:
-        return {**data, "rejected": prediction.rejected}
-    return {**data, **_said(prediction, colours, here)}
+def _sets(workspace: Workspace, state: State) -> list[list[Any]]:
+    """Return [id, name, colour, class] of the sets a picture can join: none of a saved classifier.
 
-
-def _said(prediction: Prediction, colours: dict[str, str], here: set[str]) -> dict[str, Any]:
-    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])[:MOST_BARS]
-
-    def neighbour(like: Neighbour) -> list[Any]:
-        return [like.digest, like.name, colours.get(like.label, "#888"), like.digest in here]
-
-    return {
-        "label": prediction.label,
-        "known": prediction.known,
-        "bars": [[name, colours.get(name, "#888"), share] for name, share in ranked],
-        "neighbours": [neighbour(like) for like in prediction.neighbours],
-    }
+    The class is what the set was called when it was learned, None where it was not.
+    """
+    if workspace.classifier is not None:
+        return []
+    names = state.result.names if state.result else {}
+    return [
+        [found.id, found.name, class_colour(found.colour), names.get(found.id)]
+        for found in workspace.sets
+    ]

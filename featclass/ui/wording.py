@@ -47,6 +47,30 @@ def before_change(before: Report) -> str:
     return f"Was {headline(before)} before the last change."
 
 
+def score_now(state: State) -> dict[str, object]:
+    """Return the score in four words, which one it is, and whether it is of the sets as they are.
+
+    Where there is none, it is empty.
+    """
+    result = state.result
+    report = result.classifier.report if result and result.classifier else None
+    said = headline(report) if report and report.confusion_matrix is not None else ""
+    return {
+        "said": said,
+        "key": result.key[:16] if result else "",
+        "current": state.is_current and not state.error,
+    }
+
+
+def doubtful(below: float) -> str:
+    """Return what it means that a prediction is doubtful."""
+    wrong = {4: "four", 5: "five", 10: "ten"}.get(round(1 / (1 - below)), "a few")
+    return (
+        f"Less than {below:.0%}".replace("%", " %")
+        + f" sure of its class: of such predictions more than one in {wrong} is wrong."
+    )
+
+
 def advice(sets: Sequence[LabelledSet]) -> str:
     """Return what to do next while the sets do not make a classifier, in Markdown."""
     filled = [labelled for labelled in sets if labelled.counted]

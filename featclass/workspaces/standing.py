@@ -23,13 +23,17 @@ def move(change: Change, picture_ids: Sequence[int], set_id: int) -> Act | None:
     if not rows:
         return None
     act = acts.record(change, f"Moved {_called(rows)} from {_origin(change, rows)} to {to.name}")
+    there = set(pictures.ids(change, set_id, {row.digest for row in rows}))
+    taken = pictures.file_names(change, set_id)
     for row in rows:
-        if pictures.ids(change, set_id, {row.digest}):
+        if row.digest in there:
             _set(change, row, removal_id=act.id)
         else:
             _note(change, act, row)
-            name = names.distinct_file(row.name, pictures.file_names(change, set_id))
+            name = names.distinct_file(row.name, taken)
             _set(change, row, labelled_set_id=set_id, name=name, arrived=change.version)
+            there.add(row.digest)
+            taken.add(name)
     return act
 
 
@@ -74,13 +78,16 @@ def take_back(change: Change, picture_id: int) -> Act | None:
 def put_back(change: Change, act_id: int) -> None:
     """Let the pictures of an act stand as they did before it."""
     query = select(tables.former).where(tables.former.c.act_id == act_id)
+    taken: dict[int | None, set[str]] = {}
     for before in change.db.execute(query).all():
         row = pictures.find(change, before.picture_id)
         if row is not None:
-            _put_back(change, row, before)
+            _put_back(change, row, before, taken)
 
 
-def _put_back(change: Change, row: Row[Any], before: Row[Any]) -> None:
+def _put_back(
+    change: Change, row: Row[Any], before: Row[Any], taken: dict[int | None, set[str]]
+) -> None:
     set_id, name = before.labelled_set_id, before.name
     if row.labelled_set_id != set_id:
         if set_id is not None:
@@ -88,7 +95,10 @@ def _put_back(change: Change, row: Row[Any], before: Row[Any]) -> None:
         if pictures.ids(change, set_id, {row.digest}):  # added there again meanwhile
             change.db.execute(delete(tables.pictures).where(tables.pictures.c.id == row.id))
             return
-        name = names.distinct_file(name, pictures.file_names(change, set_id))
+        if set_id not in taken:
+            taken[set_id] = pictures.file_names(change, set_id)
+        name = names.distinct_file(name, taken[set_id])
+        taken[set_id].add(name)
     arrived, left_out = before.arrived, before.left_out
     _set(change, row, labelled_set_id=set_id, name=name, arrived=arrived, left_out=left_out)
 

@@ -198,6 +198,11 @@ class Workspaces:
         with self._database.change(token) as change:
             return standing.move(change, picture_ids, set_id)
 
+    def move_to_new_set(self, token: str, picture_ids: Sequence[int], name: str) -> Act | None:
+        """Move pictures to the set of this name, made where there is none, as `set_named` does."""
+        with self._database.change(token) as change:
+            return standing.move(change, picture_ids, sets.named(change, name))
+
     def leave_out(self, token: str, picture_id: int, reason: str = "") -> Act | None:
         """Leave out one picture, as `leave_out_pictures` does."""
         return self.leave_out_pictures(token, [picture_id], reason)

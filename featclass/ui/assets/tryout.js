@@ -5,18 +5,17 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.tryout');
   let state = memory.get(host);
   if (!state) {
-    state = { note: null, images: new Map(), shown: '', stream: null };
+    state = { note: null, images: new Map(), shown: '', stream: null, ...correcting(), gallery: gallery() };
     memory.set(host, state);
     build(host, state);
   }
   state.redraw = () => setTriggerValue('redraw', Date.now());
-  state.more = () => setTriggerValue('more', Date.now());
-  state.act = async what => {
-    host.querySelector('.note').textContent = await perform(data.base, what, state.redraw);
-  };
+  state.draw = () => keepingFocus(host, () => drawResults(host, state));
+  state.say = text => { host.querySelector('.note').textContent = text; };
+  state.act = async what => state.say(await perform(data.base, what, state.redraw));
   state.data = data;
   const shown = JSON.stringify(data);
-  if (shown !== state.shown) { state.shown = shown; drawResults(host, state); }
+  if (shown !== state.shown) { state.shown = shown; state.draw(); }
   return () => { if (!host.isConnected) { stopCamera(state); document.removeEventListener('paste', state.paste); } };
 }
 
@@ -26,6 +25,7 @@ function build(host, state) {
   droppable(host, take);
   zone.querySelector('.pick').onclick = () => choose(host, { accept: ACCEPT }, take);
   zone.querySelector('.camera').onclick = () => state.stream ? stopCamera(state, host) : startCamera(host, state);
+  host.onkeydown = event => pressed(host, state, event);
   state.paste = event => {
     const files = [...(event.clipboardData?.files || [])].filter(file => file.type.startsWith('image/'));
     if (files.length && host.isConnected) {
@@ -85,74 +85,24 @@ function stopCamera(state, host) {
   host?.querySelector('.viewfinder').replaceChildren();
 }
 
-function picture(state, digest, name, size) {
-  const key = `${size} ${digest}`;
-  let image = state.images.get(key);
-  if (!image?.isConnected || !image) {
-    image = make('img', { decoding: 'async', loading: 'lazy', alt: name, title: name,
-      src: `${state.data.base}/thumbnail/${digest}?size=${size}` });
-    state.images.set(key, image);
-  }
-  return image;
-}
-
-function bars(result) {
-  return result.bars.map(([name, colour, share]) => {
-    const fill = make('i');
-    fill.style.background = colour;
-    fill.style.width = `${Math.max(1, Math.round(100 * share))}%`;
-    return make('div', { class: 'bar-row', 'aria-label': `${name} ${percent(share)}` },
-      make('span', { class: 'label', title: name }, name),
-      make('span', { class: 'track' }, fill), make('span', { class: 'value' }, percent(share)));
-  });
-}
-
-function neighbours(state, result) {
-  if (!result.neighbours.length) return null;
-  return make('div', { class: 'neighbours' }, make('span', {}, 'Most like'),
-    ...result.neighbours.map(([digest, name, colour, here]) => {
-      const figure = make('figure', { title: name },
-        here ? make('img', { src: `${state.data.base}/thumbnail/${digest}`, alt: name, decoding: 'async' })
-          : make('span', { class: 'absent' }, name));
-      figure.style.borderColor = colour;
-      return figure;
-    }));
-}
-
-function drawResult(state, result, first) {
-  const remove = make('button', { class: 'icon', title: 'Remove', 'aria-label': `Remove ${result.name}`,
-    onclick: () => state.act({ do: 'remove picture', picture: result.id }) }, icon(ICONS.cross));
-  if (result.rejected) {
-    return make('article', { class: 'result rejected' }, make('div', { class: 'said' },
-      make('b', {}, result.name), make('p', {}, `Could not be used: ${result.rejected}`)), remove);
-  }
-  const said = make('div', { class: 'said' });
-  if (result.bars) {
-    said.append(make('p', { class: 'verdict' }, result.known ? 'Looks like ' : 'Unlike anything in your sets; nearest is ',
-      make('b', {}, result.label)), ...bars(result));
-    const like = neighbours(state, result);
-    if (like) said.append(like);
-  } else said.append(make('p', { class: 'verdict waiting' }, result.waiting));
-  const node = make('article', { class: `result${first ? ' first' : ''}${state.data.stale ? ' stale' : ''}${result.known === false ? ' unknown' : ''}`, 'aria-label': `Prediction for ${result.name}` },
-    picture(state, result.digest, result.name, first ? 480 : 160), said, remove);
-  return node;
-}
-
 function drawResults(host, state) {
-  const { results, rejected, ready, more, working, share } = state.data;
+  const { results, rejected, ready, working, share, total, version, most } = state.data;
   host.querySelector('.zone .what').textContent = ready
     ? 'Drop, paste or take a new picture' : 'Once two sets have pictures, try new ones here';
-  const nodes = results.map((result, i) => drawResult(state, result, i === 0));
-  for (const [name, reason] of rejected) nodes.unshift(make('article', { class: 'result rejected' },
-    make('div', { class: 'said' }, make('b', {}, name), make('p', {}, `Could not be used: ${reason}`))));
-  if (rejected.length) nodes.splice(rejected.length, 0, make('button', { class: 'text quiet',
-    onclick: () => state.act({ do: 'dismiss', set: 'try' }) }, 'Dismiss'));
-  if (results.length) nodes.push(make('div', { class: 'row end' },
-    more ? make('button', { class: 'text', onclick: () => state.more() }, `Show ${more} earlier`) : null,
-    make('button', { class: 'text quiet', onclick: () => state.act({ do: 'clear tried' }) }, 'Clear all')));
   const bar = make('i');
   bar.style.width = `${Math.round(100 * share)}%`;
   host.querySelector('.working').replaceChildren(...working ? [make('span', { role: 'status' }, working),
     make('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Pictures looked at', 'aria-valuenow': Math.round(100 * share) }, bar)] : []);
-  host.querySelector('.results').replaceChildren(...nodes);
+  const isGallery = total + state.went.size > most;
+  if (!isGallery) meet(state, results, version);
+  drawCame(host, state);
+  const refused = rejected.map(([name, reason]) => make('article', { class: 'result rejected' },
+    make('div', { class: 'said' }, make('b', {}, name), make('p', {}, `Could not be used: ${reason}`))));
+  if (refused.length) refused.push(make('button', { class: 'text quiet', 'data-key': 'dismiss',
+    onclick: () => state.act({ do: 'dismiss', set: 'try' }) }, 'Dismiss'));
+  const cards = isGallery ? drawOpen(host, state) : state.items.map((result, i) => drawResult(state, result, i === 0));
+  host.querySelector('.results').replaceChildren(...refused, ...cards);
+  drawGallery(host, state, isGallery);
+  host.querySelector('.after').replaceChildren(...total ? [make('button', { class: 'text quiet', 'data-key': 'clear',
+    onclick: () => state.act({ do: 'clear tried' }) }, 'Clear all')] : []);
 }
