@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import PIL.Image
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
