@@ -39,9 +39,12 @@ def _asset(name: str) -> str:
 
 def sets(data: dict[str, Any], *, token: str) -> None:
     """Draw the labelled sets; what the person does there reaches the routes by itself."""
-    _component("featclass_sets", SETS_HTML, "upload.js", "sets.js")(
-        data=data, key=_key("sets", token), on_redraw_change=_nothing
-    )
+    _component(
+        "featclass_sets",
+        SETS_HTML,
+        *("upload.js", "camera.js", "burst.js", "sets.js"),
+        styles=("live.css",),
+    )(data=data, key=_key("sets", token), on_redraw_change=_nothing)
 
 
 def matrix(data: dict[str, Any], *, token: str) -> None:
@@ -67,7 +70,12 @@ def map_of(data: dict[str, Any], *, token: str) -> None:
 
 def tryout(data: dict[str, Any], *, token: str) -> bool:
     """Draw "Try it"; returns whether the person just asked for more of the earlier ones."""
-    drawn = _component("featclass_tryout", TRYOUT_HTML, "upload.js", "tryout.js")(
+    drawn = _component(
+        "featclass_tryout",
+        TRYOUT_HTML,
+        *("upload.js", "camera.js", "live.js", "tryout.js"),
+        styles=("live.css",),
+    )(
         data=data,
         key=_key("tryout", token),
         on_redraw_change=_nothing,

@@ -30,6 +30,7 @@ def draw(workspace: Workspace, state: State) -> None:
     data = {
         "base": f"/api/w/{workspace.token}",
         "ready": ready,
+        "colours": colours,
         "stale": not state.is_current,
         "working": wording.trying(state),
         "share": state.tried_pace.done / max(1, state.tried_pace.total),
