@@ -13,7 +13,7 @@ from featclass import samples
 
 FRAMES_A_SECOND = 30  # at which Chromium plays it, in a loop
 SIZE = (1280, 720)
-STILLS = 15  # different frames of a scene: it sways
+HELD = 2  # times that a frame is shown before the next
 
 
 def flags(film: Path) -> list[str]:
@@ -29,9 +29,10 @@ def shoot(path: Path, scenes: Sequence[bytes], *, seconds: float) -> Path:
     """Write a film that shows each picture for `seconds`, swaying a little."""
     with path.open("wb") as film:
         for scene in scenes:
-            stills = [_still(scene, turn / STILLS) for turn in range(STILLS)]
-            for number in range(round(seconds * FRAMES_A_SECOND)):
-                film.write(stills[number // 2 % STILLS])
+            picture = PIL.Image.open(io.BytesIO(scene)).convert("RGB")
+            large = picture.resize((SIZE[1], SIZE[1]), PIL.Image.Resampling.BICUBIC)
+            for number in range(round(seconds * FRAMES_A_SECOND / HELD)):
+                film.write(HELD * _still(large, number * HELD / FRAMES_A_SECOND))
     return path
 
 
@@ -40,13 +41,11 @@ def members(seed: int = 505) -> list[bytes]:
     return [next(samples.draw_family(family, 1, seed)).data for family in samples.FAMILIES]
 
 
-def _still(scene: bytes, phase: float) -> bytes:
-    picture = PIL.Image.open(io.BytesIO(scene)).convert("RGB")
-    width, height = SIZE
+def _still(picture: PIL.Image.Image, moment: float) -> bytes:
+    """Return the frame at a moment, in seconds: the picture sways, and is never twice the same."""
     frame = PIL.Image.new("RGB", SIZE, picture.getpixel((2, 2)))
-    across = round(24 * math.sin(2 * math.pi * phase))
-    large = picture.resize((height, height), PIL.Image.Resampling.BICUBIC)
-    frame.paste(large, ((width - height) // 2 + across, 0))
+    across, down = 24 * math.sin(2 * math.pi * moment), 9 * math.sin(2 * math.pi * moment / 3.7)
+    frame.paste(picture, ((SIZE[0] - SIZE[1]) // 2 + round(across), round(down)))
     file = io.BytesIO()
     frame.save(file, "JPEG", quality=85)
     return file.getvalue()

@@ -47,7 +47,7 @@ def _copies(found: NearDuplicates, accuracy: float | None) -> str:
         copies = " or copies" if found.groups > found.bursts else ""
         said = (
             f"{found.images:,} pictures come from {count(found.groups, 'burst', 'bursts')}{copies}:"
-            " each counts once for how sure the score is"
+            f" {'each' if found.groups > 1 else 'it'} counts once for how sure the score is"
         )
     leaked = found.accuracy_with_leak
     if leaked is None or accuracy is None or round(100 * leaked) <= round(100 * accuracy):

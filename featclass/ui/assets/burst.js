@@ -4,7 +4,9 @@ const PER_SECOND = 4, MOST_OF_BURST = 240, SENT_TOGETHER = 8, RECORDED_SIDE = 72
 
 // Opens the camera in the card of a set; `state.recorder` holds it until it is closed.
 async function openRecorder(host, state, set) {
+  const was = state.recorder?.set;
   closeRecorder(state);
+  if (was === set.id) { state.draw(); return; }   // the button opens and closes
   const tell = text => { state.notes.set(String(set.id), text ? { text, share: null } : null); drawNote(host, state, String(set.id)); };
   if (!navigator.mediaDevices) {
     tell(NO_CAMERA_HERE);
