@@ -19,7 +19,17 @@ from benchmarks.processes import CouldNot, LeftOut, Process
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 
-SPEED = ("embedding", "probe", "fidelity", "sameness", "growth", "latency", "startup", "page")
+SPEED = (
+    "embedding",
+    "probe",
+    "fidelity",
+    "sameness",
+    "growth",
+    "latency",
+    "startup",
+    "page",
+    "live",
+)
 TRUST = ("coverage", "fewshot", "audit")
 """How far what featclass says holds; asked for with `make bench-trust`."""
 PARTS = (*SPEED, *TRUST)

@@ -56,19 +56,22 @@ class Engine:
         progress: Progress = no_progress,
         live: bool = False,
         describe: bool = False,
+        keep: bool = True,
     ) -> Embeddings:
         """Embed `images`, each distinct digest at most once ever.
 
         Keeps the order of `images`. With `describe`, each comes with its appearance. `progress` may
         raise to stop: nothing embedded so far is lost. A `live` request (somebody is waiting for a
         few predictions) overtakes bulk ones. Images that cannot be used come back as `rejected`,
-        never as an exception.
+        never as an exception. Without `keep`, as for frames of a camera, the cache is neither asked
+        nor told.
         """
         rows = {digest: row for row, digest in enumerate(dict.fromkeys(i.digest for i in images))}
         vectors = np.empty((len(rows), self.encoder.dimensions), np.float32)
         is_known = np.zeros(len(rows), np.bool_)
         looks: dict[str, Appearance] = {}
-        self._look_up(rows, vectors, is_known, looks if describe else None)
+        if keep:
+            self._look_up(rows, vectors, is_known, looks if describe else None)
         missing = {i.digest: i for i in images if not is_known[rows[i.digest]]}
         refused: dict[str, Rejected] = {}
         fresh: dict[str, Embedded] = {}
@@ -83,7 +86,8 @@ class Engine:
                 else:
                     row = rows[image.digest]
                     vectors[row], is_known[row] = outcome.vector, True
-                    fresh[image.digest] = outcome
+                    if keep:
+                        fresh[image.digest] = outcome
                     if outcome.appearance is not None:
                         looks[image.digest] = outcome.appearance
                 if len(fresh) >= max(KEPT, self.encoder.batch_size):

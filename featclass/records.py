@@ -36,6 +36,8 @@ class Image:
     """SHA-256 of the bytes, 64 lower-case hexadecimal digits."""
     source: Source = field(repr=False, compare=False)
     label: str | None = None
+    burst: str | None = None
+    """Equal for pictures of a class that a camera recorded in one go: hardly independent."""
 
     def read(self) -> bytes:
         """Return the bytes; raises `OSError` when the source has gone."""
@@ -149,6 +151,8 @@ class NearDuplicates:
     """How many pictures they are, counted once each."""
     accuracy_with_leak: float | None
     """What the score would have been with copies on both sides."""
+    bursts: int = 0
+    """How many of the groups are, or hold, pictures that a camera recorded in one go."""
 
 
 @dataclass(frozen=True, slots=True)

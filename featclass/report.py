@@ -124,16 +124,24 @@ def _lacking(alone: Sequence[str]) -> str:
 
 
 def cross_validated(
-    images: int, *, folds: int, repeats: int, leave_one_out: bool, groups: int | None = None
+    images: int,
+    *,
+    folds: int,
+    repeats: int,
+    leave_one_out: bool,
+    groups: int | None = None,
+    bursts: bool = False,
 ) -> str:
     """Say how out-of-fold predictions were obtained.
 
-    `groups` is how many images there are where near-duplicates count as one.
+    `groups` is how many images there are where near-duplicates count as one, and with `bursts`
+    the frames of a recording as well.
     """
     how = "leave-one-out" if leave_one_out else f"{folds}-fold stratified cross-validation"
     if repeats > 1:
         how += f", repeated {repeats} times and averaged"
     apart = " nor a near-duplicate of it" if groups is not None and groups < images else ""
+    apart += ", nor another picture of its burst" if apart and bursts else ""
     return f"each of {images} images predicted by probes that never saw it{apart}: {how}"
 
 

@@ -240,4 +240,5 @@ def _near_duplicates(value: object) -> NearDuplicates | None:
         _count(entry.get("images"), "images"),
         _count(entry.get("groups"), "groups"),
         _share(entry.get("accuracy_with_leak"), "accuracy_with_leak"),
+        _count(entry.get("bursts", 0), "bursts"),
     )

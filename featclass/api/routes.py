@@ -9,9 +9,10 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from starlette.websockets import WebSocket
 
 ASSETS = Path(__file__).parent.parent / "ui" / "assets"
 
@@ -42,6 +43,12 @@ def late(module: str, name: str) -> Callable[[Request], Awaitable[Response]]:
     return handler
 
 
+async def live(socket: WebSocket) -> None:
+    """Hand the socket over to its module, loaded when the first camera opens."""
+    loaded = await run_in_threadpool(import_module, "featclass.api.live")
+    await loaded.live(socket)
+
+
 W = "/api/w/{token}"
 ROUTES = (
     Route(f"{W}/act", late("acts", "act"), methods=["POST"]),
@@ -58,6 +65,7 @@ ROUTES = (
     Route(f"{W}/report.md", late("reports", "markdown")),
     Route(f"{W}/findings", late("findings", "findings")),
     Route(f"{W}/map", late("map", "pictures")),
+    WebSocketRoute(f"{W}/live", live),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

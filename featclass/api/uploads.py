@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ BATCH = 64
 PORTION_BYTES = 64 * 10**6
 IN_MEMORY = 32 * 10**6
 LONGEST_ID = 18
+BURST = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 T = TypeVar("T")
 
@@ -50,15 +52,19 @@ async def plan(request: Request) -> Response:
 
 
 async def pictures(request: Request) -> Response:
-    """Add the files of a form to one set; answers `{"added", "copies", "rejected"}` as counts."""
+    """Add the files of a form to one set; answers `{"added", "copies", "rejected"}` as counts.
+
+    A field `burst` names the recording that all of them are frames of.
+    """
     token, target = request.path_params["token"], request.query_params.get("set", "")
     form = await request.form(max_files=MOST_FILES)
     counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
     try:
+        burst = _burst(form.get("burst"))
         parts = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
         for portion in portions(parts, lambda part: part.size or 0):
             files = [(unquote(part.filename or "picture"), await part.read()) for part in portion]
-            counts.update(await run_in_threadpool(_add, token, target, files))
+            counts.update(await run_in_threadpool(_add, token, target, files, burst))
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
     finally:
@@ -119,7 +125,17 @@ def _targets(token: str, target: str, paths: list[str]) -> tuple[list[int | str 
     return [None if name is None else ids[name] for name in classes], named
 
 
-def _add(token: str, target: str, files: Iterable[tuple[str, bytes]]) -> dict[str, int]:
+def _burst(given: object) -> str | None:
+    if given is None:
+        return None
+    if not isinstance(given, str) or not BURST.fullmatch(given):
+        raise UploadRefused("that names no recording; load the page again")
+    return given
+
+
+def _add(
+    token: str, target: str, files: Iterable[tuple[str, bytes]], burst: str | None = None
+) -> dict[str, int]:
     """Add files to one set, or to the pictures to try; what cannot be used is remembered there."""
     set_id = None if target == TRY else _set_id(target)
     good, bad = [], []
@@ -130,7 +146,7 @@ def _add(token: str, target: str, files: Iterable[tuple[str, bytes]]) -> dict[st
         except images.Unreadable as unreadable:
             bad.append(Rejected(name, str(unreadable)))
         else:
-            good.append(NewPicture(name, data))
+            good.append(NewPicture(name, data, burst))
     store = studio().workspaces
     added = store.add_pictures(token, set_id, good)
     if bad:

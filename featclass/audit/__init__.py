@@ -11,7 +11,7 @@ findings    what was found, as values and as JSON
 report      all of it together
 """
 
-from featclass.audit.duplicates import Copies, find_copies, near_duplicate_groups
+from featclass.audit.duplicates import Copies, connected, find_copies, near_duplicate_groups
 from featclass.audit.findings import Audit
 from featclass.audit.labels import Doubts, label_errors
 from featclass.audit.pictures import Pictures
@@ -23,6 +23,7 @@ __all__ = [
     "Doubts",
     "Pictures",
     "audit",
+    "connected",
     "find_copies",
     "label_errors",
     "near_duplicate_groups",

@@ -90,7 +90,7 @@ def find_copies(vectors: Singles, appearances: Sequence[Appearance]) -> Copies:
     alike &= _is_ahead(cosines, crowd_sense, pairs, ALIKE_MARGIN * looks)
     firsts = {number: row for row, number in reversed(list(enumerate(exact.tolist())))}
     links = [(row, firsts[number]) for row, number in enumerate(exact.tolist())]
-    groups = _connected(count, [*links, *map(tuple, pairs[same | copied | alike].tolist())])
+    groups = connected(count, [*links, *map(tuple, pairs[same | copied | alike].tolist())])
     return Copies(groups, exact, _familiarity(points, by_sense, groups))
 
 
@@ -165,7 +165,7 @@ def _is_ahead(
     return np.asarray(1 - similarities <= margin * (1 - usual))
 
 
-def _connected(count: int, pairs: Sequence[tuple[int, ...]]) -> Codes:
+def connected(count: int, pairs: Sequence[tuple[int, ...]]) -> Codes:
     """Return the number of the component of each of `count` nodes."""
     parents = list(range(count))
 

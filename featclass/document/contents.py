@@ -142,6 +142,8 @@ def _checks(report: Report) -> list[tuple[str, str]]:
     if report.near_duplicates is not None:
         alike = report.near_duplicates
         said = f"{alike.images:,} pictures are {alike.groups:,} and copies of them, kept together"
+        if alike.bursts:
+            said = f"{alike.images:,} pictures are {alike.groups:,} bursts or copies, kept together"
         if alike.accuracy_with_leak is not None:
             said += f"; otherwise the accuracy would have been {alike.accuracy_with_leak:.3f}"
         facts.append(("Near-duplicates", said))

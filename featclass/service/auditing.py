@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from featclass import audit, probe
+from featclass.audit.findings import DuplicateGroup
 from featclass.engine import Embeddings
 from featclass.service.judging import Judged
 
@@ -19,10 +22,25 @@ def audited(embeddings: Embeddings, judged: Judged) -> audit.Audit | None:
         appearances=embeddings.appearances,
     )
     if judged.predictions is None:
-        return audit.audit(pictures, copies=judged.copies)
-    return audit.audit(
+        return _without_bursts(audit.audit(pictures, copies=judged.copies), embeddings)
+    found = audit.audit(
         pictures,
         probabilities=judged.predictions.probabilities,
         distances=probe.distances_left_out(judged.vectors, judged.labels),
         copies=judged.copies,
     )
+    return _without_bursts(found, embeddings)
+
+
+def _without_bursts(found: audit.Audit, embeddings: Embeddings) -> audit.Audit:
+    """Leave out the copies that are frames of one recording: they were made on purpose."""
+    bursts = {image.name: image.burst for image in embeddings.images}
+    if not any(bursts.values()):
+        return found
+
+    def is_burst(group: DuplicateGroup) -> bool:
+        [first, *others] = {bursts[path] for path in group.paths}
+        return first is not None and not others and not group.is_across_classes
+
+    kept = tuple(group for group in found.duplicates if not is_burst(group))
+    return replace(found, duplicates=kept)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from featclass import audit, interval, learning_curve, probe, report, verdict
 from featclass.engine import Embeddings
 from featclass.errors import Cancelled, FeatclassError
-from featclass.records import NearDuplicates, Progress, Rejected, Report
+from featclass.records import Image, NearDuplicates, Progress, Report
 
 Groups = NDArray[np.intp]
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
@@ -28,15 +28,12 @@ class Judged:
     """L2-normalised embeddings, shape (n, dimensions)."""
     copies: audit.Copies | None
     """Which images show the same; None where nobody looked at the pixels."""
+    groups: Groups | None
+    """Of `kept_together`."""
     predictions: probe.OutOfFold | None
     """None where there is no score."""
     report: Report
     """Without encoder and seconds."""
-
-    @property
-    def groups(self) -> Groups | None:
-        """Equal for near-duplicates, shape (n,); None where there are none, or nobody looked."""
-        return near_duplicates(self.copies)
 
     def distinct(self) -> NDArray[np.intp]:
         """Return which images to remember, ascending: of near-duplicates in a class the first.
@@ -58,13 +55,14 @@ def judge(
     """Predict every image by probes that saw neither it nor its near-duplicates, and count."""
     vectors = normalised(embeddings)
     copies = find_copies(embeddings, vectors)
-    found, why = None, ""
-    if min(Counter(labels).values()) > 1:
+    groups = kept_together(embeddings.images, labels, copies)
+    found, why = None, _single_burst(embeddings.images, labels)
+    if not why and min(Counter(labels).values()) > 1:
         try:
             found = probe.out_of_fold(
                 embeddings.vectors,
                 labels,
-                groups=near_duplicates(copies),
+                groups=groups,
                 names=[image.digest for image in embeddings.images],
                 seed=seed,
                 progress=progress,
@@ -74,19 +72,16 @@ def judge(
         except FeatclassError as error:  # nothing but copies in a class: none can be left out
             why = str(error).rstrip(".")
     if found is not None:
-        said = _scored(labels, found, near_duplicates(copies), embeddings.rejected)
+        said = _scored(embeddings, labels, found, groups)
     else:
         said = report.without_score(
             labels, encoder="", rejected=embeddings.rejected, seconds=NO_SECONDS, why=why
         )
-    return Judged(tuple(labels), vectors, copies, found, said)
+    return Judged(tuple(labels), vectors, copies, groups, found, said)
 
 
 def _scored(
-    labels: Sequence[str],
-    found: probe.OutOfFold,
-    groups: Groups | None,
-    rejected: Sequence[Rejected],
+    embeddings: Embeddings, labels: Sequence[str], found: probe.OutOfFold, groups: Groups | None
 ) -> Report:
     independent = len(labels) if groups is None else int(groups.max()) + 1
     said = report.score(
@@ -99,9 +94,10 @@ def _scored(
             repeats=found.repeats,
             leave_one_out=found.leave_one_out,
             groups=independent,
+            bursts=any(image.burst is not None for image in embeddings.images),
         ),
         encoder="",
-        rejected=rejected,
+        rejected=embeddings.rejected,
         seconds=NO_SECONDS,
         interval=lambda right, n: interval.accuracy_interval(right, n, n_groups=independent),
     )
@@ -145,11 +141,40 @@ def find_copies(embeddings: Embeddings, vectors: NDArray[np.float32]) -> audit.C
     return audit.find_copies(vectors, embeddings.appearances)
 
 
-def near_duplicates(copies: audit.Copies | None) -> Groups | None:
-    """Return the group of each image, shape (n,), near-duplicates in one; None without any."""
-    if copies is None or int(copies.groups.max()) + 1 == copies.groups.size:
-        return None
-    return copies.groups
+def kept_together(
+    images: Sequence[Image], labels: Sequence[str], copies: audit.Copies | None
+) -> Groups | None:
+    """Return the group of each image, shape (n,); None where each would be alone.
+
+    In one are near-duplicates, where somebody looked for them, and what a camera recorded for a
+    class in one go: however much it moved, light, background and thing are the same.
+    """
+    firsts: dict[object, int] = {}
+    links = []
+    for row, (image, label) in enumerate(zip(images, labels, strict=True)):
+        if copies is not None:
+            links.append((row, firsts.setdefault(int(copies.groups[row]), row)))
+        if image.burst is not None:
+            links.append((row, firsts.setdefault((image.burst, label), row)))
+    groups = audit.connected(len(labels), links)
+    return None if int(groups.max(initial=-1)) + 1 == groups.size else groups
+
+
+def _single_burst(images: Sequence[Image], labels: Sequence[str]) -> str:
+    """Return that a second recording is needed, of a class that has nothing but one; or nothing."""
+    bursts: dict[str, set[str | None]] = {}
+    for image, label in zip(images, labels, strict=True):
+        bursts.setdefault(label, set()).add(image.burst)
+    alone = sorted(
+        label for label, found in bursts.items() if len(found) == 1 and None not in found
+    )
+    if not alone:
+        return ""
+    names = ", ".join(map(repr, alone[:3])) + (f" and {len(alone) - 3} more" if alone[3:] else "")
+    return (
+        f"All pictures of {names} were recorded in one go: record some at another moment or place,"
+        " so that featclass can judge itself on a picture that is really new"
+    )
 
 
 def _is_right(labels: Sequence[str], found: probe.OutOfFold) -> NDArray[np.bool_]:
@@ -166,7 +191,9 @@ def _leak(
     sizes = np.bincount(groups)
     leaking = probe.out_of_fold(embeddings.vectors, labels, seed=seed)
     accuracy = float(_is_right(labels, leaking).mean())
-    return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy)
+    recorded = [image.burst is not None for image in embeddings.images]
+    bursts = sum(bool(sizes[group] > 1) for group in set(groups[recorded].tolist()))
+    return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy, bursts)
 
 
 def _refused(judged: Judged, found: probe.OutOfFold) -> float:

@@ -26,8 +26,8 @@ from featclass.service.judging import (
     Judged,
     find_copies,
     judge,
+    kept_together,
     looked_into,
-    near_duplicates,
     normalised,
 )
 
@@ -139,7 +139,7 @@ def evaluate_split(
         embedded.vectors,
         labels,
         train_share=share,
-        groups=near_duplicates(find_copies(embedded, normalised(embedded))),
+        groups=kept_together(embedded.images, labels, find_copies(embedded, normalised(embedded))),
         seed=seed,
     )
     return report.score(

@@ -29,9 +29,13 @@ def predict(
     *,
     progress: Progress = no_progress,
     live: bool = False,
+    keep: bool = True,
 ) -> list[Prediction]:
-    """Say of each image, in order, which class it looks like; or why it could not be used."""
-    embedded = engine.embed(images, progress=progress, live=live)
+    """Say of each image, in order, which class it looks like; or why it could not be used.
+
+    `live` and `keep` as for `Engine.embed`.
+    """
+    embedded = engine.embed(images, progress=progress, live=live, keep=keep)
     said = dict(
         zip(
             (image.digest for image in embedded.images),

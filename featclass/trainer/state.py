@@ -102,8 +102,8 @@ def sets_key(workspace: Workspace, spec: str) -> str:
     """
     seen = hashlib.sha256(f"{spec}\0{workspace.classifier}\n".encode())
     for labelled in sorted(workspace.sets, key=lambda labelled: labelled.id):
-        for digest in sorted(picture.digest for picture in labelled.counted):
-            seen.update(f"{labelled.id} {digest}\n".encode())
+        for digest, burst in sorted((p.digest, p.burst or "") for p in labelled.counted):
+            seen.update(f"{labelled.id} {digest} {burst}\n".encode())
     return seen.hexdigest()
 
 

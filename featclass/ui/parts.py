@@ -41,9 +41,12 @@ def _asset(name: str) -> str:
 
 def sets(data: dict[str, Any], *, token: str) -> None:
     """Draw the labelled sets; what the person does there reaches the routes by itself."""
-    _component("featclass_sets", SETS_HTML, "upload.js", "sets.js")(
-        data=data, key=_key("sets", token), on_redraw_change=_nothing
-    )
+    _component(
+        "featclass_sets",
+        SETS_HTML,
+        *("upload.js", "camera.js", "burst.js", "sets.js"),
+        styles=("live.css",),
+    )(data=data, key=_key("sets", token), on_redraw_change=_nothing)
 
 
 def matrix(data: dict[str, Any], *, token: str) -> None:
@@ -69,8 +72,8 @@ def map_of(data: dict[str, Any], *, token: str) -> None:
 
 def tryout(data: dict[str, Any], *, token: str) -> None:
     """Draw "Try it"; what the person says of the predictions reaches the routes."""
-    scripts = ("upload.js", "results.js", "gallery.js", "tryout.js")
-    _component("featclass_tryout", TRYOUT_HTML, *scripts, styles=("results.css",))(
+    scripts = ("upload.js", "camera.js", "live.js", "results.js", "gallery.js", "tryout.js")
+    _component("featclass_tryout", TRYOUT_HTML, *scripts, styles=("live.css", "results.css"))(
         data=data, key=_key("tryout", token), on_redraw_change=_nothing
     )
 

@@ -43,11 +43,18 @@ def _copies(found: NearDuplicates, accuracy: float | None) -> str:
         f"{count(found.images, 'picture is a copy', 'pictures are copies')} of {found.groups:,}:"
         " they count once for how sure the score is"
     )
+    if found.bursts:
+        copies = " or copies" if found.groups > found.bursts else ""
+        said = (
+            f"{found.images:,} pictures come from {count(found.groups, 'burst', 'bursts')}{copies}:"
+            f" {'each' if found.groups > 1 else 'it'} counts once for how sure the score is"
+        )
     leaked = found.accuracy_with_leak
     if leaked is None or accuracy is None or round(100 * leaked) <= round(100 * accuracy):
         return f"{said}."
     return (
-        f"{said}; with copies on both sides of the split it would have read {100 * leaked:.0f} %."
+        f"{said}; with {'them' if found.bursts else 'copies'} on both sides of the split it would"
+        f" have read {100 * leaked:.0f} %."
     )
 
 

@@ -21,6 +21,7 @@ def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
             picture.digest,
             store.source(picture.digest),
             labelled.name,
+            picture.burst,
         )
         for labelled in workspace.sets
         for picture in labelled.counted

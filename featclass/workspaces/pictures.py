@@ -18,13 +18,15 @@ from featclass.workspaces.tables import pictures, place, rejections
 _REASON_LENGTH = 500
 
 
-def add(change: Change, set_id: int | None, files: Sequence[tuple[str, str]]) -> list[Added]:
-    """Add files (name, digest) to a set, or to those tried; what is there is not added again.
+def add(
+    change: Change, set_id: int | None, files: Sequence[tuple[str, str, str | None]]
+) -> list[Added]:
+    """Add files (name, digest, burst) to a set, or to those tried; none that is there already.
 
     A name that another picture there has gets a number: every pasted picture is "image.png".
     """
     _require_place(change, set_id)
-    there = ids(change, set_id, {digest for _, digest in files})
+    there = ids(change, set_id, {digest for _, digest, _ in files})
     taken = file_names(change, set_id)
     if set_id is None:  # tried once more, so shown first once more
         change.db.execute(
@@ -33,14 +35,14 @@ def add(change: Change, set_id: int | None, files: Sequence[tuple[str, str]]) ->
             .values(arrived=change.version)
         )
     added: list[Added] = []
-    fresh: dict[str, str] = {}
-    for name, digest in files:
+    fresh: dict[str, tuple[str, str | None]] = {}
+    for name, digest, burst in files:
         name = names.clean(name, names.PICTURE_NAME_LENGTH) or "picture"
         duplicate = digest in there or digest in fresh
         if not duplicate:
             name = names.distinct_file(name, taken)
             taken.add(name)
-            fresh[digest] = name
+            fresh[digest] = name, burst
         added.append(Added(name, None, digest, duplicate))
     known = there | _insert(change, set_id, fresh)
     return [Added(a.name, known[a.digest], a.digest, a.duplicate) for a in added]
@@ -129,7 +131,9 @@ def _listed(values: Iterable[str | int]) -> Any:
     return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
-def _insert(change: Change, set_id: int | None, files: dict[str, str]) -> dict[str, int]:
+def _insert(
+    change: Change, set_id: int | None, files: dict[str, tuple[str, str | None]]
+) -> dict[str, int]:
     rows = [
         {
             "workspace_id": change.workspace,
@@ -138,8 +142,9 @@ def _insert(change: Change, set_id: int | None, files: dict[str, str]) -> dict[s
             "digest": digest,
             "added": change.now,
             "arrived": change.version,
+            "burst": burst,
         }
-        for digest, name in files.items()
+        for digest, (name, burst) in files.items()
     ]
     if not rows:
         return {}

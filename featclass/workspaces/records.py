@@ -14,6 +14,8 @@ class NewPicture:
 
     name: str
     data: bytes = field(repr=False)
+    burst: str | None = None
+    """Key of the recording it is a frame of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Picture:
     """When it was first added to the workspace."""
     left_out: str | None = None
     """Why it does not count though it stays in its set; None where it counts."""
+    burst: str | None = None
+    """Equal for the frames of one recording."""
 
 
 @dataclass(frozen=True, slots=True)

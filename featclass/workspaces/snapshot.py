@@ -80,6 +80,7 @@ def _pictures(db: Connection, workspace_id: int) -> defaultdict[int | None, list
             pictures.c.digest,
             pictures.c.added,
             pictures.c.left_out,
+            pictures.c.burst,
         )
         .where(pictures.c.workspace_id == workspace_id, pictures.c.removal_id.is_(None))
         .order_by(pictures.c.left_out.is_(None), pictures.c.arrived, pictures.c.id)

@@ -166,7 +166,9 @@ class Workspaces:
         Returns one result a file, in order. Bytes that are there already are not added again.
         """
         with self._adding(token, [file.data for file in files]) as (change, digests):
-            named = [(file.name, digest) for file, digest in zip(files, digests, strict=True)]
+            named = [
+                (file.name, digest, file.burst) for file, digest in zip(files, digests, strict=True)
+            ]
             return pictures.add(change, set_id, named)
 
     def reject(self, token: str, set_id: int | None, rejected: Sequence[Rejected]) -> None:

@@ -97,6 +97,7 @@ pictures = _table(
     Column("arrived", Integer, nullable=False),
     _removed_by(),
     Column("left_out", Text),  # why it does not count; NULL: it does
+    Column("burst", Text),  # key of the recording it is a frame of; NULL: of none
 )
 
 
@@ -192,7 +193,9 @@ _ACTS = (
     "CREATE INDEX ix_accepted_removal_id ON accepted (removal_id)",
 )
 
-UPGRADES: Sequence[Sequence[str]] = (_ACTS,)
+_BURSTS = ("ALTER TABLE picture ADD COLUMN burst TEXT",)
+
+UPGRADES: Sequence[Sequence[str]] = (_ACTS, _BURSTS)
 """Statements that take a database from version 1 to 2, from 2 to 3, and so on."""
 
 

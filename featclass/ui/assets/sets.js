@@ -19,10 +19,11 @@ export default function ({ parentElement, data, setTriggerValue }) {
     state.draw();
   };
   state.data = data;
-  state.draw = () => draw(host, state);
+  state.draw = () => { if (!state.recorder?.recording) draw(host, state); };   // a held button stays put
   state.send = (target, items) => send(host, state, target, items);
   const shown = JSON.stringify(data);
   if (shown !== state.shown) { state.shown = shown; state.draw(); }
+  return () => { if (!host.isConnected) closeRecorder(state); };
 }
 
 async function send(host, state, target, items) {
@@ -133,7 +134,10 @@ function drawSet(state, set, host) {
       make('button', { class: 'text quiet', 'data-key': `f${set.id}`, 'aria-label': `Add a folder to ${set.name}`,
         onclick: () => choose(host, { webkitdirectory: true }, items => state.send(set.id, items)) },
         icon(ICONS.folder), 'Folder'),
+      make('button', { class: 'text quiet', 'data-key': `c${set.id}`, 'aria-label': `Record pictures into ${set.name}`,
+        onclick: () => openRecorder(host, state, set) }, icon(CAMERA_ICON), 'Camera'),
       make('span', { class: 'note', 'data-note': String(set.id) })),
+    state.recorder?.set === set.id ? state.recorder.node : null,
     drawRejected(state, set.id, set.rejected));
   droppable(card, items => state.send(set.id, items));
   return card;
@@ -155,6 +159,7 @@ function draw(host, state) {
       unfoldAgain(state, set, opened.pictures.length);
     }
   }
+  if (state.recorder && !state.data.sets.some(set => set.id === state.recorder.set)) closeRecorder(state);
   const root = host.getRootNode();
   const active = root.activeElement;
   const focused = active?.dataset?.key;
@@ -172,6 +177,7 @@ function draw(host, state) {
   state.drawing = true;
   host.replaceChildren(list, end);
   state.drawing = false;
+  state.recorder?.camera?.video.play().catch(() => {});   // moving it in the page has paused it
   for (const key of state.notes.keys()) drawNote(host, state, key);
   const again = focused && host.querySelector(`[data-key="${focused}"]`);
   if (!again) return;

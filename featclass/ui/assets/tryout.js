@@ -5,7 +5,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.tryout');
   let state = memory.get(host);
   if (!state) {
-    state = { note: null, images: new Map(), shown: '', stream: null, ...correcting(), gallery: gallery() };
+    state = { note: null, images: new Map(), shown: '', camera: null, ...correcting(), gallery: gallery() };
     memory.set(host, state);
     build(host, state);
   }
@@ -24,7 +24,7 @@ function build(host, state) {
   const take = items => send(host, state, items);
   droppable(host, take);
   zone.querySelector('.pick').onclick = () => choose(host, { accept: ACCEPT }, take);
-  zone.querySelector('.camera').onclick = () => state.stream ? stopCamera(state, host) : startCamera(host, state);
+  zone.querySelector('.camera').onclick = () => state.camera ? stopCamera(state, host) : startCamera(host, state);
   host.onkeydown = event => pressed(host, state, event);
   state.paste = event => {
     const files = [...(event.clipboardData?.files || [])].filter(file => file.type.startsWith('image/'));
@@ -47,42 +47,45 @@ async function send(host, state, items) {
   state.redraw();
 }
 
+// The camera says what it sees all the time; nothing is kept but what is taken with the button.
 async function startCamera(host, state) {
   const note = host.querySelector('.note');
   if (!navigator.mediaDevices) {
     // Browsers give the camera only to https pages and to this very machine.
-    note.textContent = 'The browser lends its camera to https pages only. Choose or photograph a picture instead; whoever runs this server finds the https line in the README.';
+    note.textContent = NO_CAMERA_HERE;
     choose(host, { accept: 'image/*', capture: 'environment' }, items => send(host, state, items));
     return;
   }
-  try {
-    state.stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: 'environment' } });
-  } catch (error) {
-    note.textContent = error.name === 'NotFoundError' ? 'No camera was found on this device.'
-      : error.name === 'NotReadableError' ? 'The camera is busy: close the program that uses it, then try again.'
-      : 'The camera may not be used: allow it in the browser’s address bar, then try again.';
-    return;
-  }
+  if (state.opening) return;
+  state.opening = true;
+  const gone = sentence => { stopCamera(state, host); note.textContent = sentence; };
+  try { state.camera = await openCamera(gone); } catch (error) { note.textContent = error.message; return; } finally { state.opening = false; }
+  if (!host.isConnected) { stopCamera(state); return; }
   note.textContent = '';
-  const video = make('video', { muted: true, playsinline: true, 'aria-label': 'Camera preview' });
-  video.muted = true; video.srcObject = state.stream;
-  const shoot = make('button', { class: 'pill strong', disabled: true, onclick: () => {
-    const canvas = make('canvas', { width: video.videoWidth, height: video.videoHeight });
-    canvas.getContext('2d').drawImage(video, 0, 0);
-    canvas.toBlob(blob => blob && send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]), 'image/jpeg', 0.92);
+  drawCamera(host, state, gone);
+}
+
+function drawCamera(host, state, gone) {
+  const camera = state.camera;
+  state.live = livePrediction(camera, state.data.base, () => state.data.colours);
+  const shoot = make('button', { class: 'pill strong', onclick: async () => {
+    const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
+    if (blob) send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
   } }, 'Take picture');
   const close = make('button', { class: 'pill', onclick: () => stopCamera(state, host) }, 'Close camera');
-  host.querySelector('.viewfinder').replaceChildren(video, make('div', { class: 'row' }, shoot, close));
-  await video.play();
-  if (!video.videoWidth) await new Promise(ready => { video.onloadeddata = ready; });
-  shoot.disabled = false;   // before there is a frame there is nothing to take
-  shoot.focus();
+  host.querySelector('.viewfinder').replaceChildren(camera.video, state.live.node,
+    make('div', { class: 'row' }, shoot, switcher(camera, gone), close));
+  host.querySelector('.camera').setAttribute('aria-pressed', 'true');
+  camera.video.play().catch(() => {});
+  shoot.focus({ preventScroll: true });
 }
 
 function stopCamera(state, host) {
-  state.stream?.getTracks().forEach(track => track.stop());
-  state.stream = null;
+  state.live?.close();
+  state.camera?.close();
+  state.live = state.camera = null;
   host?.querySelector('.viewfinder').replaceChildren();
+  host?.querySelector('.camera').removeAttribute('aria-pressed');
 }
 
 function drawResults(host, state) {

@@ -62,9 +62,10 @@ function sendZip(base, target, item, tell) {
   });
 }
 
-// target: a set's id, 'try', or 'new'. tell(text, share) shows progress.
+// target: a set's id, 'try', or 'new'. tell(text, share) shows progress. burst: key of the recording
+// that all of them are frames of.
 // Resolves to {added, copies, rejected, error}.
-async function upload(base, target, items, tell) {
+async function upload(base, target, items, tell, burst = null) {
   const sum = { added: 0, copies: 0, rejected: 0, sets: [], error: '' };
   const count = answer => {
     sum.added += answer.added; sum.copies += answer.copies; sum.rejected += answer.rejected;
@@ -90,6 +91,7 @@ async function upload(base, target, items, tell) {
     const lane = async () => {
       for (let job; !sum.error && (job = queue.shift());) {
         const form = new FormData();
+        if (burst) form.append('burst', burst);
         for (const { path, file } of job.batch) form.append('picture', file, encodeURIComponent(path));
         try {
           count(await ask(`${base}/pictures?set=${job.to}`, { body: form }));
