@@ -118,14 +118,22 @@ def held_out_logits(
     return logits
 
 
-def predicted(points: Floats, codes: Codes, training: Masks) -> Codes:
-    """Return the class of every image by a discriminant of each mask, shape (masks, n)."""
+def predicted(
+    points: Floats,
+    codes: Codes,
+    training: Masks,
+    mixed: Callable[[Floats, Codes, float], Floats] = lambda logits, classes, share: logits,
+) -> Codes:
+    """Return the class of every image by a discriminant of each mask, shape (masks, n).
+
+    `mixed` may change logits, given their classes and the share of the images that a mask holds.
+    """
     use_one_thread_each()
 
     def one(mask: Masks) -> Codes:
         classes, places = np.unique(codes[mask], return_inverse=True)
-        best = fit(points[mask], places).logits(points).argmax(axis=1)
-        return np.asarray(classes[best], dtype=np.intp)
+        logits = mixed(fit(points[mask], places).logits(points), classes, float(mask.mean()))
+        return np.asarray(classes[logits.argmax(axis=1)], dtype=np.intp)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return np.array([*pool.map(one, training)])
