@@ -25,6 +25,8 @@ MEAN_PRIOR = 1.0
 much costs little."""
 NO_SPREAD = 1e-12
 """Of one image a class, or copies of it: the covariance is then the identity."""
+FEW = 100
+"""Images that are done with before threads have started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,8 @@ def _by_products(points: Floats, codes: Codes, masks: list[Masks]) -> list[Float
         weights, intercepts = _dual(gram[np.ix_(kept, kept)], codes[kept], dimensions)
         return gram[np.ix_(asked, kept)] @ weights + intercepts
 
+    if codes.size < FEW:
+        return [*map(one, masks)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return [*pool.map(one, masks)]
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from featclass.errors import FeatclassError
 from featclass.probe import calibration, discriminant, folds
-from featclass.probe.points import Codes, Floats, softmax
+from featclass.probe.points import Codes, Floats
 
 WEIGHTS = np.linspace(0, 0.9, 10)
 SHARPNESS = np.exp(np.linspace(-1.4, 1.4, 9))
@@ -114,7 +114,7 @@ def chosen(own: Floats, texts: Floats, codes: Codes, places: Codes, share: float
     for weight in WEIGHTS:
         mixed = _mixed(own, texts, places, float(weight))
         sharpness = SHARPNESS if weight else np.ones(1)
-        some = np.array([_losses(mixed / t, right) for t in sharpness])
+        some = _losses(mixed / sharpness[:, None, None], right)
         cost = some.sum(axis=1) + (np.log(sharpness) / calibration.DOUBT) ** 2 / 2
         best = int(cost.argmin())
         losses.append((some[best], float(sharpness[best])))
@@ -154,5 +154,7 @@ def _mixed(own: Floats, texts: Floats, places: Codes, weight: float) -> Floats:
 
 
 def _losses(logits: Floats, codes: Codes) -> Floats:
-    shares = softmax(logits)[np.arange(codes.size), codes]
-    return np.asarray(-np.log(np.maximum(shares, np.finfo(np.float64).tiny)))
+    """Return losses, shape (..., n), of logits (..., n, classes)."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    right = shifted[..., np.arange(codes.size), codes]
+    return np.asarray(np.log(np.exp(shifted).sum(axis=-1)) - right)
