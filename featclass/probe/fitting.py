@@ -48,6 +48,14 @@ def fit(
     )
 
 
+def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: NamePrior) -> Blend:
+    """Return how much names count where no image can be held out: 0, half, or all."""
+    places = prior.places(tuple(sorted(set(labels))))
+    if places.size < 2:
+        return Blend(1.0, 1.0, 1.0)
+    return untried(prior.logits(points(vectors, roots=False)), places[encode(labels)[1]])
+
+
 def _blended(
     vectors: FloatArray,
     labels: Sequence[str],
@@ -64,7 +72,7 @@ def _blended(
         return Probe(prior.classes, texts.T.copy(), np.zeros(count), roots=False, floor=floor)
     embedded, codes = points(vectors, roots=False), encode(labels)[1]
     fitted = discriminant.fit(embedded, codes)
-    blend = blend or untried(prior.logits(embedded), places[codes])
+    blend = blend or untried_blend(vectors, labels, prior)
     found = calibrated or calibration.Calibration(
         blend.unit, calibration.usual(codes.size, count).floor
     )

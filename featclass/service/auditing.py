@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from featclass import audit, probe
 from featclass.engine import Embeddings
 from featclass.service.judging import Judged
@@ -22,7 +25,16 @@ def audited(embeddings: Embeddings, judged: Judged) -> audit.Audit | None:
         return audit.audit(pictures, copies=judged.copies)
     return audit.audit(
         pictures,
-        probabilities=judged.predictions.probabilities,
+        probabilities=_of_classes_shown(judged, judged.predictions.probabilities),
         distances=probe.distances_left_out(judged.vectors, judged.labels),
         copies=judged.copies,
     )
+
+
+def _of_classes_shown(judged: Judged, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities among the classes that have images, shape (n, those)."""
+    shown = np.isin(judged.report.classes, judged.labels)
+    if shown.all():
+        return probabilities
+    some = probabilities[:, shown]
+    return np.asarray(some / some.sum(axis=1, keepdims=True))

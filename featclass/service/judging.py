@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from featclass import audit, interval, learning_curve, probe, report, verdict
 from featclass.engine import Embeddings
 from featclass.errors import Cancelled, FeatclassError
-from featclass.records import NearDuplicates, Progress, Rejected, Report
+from featclass.records import ClassNames, NearDuplicates, Progress, Rejected, Report
 
 Groups = NDArray[np.intp]
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
@@ -32,6 +32,8 @@ class Judged:
     """None where there is no score."""
     report: Report
     """Without encoder and seconds."""
+    prior: probe.NamePrior | None = None
+    """What the names of the classes say; None where they were not asked."""
 
     @property
     def groups(self) -> Groups | None:
@@ -53,19 +55,26 @@ class Judged:
 
 
 def judge(
-    embeddings: Embeddings, labels: Sequence[str], *, seed: int, progress: Progress
+    embeddings: Embeddings,
+    labels: Sequence[str],
+    *,
+    prior: probe.NamePrior | None = None,
+    seed: int,
+    progress: Progress,
 ) -> Judged:
     """Predict every image by probes that saw neither it nor its near-duplicates, and count."""
     vectors = normalised(embeddings)
     copies = find_copies(embeddings, vectors)
     found, why = None, ""
-    if min(Counter(labels).values()) > 1:
+    sizes = Counter(labels)
+    if len(sizes) > 1 and min(sizes.values()) > 1:
         try:
             found = probe.out_of_fold(
                 embeddings.vectors,
                 labels,
                 groups=near_duplicates(copies),
                 names=[image.digest for image in embeddings.images],
+                prior=prior,
                 seed=seed,
                 progress=progress,
             )
@@ -73,17 +82,41 @@ def judge(
             raise
         except FeatclassError as error:  # nothing but copies in a class: none can be left out
             why = str(error).rstrip(".")
+    classes = prior.classes if prior else tuple(sorted(sizes))
     if found is not None:
-        said = _scored(labels, found, near_duplicates(copies), embeddings.rejected)
+        said = _scored(labels, classes, found, near_duplicates(copies), embeddings.rejected)
     else:
         said = report.without_score(
-            labels, encoder="", rejected=embeddings.rejected, seconds=NO_SECONDS, why=why
+            labels,
+            encoder="",
+            rejected=embeddings.rejected,
+            seconds=NO_SECONDS,
+            why=why,
+            classes=classes,
         )
-    return Judged(tuple(labels), vectors, copies, found, said)
+    if prior is not None:
+        said = _with_names(said, prior, embeddings, labels, found)
+    return Judged(tuple(labels), vectors, copies, found, said, prior)
+
+
+def _with_names(
+    said: Report,
+    prior: probe.NamePrior,
+    embeddings: Embeddings,
+    labels: Sequence[str],
+    found: probe.OutOfFold | None,
+) -> Report:
+    lacking = tuple(name for name in prior.classes if name not in set(labels))
+    blend = found.blend if found else None
+    weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
+    used = ClassNames(weight, lacking)
+    method = report.with_names(said.method, used, held_out=found is not None)
+    return replace(said, class_names=used, method=method)
 
 
 def _scored(
     labels: Sequence[str],
+    classes: Sequence[str],
     found: probe.OutOfFold,
     groups: Groups | None,
     rejected: Sequence[Rejected],
@@ -92,7 +125,7 @@ def _scored(
     said = report.score(
         labels,
         found.probabilities,
-        sorted(set(labels)),
+        classes,
         method=report.cross_validated(
             len(labels),
             folds=found.folds,
@@ -105,7 +138,7 @@ def _scored(
         seconds=NO_SECONDS,
         interval=lambda right, n: interval.accuracy_interval(right, n, n_groups=independent),
     )
-    right = int(_is_right(labels, found).sum())
+    right = int(_is_right(labels, classes, found).sum())
     return replace(
         said,
         verdict=verdict.judge(right, Counter(labels), n_groups=independent),
@@ -120,15 +153,15 @@ def looked_into(judged: Judged, embeddings: Embeddings, *, seed: int) -> Report:
         return judged.report
     curve = learning_curve.learning_curve(
         labels,
-        _is_right(labels, found),
-        probe.learner(embeddings.vectors, labels),
+        _is_right(labels, judged.report.classes, found),
+        probe.learner(embeddings.vectors, labels, prior=judged.prior, blend=found.blend),
         groups=None if groups is None else groups.tolist(),
         seed=seed,
     )
     return replace(
         judged.report,
         learning_curve=curve,
-        near_duplicates=_leak(groups, embeddings, labels, seed),
+        near_duplicates=_leak(judged, embeddings, seed),
         refused_share=_refused(judged, found),
     )
 
@@ -152,20 +185,21 @@ def near_duplicates(copies: audit.Copies | None) -> Groups | None:
     return copies.groups
 
 
-def _is_right(labels: Sequence[str], found: probe.OutOfFold) -> NDArray[np.bool_]:
-    names = np.array(sorted(set(labels)), dtype=object)
+def _is_right(
+    labels: Sequence[str], classes: Sequence[str], found: probe.OutOfFold
+) -> NDArray[np.bool_]:
+    names = np.array(classes, dtype=object)
     return np.asarray(names[found.probabilities.argmax(axis=1)] == np.array(labels, dtype=object))
 
 
-def _leak(
-    groups: Groups | None, embeddings: Embeddings, labels: Sequence[str], seed: int
-) -> NearDuplicates | None:
+def _leak(judged: Judged, embeddings: Embeddings, seed: int) -> NearDuplicates | None:
     """Count near-duplicates, and what the score would be if they stood on both sides."""
+    groups, labels = judged.groups, judged.labels
     if groups is None:
         return None
     sizes = np.bincount(groups)
-    leaking = probe.out_of_fold(embeddings.vectors, labels, seed=seed)
-    accuracy = float(_is_right(labels, leaking).mean())
+    leaking = probe.out_of_fold(embeddings.vectors, labels, prior=judged.prior, seed=seed)
+    accuracy = float(_is_right(labels, judged.report.classes, leaking).mean())
     return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy)
 
 
