@@ -58,6 +58,8 @@ class Dataset:
 
     images: tuple[Image, ...]
     rejected: tuple[Rejected, ...] = ()
+    empty: tuple[str, ...] = ()
+    """Classes that there is a folder for, but no picture: an encoder may know them by name."""
 
     @property
     def classes(self) -> tuple[str, ...]:

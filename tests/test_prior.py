@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from featclass import artifact, probe, service
+from featclass import artifact, datasets, probe, service
 from featclass.cache import Cache
 from featclass.engine import Engine
-from featclass.errors import DatasetError, EncoderUnavailable
+from featclass.errors import DatasetError
 from featclass.probe import discriminant, folds, prior
 from featclass.probe.points import points
 from featclass.records import Dataset, Image
 from featclass.report_json import from_json, to_json
-from tests.fakes import GridEncoder, drawn, image
+from tests.fakes import ColourNames, GridEncoder, drawn, image
 
 Vectors = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -208,23 +208,6 @@ def test_a_split_and_a_learner_use_the_names_too() -> None:
 
 
 @dataclass
-class ColourNames:
-    """A stand-in for a text tower that knows what colour things are."""
-
-    scale: float = 60.0
-    asked: list[str] = field(default_factory=list)
-    is_broken: bool = False
-
-    def embed(self, names: Sequence[str]) -> Vectors:
-        if self.is_broken:
-            raise EncoderUnavailable("The weights are damaged.")
-        self.asked += names
-        colours = {"red": (2, -1, -1), "green": (-1, 2, -1), "blue": (-1, -1, 2)}
-        rows = [np.repeat(colours[name.split()[0]], 16) for name in names]
-        return np.array([row / np.linalg.norm(row) for row in rows], np.float32)
-
-
-@dataclass
 class ReadingEncoder(GridEncoder):
     fingerprint: str = hashlib.sha256(b"reading").hexdigest()
     texts: ColourNames = field(default_factory=ColourNames)
@@ -328,6 +311,20 @@ def test_an_empty_class_that_nobody_can_read_is_left_out() -> None:
         assert trained.classes == ("blue disc", "red disc")
         with pytest.raises(DatasetError, match="Add pictures of a second class"):
             service.train(engine, Dataset(images[:3]), without_images=["green disc"])
+
+
+def test_an_empty_folder_is_a_class_known_by_its_name(engine: Engine, tmp_path: Path) -> None:
+    for colour in ("red", "blue"):
+        folder = tmp_path / f"{colour} disc"
+        folder.mkdir()
+        for seed in range(3):
+            (folder / f"{seed}.png").write_bytes(drawn(seed, colour))
+    for name in ("green disc", ".hidden"):
+        (tmp_path / name).mkdir()
+    dataset = datasets.read(tmp_path)
+    assert dataset.empty == ("green disc",)
+    trained = service.train(engine, dataset).classifier
+    assert trained.classes == ("blue disc", "green disc", "red disc")
 
 
 def test_a_text_tower_that_cannot_be_loaded_is_done_without(

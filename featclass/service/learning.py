@@ -129,9 +129,8 @@ def train(
     started = time.perf_counter()
     embedded = embed(engine, dataset, progress=progress)
     seconds = time.perf_counter() - started
-    return learn(
-        embedded, engine, without_images=without_images, seed=seed, seconds_to_embed=seconds
-    )
+    empty = (*dataset.empty, *without_images)
+    return learn(embedded, engine, without_images=empty, seed=seed, seconds_to_embed=seconds)
 
 
 def evaluate_split(
