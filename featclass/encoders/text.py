@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 PROMPTS = ("a photo of a {}.", "a picture of {}.", "{}")
 MOST_SCALE = 100.0
 """Training keeps the factor below (Radford et al. 2021, section 2.5)."""
+MOST_KNOWN = 5000
+"""Names remembered."""
 ROWS = 64
 """Prompts in one forward pass."""
 
@@ -63,6 +65,8 @@ class TextTower:
         weights are gone or do not fill the network.
         """
         with self._lock:
+            if len(self._known) > MOST_KNOWN:
+                self._known.clear()
             missing = [name for name in dict.fromkeys(names) if name not in self._known]
             if missing or self._scale is None:
                 self._learn(missing)

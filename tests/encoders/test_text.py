@@ -11,11 +11,15 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from featclass import encoders
+from featclass import artifact, encoders, service
+from featclass.cache import Cache
 from featclass.config import Config
 from featclass.encoders.text import PROMPTS, TextTower
+from featclass.engine import Engine
 from featclass.errors import EncoderUnavailable
+from featclass.records import Dataset
 from tests.encoders.test_openclip import CONFIGS, TEXT, VISION, load_folder, write_model
+from tests.fakes import two_classes
 
 OWN = TEXT | {"context_length": 20, "vocab_size": 49408}
 PLAIN: dict[str, dict[str, Any]] = {
@@ -151,3 +155,19 @@ def test_texts_that_need_more_than_clip_gives_none_and_say_why(
 
 def test_an_encoder_of_images_alone_has_none(config: Config) -> None:
     assert encoders.texts_of(encoders.load("builtin", device="cpu", config=config)) is None
+
+
+def test_a_real_kind_of_model_learns_from_pictures_and_names_and_is_saved(
+    folder: Path, config: Config, tmp_path: Path
+) -> None:
+    with Cache(":memory:") as cache:
+        engine = Engine(load_folder(folder, config), cache, max_pixels=10**6)
+        images = two_classes(4)
+        dataset = Dataset(tuple(images), empty=("green",))
+        trained = service.train(engine, dataset).classifier
+        assert trained.classes == ("blue", "green", "red")
+        assert trained.report.class_names is not None
+        artifact.save(trained, tmp_path / "c.featclass")
+        again = artifact.load(tmp_path / "c.featclass")
+        assert service.predict(engine, again, images) == service.predict(engine, trained, images)
+        engine.close()
