@@ -163,6 +163,8 @@ def _classifier(document: Mapping[str, Any], tensors: Tensors) -> TrainedClassif
     exemplars = _exemplars(document["exemplars"], tensors)
     _require(exemplars.vectors.shape[1] == shape[1], "its vectors differ in length")
     _require(set(exemplars.labels) <= set(classes), "a training image is of no class")
+    is_something = bool(exemplars.names) or report.class_names is not None
+    _require(is_something, "it remembers no training image")
     floor = float(document["floor"])
     _require(0 <= floor <= 1, "a setting is not a number between 0 and 1")
     _require(isinstance(document["roots"], bool), "a setting is not true or false")
@@ -185,7 +187,6 @@ def _exemplars(document: Mapping[str, Any], tensors: Tensors) -> Exemplars:
     digests = _texts(document, "digests")
     lengths = {len(names), len(labels), len(digests), len(vectors)}
     _require(len(lengths) == 1, "its lists of training images differ in length")
-    _require(len(names) > 0, "it remembers no training image")
     are_digests = all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
     _require(are_digests, "a digest of a training image is none")
     return Exemplars(names, labels, digests, vectors)

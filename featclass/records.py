@@ -60,6 +60,8 @@ class Dataset:
 
     images: tuple[Image, ...]
     rejected: tuple[Rejected, ...] = ()
+    empty: tuple[str, ...] = ()
+    """Classes that there is a folder for, but no picture: an encoder may know them by name."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -156,6 +158,16 @@ class NearDuplicates:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassNames:
+    """How much the names of classes count, read by the text tower of the encoder."""
+
+    weight: float
+    """Of the names against the images, 0 to 1; 0 where pictures held out showed no gain."""
+    without_images: tuple[str, ...]
+    """Classes that no image shows: they are known by their names alone, and not judged."""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How well a classifier does on images it never saw: numbers only, no drawing."""
 
@@ -185,6 +197,8 @@ class Report:
     """Of the out-of-fold probabilities: their mean distance from the share that was right."""
     refused_share: float | None = None
     """Share of the images that a probe which never saw them takes for none of the classes."""
+    class_names: ClassNames | None = None
+    """None where the names were not asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

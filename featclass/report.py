@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.interval import accuracy_interval
-from featclass.records import ClassFigures, Rejected, Report
+from featclass.records import ClassFigures, ClassNames, Rejected, Report
 from featclass.report_json import from_json, to_json
 
 Interval = Callable[[int, int], tuple[float, float]]
@@ -22,6 +22,7 @@ __all__ = [
     "single_split",
     "to_json",
     "wilson",
+    "with_names",
     "without_score",
 ]
 
@@ -95,9 +96,13 @@ def without_score(
     rejected: Sequence[Rejected],
     seconds: Mapping[str, float],
     why: str = "",
+    classes: Sequence[str] = (),
 ) -> Report:
-    """Report on classes that cannot be judged, and `why`, by default for want of pictures."""
-    classes = tuple(sorted(set(labels)))
+    """Report on classes that cannot be judged, and `why`, by default for want of pictures.
+
+    `classes` are those of the labels, sorted, unless there are some without a picture.
+    """
+    classes = tuple(classes or sorted(set(labels)))
     sizes = {name: sum(label == name for label in labels) for name in classes}
     return Report(
         encoder=encoder,
@@ -106,16 +111,24 @@ def without_score(
         rejected=tuple(rejected),
         accuracy=None,
         accuracy_interval=None,
-        chance_accuracy=max(sizes.values()) / len(labels),
+        chance_accuracy=max(sizes.values()) / len(labels) if labels else 1 / len(classes),
         confusion_matrix=None,
         per_class={name: ClassFigures(None, None, None, sizes[name]) for name in classes},
-        method=why or _lacking([name for name in classes if sizes[name] == 1]),
+        method=why or _lacking(*(_of_size(sizes, count) for count in (1, 0))),
         seconds=dict(seconds),
     )
 
 
-def _lacking(alone: Sequence[str]) -> str:
-    """Return what to add to classes of a single image."""
+def _of_size(sizes: Mapping[str, int], size: int) -> list[str]:
+    return [name for name in sizes if sizes[name] == size]
+
+
+def _lacking(alone: Sequence[str], empty: Sequence[str]) -> str:
+    """Return what to add to classes of a single image, or else to those of none."""
+    if not alone:
+        return (
+            f"{_listed(empty)}: without pictures of two sets or more there is nothing to judge by"
+        )
     if len(alone) == 1:
         said = f"{alone[0]!r} has only one picture: add at least one more"
     else:
@@ -145,6 +158,22 @@ def cross_validated(
     return f"each of {images} images predicted by probes that never saw it{apart}: {how}"
 
 
+def with_names(method: str, used: ClassNames, *, held_out: bool) -> str:
+    """Say beside a method what the names of the classes had to do with it.
+
+    `held_out` tells whether their weight could be chosen.
+    """
+    said, lacking = method, used.without_images
+    if used.weight and held_out:
+        said += f"; class names helped: weight {used.weight:.1f}, chosen on pictures held out"
+    elif 0 < used.weight < 1:
+        said += "; until then class names count as much as the pictures"
+    if lacking:
+        are = "is" if len(lacking) == 1 else "are"
+        said += f"; without a picture, {_listed(lacking)} {are} known by name alone, and not judged"
+    return said
+
+
 def single_split(*, trained: int, tested: int, share: float, seed: int) -> str:
     """Say how the predictions of one stratified split were obtained."""
     percent = round(100 * share)
@@ -166,6 +195,8 @@ def _figures(matrix: NDArray[np.int64], place: int) -> ClassFigures:
 
 
 def _listed(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return repr(names[0])
     shown = [repr(name) for name in names[:3]]
     if len(names) > 3:
         shown.append(f"{len(names) - 3} more")

@@ -8,6 +8,7 @@ from typing import Any
 from featclass.errors import FeatclassError
 from featclass.records import (
     ClassFigures,
+    ClassNames,
     LearningCurve,
     NearDuplicates,
     Point,
@@ -48,6 +49,11 @@ def to_json(report: Report) -> dict[str, Any]:
         else asdict(report.near_duplicates),
         "calibration_error": report.calibration_error,
         "refused_share": report.refused_share,
+        "class_names": report.class_names
+        and {
+            "weight": report.class_names.weight,
+            "without_images": list(report.class_names.without_images),
+        },
     }
 
 
@@ -109,7 +115,20 @@ def from_json(document: object) -> Report:
         near_duplicates=_near_duplicates(fields.get("near_duplicates")),
         calibration_error=_share(fields.get("calibration_error"), "calibration_error"),
         refused_share=_share(fields.get("refused_share"), "refused_share"),
+        class_names=_class_names(fields.get("class_names"), classes),
     )
+
+
+def _class_names(value: object, classes: tuple[str, ...]) -> ClassNames | None:
+    if value is None:
+        return None
+    fields = _object(value, "class_names")
+    lacking = tuple(
+        _text(name, "class_names") for name in _list(fields.get("without_images"), "class_names")
+    )
+    if not set(lacking) <= set(classes):
+        raise _wrong("class_names", "about its classes")
+    return ClassNames(_number(fields.get("weight"), "class_names", 1), lacking)
 
 
 def _wrong(field: str, expected: str) -> FeatclassError:

@@ -19,7 +19,8 @@ from featclass.cache import Cache
 from featclass.engine import Engine
 from featclass.learned import Learned
 from featclass.records import Dataset, Image
-from featclass.service.judging import find_copies, kept_together, normalised
+from featclass.service.grouping import find_copies, kept_together
+from featclass.service.judging import normalised
 from featclass.studio import studio
 from featclass.ui import trust
 from featclass.workspaces import NewPicture, Workspaces, dataset

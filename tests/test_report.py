@@ -152,6 +152,7 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
         "near_duplicates",
         "calibration_error",
         "refused_share",
+        "class_names",
     ]
     assert document["rejected"] == [{"name": "x.txt", "reason": "not a picture"}]
     assert document["per_class"]["c"] == {

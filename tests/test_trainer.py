@@ -23,7 +23,7 @@ from featclass.pace import Pace
 from featclass.trainer import Phase, Result, State, Trainer
 from featclass.trainer.learning import Learning
 from featclass.workspaces import NewPicture, Workspaces
-from tests.fakes import GridEncoder, drawn
+from tests.fakes import ColourNames, GridEncoder, drawn
 
 SECONDS = 20
 
@@ -158,6 +158,32 @@ def test_renaming_a_set_renames_the_class_without_learning_anew(bench: Bench) ->
     assert state.result.classifier.classes == ("Set 1", "Sky")
     assert state.result.classifier.report.seconds is first.classifier.report.seconds
     assert [said.label for said in state.predictions.values()] == ["Sky"]
+
+
+def test_a_named_but_empty_set_is_a_class_where_the_encoder_reads_names(bench: Bench) -> None:
+    vars(bench.encoder)["texts"] = ColourNames()
+    ids = [found.id for found in bench.store.open(bench.token).sets[:2]]
+    for set_id, name in zip(ids, ("red disc", "blue disc"), strict=True):
+        bench.store.rename_set(bench.token, set_id, name)
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.add(None, "green", range(20, 21))
+    state = bench.settle()
+    assert state.result is not None
+    assert state.result.classifier is not None
+    assert state.result.classifier.classes == ("blue disc", "red disc")
+    third = bench.store.add_set(bench.token)
+    bench.store.rename_set(bench.token, third, "green disc")
+    state = bench.settle()
+    assert state.result is not None
+    assert state.result.classifier is not None
+    assert state.result.classifier.classes == ("blue disc", "green disc", "red disc")
+    assert [said.label for said in state.predictions.values()] == ["green disc"]
+    bench.store.rename_set(bench.token, third, "Set 3")  # says nothing any more
+    state = bench.settle()
+    assert state.result is not None
+    assert state.result.classifier is not None
+    assert state.result.classifier.classes == ("blue disc", "red disc")
 
 
 def test_pictures_to_try_are_predicted_and_predicted_anew_after_a_change(bench: Bench) -> None:

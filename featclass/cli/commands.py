@@ -123,7 +123,12 @@ def _learned(
     seconds = time.perf_counter() - started
     with bar("Learning", unit="steps") as progress:
         learned = service.learn(
-            embedded, engine, seed=seed, seconds_to_embed=seconds, progress=progress
+            embedded,
+            engine,
+            without_images=dataset.empty,
+            seed=seed,
+            seconds_to_embed=seconds,
+            progress=progress,
         )
     return dataset, learned
 

@@ -45,10 +45,10 @@ def _depth_of_classes(folders: Sequence[tuple[str, ...]]) -> int:
 
 def _class_at(path: str, depth: int) -> str:
     folders = path.split("/")[:-1]
-    return _class_name(folders[depth]) if len(folders) > depth else ""
+    return class_name(folders[depth]) if len(folders) > depth else ""
 
 
-def _class_name(folder: str) -> str:
+def class_name(folder: str) -> str:
     """Clean a folder's name: no control characters, single spaces, 80 characters, not empty."""
     kept = "".join(
         " " if character.isspace() else character

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from featclass.datasets.classes import class_of_paths
+from featclass.datasets.classes import class_name, class_of_paths
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_of_folder, identified_files
 from featclass.datasets.identification import Identified, Unusable, identified
-from featclass.datasets.paths import clean_path
+from featclass.datasets.paths import clean_path, is_skipped
 from featclass.datasets.sources import FileSource
 from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
 from featclass.errors import DatasetError
@@ -45,7 +46,22 @@ def read_folder(path: Path | str) -> Dataset:
         (clean_path(file.relative_to(root).as_posix()), FileSource(file), outcome)
         for file, outcome in zip(files, outcomes, strict=True)
     ]
-    return _dataset(found, rejected, str(root))
+    dataset = _dataset(found, rejected, str(root))
+    return replace(dataset, empty=_empty_beside(root, files, dataset))
+
+
+def _empty_beside(root: Path, files: Sequence[Path], dataset: Dataset) -> tuple[str, ...]:
+    """Return the classes whose folders hold nothing, where classes lie right below the root."""
+    if any(image.name.split("/")[0] != image.label for image in dataset.images):
+        return ()
+    full = {file.relative_to(root).parts[0] for file in files}
+    empty = (
+        folder.name
+        for folder in root.iterdir()
+        if folder.is_dir() and not folder.is_symlink() and folder.name not in full
+        if not is_skipped(folder.name)
+    )
+    return tuple(sorted(set(map(class_name, empty)) - {*dataset.classes}))
 
 
 def read_zip(path: Path | str | BinaryIO, *, max_unpacked_bytes: int = MAX_UNPACKED) -> Dataset:

@@ -5,7 +5,7 @@ An encoder is named by a spec: `auto`, `builtin`, an OpenCLIP pair such as
 Importing this package does not import torch: the catalogue is listed without it.
 """
 
-from featclass.encoders.base import DownloadProgress, Encoder, Pixels
+from featclass.encoders.base import DownloadProgress, Encoder, Pixels, Texts, texts_of
 from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, preferred
 from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
 
@@ -16,10 +16,12 @@ __all__ = [
     "DownloadProgress",
     "Encoder",
     "Pixels",
+    "Texts",
     "can_reach_hub",
     "choose_device",
     "download",
     "is_local",
     "load",
     "preferred",
+    "texts_of",
 ]

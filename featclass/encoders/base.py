@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -72,3 +72,20 @@ class Encoder(Protocol):
         `threads` share the work, by default all cores. Raises `EncoderUnavailable` where not even
         one image fits in the memory of the device.
         """
+
+
+class Texts(Protocol):
+    """Turns names into vectors that may be compared with embeddings of images."""
+
+    @property
+    def scale(self) -> float:
+        """What cosines of images and names are multiplied by for logits."""
+
+    def embed(self, names: Sequence[str]) -> NDArray[np.float32]:
+        """Return unit vectors, shape (len(names), dimensions); may raise `EncoderUnavailable`."""
+
+
+def texts_of(encoder: Encoder) -> Texts | None:
+    """Return the text tower of an encoder that has one; it is loaded when first asked."""
+    texts: Texts | None = getattr(encoder, "texts", None)
+    return texts

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from featclass.encoders import devices
-from featclass.encoders.base import Pixels
+from featclass.encoders.base import Pixels, Texts
 from featclass.encoders.identity import encoder_id, fingerprint
 from featclass.encoders.preprocessing import Transform, recognised
 from featclass.errors import EncoderUnavailable
@@ -27,7 +27,8 @@ class Network:
 
     `architecture` and `preprocessing` are JSON values that name what the module computes and what
     `transform` does, for the encoder id, of which `weights` are the module's own unless given.
-    `forward` is the call that gives embeddings, where it is not the module's own.
+    `forward` is the call that gives embeddings, where it is not the module's own; `texts` is the
+    text tower that learned beside it.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class Network:
         device: str,
         forward: Forward | None = None,
         weights: Mapping[str, torch.Tensor] | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self.spec = spec
+        self.texts = texts
         self.id = encoder_id(architecture, preprocessing, weights or module.state_dict())
         self.device = device
         self.precision = devices.precision_class(device)

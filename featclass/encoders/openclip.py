@@ -14,7 +14,7 @@ from open_clip.convert import convert_state_dict
 from open_clip.model import resize_pos_embed
 from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict
 
-from featclass.encoders import specs, weights
+from featclass.encoders import specs, text, weights
 from featclass.encoders.hub import OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, Checkpoint
 from featclass.encoders.network import Network
 from featclass.errors import EncoderUnavailable
@@ -58,7 +58,7 @@ def load(
             config = json.loads((path.parent / OPEN_CLIP_CONFIG).read_text(encoding="utf-8"))
             model_config, preprocess_config = config["model_cfg"], config.get("preprocess_cfg", {})
         model: Any = _image_tower(model_config, spec)
-        _fill(model, path)
+        tensors = _fill(model, path)
     preprocessing = merge_preprocess_dict(PreprocessCfg(), preprocess_config)
     preprocessing["size"] = getattr(model.visual, "image_size", preprocessing["size"])
     return Network(
@@ -70,6 +70,7 @@ def load(
         dimensions=model_config["embed_dim"],
         device=device,
         forward=model.encode_image,
+        texts=text.tower(model_config, path, spec, tensors),
     )
 
 
@@ -97,12 +98,17 @@ def _image_tower(config: Mapping[str, Any], spec: object) -> torch.nn.Module:
     return model
 
 
-def _fill(model: torch.nn.Module, path: Path) -> None:
-    """Load the image tower's weights; strictly, so that nothing is left at random."""
-    tensors = convert_state_dict(model, weights.read(path))
+def _fill(model: torch.nn.Module, path: Path) -> frozenset[str]:
+    """Load the image tower's weights; strictly, so that nothing is left at random.
+
+    Returns the names of all tensors that there are.
+    """
+    everything = weights.read(path)
+    tensors = convert_state_dict(model, everything)
     visual = {name: tensor for name, tensor in tensors.items() if name.startswith("visual.")}
     resize_pos_embed(visual, model)
     model.load_state_dict(visual, strict=True)
+    return frozenset(everything)
 
 
 def _architecture(model: torch.nn.Module, config: Mapping[str, Any]) -> dict[str, Any]:

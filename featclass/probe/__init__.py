@@ -5,16 +5,20 @@ out_of_fold, split, learner        predictions by probes that never saw the imag
 nearest, Familiarity,              the training images that a picture resembles, and whether
 exemplar_indices                   it resembles any
 distances_left_out                 how far each image is from the classes without it
+NamePrior, Blend, untried_blend    what the names of classes say, and how much it counts
 """
 
 from featclass.probe.evaluation import OutOfFold, learner, out_of_fold, split
 from featclass.probe.familiarity import Familiarity, exemplar_indices, nearest
-from featclass.probe.fitting import fit, predict
+from featclass.probe.fitting import fit, predict, untried_blend
 from featclass.probe.points import normalise
+from featclass.probe.prior import Blend, NamePrior
 from featclass.probe.scatter import distances_left_out
 
 __all__ = [
+    "Blend",
     "Familiarity",
+    "NamePrior",
     "OutOfFold",
     "distances_left_out",
     "exemplar_indices",
@@ -25,4 +29,5 @@ __all__ = [
     "out_of_fold",
     "predict",
     "split",
+    "untried_blend",
 ]

@@ -25,6 +25,8 @@ MEAN_PRIOR = 1.0
 much costs little."""
 NO_SPREAD = 1e-12
 """Of one image a class, or copies of it: the covariance is then the identity."""
+FEW = 100
+"""Images that are done with before threads have started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +120,22 @@ def held_out_logits(
     return logits
 
 
-def predicted(points: Floats, codes: Codes, training: Masks) -> Codes:
-    """Return the class of every image by a discriminant of each mask, shape (masks, n)."""
+def predicted(
+    points: Floats,
+    codes: Codes,
+    training: Masks,
+    mixed: Callable[[Floats, Codes, float], Floats] = lambda logits, classes, share: logits,
+) -> Codes:
+    """Return the class of every image by a discriminant of each mask, shape (masks, n).
+
+    `mixed` may change logits, given their classes and the share of the images that a mask holds.
+    """
     use_one_thread_each()
 
     def one(mask: Masks) -> Codes:
         classes, places = np.unique(codes[mask], return_inverse=True)
-        best = fit(points[mask], places).logits(points).argmax(axis=1)
-        return np.asarray(classes[best], dtype=np.intp)
+        logits = mixed(fit(points[mask], places).logits(points), classes, float(mask.mean()))
+        return np.asarray(classes[logits.argmax(axis=1)], dtype=np.intp)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return np.array([*pool.map(one, training)])
@@ -154,6 +164,8 @@ def _by_products(points: Floats, codes: Codes, masks: list[Masks]) -> list[Float
         weights, intercepts = _dual(gram[np.ix_(kept, kept)], codes[kept], dimensions)
         return gram[np.ix_(asked, kept)] @ weights + intercepts
 
+    if codes.size < FEW:
+        return [*map(one, masks)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return [*pool.map(one, masks)]
 

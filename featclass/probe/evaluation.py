@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from featclass.errors import FeatclassError
 from featclass.probe import calibration, discriminant, folds
+from featclass.probe import prior as priors
 from featclass.probe.calibration import Calibration
 from featclass.probe.fitting import fit, predict
 from featclass.probe.points import Codes, Floats, Masks, encode, points, takes_roots
+from featclass.probe.prior import Blend, NamePrior
 from featclass.records import FloatArray, Progress, no_progress
 
 REPEATS = 3
@@ -34,6 +36,8 @@ class OutOfFold:
     """Expected, of the probabilities."""
     held_out: Codes
     """Which fold of the first repeat holds out each image, shape (n,)."""
+    blend: Blend | None = None
+    """Of images and names in the probe of all images; None without names."""
 
 
 def out_of_fold(
@@ -42,6 +46,7 @@ def out_of_fold(
     *,
     groups: NDArray[np.integer] | None = None,
     names: Sequence[str] | None = None,
+    prior: NamePrior | None = None,
     seed: int = 0,
     repeats: int = REPEATS,
     progress: Progress = no_progress,
@@ -50,7 +55,8 @@ def out_of_fold(
 
     As many folds as the smallest class has groups, up to five. The probe has no setting that
     anything had to be chosen for; the one number learned from these predictions is the
-    temperature, which changes no answer.
+    temperature, which changes no answer. How much the names of a `prior` count is chosen anew for
+    each fold, by images held out of those that it trains on.
 
     Args:
         vectors: Embeddings, shape (n, dimensions).
@@ -59,6 +65,8 @@ def out_of_fold(
             each image is its own.
         names: Of the images, such as digests: one that is added then leaves nearly all the others
             in their folds.
+        prior: What the names of the classes say; classes without an image may be among them, and
+            are among those predicted.
         seed: Of the folds.
         repeats: Times everything is divided anew and predicted.
         progress: Called after each fold; may raise to stop.
@@ -70,12 +78,17 @@ def out_of_fold(
     these = folds.images(codes, groups, names)
     _require_two(classes, these)
     plan = folds.cross_validation(these, seed=seed, repeats=repeats)
-    embedded = points(vectors, roots=takes_roots(vectors))
+    embedded = points(vectors, roots=prior is None and takes_roots(vectors))
     count = _Counter(plan.folds * plan.repeats, progress)
-    logits = np.zeros((codes.size, len(classes)))
-    for fold in plan.held_out:
-        logits += discriminant.held_out_logits(embedded, codes, fold, count) / plan.repeats
-    held_out, whole = calibration.calibrated(logits, codes, float(plan.training.mean()))
+    found = [discriminant.held_out_logits(embedded, codes, fold, count) for fold in plan.held_out]
+    logits, share, blend = _mean(found), float(plan.training.mean()), None
+    if prior is not None:
+        texts, places = prior.logits(embedded), prior.places(classes)
+        blend = priors.chosen(logits, texts, codes, places, share)
+        nested = _Nested(embedded, these, texts, places, seed)
+        logits = _mean([nested(*each) for each in zip(found, plan.held_out, strict=True)])
+        codes = places[codes]
+    held_out, whole = calibration.calibrated(logits, codes, share)
     probabilities = held_out.probabilities(logits)
     return OutOfFold(
         probabilities,
@@ -85,7 +98,37 @@ def out_of_fold(
         whole,
         calibration.calibration_error(probabilities, codes),
         plan.held_out[0],
+        blend,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Nested:
+    """Blends the predictions of each fold as its own training images say."""
+
+    points: Floats
+    these: folds.Images
+    texts: Floats
+    places: Codes
+    seed: int
+
+    def __call__(self, own: Floats, fold: Codes) -> Floats:
+        mixed = np.empty_like(self.texts)
+        for each in np.unique(fold):
+            asked, kept = fold == each, np.flatnonzero(fold != each)
+            some = self.these.some(kept)
+            blend = priors.learned(
+                self.points[kept], some.codes, some, self.texts[kept], self.places, seed=self.seed
+            )
+            mixed[asked] = blend.mixed(own[asked], self.texts[asked], self.places)
+        return mixed
+
+
+def _mean(parts: Sequence[Floats]) -> Floats:
+    total = np.zeros_like(parts[0])
+    for part in parts:
+        total += part / len(parts)
+    return total
 
 
 def split(
@@ -94,6 +137,7 @@ def split(
     *,
     train_share: float = 0.8,
     groups: NDArray[np.integer] | None = None,
+    prior: NamePrior | None = None,
     seed: int = 0,
 ) -> tuple[NDArray[np.intp], Floats]:
     """Predict a stratified share of the images by one probe trained on the rest.
@@ -121,21 +165,37 @@ def split(
     tested = np.flatnonzero(~training)
     known = [label for label, is_known in zip(labels, training, strict=True) if is_known]
     its_groups = None if groups is None else np.asarray(groups)[training]
-    calibrated = None
+    calibrated = blend = None
     try:
-        judged = out_of_fold(vectors[training], known, groups=its_groups, seed=seed)
-        calibrated = judged.calibrated
+        judged = out_of_fold(vectors[training], known, groups=its_groups, prior=prior, seed=seed)
+        calibrated, blend = judged.calibrated, judged.blend
     except FeatclassError:  # a class with a single picture left
         pass
-    fitted = fit(vectors[training], known, calibrated=calibrated)
+    fitted = fit(vectors[training], known, calibrated=calibrated, prior=prior, blend=blend)
     return tested, predict(fitted, vectors[tested])
 
 
-def learner(vectors: FloatArray, labels: Sequence[str]) -> Callable[[Masks], Codes]:
-    """Return what predicts all images by probes trained on some: masks (fits, n) to codes."""
-    codes = encode(labels)[1]
-    embedded = points(vectors, roots=takes_roots(vectors))
-    return lambda training: discriminant.predicted(embedded, codes, training)
+def learner(
+    vectors: FloatArray,
+    labels: Sequence[str],
+    *,
+    prior: NamePrior | None = None,
+    blend: Blend | None = None,
+) -> Callable[[Masks], Codes]:
+    """Return what predicts all images by probes trained on some: masks (fits, n) to codes.
+
+    With a prior, its names count as `blend` says for any number of images.
+    """
+    classes, codes = encode(labels)
+    embedded = points(vectors, roots=prior is None and takes_roots(vectors))
+    if prior is None or blend is None or not blend.weight:
+        return lambda training: discriminant.predicted(embedded, codes, training)
+    texts = prior.logits(embedded)[:, prior.places(classes)]
+
+    def mixed(logits: Floats, some: Codes, share: float) -> Floats:
+        return blend.mixed(logits, texts[:, some], np.arange(some.size), share)
+
+    return lambda training: discriminant.predicted(embedded, codes, training, mixed)
 
 
 class _Counter:

@@ -43,6 +43,8 @@ def nearest(exemplars: FloatArray, vectors: FloatArray, k: int) -> tuple[NDArray
         k: How many to return.
     """
     k = min(k, len(exemplars))
+    if not k:
+        return np.empty((len(vectors), 0), dtype=np.intp), np.empty((len(vectors), 0))
     indices = np.empty((len(vectors), k), dtype=np.intp)
     similarities = np.empty((len(vectors), k))
     for first in range(0, len(vectors), ROWS):

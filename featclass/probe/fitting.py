@@ -9,11 +9,17 @@ import numpy as np
 from featclass.probe import calibration, discriminant
 from featclass.probe.calibration import Calibration, floored
 from featclass.probe.points import Floats, encode, points, softmax, takes_roots
+from featclass.probe.prior import Blend, NamePrior, untried
 from featclass.records import FloatArray, Probe
 
 
 def fit(
-    vectors: FloatArray, labels: Sequence[str], *, calibrated: Calibration | None = None
+    vectors: FloatArray,
+    labels: Sequence[str],
+    *,
+    calibrated: Calibration | None = None,
+    prior: NamePrior | None = None,
+    blend: Blend | None = None,
 ) -> Probe:
     """Train a probe: shrinkage discriminant analysis on embeddings of length 1.
 
@@ -21,10 +27,14 @@ def fit(
         vectors: Embeddings, shape (n, dimensions).
         labels: Class of each, two classes or more, one image a class or more.
         calibrated: What `out_of_fold` found for the same images.
+        prior: What the names say, of these classes and perhaps of more, which have no image.
+        blend: What `out_of_fold` found for the same images and names.
 
     Raises:
         FeatclassError: There are fewer than two classes.
     """
+    if prior is not None:
+        return _blended(vectors, labels, calibrated, prior, blend)
     classes, codes = encode(labels)
     roots = takes_roots(vectors)
     fitted = discriminant.fit(points(vectors, roots=roots), codes)
@@ -34,6 +44,45 @@ def fit(
         np.asarray(fitted.coefficients / found.temperature),
         np.asarray(fitted.intercepts / found.temperature),
         roots=roots,
+        floor=found.floor,
+    )
+
+
+def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: NamePrior) -> Blend:
+    """Return how much names count where no image can be held out: 0, half, or all."""
+    places = prior.places(tuple(sorted(set(labels))))
+    if places.size < 2:
+        return Blend(1.0, 1.0, 1.0)
+    return untried(prior.logits(points(vectors, roots=False)), places[encode(labels)[1]])
+
+
+def _blended(
+    vectors: FloatArray,
+    labels: Sequence[str],
+    calibrated: Calibration | None,
+    prior: NamePrior,
+    blend: Blend | None,
+) -> Probe:
+    """Add up two linear maps of the same points, so that a blend is a probe like any other."""
+    places = prior.places(tuple(sorted(set(labels))))
+    count = len(prior.classes)
+    texts = prior.scale * prior.vectors.T
+    if places.size < 2:  # nothing to tell apart by images
+        floor = calibration.usual(max(len(labels), 1), count).floor
+        return Probe(prior.classes, texts.T.copy(), np.zeros(count), roots=False, floor=floor)
+    embedded, codes = points(vectors, roots=False), encode(labels)[1]
+    fitted = discriminant.fit(embedded, codes)
+    blend = blend or untried_blend(vectors, labels, prior)
+    found = calibrated or calibration.Calibration(
+        blend.unit, calibration.usual(codes.size, count).floor
+    )
+    coefficients = blend.mixed(fitted.coefficients.T, texts, places).T
+    intercepts = blend.mixed(fitted.intercepts[None], np.zeros((1, count)), places)[0]
+    return Probe(
+        prior.classes,
+        np.ascontiguousarray(coefficients / found.temperature),
+        np.asarray(intercepts / found.temperature),
+        roots=False,
         floor=found.floor,
     )
 

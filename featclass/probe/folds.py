@@ -47,6 +47,11 @@ class Images:
         classes = np.unique(np.stack([self.groups, self.codes], axis=1), axis=0)[:, 1]
         return np.bincount(classes, minlength=int(self.codes.max()) + 1)
 
+    def some(self, kept: NDArray[np.intp]) -> Images:
+        """Return the same of the images at `kept`, each class among them."""
+        names = None if self.names is None else [self.names[row] for row in kept]
+        return Images(self.codes[kept], np.unique(self.groups[kept], return_inverse=True)[1], names)
+
     def ranks(self, seed: int, turn: int) -> Folds:
         """Return each image's place in an order by chance."""
         if self.names is None:

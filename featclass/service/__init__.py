@@ -2,6 +2,7 @@
 
 opening     the encoder that a spec or a saved classifier asks for
 learning    from labelled pictures to a classifier and its report
+naming      what the names of classes say
 judging     how far it can be trusted
 auditing    what is probably wrong with the pictures
 judgements  what probes that never saw a picture say of it
@@ -11,6 +12,7 @@ prediction  what a classifier says of pictures
 """
 
 from featclass.service.learning import embed, evaluate_split, learn, train
+from featclass.service.naming import FEW, can_learn, is_word, reads_names
 from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
 from featclass.service.prediction import predict, predict_embedded, predict_files
 from featclass.service.renaming import renamed
@@ -18,14 +20,18 @@ from featclass.service.renaming import renamed
 __all__ = [
     "AUTO",
     "BUILTIN",
+    "FEW",
+    "can_learn",
     "check_encoder",
     "embed",
     "evaluate_split",
+    "is_word",
     "learn",
     "open_engine",
     "predict",
     "predict_embedded",
     "predict_files",
+    "reads_names",
     "renamed",
     "train",
 ]

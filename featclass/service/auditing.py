@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from featclass import audit, probe
 from featclass.audit.findings import DuplicateGroup
 from featclass.engine import Embeddings
@@ -25,7 +28,7 @@ def audited(embeddings: Embeddings, judged: Judged) -> audit.Audit | None:
         return _without_bursts(audit.audit(pictures, copies=judged.copies), embeddings)
     found = audit.audit(
         pictures,
-        probabilities=judged.predictions.probabilities,
+        probabilities=_of_classes_shown(judged, judged.predictions.probabilities),
         distances=probe.distances_left_out(judged.vectors, judged.labels),
         copies=judged.copies,
     )
@@ -44,3 +47,12 @@ def _without_bursts(found: audit.Audit, embeddings: Embeddings) -> audit.Audit:
 
     kept = tuple(group for group in found.duplicates if not is_burst(group))
     return replace(found, duplicates=kept)
+
+
+def _of_classes_shown(judged: Judged, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return probabilities among the classes that have images, shape (n, those)."""
+    shown = np.isin(judged.report.classes, judged.labels)
+    if shown.all():
+        return probabilities
+    some = probabilities[:, shown]
+    return np.asarray(some / some.sum(axis=1, keepdims=True))

@@ -16,8 +16,8 @@ def judgements(images: Sequence[Image], judged: Judged) -> tuple[Judgement, ...]
     if judged.predictions is None:
         return ()
     labels = judged.labels
-    places = {name: place for place, name in enumerate(sorted(set(labels)))}
-    classes = [*places]
+    classes = judged.report.classes
+    places = {name: place for place, name in enumerate(classes)}
     nearest, cosines = nearest_others(judged.vectors, NEIGHBOURS)
     judgements = []
     for row, image in enumerate(images):

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from featclass import audit, interval, learning_curve, probe, report, verdict
 from featclass.engine import Embeddings
 from featclass.errors import Cancelled, FeatclassError
-from featclass.records import Image, NearDuplicates, Progress, Report
+from featclass.records import ClassNames, NearDuplicates, Progress, Report
+from featclass.service.grouping import Groups, find_copies, kept_together, single_burst
 
-Groups = NDArray[np.intp]
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
 """Who asked measures them."""
 
@@ -34,6 +34,8 @@ class Judged:
     """None where there is no score."""
     report: Report
     """Without encoder and seconds."""
+    prior: probe.NamePrior | None = None
+    """What the names of the classes say; None where they were not asked."""
 
     def distinct(self) -> NDArray[np.intp]:
         """Return which images to remember, ascending: of near-duplicates in a class the first.
@@ -50,20 +52,27 @@ class Judged:
 
 
 def judge(
-    embeddings: Embeddings, labels: Sequence[str], *, seed: int, progress: Progress
+    embeddings: Embeddings,
+    labels: Sequence[str],
+    *,
+    prior: probe.NamePrior | None = None,
+    seed: int,
+    progress: Progress,
 ) -> Judged:
     """Predict every image by probes that saw neither it nor its near-duplicates, and count."""
     vectors = normalised(embeddings)
     copies = find_copies(embeddings, vectors)
     groups = kept_together(embeddings.images, labels, copies)
-    found, why = None, _single_burst(embeddings.images, labels)
-    if not why and min(Counter(labels).values()) > 1:
+    found, why = None, single_burst(embeddings.images, labels)
+    sizes = Counter(labels)
+    if not why and len(sizes) > 1 and min(sizes.values()) > 1:
         try:
             found = probe.out_of_fold(
                 embeddings.vectors,
                 labels,
                 groups=groups,
                 names=[image.digest for image in embeddings.images],
+                prior=prior,
                 seed=seed,
                 progress=progress,
             )
@@ -71,23 +80,50 @@ def judge(
             raise
         except FeatclassError as error:  # nothing but copies in a class: none can be left out
             why = str(error).rstrip(".")
+    classes = prior.classes if prior else tuple(sorted(sizes))
     if found is not None:
-        said = _scored(embeddings, labels, found, groups)
+        said = _scored(embeddings, labels, classes, found, groups)
     else:
         said = report.without_score(
-            labels, encoder="", rejected=embeddings.rejected, seconds=NO_SECONDS, why=why
+            labels,
+            encoder="",
+            rejected=embeddings.rejected,
+            seconds=NO_SECONDS,
+            why=why,
+            classes=classes,
         )
-    return Judged(tuple(labels), vectors, copies, groups, found, said)
+    if prior is not None:
+        said = _with_names(said, prior, embeddings, labels, found)
+    return Judged(tuple(labels), vectors, copies, groups, found, said, prior)
+
+
+def _with_names(
+    said: Report,
+    prior: probe.NamePrior,
+    embeddings: Embeddings,
+    labels: Sequence[str],
+    found: probe.OutOfFold | None,
+) -> Report:
+    lacking = tuple(name for name in prior.classes if name not in set(labels))
+    blend = found.blend if found else None
+    weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
+    used = ClassNames(weight, lacking)
+    method = report.with_names(said.method, used, held_out=found is not None)
+    return replace(said, class_names=used, method=method)
 
 
 def _scored(
-    embeddings: Embeddings, labels: Sequence[str], found: probe.OutOfFold, groups: Groups | None
+    embeddings: Embeddings,
+    labels: Sequence[str],
+    classes: Sequence[str],
+    found: probe.OutOfFold,
+    groups: Groups | None,
 ) -> Report:
     independent = len(labels) if groups is None else int(groups.max()) + 1
     said = report.score(
         labels,
         found.probabilities,
-        sorted(set(labels)),
+        classes,
         method=report.cross_validated(
             len(labels),
             folds=found.folds,
@@ -101,7 +137,7 @@ def _scored(
         seconds=NO_SECONDS,
         interval=lambda right, n: interval.accuracy_interval(right, n, n_groups=independent),
     )
-    right = int(_is_right(labels, found).sum())
+    right = int(_is_right(labels, classes, found).sum())
     return replace(
         said,
         verdict=verdict.judge(right, Counter(labels), n_groups=independent),
@@ -116,15 +152,15 @@ def looked_into(judged: Judged, embeddings: Embeddings, *, seed: int) -> Report:
         return judged.report
     curve = learning_curve.learning_curve(
         labels,
-        _is_right(labels, found),
-        probe.learner(embeddings.vectors, labels),
+        _is_right(labels, judged.report.classes, found),
+        probe.learner(embeddings.vectors, labels, prior=judged.prior, blend=found.blend),
         groups=None if groups is None else groups.tolist(),
         seed=seed,
     )
     return replace(
         judged.report,
         learning_curve=curve,
-        near_duplicates=_leak(groups, embeddings, labels, seed),
+        near_duplicates=_leak(judged, embeddings, seed),
         refused_share=_refused(judged, found),
     )
 
@@ -134,63 +170,21 @@ def normalised(embeddings: Embeddings) -> NDArray[np.float32]:
     return probe.normalise(embeddings.vectors).astype(np.float32)
 
 
-def find_copies(embeddings: Embeddings, vectors: NDArray[np.float32]) -> audit.Copies | None:
-    """Return which images show the same; None where nobody looked at the pixels."""
-    if not embeddings.appearances:
-        return None
-    return audit.find_copies(vectors, embeddings.appearances)
-
-
-def kept_together(
-    images: Sequence[Image], labels: Sequence[str], copies: audit.Copies | None
-) -> Groups | None:
-    """Return the group of each image, shape (n,); None where each would be alone.
-
-    In one are near-duplicates, where somebody looked for them, and what a camera recorded for a
-    class in one go: however much it moved, light, background and thing are the same.
-    """
-    firsts: dict[object, int] = {}
-    links = []
-    for row, (image, label) in enumerate(zip(images, labels, strict=True)):
-        if copies is not None:
-            links.append((row, firsts.setdefault(int(copies.groups[row]), row)))
-        if image.burst is not None:
-            links.append((row, firsts.setdefault((image.burst, label), row)))
-    groups = audit.connected(len(labels), links)
-    return None if int(groups.max(initial=-1)) + 1 == groups.size else groups
-
-
-def _single_burst(images: Sequence[Image], labels: Sequence[str]) -> str:
-    """Return that a second recording is needed, of a class that has nothing but one; or nothing."""
-    bursts: dict[str, set[str | None]] = {}
-    for image, label in zip(images, labels, strict=True):
-        bursts.setdefault(label, set()).add(image.burst)
-    alone = sorted(
-        label for label, found in bursts.items() if len(found) == 1 and None not in found
-    )
-    if not alone:
-        return ""
-    names = ", ".join(map(repr, alone[:3])) + (f" and {len(alone) - 3} more" if alone[3:] else "")
-    return (
-        f"All pictures of {names} were recorded in one go: record some at another moment or place,"
-        " so that featclass can judge itself on a picture that is really new"
-    )
-
-
-def _is_right(labels: Sequence[str], found: probe.OutOfFold) -> NDArray[np.bool_]:
-    names = np.array(sorted(set(labels)), dtype=object)
+def _is_right(
+    labels: Sequence[str], classes: Sequence[str], found: probe.OutOfFold
+) -> NDArray[np.bool_]:
+    names = np.array(classes, dtype=object)
     return np.asarray(names[found.probabilities.argmax(axis=1)] == np.array(labels, dtype=object))
 
 
-def _leak(
-    groups: Groups | None, embeddings: Embeddings, labels: Sequence[str], seed: int
-) -> NearDuplicates | None:
+def _leak(judged: Judged, embeddings: Embeddings, seed: int) -> NearDuplicates | None:
     """Count near-duplicates, and what the score would be if they stood on both sides."""
+    groups, labels = judged.groups, judged.labels
     if groups is None:
         return None
     sizes = np.bincount(groups)
-    leaking = probe.out_of_fold(embeddings.vectors, labels, seed=seed)
-    accuracy = float(_is_right(labels, leaking).mean())
+    leaking = probe.out_of_fold(embeddings.vectors, labels, prior=judged.prior, seed=seed)
+    accuracy = float(_is_right(labels, judged.report.classes, leaking).mean())
     recorded = [image.burst is not None for image in embeddings.images]
     bursts = sum(bool(sizes[group] > 1) for group in set(groups[recorded].tolist()))
     return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy, bursts)

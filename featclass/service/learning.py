@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
@@ -21,15 +21,10 @@ from featclass.records import (
     no_progress,
 )
 from featclass.service.auditing import audited
+from featclass.service.grouping import find_copies, kept_together
 from featclass.service.judgements import judgements
-from featclass.service.judging import (
-    Judged,
-    find_copies,
-    judge,
-    kept_together,
-    looked_into,
-    normalised,
-)
+from featclass.service.judging import Judged, judge, looked_into, normalised
+from featclass.service.naming import name_prior
 
 MAX_EXEMPLARS = 20_000
 LIBRARIES = ("numpy", "pillow", "torch")
@@ -50,6 +45,7 @@ def learn(
     embeddings: Embeddings,
     engine: Engine,
     *,
+    without_images: Sequence[str] = (),
     seed: int = 0,
     seconds_to_embed: float = 0.0,
     scored: Callable[[Learned], None] = lambda learned: None,
@@ -58,15 +54,25 @@ def learn(
     """Fit a probe on embedded images and judge it on images it never saw.
 
     `scored` is told as soon as there is a classifier with its score; what more pictures would
-    bring, for one, takes longer. Raises `DatasetError` where fewer than two classes have a usable
-    image. `progress` may raise to stop.
+    bring, for one, takes longer. Where the encoder has a text tower and classes are called by
+    words, names count as far as they help, and classes `without_images` are known by them. Raises
+    `DatasetError` where fewer than two classes have a usable image, or else a name that counts.
+    `progress` may raise to stop.
     """
     labels = _labels(embeddings)
     started = time.perf_counter()
-    judged = judge(embeddings, labels, seed=seed, progress=progress)
+    prior = name_prior(engine, labels, without_images)
+    _require_two(labels, embeddings, prior)
+    judged = judge(embeddings, labels, prior=prior, seed=seed, progress=progress)
     found = judged.predictions
     fitting = time.perf_counter()
-    fitted = probe.fit(embeddings.vectors, labels, calibrated=found.calibrated if found else None)
+    fitted = probe.fit(
+        embeddings.vectors,
+        labels,
+        calibrated=found.calibrated if found else None,
+        prior=prior,
+        blend=found.blend if found else None,
+    )
     seconds = {
         "embed": seconds_to_embed,
         "fit": time.perf_counter() - fitting,
@@ -109,6 +115,7 @@ def train(
     engine: Engine,
     dataset: Dataset,
     *,
+    without_images: Sequence[str] = (),
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Learned:
@@ -116,7 +123,8 @@ def train(
     started = time.perf_counter()
     embedded = embed(engine, dataset, progress=progress)
     seconds = time.perf_counter() - started
-    return learn(embedded, engine, seed=seed, seconds_to_embed=seconds)
+    empty = (*dataset.empty, *without_images)
+    return learn(embedded, engine, without_images=empty, seed=seed, seconds_to_embed=seconds)
 
 
 def evaluate_split(
@@ -135,11 +143,13 @@ def evaluate_split(
     embedded = embed(engine, dataset, progress=progress)
     embedding = time.perf_counter() - started
     labels = _labels(embedded)
+    _require_two(labels, embedded)
     tested, probabilities = probe.split(
         embedded.vectors,
         labels,
         train_share=share,
         groups=kept_together(embedded.images, labels, find_copies(embedded, normalised(embedded))),
+        prior=name_prior(engine, labels),
         seed=seed,
     )
     return report.score(
@@ -162,15 +172,21 @@ def evaluate_split(
 
 
 def _labels(embeddings: Embeddings) -> list[str]:
-    """Return the label of each image; raises `DatasetError` where they make no classifier."""
+    """Return the label of each image; raises `DatasetError` where one has none."""
     labels = [image.label for image in embeddings.images if image.label is not None]
     if len(labels) != len(embeddings.images):
         raise DatasetError("Some pictures have no class: put every picture into a labelled set.")
+    return labels
+
+
+def _require_two(
+    labels: Sequence[str], embeddings: Embeddings, prior: probe.NamePrior | None = None
+) -> None:
+    """Raise `DatasetError` where there are not two classes to tell apart."""
     classes = sorted(set(labels))
-    if len(classes) < 2:
+    if prior is None and len(classes) < 2:
         found = f"only in {classes[0]!r}" if classes else "in no class at all"
         raise DatasetError(
             f"A classifier needs usable pictures in two classes or more, and they are {found}"
             f" ({len(embeddings.rejected)} could not be used). Add pictures of a second class."
         )
-    return labels

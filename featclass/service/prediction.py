@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from featclass import datasets, probe
 from featclass.engine import Embeddings, Engine
 from featclass.records import (
     Exemplars,
+    FloatArray,
     Image,
     Neighbour,
     Prediction,
@@ -80,7 +84,7 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
     exemplars = classifier.exemplars
     probabilities = probe.predict(classifier.probe, embedded.vectors)
     nearest, similarities = probe.nearest(exemplars.vectors, embedded.vectors, NEIGHBOURS)
-    known = _familiarity(exemplars).is_known(embedded.vectors)
+    known, seen = _known(exemplars, embedded.vectors), set(exemplars.labels)
     predictions = []
     for row, image in enumerate(embedded.images):
         best = int(probabilities[row].argmax())
@@ -92,7 +96,8 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
                 probabilities=dict(
                     zip(classifier.classes, map(float, probabilities[row]), strict=True)
                 ),
-                known=bool(known[row]),
+                # A class known by its name alone has no picture to resemble.
+                known=bool(known[row]) or classifier.classes[best] not in seen,
                 neighbours=tuple(
                     Neighbour(
                         exemplars.names[i], exemplars.labels[i], exemplars.digests[i], float(s)
@@ -102,6 +107,12 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
             )
         )
     return predictions
+
+
+def _known(exemplars: Exemplars, vectors: FloatArray) -> NDArray[np.bool_]:
+    if len(set(exemplars.labels)) < 2:  # names tell apart what images do not yet
+        return np.ones(len(vectors), dtype=bool)
+    return _familiarity(exemplars).is_known(vectors)
 
 
 @functools.lru_cache(maxsize=64)

@@ -60,9 +60,10 @@ def _exemplars(exemplars: Exemplars, new: New) -> Exemplars:
 
 
 def _report(report: Report, order: list[int], new: New) -> Report:
-    matrix = report.confusion_matrix
+    matrix, names = report.confusion_matrix, report.class_names
     return replace(
         report,
+        class_names=names and replace(names, without_images=tuple(map(new, names.without_images))),
         classes=tuple(new(report.classes[i]) for i in order),
         confusion_matrix=matrix and tuple(tuple(matrix[i][j] for j in order) for i in order),
         per_class={new(c): report.per_class[c] for c in (report.classes[i] for i in order)},

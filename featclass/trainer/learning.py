@@ -48,7 +48,9 @@ class Learning:
         if self._reject(embedded.rejected[len(pictures.rejected) :]):
             raise Cancelled("Pictures that cannot be read left their sets.")
         used, rejected = len(embedded.images), embedded.rejected
-        if len({image.label for image in embedded.images}) < 2:
+        empty = [found.name for found in self.workspace.sets if not found.counted]
+        shown = [image.label for image in embedded.images if image.label is not None]
+        if not service.can_learn(self.engine, shown, empty):
             return Result(self.key, None, names, used, rejected, self.engine)
         self.report(phase=Phase.LEARNING, pace=Pace())
         result = Result(self.key, None, names, used, rejected, self.engine)
@@ -60,6 +62,7 @@ class Learning:
         learned = service.learn(
             embedded,
             self.engine,
+            without_images=empty,
             seconds_to_embed=seconds,
             scored=scored,
             progress=self._progress(),

@@ -143,7 +143,17 @@ def can_be_renamed(result: Result) -> bool:
     """Say whether nothing but the classes' own names would change with a name."""
     if result.rejected:
         return False  # their reasons name sets
+    if service.reads_names(result.engine) and _may_hang_on_names(result):
+        return False
     return result.classifier is None or result.classifier.report.accuracy is not None
+
+
+def _may_hang_on_names(result: Result) -> bool:
+    """Say whether classes may be told by what they are called, few or no pictures showing them."""
+    if result.classifier is None:
+        return True
+    report, shown = result.classifier.report, set(result.classifier.exemplars.labels)
+    return len(result.names) > len(shown) or report.images <= service.FEW * len(shown)
 
 
 def before_change(old: Result | None, new: Result) -> Report | None:
