@@ -5,8 +5,10 @@ out_of_fold, split, learner        predictions by probes that never saw the imag
 nearest, Familiarity,              the training images that a picture resembles, and whether
 exemplar_indices                   it resembles any
 distances_left_out                 how far each image is from the classes without it
+most_useful                        which unlabelled images to ask a person about next
 """
 
+from featclass.probe.asking import most_useful
 from featclass.probe.evaluation import OutOfFold, learner, out_of_fold, split
 from featclass.probe.familiarity import Familiarity, exemplar_indices, nearest
 from featclass.probe.fitting import fit, predict
@@ -20,6 +22,7 @@ __all__ = [
     "exemplar_indices",
     "fit",
     "learner",
+    "most_useful",
     "nearest",
     "normalise",
     "out_of_fold",
