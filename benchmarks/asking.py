@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,8 +112,13 @@ def row(pool: Pool, shots: int, draws: int, settings: Settings) -> list[Cell]:
     return [
         pool.name, shots, len(rounds[0][1]), draws, before, means["at random"], means["asked"],
         100 * float(gains.mean()), better, means["doubtful first"], means["farthest first"],
-        *(float(value) for value in np.nanmean(np.array(told), axis=0)),
+        *(_mean(values) for values in zip(*told, strict=True)),
     ]  # fmt: skip
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else None
 
 
 def _draw(pool: Pool, shots: int, number: int) -> tuple[Codes, Codes, Codes]:

@@ -10,20 +10,22 @@ from starlette.responses import JSONResponse, Response
 
 from featclass.errors import FeatclassError, UploadRefused
 from featclass.studio import studio
+from featclass.workspaces import Act
 
 
 async def act(request: Request) -> Response:
     """Do one thing, named by `do`; answers when it is done, or why it cannot be, in a sentence."""
     try:
-        await run_in_threadpool(_act, request.path_params["token"], await request.json())
+        made = await run_in_threadpool(_act, request.path_params["token"], await request.json())
     except (ValueError, TypeError, RecursionError):
         return JSONResponse({"error": "that is not JSON"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse({})
+    return JSONResponse({"act": made.id} if made else {})
 
 
-def _act(token: str, done: Any) -> None:
+def _act(token: str, done: Any) -> Act | None:
+    """Do it; returns what can be undone by its number, of a move."""
     store = studio().workspaces
     match done:
         case {"do": "rename", "set": int(set_id), "name": str(name)}:
@@ -33,13 +35,15 @@ def _act(token: str, done: Any) -> None:
         case {"do": "remove set", "set": int(set_id)}:
             store.remove_set(token, set_id)
         case {"do": "move", "picture": int(picture_id), "set": int(set_id)}:
-            store.move_picture(token, picture_id, set_id)
+            return store.move_picture(token, picture_id, set_id)
         case {"do": "leave out", "picture": int(picture_id)}:
             store.leave_out(token, picture_id, str(done.get("reason", "")))
         case {"do": "move", "pictures": [*ids], "set": int(set_id)}:
             store.move_pictures(token, _whole(ids), set_id)
         case {"do": "leave out", "pictures": [*ids]}:
             store.leave_out_pictures(token, _whole(ids), str(done.get("reason", "")))
+        case {"do": "undo", "act": int(act_id)}:
+            store.undo(token, act_id)
         case {"do": "take back", "picture": int(picture_id)}:
             store.take_back(token, picture_id)
         case {"do": "accept", "key": str(key)}:
@@ -54,6 +58,7 @@ def _act(token: str, done: Any) -> None:
             store.clear_tried(token)
         case _:
             raise UploadRefused("This page is older than the server: load it again.")
+    return None
 
 
 def _whole(ids: list[Any]) -> list[int]:

@@ -56,6 +56,7 @@ ROUTES = (
     Route(f"{W}/report.md", late("reports", "markdown")),
     Route(f"{W}/findings", late("findings", "findings")),
     Route(f"{W}/map", late("map", "pictures")),
+    Route(f"{W}/questions", late("questions", "questions")),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

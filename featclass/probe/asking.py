@@ -41,12 +41,12 @@ def most_useful(
             count alike.
         count: How many to return at most.
     """
-    considered = _spaced(len(unlabelled), MOST)
+    considered = spaced(len(unlabelled), MOST)
     if not considered.size:
         return considered
     roots = takes_roots(unlabelled[considered]) and takes_roots(labelled)
     own = points(unlabelled[considered], roots=roots).astype(np.float32)
-    known = points(labelled[_spaced(len(labelled), MOST_LABELLED)], roots=roots)
+    known = points(labelled[spaced(len(labelled), MOST_LABELLED)], roots=roots)
     doubts = np.ones(considered.size) if chances is None else _doubts(chances[considered])
     apart = _squares(own, own)
     width = max(WIDTH * float(np.median(apart)), 1e-6)
@@ -58,7 +58,8 @@ def most_useful(
     return np.asarray(considered[chosen], dtype=np.intp)
 
 
-def _spaced(n: int, most: int) -> Codes:
+def spaced(n: int, most: int) -> Codes:
+    """Return places of n images: all, or as many as `most`, evenly spaced."""
     return np.linspace(0, n - 1, min(n, most)).round().astype(np.intp)
 
 

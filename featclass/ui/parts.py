@@ -31,6 +31,9 @@ TRYOUT_HTML = """<div class="tryout">
 <div class="viewfinder"></div><div class="working"></div>
 <div class="results" aria-live="polite"></div></div>"""
 
+ASKING_HTML = """<div class="asking" hidden><button class="toggle"></button>
+<section class="panel" role="group" aria-label="Label pictures" tabindex="-1" hidden></section></div>"""
+
 
 @cache
 def _asset(name: str) -> str:
@@ -74,6 +77,13 @@ def tryout(data: dict[str, Any], *, token: str) -> bool:
         on_more_change=_nothing,
     )
     return drawn.more is not None
+
+
+def asking(data: dict[str, Any], *, token: str) -> None:
+    """Draw the questions about unlabelled pictures; the answers reach the routes by themselves."""
+    _component("featclass_asking", ASKING_HTML, "asking.js", styles=("asking.css",))(
+        data=data, key=_key("asking", token), on_redraw_change=_nothing
+    )
 
 
 def _key(name: str, token: str) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 from featclass.records import Neighbour, Prediction
 from featclass.render import class_colour
 from featclass.trainer import State
-from featclass.ui import parts, wording
+from featclass.ui import asking, parts, wording
 from featclass.workspaces import Picture, Workspace
 
 SHOWN_AT_FIRST = 8
@@ -20,6 +20,8 @@ MOST_BARS = 5
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the drop zone and the predictions, newest first."""
     st.subheader("Try it", anchor=False)
+    with st.container():  # also where nothing is asked: what follows keeps its position
+        asking.draw(workspace, state)
     key = f"shown-{workspace.token}"
     shown = st.session_state.get(key, SHOWN_AT_FIRST)
     colours = class_colours(workspace, state)
