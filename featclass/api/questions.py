@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,11 +15,12 @@ from featclass import probe
 from featclass.engine import Engine
 from featclass.errors import FeatclassError
 from featclass.probe.asking import MOST, MOST_LABELLED, spaced
-from featclass.records import FloatArray, Image
+from featclass.records import Image
 from featclass.studio import studio
 from featclass.trainer import State
 from featclass.workspaces import Picture, Workspace
 
+Vectors = NDArray[np.float32]
 ASKED = 50
 LOOKED_AT = 48
 """Pictures embedded for one answer while there is no classifier, which would look at them all."""
@@ -56,7 +58,7 @@ def _questions(token: str, without: set[int]) -> list[list[Any]]:
         return []
     chosen = probe.most_useful(
         _known(engine, workspace, without),
-        np.stack([vectors[one.digest] for one in usable]),
+        _stacked([vectors[one.digest] for one in usable], engine),
         _chances(usable, state),
         count=ASKED,
     )
@@ -75,12 +77,12 @@ def _engine(workspace: Workspace, state: State) -> Engine | None:
     return engines.get(studio().trainer.spec_in_use(workspace))
 
 
-def _vectors(engine: Engine, pictures: Sequence[Picture], *, more: int) -> dict[str, FloatArray]:
+def _vectors(engine: Engine, pictures: Sequence[Picture], *, more: int) -> dict[str, Vectors]:
     """Return embeddings by digest: those there are, and a few `more` of those still missing.
 
     A request must end soon: the next one finds others.
     """
-    found: dict[str, FloatArray] = dict(
+    found: dict[str, Vectors] = dict(
         engine.cache.get([one.digest for one in pictures], engine.encoder.fingerprint)
     )
     missing = [one for one in pictures if one.digest not in found][:more]
@@ -90,13 +92,18 @@ def _vectors(engine: Engine, pictures: Sequence[Picture], *, more: int) -> dict[
     return found | dict(fresh)
 
 
-def _known(engine: Engine, workspace: Workspace, without: set[int]) -> FloatArray:
+def _known(engine: Engine, workspace: Workspace, without: set[int]) -> Vectors:
     """Return embeddings of what need not be asked about again, nor anything like it."""
     labelled = [picture.digest for found in workspace.sets for picture in found.counted]
     digests = [labelled[place] for place in spaced(len(labelled), MOST_LABELLED)]
     digests += [one.digest for one in workspace.tried if one.id in without]
     vectors = engine.cache.get(digests, engine.encoder.fingerprint)
-    return np.stack([*vectors.values()]) if vectors else np.empty((0, engine.encoder.dimensions))
+    return _stacked([*vectors.values()], engine)
+
+
+def _stacked(vectors: Sequence[Vectors], engine: Engine) -> Vectors:
+    """Return a row for each, shape (n, dimensions), where n may be 0."""
+    return np.array(vectors, np.float32).reshape(len(vectors), engine.encoder.dimensions)
 
 
 def _is_rejected(picture: Picture, state: State) -> bool:
@@ -104,7 +111,7 @@ def _is_rejected(picture: Picture, state: State) -> bool:
     return said is not None and said.rejected is not None
 
 
-def _chances(pictures: Sequence[Picture], state: State) -> FloatArray | None:
+def _chances(pictures: Sequence[Picture], state: State) -> NDArray[np.float64] | None:
     """Return what the classifier says of each; of one it has not seen, that all is possible."""
     classifier = state.result.classifier if state.result else None
     if classifier is None:

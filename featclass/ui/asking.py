@@ -11,7 +11,7 @@ from featclass.trainer import State
 from featclass.ui import parts
 from featclass.workspaces import Workspace
 
-FEWEST = 8
+FEWEST = 10
 """Unlabelled pictures for which the line appears; once there, it stays for this visit."""
 
 
@@ -29,7 +29,7 @@ def draw(workspace: Workspace, state: State) -> None:
         "sets": [[found.id, found.name, class_colour(found.colour)] for found in workspace.sets],
         "key": state.result.key if state.result and state.result.classifier else "",
         "current": state.is_current,
-        "busy": state.is_busy,
+        "busy": state.is_predicting,
         "score": _score(state),
         "expected": _expected(workspace, state),
     }

@@ -32,7 +32,8 @@ TRYOUT_HTML = """<div class="tryout">
 <div class="results" aria-live="polite"></div></div>"""
 
 ASKING_HTML = """<div class="asking" hidden><button class="toggle"></button>
-<section class="panel" role="group" aria-label="Label pictures" tabindex="-1" hidden></section></div>"""
+<section class="panel" role="group" aria-label="Label pictures" tabindex="-1" hidden>
+</section></div>"""
 
 
 @cache

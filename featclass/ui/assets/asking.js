@@ -17,11 +17,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   state.redraw = () => setTriggerValue('redraw', Date.now());
   state.none ??= remembered(state);
   follow(state);
-  const order = `${data.key} ${data.sets.map(one => one[0])}`;
-  if (state.open && data.current && !data.busy && order !== state.order) { state.order = order; load(host, state); }
+  if (state.open && data.current && !data.busy && orderOf(data) !== state.order) load(host, state);
   const drawn = JSON.stringify(data);
   if (drawn !== state.drawn) { state.drawn = drawn; draw(host, state); }
 }
+
+// What the order of the questions follows from.
+const orderOf = data => `${data.key} ${data.sets.map(one => one[0])}`;
 
 // Which pictures are none of these: kept in this browser, where it keeps anything.
 const place = state => `featclass none of these ${state.data.base}`;
@@ -37,15 +39,15 @@ function follow(state) {
   const { key, score, expected, current } = state.data;
   if (!current || !key || !score && !expected) return;
   const last = state.curve.at(-1);
-  const now = { key, score: score ?? null, expected, answered: state.given.filter(one => one.set !== null).length };
-  if (last && (last.key === key || last.answered === now.answered)) state.curve[state.curve.length - 1] = { ...now, expected: expected ?? last.expected };
+  const now = { key, score: score ?? null, expected, answered: state.given.filter(one => one.set !== null && one.act !== null).length };
+  if (last?.key === key) Object.assign(last, { score: now.score, expected: expected ?? last.expected });
+  else if (last?.answered === now.answered) state.curve[state.curve.length - 1] = now;
   else if (last && last.answered > now.answered) state.curve = [...state.curve.filter(one => one.answered < now.answered), now];
   else state.curve.push(now);
 }
 
 function toggle(host, state) {
   state.open = !state.open;
-  state.order = null;
   draw(host, state);
   if (!state.open) return;
   load(host, state);
@@ -56,6 +58,7 @@ const isAnswered = (state, id) => state.none.has(id) || state.skipped.has(id) ||
 
 async function load(host, state) {
   const turn = ++state.turn;
+  state.order = orderOf(state.data);
   let answer = null;
   try {
     await state.sending;
@@ -225,22 +228,27 @@ function image(state, [, digest, name]) {
 
 // The learning curve: the score with its interval, and what is expected of the others.
 function drawCurve(state) {
-  const now = state.curve.at(-1), before = state.curve[0];
+  const now = state.curve.at(-1);
   if (!now) return '';
   const answered = state.given.filter(one => one.set !== null).length;
-  const was = (text, then) => text + (now !== before && then ? `, was ${then}` : '');
-  const lines = [];
-  if (now.expected) lines.push(make('p', {}, make('span', { class: 'mark expected' }), was(`Expected right: ${rightly(now.expected)} of the others`, before.expected && rightly(before.expected))));
-  if (now.score) lines.push(make('p', { class: 'quiet' }, make('span', { class: 'mark' }), was(`Labelled ones: ${now.score[0]} of ${now.score[1]} right, ${interval(now.score)}`, before.score && `${before.score[0]} of ${before.score[1]}`)));
-  const fell = now.score && before.score && now.score[0] / now.score[1] < before.score[0] / before.score[1];
+  const line = (what, text, style) => {
+    const shown = state.curve.filter(one => one[what]), last = shown.at(-1);
+    if (!last) return '';
+    const was = shown.length > 1 ? `, was ${text(shown[0][what])}` : '';
+    return make('p', { class: style }, make('span', { class: `mark ${what}` }), what === 'score'
+      ? `Labelled ones: ${text(last.score)} right, ${interval(last.score)}${was}`
+      : `Expected right on the others: ${text(last.expected)}${was}`);
+  };
+  const [first] = state.curve.filter(one => one.score);
+  const fell = now.score && now.score[0] / now.score[1] < first.score[0] / first.score[1];
   return make('div', { class: 'grown' },
-    make('div', {}, make('p', {}, make('b', {}, `${answered.toLocaleString('en')} answered`)), ...lines),
+    make('div', {}, make('p', {}, make('b', {}, `${answered.toLocaleString('en')} answered`)),
+      line('expected', ([sum, of]) => percent(sum / of), null), line('score', ([right, of]) => `${right} of ${of}`, 'quiet')),
     state.curve.length > 1 ? chart(state.curve) : '',
     fell ? make('p', { class: 'quiet why-lower' }, 'You were asked about the hardest pictures, so the score of the labelled ones may fall while the classifier gets better.') : '');
 }
 
-const rightly = ([sum, of]) => `about ${Math.round(sum).toLocaleString('en')} of ${of.toLocaleString('en')}`;
-const interval = ([, , low, high]) => `${Math.round(100 * low)} to ${Math.round(100 * high)} %`;
+const interval = ([, , low, high]) => `${Math.floor(100 * low + 1e-9)} to ${Math.ceil(100 * high - 1e-9)}\u00a0%`;
 
 function chart(curve) {
   const most = curve.at(-1).answered || 1, first = curve[0].answered;
