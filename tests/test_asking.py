@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,16 @@ from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from featclass import encoders, probe
+from featclass import encoders, probe, service
 from featclass.api import MIDDLEWARE, ROUTES
+from featclass.cache import Cache
+from featclass.engine import Engine
+from featclass.library import Classifier
 from featclass.probe.asking import MOST
+from featclass.records import Dataset
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn
+from tests.fakes import GridEncoder, drawn, two_classes
 
 SECONDS = 30
 Vectors = NDArray[np.float32]
@@ -120,6 +125,20 @@ def right(vectors: Vectors, codes: Codes, places: Codes) -> float:
     """Return the mean over the classes: each counts alike, as the probe takes it."""
     said = probe.predict(fitted(vectors, codes, places), vectors).argmax(axis=1)
     return float(np.mean([(said[codes == code] == code).mean() for code in np.unique(codes)]))
+
+
+def test_from_python_a_classifier_names_the_files_to_label_next(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("red.png", "purple.png", "words.png")]
+    for file, data in zip(files, (drawn(50, "red"), drawn(51, "purple"), b"words"), strict=True):
+        file.write_bytes(data)
+    with Cache(":memory:") as cache:
+        engine = Engine(GridEncoder(), cache, max_pixels=10**6)
+        trained = service.train(engine, Dataset(tuple(two_classes(4)), ())).classifier
+        classifier = Classifier(trained, engine)
+        assert classifier.ask(files) == [files[1], files[0]]
+        assert classifier.ask([str(file) for file in files], 1) == files[1:2]
+        assert classifier.ask([]) == []
+        engine.close()
 
 
 # The route

@@ -8,8 +8,10 @@ judgements  what probes that never saw a picture say of it
 renaming    the same classifier, its classes called otherwise
 documents   the report to take to a meeting
 prediction  what a classifier says of pictures
+asking      which unlabelled pictures are worth labelling first
 """
 
+from featclass.service.asking import most_useful
 from featclass.service.learning import embed, evaluate_split, learn, train
 from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
 from featclass.service.prediction import predict, predict_embedded, predict_files
@@ -22,6 +24,7 @@ __all__ = [
     "embed",
     "evaluate_split",
     "learn",
+    "most_useful",
     "open_engine",
     "predict",
     "predict_embedded",

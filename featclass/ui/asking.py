@@ -30,6 +30,7 @@ def draw(workspace: Workspace, state: State) -> None:
         "key": state.result.key if state.result and state.result.classifier else "",
         "current": state.is_current,
         "busy": state.is_predicting,
+        "seen": len(state.predictions),
         "score": _score(state),
         "expected": _expected(workspace, state),
     }

@@ -17,13 +17,16 @@ export default function ({ parentElement, data, setTriggerValue }) {
   state.redraw = () => setTriggerValue('redraw', Date.now());
   state.none ??= remembered(state);
   follow(state);
-  if (state.open && data.current && !data.busy && orderOf(data) !== state.order) load(host, state);
   const drawn = JSON.stringify(data);
-  if (drawn !== state.drawn) { state.drawn = drawn; draw(host, state); }
+  if (drawn === state.drawn) return;
+  state.drawn = drawn;
+  // Anew for another classifier, and once more when it has seen all; before, where nothing is left.
+  if (state.open && data.current && (orderOf(data) !== state.order || !state.queue?.length)) load(host, state);
+  draw(host, state);
 }
 
 // What the order of the questions follows from.
-const orderOf = data => `${data.key} ${data.sets.map(one => one[0])}`;
+const orderOf = data => `${data.key} ${data.busy} ${data.sets.map(one => one[0])}`;
 
 // Which pictures are none of these: kept in this browser, where it keeps anything.
 const place = state => `featclass none of these ${state.data.base}`;
