@@ -17,7 +17,7 @@ def fill(page: Page, url: str) -> None:
     for name, colour in (("Set 1", "red"), ("Set 2", "blue")):
         choose(page, f"Add pictures to {name}", *some(colour, 3))
         card = page.get_by_role("region", name=f"Set {name}")
-        expect(card.get_by_text("3 pictures")).to_be_visible()
+        expect(card.get_by_text("3 pictures", exact=True)).to_be_visible()
     choose(page, "Choose pictures", *some("red", 6, 50), *some("blue", 6, 70))
     expect(page.get_by_role("button", name="Label the most useful of 12 pictures")).to_be_visible()
 
@@ -28,7 +28,7 @@ def some(colour: str, number: int, first: int = 0) -> list[dict[str, object] | s
 
 def size(page: Page, name: str, pictures: int) -> None:
     card = page.get_by_role("region", name=f"Set {name}")
-    expect(card.get_by_text(f"{pictures} pictures")).to_be_visible()
+    expect(card.get_by_text(f"{pictures} pictures", exact=True)).to_be_visible()
 
 
 def test_answers_by_key_fill_the_sets_and_can_be_taken_back(

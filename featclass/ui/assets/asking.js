@@ -2,14 +2,19 @@
 // An answer moves the picture into the set at once; the order is asked anew when the classifier has
 // followed. What was skipped counts for this visit, what is none of these for this browser.
 const FEW_LEFT = 3;
-const memory = new WeakMap();
+// By workspace, and not by element: where the page is built anew, a person goes on where they were.
+const visits = globalThis.featclassAsking ??= new Map();
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.asking');
-  let state = memory.get(host);
+  let state = visits.get(data.base);
   if (!state) {
-    state = { open: false, queue: null, turn: 0, order: null, drawn: '', given: [], skipped: new Set(), curve: [], said: '', images: new Map(), sending: Promise.resolve() };
-    memory.set(host, state);
+    state = { host: null, open: false, queue: null, turn: 0, order: null, drawn: '', given: [], skipped: new Set(), curve: [], said: '', images: new Map(), sending: Promise.resolve() };
+    visits.set(data.base, state);
+  }
+  const isNew = state.host !== host;
+  if (isNew) {
+    Object.assign(state, { host, drawn: '' });
     host.querySelector('.toggle').onclick = () => toggle(host, state);
     host.onkeydown = event => onKey(host, state, event);
   }
@@ -23,6 +28,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   // Anew for another classifier, and once more when it has seen all; before, where nothing is left.
   if (state.open && data.current && (orderOf(data) !== state.order || !state.queue?.length)) load(host, state);
   draw(host, state);
+  if (state.open && isNew && document.activeElement === document.body) host.querySelector('.panel').focus({ preventScroll: true });
 }
 
 // What the order of the questions follows from.
@@ -246,7 +252,7 @@ function drawCurve(state) {
   const fell = now.score && now.score[0] / now.score[1] < first.score[0] / first.score[1];
   return make('div', { class: 'grown' },
     make('div', {}, make('p', {}, make('b', {}, `${answered.toLocaleString('en')} answered`)),
-      line('expected', ([sum, of]) => percent(sum / of), null), line('score', ([right, of]) => `${right} of ${of}`, 'quiet')),
+      line('expected', ([sum, of]) => percent(sum / of).replace(' ', '\u00a0'), null), line('score', ([right, of]) => `${right} of ${of}`, 'quiet')),
     state.curve.length > 1 ? chart(state.curve) : '',
     fell ? make('p', { class: 'quiet why-lower' }, 'You were asked about the hardest pictures, so the score of the labelled ones may fall while the classifier gets better.') : '');
 }
