@@ -55,6 +55,11 @@ class Classifier:
         """
         return service.predict_files(self._engine, self._trained, [Path(path) for path in paths])
 
+    def ask(self, paths: Sequence[str | Path], count: int = 20) -> list[Path]:
+        """Return which of these unlabelled image files to label next, the most useful first."""
+        files = [Path(path) for path in paths]
+        return service.most_useful(self._engine, self._trained, files, count=count)
+
     def save(self, path: str | Path) -> None:
         """Write the classifier into one file, replacing what is there."""
         artifact.save(self._trained, Path(path))

@@ -38,7 +38,7 @@ def _act(token: str, done: Any) -> Act | None:
         case {"do": "remove set", "set": int(set_id)}:
             store.remove_set(token, set_id)
         case {"do": "move", "picture": int(picture_id), "set": int(set_id)}:
-            store.move_picture(token, picture_id, set_id)
+            return store.move_picture(token, picture_id, set_id)
         case {"do": "leave out", "picture": int(picture_id)}:
             store.leave_out(token, picture_id, str(done.get("reason", "")))
         case {"do": "move", "pictures": [*ids], "set": int(set_id)}:

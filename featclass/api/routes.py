@@ -66,6 +66,7 @@ ROUTES = (
     Route(f"{W}/findings", late("findings", "findings")),
     Route(f"{W}/map", late("map", "pictures")),
     WebSocketRoute(f"{W}/live", live),
+    Route(f"{W}/questions", late("questions", "questions")),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

@@ -6,8 +6,10 @@ nearest, Familiarity,              the training images that a picture resembles,
 exemplar_indices                   it resembles any
 distances_left_out                 how far each image is from the classes without it
 NamePrior, Blend, untried_blend    what the names of classes say, and how much it counts
+most_useful                        which unlabelled images to ask a person about next
 """
 
+from featclass.probe.asking import most_useful
 from featclass.probe.evaluation import OutOfFold, learner, out_of_fold, split
 from featclass.probe.familiarity import Familiarity, exemplar_indices, nearest
 from featclass.probe.fitting import fit, predict, untried_blend
@@ -24,6 +26,7 @@ __all__ = [
     "exemplar_indices",
     "fit",
     "learner",
+    "most_useful",
     "nearest",
     "normalise",
     "out_of_fold",

@@ -33,6 +33,10 @@ TRYOUT_HTML = """<div class="tryout">
 <div class="results" aria-live="polite"></div>
 <section class="gallery" aria-label="Gallery" hidden></section><div class="after"></div></div>"""
 
+ASKING_HTML = """<div class="asking" hidden><button class="toggle"></button>
+<section class="panel" role="group" aria-label="Label pictures" tabindex="-1" hidden>
+</section></div>"""
+
 
 @cache
 def _asset(name: str) -> str:
@@ -75,6 +79,13 @@ def tryout(data: dict[str, Any], *, token: str) -> None:
     scripts = ("upload.js", "camera.js", "live.js", "results.js", "gallery.js", "tryout.js")
     _component("featclass_tryout", TRYOUT_HTML, *scripts, styles=("live.css", "results.css"))(
         data=data, key=_key("tryout", token), on_redraw_change=_nothing
+    )
+
+
+def asking(data: dict[str, Any], *, token: str) -> None:
+    """Draw the questions about unlabelled pictures; the answers reach the routes by themselves."""
+    _component("featclass_asking", ASKING_HTML, "asking.js", styles=("asking.css",))(
+        data=data, key=_key("asking", token), on_redraw_change=_nothing
     )
 
 

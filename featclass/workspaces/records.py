@@ -82,6 +82,12 @@ class Workspace:
     accepted: frozenset[str] = frozenset()
     """Keys of the findings of which the person said that they are fine."""
 
+    @property
+    def unlabelled(self) -> tuple[Picture, ...]:
+        """Those tried that stand in none of the sets, newest first."""
+        labelled = {picture.digest for found in self.sets for picture in found.pictures}
+        return tuple(picture for picture in self.tried if picture.digest not in labelled)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceSummary:
