@@ -128,7 +128,7 @@ function drawGallery(host, state, isGallery) {
   if (!isGallery) { Object.assign(g, { stamp: '', open: null, picking: false }); g.picked.clear(); return; }
   if (!place.firstChild) buildGallery(host, state, place);
   loadRows(host, state);
-  drawChips(state, place.querySelector('.chips'));
+  drawChips(state, place.querySelector('.filters'));
   place.querySelector('.sort').value = g.sort;
   drawPicking(state, place.querySelector('.picking'));
   place.querySelector('.pick-many').setAttribute('aria-pressed', String(g.picking));
@@ -140,7 +140,7 @@ function buildGallery(host, state, place) {
   const sort = make('select', { class: 'sort', 'aria-label': 'Sort', 'data-key': 'sort', onchange: () => { g.sort = sort.value; look(host, state); } },
     ...SORTS.map(([value, text]) => make('option', { value }, text)));
   const tiles = make('div', { class: 'tiles', role: 'group', 'aria-label': 'Pictures tried' });
-  place.replaceChildren(make('div', { class: 'chips', role: 'group', 'aria-label': 'Show' }),
+  place.replaceChildren(make('div', { class: 'filters', role: 'group', 'aria-label': 'Show' }),
     make('div', { class: 'tools' }, sort, make('button', { class: 'pill pick-many', 'data-key': 'pick', title: 'Pick several to put into a set at once\nShift and click picks all between', onclick: () => {
       g.picking = !g.picking; if (!g.picking) g.picked.clear(); state.draw(); } }, 'Select')),
     make('div', { class: 'picking', role: 'group', 'aria-label': 'Selected pictures' }), tiles);
@@ -171,7 +171,7 @@ function drawChips(state, place) {
     add(row.kind);
     if (isSaid(row)) add(`class ${row.label}`);
   }
-  const chip = (filter, text, colour, title) => (counts.get(filter) || g.filter === filter || filter === 'all') && make('button', { class: 'chip', 'data-key': `chip ${filter}`, 'aria-pressed': String(g.filter === filter), title: title || text,
+  const chip = (filter, text, colour, title) => (counts.get(filter) || g.filter === filter || filter === 'all') && make('button', { class: 'filter', 'data-key': `chip ${filter}`, 'aria-pressed': String(g.filter === filter), title: title || text,
     onclick: event => { g.filter = g.filter === filter ? 'all' : filter; look(event.target.closest('.tryout'), state); } },
     colour ? dot(colour) : '', make('span', { class: 'word' }, text), make('span', { class: 'count' }, (counts.get(filter) || 0).toLocaleString('en')));
   place.replaceChildren(...[chip('all', 'All'), ...Object.entries(state.data.colours).map(([name, colour]) => chip(`class ${name}`, name, colour)),

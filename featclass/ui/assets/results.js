@@ -168,7 +168,7 @@ function drawResult(state, result, first) {
   if (!first) said.append(right);
   const kinds = { first, stale: state.data.stale, unknown: result.kind === 'unknown', gone };
   return make('article', { class: ['result', ...Object.keys(kinds).filter(kind => kinds[kind])].join(' '), tabindex: '-1', 'data-key': `c${id}`, 'data-id': id,
-    'aria-label': `Prediction for ${name}` }, make('div', { class: 'frame' }, picture(state, result.digest, name, first ? 480 : 160)), said, first ? right : '', remove);
+    'aria-label': `Prediction for ${name}` }, picture(state, result.digest, name, first ? 480 : 160), said, first ? right : '', remove);
 }
 
 function whereTo(state, id, name, gone) {
