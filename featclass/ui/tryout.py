@@ -8,15 +8,9 @@ import streamlit as st
 
 from featclass.records import DOUBTFUL_BELOW
 from featclass.render import class_colour
-<<<<<<< HEAD
 from featclass.trainer import State, tried
-from featclass.ui import parts, wording
-from featclass.workspaces import Workspace
-=======
-from featclass.trainer import State
 from featclass.ui import asking, parts, wording
-from featclass.workspaces import Picture, Workspace
->>>>>>> ask
+from featclass.workspaces import Workspace
 
 MOST_CARDS = 8
 """Of more pictures the browser shows a gallery, and asks for what it shows."""
@@ -25,18 +19,10 @@ MOST_CARDS = 8
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the drop zone and the predictions, newest first."""
     st.subheader("Try it", anchor=False)
-<<<<<<< HEAD
-    total = len(workspace.tried)
-    shown = workspace.tried[: MOST_CARDS if total <= MOST_CARDS else 1]
-=======
     with st.container():  # also where nothing is asked: what follows keeps its position
         asking.draw(workspace, state)
-    key = f"shown-{workspace.token}"
-    shown = st.session_state.get(key, SHOWN_AT_FIRST)
-    colours = class_colours(workspace, state)
-    pictures = workspace.tried[:shown]
-    here = {picture.digest for labelled in workspace.sets for picture in labelled.pictures}
->>>>>>> ask
+    total = len(workspace.tried)
+    shown = workspace.tried[: MOST_CARDS if total <= MOST_CARDS else 1]
     filled = sum(bool(labelled.counted) for labelled in workspace.sets)
     ready = filled > 1 or workspace.classifier is not None
     data = {
