@@ -12,7 +12,7 @@ prediction  what a classifier says of pictures
 
 from featclass.service.learning import embed, evaluate_split, learn, train
 from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
-from featclass.service.prediction import predict, predict_embedded, predict_files
+from featclass.service.prediction import predict, predict_embedded, predict_files, predict_many
 from featclass.service.renaming import renamed
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "predict",
     "predict_embedded",
     "predict_files",
+    "predict_many",
     "renamed",
     "train",
 ]
