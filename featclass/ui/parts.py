@@ -33,11 +33,13 @@ TRYOUT_HTML = """<div class="tryout">
 
 BATCHES_HTML = """<div class="batches"><button class="toggle"></button><div class="inside" hidden>
 <div class="zone"><p class="what"></p><div class="row">
-<button class="pill pick">Choose a zip</button><button class="pill halt" hidden>Stop sending</button></div>
+<button class="pill pick">Choose a zip</button>
+<button class="pill halt" hidden>Stop sending</button></div>
 <div class="bar" role="progressbar" aria-label="Sent" hidden><i></i></div>
 <div class="note" role="status"></div></div>
 <form hidden><div class="row"><input type="text" aria-label="Folder on the server"
-autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div><p class="hint"></p></form>
+autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div>
+<p class="hint"></p></form>
 <p class="problem" role="status"></p><div class="removed" hidden></div>
 <div class="cards"></div></div></div>"""
 

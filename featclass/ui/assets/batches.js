@@ -1,6 +1,6 @@
 // A whole zip or folder: a line that opens; each batch shows its progress, what came of it, and
 // what can be taken away. The browser asks the server how they go; the page is not drawn anew.
-const EVERY = 1000;
+const EVERY = 1000, SOON = 200;   // milliseconds; soon where somebody waits for an answer
 const memory = new WeakMap();
 
 export default function ({ parentElement, data }) {
@@ -108,7 +108,8 @@ async function load(host, state) {
   state.problem = problem;
   draw(host, state);
   const again = problem || state.list?.some(one => one.running);
-  if (again && host.isConnected) state.timer = setTimeout(() => load(host, state), EVERY);
+  const soon = state.list?.some(one => one.stopping || one.phase === 'loading');
+  if (again && host.isConnected) state.timer = setTimeout(() => load(host, state), soon ? SOON : EVERY);
 }
 
 async function act(host, state, one, what) {
@@ -122,19 +123,20 @@ async function act(host, state, one, what) {
 
 // The line
 
-function summary(state) {
+function inShort(state) {
   const list = state.list || [], running = list.filter(one => one.running);
   if (running.length) return running.length === 1 ? progress(running[0]) : `${running.length} running`;
   const stopped = list.filter(one => one.phase === 'stopped' || one.phase === 'failed').length;
   if (stopped) return `${stopped} stopped`;
-  if (list.length) return `${list.length} kept`;
-  return '';
+  if (list.length > 1) return `${list.length} kept here`;
+  return list.length ? `${list[0].name}: ${progress(list[0])}` : '';
 }
 
 function draw(host, state) {
   const toggle = host.querySelector('.toggle'), inside = host.querySelector('.inside');
   toggle.setAttribute('aria-expanded', String(state.open));
-  set(toggle, `${summary(state)}`, () => [make('b', {}, 'Predict a whole zip or folder'), make('span', { class: 'quiet' }, summary(state))]);
+  const said = state.open ? '' : inShort(state);
+  set(toggle, `said ${said}`, () => [make('b', {}, 'Predict a whole zip or folder'), make('span', { class: 'quiet' }, said)]);
   inside.hidden = !state.open;
   if (!state.open) return;
   const { ready, roots } = state.data;
@@ -248,7 +250,7 @@ function drawTable(one) {
       const dot = make('span', { class: 'dot' });
       dot.style.background = said.known ? colours.get(said.label) || '#888' : 'var(--line)';
       return make('tr', {}, make('td', { title: said.path }, said.path),
-        make('td', {}, dot, said.known ? said.label : `none of these; nearest ${said.label}`),
-        make('td', { class: 'value' }, said.known ? `${percent(said.probability)}${said.doubtful ? ', doubtful' : ''}` : ''));
+        make('td', { title: said.label }, dot, said.known ? said.label : 'none of these'),
+        make('td', { class: 'value' }, said.known ? `${percent(said.probability)}${said.doubtful ? ', doubtful' : ''}` : `nearest ${said.label}`));
     })));
 }
