@@ -25,7 +25,8 @@ def safe(name: str) -> str:
     room = LONGEST - len(ending.encode())
     if room < LONGEST // 2:  # no ending, but a name with a dot in it
         stem, ending, room = text, "", LONGEST
-    return stem.encode()[:room].decode(errors="ignore").rstrip(" .") + ending
+    cut = stem.encode()[:room].decode(errors="ignore")
+    return cut + ending if ending else cut.rstrip(" .")
 
 
 class Distinct:
