@@ -31,6 +31,9 @@ class Config:
     max_upload_bytes: int
     """Largest single upload, in bytes, also of a zip once unpacked
     (`FEATCLASS_MAX_UPLOAD_MB`)."""
+    pictures: tuple[Path, ...] = ()
+    """Folders of this machine whose pictures anybody at the page may have predicted
+    (`FEATCLASS_PICTURES`, a list of paths); none unless an administrator names them."""
 
 
 def load() -> Config:
@@ -44,11 +47,17 @@ def load() -> Config:
         is_shared=_is_set("FEATCLASS_SHARED"),
         max_pixels=_number("FEATCLASS_MAX_MEGAPIXELS", 100) * MEGA,
         max_upload_bytes=_number("FEATCLASS_MAX_UPLOAD_MB", 4000) * MEGA,
+        pictures=_paths("FEATCLASS_PICTURES"),
     )
 
 
 def _is_set(variable: str) -> bool:
     return os.environ.get(variable, "") not in ("", "0")
+
+
+def _paths(variable: str) -> tuple[Path, ...]:
+    listed = os.environ.get(variable, "").split(os.pathsep)
+    return tuple(Path(path.strip()).expanduser().absolute() for path in listed if path.strip())
 
 
 def _number(variable: str, default: int) -> int:

@@ -13,6 +13,7 @@ from featclass import config as settings
 from featclass.errors import FeatclassError
 
 if TYPE_CHECKING:
+    from featclass.batches import Batches
     from featclass.cache import Cache
     from featclass.config import Config
     from featclass.downloads import Downloads
@@ -42,12 +43,14 @@ class Studio:
     downloads: Downloads
     trainer: Trainer
     maps: Maps
+    batches: Batches
     closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, config: Config) -> Studio:
         """Open the data folder of `config`; no encoder is loaded yet."""
         # Imported here, beside the browser's own loading: the server answers half a second sooner.
+        from featclass.batches import Batches
         from featclass.cache import CACHE_FILE, Cache
         from featclass.downloads import Downloads
         from featclass.engines import Engines
@@ -63,7 +66,9 @@ class Studio:
         engines = Engines(config, cache, device=device, freeze=True)
         downloads = Downloads(config)
         trainer = Trainer(config, workspaces, engines, downloads)
-        return cls(config, workspaces, thumbnails, cache, engines, downloads, trainer, Maps())
+        batches = Batches(config, engines)
+        parts = (workspaces, thumbnails, cache, engines, downloads, trainer, Maps(), batches)
+        return cls(config, *parts)
 
     def warm(self) -> None:
         """Start loading, once, in the background, what the first visitor will need."""
@@ -78,6 +83,7 @@ class Studio:
             try:
                 if self.workspaces.purge(older_than=KEEP_REMOVED):
                     self.thumbnails.purge(keep=self.workspaces.digests())
+                self.batches.purge(older_than=KEEP_REMOVED)
             except (FeatclassError, OSError) as error:
                 log.warning("What was removed long ago could not be deleted: %s", error)
             self.closed.wait(DAY)
@@ -88,6 +94,7 @@ class Studio:
         self.downloads.close()
         self.trainer.close()
         self.maps.close()
+        self.batches.close()
         self.engines.close()
         self.cache.close()
         self.workspaces.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -15,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from featclass.errors import FeatclassError
+from featclass.file_names import Distinct, safe
 from featclass.studio import studio
 from featclass.thumbnails import SIZES
-from featclass.workspaces import Workspace, distinct, distinct_file, file_stem
+from featclass.workspaces import Workspace, file_stem
 
 MOST_AT_ONCE = 1000
 CHUNK = 2**20
@@ -62,15 +62,12 @@ def _zipped(workspace: Workspace) -> IO[bytes]:
     """Return a nameless file: it is gone once closed, whatever happens to the request."""
     with ExitStack() as until_answered:
         file = until_answered.enter_context(tempfile.TemporaryFile())
-        folders: set[str] = set()
+        folders = Distinct()
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # compressed already
             for labelled in workspace.sets:
-                folder = distinct(_safe(labelled.name), folders)
-                folders.add(folder)
-                names: set[str] = set()
+                folder, names = folders(safe(labelled.name)), Distinct()
                 for picture in labelled.counted:
-                    name = distinct_file(_safe(picture.name), names)
-                    names.add(name)
+                    name = names(safe(picture.name))
                     data = studio().workspaces.source(picture.digest).read()
                     archive.writestr(f"{folder}/{name}", data)
         file.seek(0)
@@ -82,11 +79,6 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     with file:
         while chunk := file.read(CHUNK):
             yield chunk
-
-
-def _safe(name: str) -> str:
-    """Return a name that is one part of a path on every system."""
-    return re.sub(r'[\\/:*?"<>|]+|\.\.+', "-", name).strip(" .") or "unnamed"
 
 
 async def of_set(request: Request) -> Response:

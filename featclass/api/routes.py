@@ -67,6 +67,12 @@ ROUTES = (
     Route(f"{W}/map", late("map", "pictures")),
     WebSocketRoute(f"{W}/live", live),
     Route(f"{W}/questions", late("questions", "questions")),
+    Route(f"{W}/batches", late("batches", "listed")),
+    Route(f"{W}/batches/zip", late("batches", "of_zip"), methods=["POST"]),
+    Route(f"{W}/batches/folder", late("batches", "of_folder"), methods=["POST"]),
+    Route(f"{W}/batches/{{batch}}/predictions.csv", late("batches", "table")),
+    Route(f"{W}/batches/{{batch}}/sorted.zip", late("batches", "sorted_pictures")),
+    Route(f"{W}/batches/{{batch}}/{{act}}", late("batches", "change"), methods=["POST"]),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from featclass.cli import commands
+from featclass.cli import commands, predicting
 from featclass.cli.output import messages
 from featclass.cli.serve import serve
 from featclass.errors import FeatclassError
@@ -22,7 +22,7 @@ for _command in (
     commands.train,
     commands.evaluate,
     commands.audit,
-    commands.predict,
+    predicting.predict,
     commands.embed,
     commands.encoders,
     commands.cache,

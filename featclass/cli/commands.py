@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featclass import config
+from featclass.cli.opening import open_engine
 from featclass.cli.options import (
     Device,
     DeviceOption,
@@ -29,15 +30,11 @@ from featclass.cli.output import (
     note,
     print_audit,
     print_learned,
-    print_predictions,
     print_report,
-    write_csv,
     write_document,
 )
-from featclass.errors import FeatclassError
 
 if TYPE_CHECKING:
-    from featclass.engine import Engine
     from featclass.learned import Learned
     from featclass.records import Dataset
 
@@ -89,7 +86,7 @@ def evaluate(
     if report is not None:
         raise typer.BadParameter("needs cross-validation: leave out --split", param_hint="--report")
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
-    engine = _engine(encoder, device)
+    engine = open_engine(encoder, device)
     with bar("Embedding") as progress:
         said = service.evaluate_split(engine, dataset, share=split, seed=seed, progress=progress)
     print_report(said, as_json=as_json)
@@ -116,7 +113,7 @@ def _learned(
     if report is not None:
         check_document(report)
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
-    engine = _engine(encoder, device)
+    engine = open_engine(encoder, device)
     started = time.perf_counter()
     with bar("Embedding") as progress:
         embedded = service.embed(engine, dataset, progress=progress)
@@ -133,38 +130,6 @@ def _learned(
     return dataset, learned
 
 
-def predict(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A saved classifier.")],
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Images or folders.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the predictions as CSV.")
-    ] = None,
-    device: DeviceOption = Device.AUTO,
-    as_json: JsonOption = False,
-) -> None:
-    """Say of each picture which class it looks like."""
-    from featclass import artifact, datasets, service
-
-    if output is not None:
-        check_output(output)
-    trained = artifact.load(model)
-    files = [file for path in paths for file in datasets.files_below(path)]
-    engine = _engine(trained.encoder, device)
-    for sentence in service.check_encoder(trained, engine):
-        note(sentence)
-    with bar("Predicting") as progress:
-        predictions = service.predict_files(engine, trained, files, progress=progress)
-    if output is not None:
-        write_csv(output, predictions, trained.classes)
-    if as_json:
-        for prediction in predictions:
-            typer.echo(json.dumps(prediction.to_json()))
-    elif output is None:
-        print_predictions(predictions)
-    if all(prediction.rejected is not None for prediction in predictions):
-        raise FeatclassError("None of these files could be used.")
-
-
 def embed(
     directory: Folder,
     output: Annotated[Path, typer.Option("--output", "-o", help="A .parquet file.")],
@@ -179,7 +144,7 @@ def embed(
 
     check_output(output)
     dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
-    engine = _engine(encoder, device)
+    engine = open_engine(encoder, device)
     with bar("Embedding") as progress:
         embedded = service.embed(engine, dataset, progress=progress)
     table = pyarrow.table(
@@ -249,14 +214,3 @@ def encoders(
         here = "on this machine" if row["local"] else f"{row['megabytes']:,} MB to download"
         typer.echo(f"{row['spec']}\n    {row['input_pixels']} px, {row['licence']}, {here}")
         typer.echo(f"    {row['advice']}")
-
-
-def _engine(spec: str, device: Device) -> Engine:
-    from featclass import service
-    from featclass.cache import CACHE_FILE, Cache
-    from featclass.engines import Engines
-
-    settings = config.load()
-    engines = Engines(settings, Cache(settings.data / CACHE_FILE), device=device.value)
-    with bar("Downloading", unit="bytes") as progress:
-        return service.open_engine(engines, spec, tell=note, download=progress)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,8 +75,11 @@ class _BytesPace(ProgressColumn):
 
 
 @contextmanager
-def bar(what: str, *, unit: str = "images") -> Iterator[Any]:
-    """Show a bar on standard error while a `progress(done, total)` is being called."""
+def bar(what: str, *, unit: str = "images", shown: bool = True) -> Iterator[Any]:
+    """Show a bar on standard error while a `progress(done, total)` is being called.
+
+    Not where it is not to be `shown`: lines on the same screen say more.
+    """
     kinds: dict[str, list[ProgressColumn]] = {
         "bytes": [DownloadColumn(), _BytesPace()],
         "images": [_ImagesPace()],
@@ -85,7 +87,8 @@ def bar(what: str, *, unit: str = "images") -> Iterator[Any]:
     }
     said = kinds[unit]
     columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), *said)
-    bars = Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal)
+    is_hidden = not (shown and messages.is_terminal)
+    bars = Progress(*columns, console=messages, transient=True, disable=is_hidden)
     clock = Clock()
     task = bars.add_task(what, total=None, pace=Pace())
 
@@ -168,24 +171,9 @@ def embeddings(size: CacheSize) -> str:
     return f"{size.embeddings:,} {noun}, {filesize.decimal(size.bytes)}"
 
 
-def print_predictions(predictions: Sequence[Prediction]) -> None:
-    """Print a line for each picture."""
-    for prediction in predictions:
-        if prediction.rejected is not None:
-            typer.echo(f"{prediction.path}: could not be used: {prediction.rejected}")
-            continue
-        unknown = "" if prediction.known else " (unlike all classes)"
-        typer.echo(f"{prediction.path}: {prediction.label} {prediction.probability:.2f}{unknown}")
-
-
-def write_csv(path: Path, predictions: Sequence[Prediction], classes: Sequence[str]) -> None:
-    """Write a row for each picture, with a column for each class."""
-    with path.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file:
-        writer = csv.writer(file)
-        writer.writerow(["path", "label", "probability", "known", "rejected", *classes])
-        for said in predictions:
-            shares = [said.probabilities.get(name, "") for name in classes]
-            known = "" if said.rejected is not None else said.known
-            writer.writerow(
-                [said.path, said.label, said.probability, known, said.rejected, *shares]
-            )
+def prediction_line(prediction: Prediction) -> str:
+    """Return a line about one picture."""
+    if prediction.rejected is not None:
+        return f"{prediction.path}: could not be used: {prediction.rejected}"
+    unknown = "" if prediction.known else " (unlike all classes)"
+    return f"{prediction.path}: {prediction.label} {prediction.probability:.2f}{unknown}"

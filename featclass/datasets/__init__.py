@@ -14,7 +14,9 @@ reading         all of it as one dataset
 
 from featclass.datasets.classes import LONGEST_CLASS_NAME, class_of_paths
 from featclass.datasets.conflicts import without_conflicts
-from featclass.datasets.folders import files_below, image_of_file
+from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
+from featclass.datasets.identification import Unusable, identified
+from featclass.datasets.paths import clean_path
 from featclass.datasets.reading import read, read_folder, read_zip
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipSource, files_of_zip
@@ -26,10 +28,15 @@ __all__ = [
     "MOST_ENTRIES",
     "BytesSource",
     "FileSource",
+    "Unusable",
     "ZipSource",
     "class_of_paths",
+    "clean_path",
     "files_below",
+    "files_of_folder",
     "files_of_zip",
+    "identified",
+    "identified_file",
     "image_of_file",
     "read",
     "read_folder",

@@ -16,7 +16,7 @@ from featclass.service.asking import most_useful
 from featclass.service.learning import embed, evaluate_split, learn, train
 from featclass.service.naming import FEW, can_learn, is_word, reads_names
 from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
-from featclass.service.prediction import predict, predict_embedded, predict_files
+from featclass.service.prediction import predict, predict_embedded, predict_files, predict_many
 from featclass.service.renaming import renamed
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "predict",
     "predict_embedded",
     "predict_files",
+    "predict_many",
     "reads_names",
     "renamed",
     "train",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from featclass import datasets, probe
 from featclass.engine import Embeddings, Engine
+from featclass.errors import Cancelled
 from featclass.records import (
     Exemplars,
     FloatArray,
@@ -19,11 +21,14 @@ from featclass.records import (
     Neighbour,
     Prediction,
     Progress,
+    Rejected,
     TrainedClassifier,
     no_progress,
 )
 
 NEIGHBOURS = 3
+SLICE = 256
+"""Images predicted at once, of many: so many vectors are held, and no more."""
 
 
 def predict(
@@ -76,6 +81,56 @@ def predict_files(
     return [
         Prediction(str(file), rejected=reasons[str(file)]) if str(file) in reasons else next(said)
         for file in files
+    ]
+
+
+def predict_many(
+    engine: Engine,
+    classifier: TrainedClassifier,
+    found: Iterable[Image | Rejected],
+    *,
+    total: int = 0,
+    progress: Progress = no_progress,
+) -> Iterator[list[Prediction]]:
+    """Say of any number of images, in order, which class each looks like: a slice at a time.
+
+    Holds one slice in memory, whatever their number; the names should be distinct. `progress` is
+    told of all (of `total`, 0 while it is not known), and may raise `Cancelled`: then what is
+    embedded by that time is said before it is raised.
+    """
+    rest, before = iter(found), 0
+    while part := list(itertools.islice(rest, SLICE)):
+        images = [each for each in part if isinstance(each, Image)]
+        start = before + len(part) - len(images)
+
+        def advance(done: int, _: int, start: int = start) -> None:
+            progress(start + done, total)
+
+        try:
+            said = predict(engine, classifier, images, progress=advance)
+        except Cancelled:
+            kept = _embedded_already(engine, part)
+            images = [each for each in kept if isinstance(each, Image)]
+            yield _with_rejected(kept, predict(engine, classifier, images))
+            raise
+        yield _with_rejected(part, said)
+        before += len(part)
+
+
+def _embedded_already(engine: Engine, part: Sequence[Image | Rejected]) -> list[Image | Rejected]:
+    """Return the first of these up to one that is not in the cache."""
+    digests = [each.digest for each in part if isinstance(each, Image)]
+    known = engine.cache.get(digests, engine.encoder.fingerprint)
+    return list(
+        itertools.takewhile(lambda each: isinstance(each, Rejected) or each.digest in known, part)
+    )
+
+
+def _with_rejected(part: Sequence[Image | Rejected], said: list[Prediction]) -> list[Prediction]:
+    rest = iter(said)
+    return [
+        Prediction(each.name, rejected=each.reason) if isinstance(each, Rejected) else next(rest)
+        for each in part
     ]
 
 

@@ -8,7 +8,7 @@ from featclass import samples
 from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.studio import studio
 from featclass.trainer import State
-from featclass.ui import encoder, menus, score, sets, tryout, undo, wording
+from featclass.ui import batches, encoder, menus, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
 from featclass.ui.session import LINK, current, host, snapshot, start_new
@@ -81,6 +81,7 @@ def _results(drawn: Workspace, *, was_busy: bool) -> None:
     with right:
         st.html('<span id="try"></span>')
         tryout.draw(workspace, state)
+        batches.draw(workspace, state)
 
 
 def _has_pictures(workspace: Workspace) -> bool:

@@ -37,6 +37,18 @@ ASKING_HTML = """<div class="asking" hidden><button class="toggle"></button>
 <section class="panel" role="group" aria-label="Label pictures" tabindex="-1" hidden>
 </section></div>"""
 
+BATCHES_HTML = """<div class="batches"><button class="toggle"></button><div class="inside" hidden>
+<div class="zone"><p class="what"></p><div class="row">
+<button class="pill pick">Choose a zip</button>
+<button class="pill halt" hidden>Stop sending</button></div>
+<div class="bar" role="progressbar" aria-label="Sent" hidden><i></i></div>
+<div class="note" role="status"></div></div>
+<form hidden><div class="row"><input type="text" aria-label="Folder on the server"
+autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div>
+<p class="hint"></p></form>
+<p class="problem" role="status"></p><div class="removed" hidden></div>
+<div class="cards"></div></div></div>"""
+
 
 @cache
 def _asset(name: str) -> str:
@@ -79,6 +91,14 @@ def tryout(data: dict[str, Any], *, token: str) -> None:
     scripts = ("upload.js", "camera.js", "live.js", "results.js", "gallery.js", "tryout.js")
     _component("featclass_tryout", TRYOUT_HTML, *scripts, styles=("live.css", "results.css"))(
         data=data, key=_key("tryout", token), on_redraw_change=_nothing
+    )
+
+
+def batches(data: dict[str, Any], *, token: str) -> None:
+    """Draw the predictions of whole zips and folders; what the person does reaches the routes."""
+    scripts = ("upload.js", "batches.js")
+    _component("featclass_batches", BATCHES_HTML, *scripts, styles=("batches.css",))(
+        data=data, key=_key("batches", token)
     )
 
 

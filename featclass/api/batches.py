@@ -1,0 +1,242 @@
+"""The routes of predictions for a whole zip or folder: start, stop, resume, take away."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from featclass import prediction_csv
+from featclass.batches import Batch, Order, sorted_zip
+from featclass.errors import FeatclassError, UploadRefused, WorkspaceMissing
+from featclass.pace import in_words
+from featclass.records import Prediction
+from featclass.render import class_colour
+from featclass.studio import studio
+from featclass.trainer import State
+from featclass.workspaces import Workspace, file_stem
+
+PATIENCE_SECONDS = 60
+"""How long a batch waits for the classifier to follow what was changed just now."""
+LINES_AT_ONCE = 500
+
+
+async def of_zip(request: Request) -> Response:
+    """Start on the zip in the body, which goes to the disk as it comes; answers with the batch."""
+    token = request.path_params["token"]
+    name = request.query_params.get("name", "pictures.zip")
+    try:
+        await run_in_threadpool(_refuse_without_classifier, token)
+        with studio().batches.incoming(token) as file:
+            async for chunk in request.stream():
+                await run_in_threadpool(file.write, chunk)
+            file.flush()
+            arrived = Path(file.name)
+            batch = await run_in_threadpool(
+                lambda: studio().batches.start_zip(token, arrived, name, _order(token))
+            )
+    except FeatclassError as error:
+        return _failed(error)
+    return JSONResponse({"id": batch.record.id})
+
+
+async def of_folder(request: Request) -> Response:
+    """Start on `{"folder": path}` of this machine; answers with the batch."""
+    token = request.path_params["token"]
+    try:
+        folder = str((await request.json())["folder"])
+        batch = await run_in_threadpool(
+            lambda: studio().batches.start_folder(token, folder, _order(token))
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return JSONResponse({"error": "that names no folder"}, 400)
+    except FeatclassError as error:
+        return _failed(error)
+    return JSONResponse({"id": batch.record.id})
+
+
+async def change(request: Request) -> Response:
+    """Do to one batch what the address ends in."""
+    token, batch_id = request.path_params["token"], request.path_params["batch"]
+    batches = studio().batches
+    known: dict[str, Callable[[], object]] = {
+        "cancel": lambda: batches.cancel(token, batch_id),
+        "resume": lambda: batches.resume(token, batch_id),
+        "again": lambda: batches.start_again(token, batch_id, _order(token)),
+        "remove": lambda: batches.remove(token, batch_id),
+        "bring-back": lambda: batches.bring_back(token, batch_id),
+        "delete": lambda: batches.delete(token, batch_id),
+    }
+    act = known.get(request.path_params["act"])
+    if act is None:
+        return JSONResponse({"error": "there is nothing here"}, 404)
+    try:
+        await run_in_threadpool(_within, token, act)
+    except FeatclassError as error:
+        return _failed(error)
+    return JSONResponse({})
+
+
+async def listed(request: Request) -> Response:
+    """Answer with where every batch of this workspace stands, newest first."""
+    token = request.path_params["token"]
+    try:
+        found, key = await run_in_threadpool(_listed, token)
+    except FeatclassError as error:
+        return _failed(error)
+    return JSONResponse({"batches": [_as_data(batch, key) for batch in found]})
+
+
+async def table(request: Request) -> Response:
+    """Answer with what was said so far as a CSV."""
+    token, batch_id = request.path_params["token"], request.path_params["batch"]
+    try:
+        batch = await run_in_threadpool(_opened, token, batch_id)
+    except FeatclassError as error:
+        return _failed(error)
+    said = studio().batches.predictions(token, batch_id)
+    name = f"{_stem(batch)}-predictions.csv"
+    return _download(_encoded(prediction_csv.lines(said, batch.record.classes)), name, "text/csv")
+
+
+async def sorted_pictures(request: Request) -> Response:
+    """Answer with the pictures in folders by class, as a zip made while it is sent."""
+    token, batch_id = request.path_params["token"], request.path_params["batch"]
+    try:
+        batch = await run_in_threadpool(_opened, token, batch_id)
+        found = await run_in_threadpool(studio().batches.pictures, token, batch_id)
+    except FeatclassError as error:
+        return _failed(error)
+    said = studio().batches.predictions(token, batch_id)
+    pieces = sorted_zip(said, found.sources, batch.record.classes)
+    return _download(pieces, f"{_stem(batch)}-sorted.zip", "application/zip")
+
+
+def _failed(error: FeatclassError) -> Response:
+    status = 404 if isinstance(error, WorkspaceMissing) else 400
+    return JSONResponse({"error": str(error)}, status)
+
+
+def _download(pieces: Iterable[bytes], name: str, kind: str) -> Response:
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return StreamingResponse(pieces, media_type=kind, headers={"content-disposition": disposition})
+
+
+def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
+    some: list[str] = []
+    for line in lines:
+        some.append(line)
+        if len(some) == LINES_AT_ONCE:
+            yield "".join(some).encode("utf-8", "backslashreplace")
+            some.clear()
+    yield "".join(some).encode("utf-8", "backslashreplace")
+
+
+def _stem(batch: Batch) -> str:
+    name = batch.record.name.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    return file_stem(name.removesuffix(".zip"))
+
+
+def _within(token: str, act: Callable[[], object]) -> None:
+    studio().workspaces.version(token)  # raises where the link leads nowhere
+    act()
+
+
+def _opened(token: str, batch_id: str) -> Batch:
+    studio().workspaces.version(token)
+    return studio().batches.get(token, batch_id)
+
+
+def _listed(token: str) -> tuple[list[Batch], str]:
+    workspace = studio().workspaces.open(token)
+    found = studio().batches.of(token)
+    return found, _key(studio().trainer.follow(workspace)) if found else ""
+
+
+def _refuse_without_classifier(token: str) -> Workspace:
+    workspace = studio().workspaces.open(token)
+    filled = sum(bool(labelled.counted) for labelled in workspace.sets)
+    if workspace.classifier is None and filled < 2:
+        raise UploadRefused("There is nothing to predict with yet: fill two sets first.")
+    return workspace
+
+
+def _order(token: str) -> Order:
+    """Return the classifier of a workspace as soon as it is current, and how it is shown."""
+    workspace = _refuse_without_classifier(token)
+    trainer, end = studio().trainer, time.monotonic() + PATIENCE_SECONDS
+    state = trainer.follow(workspace)
+    while not _is_ready(state) and not state.error and time.monotonic() < end:
+        trainer.wait(0.2)
+        workspace = studio().workspaces.open(token)
+        state = trainer.follow(workspace)
+    result = state.result
+    if result is None or result.classifier is None:
+        raise UploadRefused(
+            state.error or "The classifier is not ready yet. Wait for its score, and try again."
+        )
+    return Order(result.classifier, _key(state), _colours(workspace, result.classifier.classes))
+
+
+def _is_ready(state: State) -> bool:
+    return state.is_current and state.result is not None and state.result.classifier is not None
+
+
+def _key(state: State) -> str:
+    """Name the classifier as it is now: its sets, and what they are called; empty for none."""
+    if not _is_ready(state):
+        return ""
+    assert state.result is not None
+    names = json.dumps(sorted(state.result.names.items()))
+    return hashlib.sha256(f"{state.result.key} {names}".encode()).hexdigest()
+
+
+def _colours(workspace: Workspace, classes: Iterable[str]) -> dict[str, str]:
+    if workspace.classifier is not None:
+        return {name: class_colour(i) for i, name in enumerate(classes)}
+    return {found.name: class_colour(found.colour) for found in workspace.sets}
+
+
+def _as_data(batch: Batch, key: str) -> dict[str, Any]:
+    record, tally = batch.record, batch.tally
+    return {
+        "id": record.id,
+        "name": record.name,
+        "phase": batch.phase,
+        "running": batch.is_running,
+        "stopping": batch.is_stopping and batch.is_running,
+        "error": record.error,
+        "done": batch.pace.done if batch.is_running else tally.done,
+        "total": batch.pace.total,
+        "words": in_words(batch.pace),
+        "classes": [
+            [name, record.colours.get(name, "#888"), tally.sure[name], tally.doubtful[name]]
+            for name in record.classes
+        ],
+        "unknown": tally.unknown,
+        "rejected": tally.rejected,
+        "kept": tally.done,
+        "first": [_row(said) for said in tally.first],
+        # Not while the classifier is being made: who knows what it will be.
+        "outdated": bool(key) and key != record.key,
+    }
+
+
+def _row(said: Prediction) -> dict[str, Any]:
+    if said.rejected is not None:
+        return {"path": said.path, "rejected": said.rejected}
+    return {
+        "path": said.path,
+        "label": said.label,
+        "probability": said.probability,
+        "known": said.known,
+        "doubtful": said.is_doubtful,
+    }

@@ -1,0 +1,126 @@
+"""What is on disk of one batch."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from featclass import artifact
+from featclass.batches.record import Record
+from featclass.errors import FeatclassError
+from featclass.records import Prediction, TrainedClassifier
+
+CHUNK = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFolder:
+    """The files of one batch."""
+
+    path: Path
+
+    @property
+    def zip(self) -> Path:
+        """The pictures as they came."""
+        return self.path / "pictures.zip"
+
+    def record(self) -> Record | None:
+        """Return what is known of it; None where that cannot be read."""
+        try:
+            text = (self.path / "batch.json").read_text("utf-8")
+            return Record.from_json(json.loads(text))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, record: Record) -> None:
+        """Keep what is known of it: a reader finds the old or the new, never half of it."""
+        unfinished = self.path / "batch.json.new"
+        with explained(self.path):
+            unfinished.write_text(json.dumps(record.to_json()), "utf-8")
+            os.replace(unfinished, self.path / "batch.json")
+
+    def classifier(self) -> TrainedClassifier:
+        """Return the classifier that predicts."""
+        return artifact.load(self.path / "classifier.featclass")
+
+    def keep_classifier(self, classifier: TrainedClassifier) -> None:
+        """Keep the classifier that predicts."""
+        artifact.save(classifier, self.path / "classifier.featclass")
+
+    def predictions(self) -> Iterator[Prediction]:
+        """Go through what was said so far, in order; what a crash tore off is passed over."""
+        try:
+            with self._said.open("rb") as file:
+                for line in file:
+                    if (prediction := _prediction(line)) is not None:
+                        yield prediction
+        except FileNotFoundError:
+            return
+
+    @contextmanager
+    def appending(self) -> Iterator[IO[bytes]]:
+        """Open what was said for more; a torn last line is cut off first."""
+        with explained(self.path), self._said.open("a+b") as file:
+            file.truncate(_end_of_last_line(file))
+            yield file
+
+    def delete(self) -> None:
+        """Delete everything, as far as it can be."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def _said(self) -> Path:
+        return self.path / "predictions.jsonl"
+
+
+def append(file: IO[bytes], predictions: Sequence[Prediction]) -> None:
+    """Write a slice, and hand it to the operating system."""
+    lines = [json.dumps(_as_json(said)).encode() + b"\n" for said in predictions]
+    file.write(b"".join(lines))
+    file.flush()
+
+
+def _as_json(said: Prediction) -> dict[str, Any]:
+    data = said.to_json()
+    data.pop("neighbours", None)  # three times as long as all the rest, and in no table
+    return data
+
+
+def _prediction(line: bytes) -> Prediction | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        data = json.loads(line)
+        return Prediction(**data)
+    except (ValueError, TypeError):
+        return None
+
+
+def _end_of_last_line(file: IO[bytes]) -> int:
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - CHUNK)
+        file.seek(start)
+        found = file.read(end - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+@contextmanager
+def explained(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise FeatclassError(
+            f"The predictions cannot be kept in {folder} ({error.strerror or error})."
+            " Make room there, or set FEATCLASS_DATA to another folder; then resume."
+        ) from error

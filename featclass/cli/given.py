@@ -1,0 +1,72 @@
+"""The pictures behind the paths that a person gave: files, folders, zips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from featclass import config
+
+if TYPE_CHECKING:
+    from featclass.datasets import ZipSource
+    from featclass.records import Image, Rejected
+
+Given = Callable[[], "Image | Rejected"]
+"""Reads one file through to its digest, when its turn comes."""
+
+
+def given(paths: Iterable[Path], *, but: Sequence[Path] = ()) -> list[Given]:
+    """List what lies behind the paths, in order; `but` are the command's own outputs."""
+    from featclass.datasets import image_of_file
+
+    found: list[Given] = []
+    for path in paths:
+        if path.suffix.lower() == ".zip" and path.is_file():
+            found += _entries(path)
+        else:
+            found += [partial(image_of_file, file) for file in below(path, but)]
+    return found
+
+
+def below(path: Path, but: Sequence[Path]) -> list[Path]:
+    """List the files of a folder without what the command itself writes there."""
+    from featclass.datasets import files_below
+
+    files, real = files_below(path), path.resolve()
+    own = [each for each in (other.resolve() for other in but) if each.is_relative_to(real)]
+    if not own:
+        return files
+    return [
+        file
+        for file in files
+        if not any((real / file.relative_to(path)).is_relative_to(each) for each in own)
+    ]
+
+
+def _entries(path: Path) -> list[Given]:
+    from featclass.datasets import files_of_zip
+    from featclass.records import Rejected
+
+    limit = config.load().max_upload_bytes
+    files, rejected = files_of_zip(path, max_unpacked_bytes=limit)
+    refused = [Rejected(f"{path}/{each.name}", each.reason) for each in rejected]
+    return [
+        *(partial(_entry, f"{path}/{name}", source) for name, source in files),
+        *(partial(_as_it_is, each) for each in refused),
+    ]
+
+
+def _entry(name: str, source: ZipSource) -> Image | Rejected:
+    from featclass.datasets import Unusable, identified
+    from featclass.records import Image, Rejected
+
+    found = identified(source.open)
+    if isinstance(found, Unusable):
+        return Rejected(name, found.reason)
+    return Image(name, found, source)
+
+
+def _as_it_is(rejected: Rejected) -> Rejected:
+    return rejected

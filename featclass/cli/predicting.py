@@ -1,0 +1,196 @@
+"""`featclass predict`: each picture is said, written and sorted as soon as it is known."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from featclass import prediction_csv
+from featclass.cli.given import Given, given
+from featclass.cli.opening import open_engine
+from featclass.cli.options import Device, DeviceOption, JsonOption
+from featclass.cli.output import bar, check_output, messages, note, prediction_line
+from featclass.cli.sorting_copies import SortedCopies
+from featclass.cli.watching import Watch
+from featclass.errors import FeatclassError
+
+if TYPE_CHECKING:
+    from featclass.engine import Engine
+    from featclass.records import Image, Prediction, Progress, Rejected, TrainedClassifier
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A saved classifier.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Images, folders, or zips of them.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the predictions as CSV.")
+    ] = None,
+    sort_into: Annotated[
+        Path | None,
+        typer.Option(
+            "--sort-into",
+            metavar="DIR",
+            help="Copy the pictures into folders by class; doubtful and unknown ones apart.",
+        ),
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Keep predicting what arrives there, until Ctrl-C.")
+    ] = False,
+    device: DeviceOption = Device.AUTO,
+    as_json: JsonOption = False,
+) -> None:
+    """Say of each picture which class it looks like."""
+    from featclass import artifact, service
+
+    if output is not None:
+        check_output(output)
+    if sort_into is not None:
+        _check_folder(sort_into)
+    trained = artifact.load(model)
+    own = [path for path in (output, sort_into) if path is not None]
+    known = _written_before(output, trained.classes) if watch and output is not None else set()
+    arriving = Watch(paths, known=known, but=own) if watch else None
+    there = [] if watch else given(paths, but=own)
+    engine = open_engine(trained.encoder, device)
+    for sentence in service.check_encoder(trained, engine):
+        note(sentence)
+    copies = SortedCopies(sort_into, trained.classes) if sort_into is not None else None
+    lines = "json" if as_json else "text" if watch or output is None else ""
+    with _table(output, trained.classes, append=watch) as table:
+        telling = Telling(trained.classes, table, copies, lines)
+        if arriving is not None:
+            _follow(engine, trained, arriving, telling)
+            return
+        with bar("Predicting", shown=not lines or not sys.stdout.isatty()) as progress:
+            telling.all(engine, trained, there, progress=progress)
+    if sort_into is not None:
+        messages.print(f"Sorted {telling.used:,} pictures into {sort_into}", markup=False)
+    if not telling.used:
+        raise FeatclassError("None of these files could be used.")
+
+
+class Telling:
+    """Says each prediction wherever it is wanted: as a line, in the table, by a sorted copy."""
+
+    def __init__(
+        self,
+        classes: Sequence[str],
+        table: IO[str] | None,
+        copies: SortedCopies | None,
+        lines: str,
+    ) -> None:
+        self._classes = classes
+        self._table = table
+        self._copies = copies
+        self._lines = lines
+        self.used = 0
+        """Pictures that something could be said of."""
+
+    def all(
+        self,
+        engine: Engine,
+        trained: TrainedClassifier,
+        pictures: Sequence[Given],
+        *,
+        progress: Progress | None = None,
+        is_watching: bool = False,
+    ) -> None:
+        """Predict pictures and tell of each; a slice of them is in memory at a time."""
+        from featclass import service
+        from featclass.records import no_progress
+
+        taken: deque[Image | Rejected] = deque()
+
+        def one_by_one() -> Iterator[Image | Rejected]:
+            for read in pictures:
+                taken.append(read())
+                yield taken[-1]
+
+        for some in service.predict_many(
+            engine, trained, one_by_one(), total=len(pictures), progress=progress or no_progress
+        ):
+            for said in some:
+                picture = taken.popleft()
+                if is_watching and said.rejected is not None and not Path(said.path).exists():
+                    continue  # it arrived and went
+                self._tell(said, picture)
+            if self._table is not None:
+                self._table.flush()
+
+    def _tell(self, said: Prediction, picture: Image | Rejected) -> None:
+        from featclass.records import Image
+
+        if self._table is not None:
+            self._table.write(prediction_csv.row(said, self._classes))
+        if self._lines == "json":
+            typer.echo(json.dumps(said.to_json()))
+        elif self._lines:
+            typer.echo(prediction_line(said))
+        if said.rejected is not None:
+            return
+        self.used += 1
+        if self._copies is not None and isinstance(picture, Image):
+            try:
+                self._copies.add(said, picture)
+            except FileNotFoundError as error:
+                note(f"{said.path} could not be copied: {error.strerror or error}.")
+
+
+def _follow(engine: Engine, trained: TrainedClassifier, arriving: Watch, telling: Telling) -> None:
+    """Predict what arrives until the person ends it."""
+    from featclass.datasets import image_of_file
+
+    messages.print("Watching. Ctrl-C ends it.", markup=False)
+    try:
+        for files in arriving.arrivals():
+            pictures = [partial(image_of_file, file) for file in files]
+            telling.all(engine, trained, pictures, is_watching=True)
+    except KeyboardInterrupt:
+        counted = "1 picture" if telling.used == 1 else f"{telling.used:,} pictures"
+        messages.print(f"Stopped watching after {counted}.", markup=False)
+
+
+def _check_folder(path: Path) -> None:
+    if path.exists() and not path.is_dir():
+        raise FeatclassError(f"{path} is a file: name a folder to sort into.")
+    if not path.absolute().parent.is_dir():
+        raise FeatclassError(
+            f"{path} cannot be made: the folder {path.parent} does not exist. Make it first."
+        )
+
+
+@contextmanager
+def _table(path: Path | None, classes: Sequence[str], *, append: bool) -> Iterator[IO[str] | None]:
+    if path is None:
+        yield None
+        return
+    is_new = not append or not path.exists() or not path.stat().st_size
+    mode = "w" if is_new else "a"
+    with path.open(mode, newline="", encoding="utf-8", errors="backslashreplace") as file:
+        if is_new:
+            file.write(prediction_csv.header(classes))
+        yield file
+
+
+def _written_before(path: Path, classes: Sequence[str]) -> set[str]:
+    """Return the paths that a table holds already; raises where it is of another classifier."""
+    if not path.exists() or not path.stat().st_size:
+        return set()
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        if file.readline() != prediction_csv.header(classes):
+            raise FeatclassError(
+                f"{path} holds something else than predictions of this classifier. Name another"
+                " file to append to."
+            )
+        return {prediction_csv.path_of(row[0]) for row in csv.reader(file) if row}

@@ -1,0 +1,95 @@
+"""Files that arrive in a folder, once they are whole."""
+
+from __future__ import annotations
+
+import stat
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from featclass.cli.given import below
+from featclass.errors import FeatclassError
+
+POLL_SECONDS: Final = 1.0
+STABLE_SECONDS: Final = 1.0
+"""A file whose size and time did not change for so long is taken to be whole."""
+REST: Final = 5
+"""Times as long as a look round took, at the least, until the next."""
+
+Signature = tuple[int, int]
+
+
+def pause(seconds: float) -> None:
+    """Wait until it is time to look again."""
+    time.sleep(seconds)
+
+
+def clock() -> float:
+    """Return the time in seconds, from some beginning."""
+    return time.monotonic()
+
+
+class Watch:
+    """Looks round in folders again and again; `known` are paths that need no prediction any more.
+
+    `but` is what the command itself writes; `now` is a clock in seconds.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        known: set[str] | None = None,
+        but: Sequence[Path] = (),
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        for path in paths:
+            if not path.exists():
+                raise FeatclassError(f"There is no folder {path} to watch. Make it first.")
+        self._paths, self._but, self._now = paths, but, now or clock
+        self._known = known or set()
+        self._settled: dict[Path, Signature] = {}
+        self._waiting: dict[Path, tuple[Signature, float]] = {}
+
+    def arrivals(self) -> Iterator[list[Path]]:
+        """Yield for ever, as they arrive, the files that are whole and were not yielded so."""
+        while True:
+            started = self._now()
+            if arrived := self.look():
+                yield arrived
+            took = 0.0 if arrived else self._now() - started
+            pause(max(POLL_SECONDS, REST * took))
+
+    def look(self) -> list[Path]:
+        """Look round once; returns what became whole since."""
+        arrived: list[Path] = []
+        settled: dict[Path, Signature] = {}
+        waiting: dict[Path, tuple[Signature, float]] = {}
+        for file in (file for path in self._paths for file in below(path, self._but)):
+            signature = _signature(file)
+            if signature is None:
+                continue
+            if str(file) in self._known:
+                self._known.discard(str(file))
+                self._settled[file] = signature
+            before, since = self._waiting.get(file, (None, 0.0))
+            if self._settled.get(file) == signature:
+                settled[file] = signature
+            elif before != signature:
+                waiting[file] = signature, self._now()
+            elif self._now() - since < STABLE_SECONDS:
+                waiting[file] = signature, since
+            else:
+                arrived.append(file)
+                settled[file] = signature
+        self._settled, self._waiting = settled, waiting
+        return arrived
+
+
+def _signature(file: Path) -> Signature | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None  # gone again
+    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None

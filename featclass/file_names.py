@@ -1,0 +1,57 @@
+"""Names of files and folders that are safe on every system, and distinct where they meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+LONGEST: Final = 200
+"""Bytes of UTF-8; systems allow 255, and a number may follow."""
+
+_UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
+# Embeddings, overrides and isolates left open would turn round the ending that follows.
+_BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def safe(name: str) -> str:
+    """Return a name that is one part of a path on every system, and leads nowhere."""
+    text = name.encode("utf-8", "replace").decode()
+    text = _UNSAFE.sub("-", _BIDI.sub("", text)).strip(" .") or "unnamed"
+    if _DEVICES.match(text):
+        text = f"_{text}"
+    stem, ending = _divided(text)
+    room = LONGEST - len(ending.encode())
+    if room < LONGEST // 2:  # no ending, but a name with a dot in it
+        stem, ending, room = text, "", LONGEST
+    cut = stem.encode()[:room].decode(errors="ignore")
+    return cut + ending if ending else cut.rstrip(" .")
+
+
+class Distinct:
+    """Gives each name out once: "a.jpg", then "a 2.jpg"; names that differ by case meet too.
+
+    Some systems keep no two such names in one folder. `taken` are not given out.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {name.casefold() for name in taken}
+        self._next: dict[str, int] = {}
+
+    def __call__(self, name: str) -> str:
+        """Return `name`, or where it was given out the first of "name 2", "name 3", ... free."""
+        given, key = name, name.casefold()
+        stem, ending = _divided(name)
+        while given.casefold() in self._taken:
+            number = self._next.get(key, 2)
+            self._next[key] = number + 1
+            given = f"{stem} {number}{ending}"
+        self._taken.add(given.casefold())
+        return given
+
+
+def _divided(name: str) -> tuple[str, str]:
+    """Return the stem, and the ending with its dot where there is one."""
+    stem, dot, ending = name.rpartition(".")
+    return (stem, dot + ending) if stem else (name, "")

@@ -1,0 +1,600 @@
+"""Predictions for a whole zip or folder: made in slices, kept, stopped, resumed, taken away."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from featclass import encoders
+from featclass import studio as studio_module
+from featclass.api import MIDDLEWARE, ROUTES
+from featclass.api import batches as routes
+from featclass.batches import Batch, Phase
+from featclass.batches.folder import BatchFolder
+from featclass.encoders import Pixels
+from featclass.errors import DatasetError, FeatclassError, UploadRefused
+from featclass.records import Prediction
+from featclass.service import prediction as service_prediction
+from featclass.studio import studio
+from featclass.workspaces import NewPicture
+from tests.fakes import GridEncoder, drawn
+
+OURS = {"X-Featclass": "1"}
+SECONDS = 30
+
+
+@dataclass
+class GatedEncoder(GridEncoder):
+    """Waits before a batch where the gate is shut, once so many images went through."""
+
+    opened: threading.Event = field(default_factory=threading.Event)
+    shut_after: int = 10**9
+
+    def encode(self, pixels: Pixels, *, threads: int | None = None) -> NDArray[np.float32]:
+        if self.encoded >= self.shut_after:
+            assert self.opened.wait(SECONDS)
+        return super().encode(pixels, threads=threads)
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch: pytest.MonkeyPatch) -> GatedEncoder:
+    fake = GatedEncoder(spec="builtin")
+    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
+    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
+    monkeypatch.setattr(service_prediction, "SLICE", 8)
+    return fake
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
+    with TestClient(app, base_url="http://localhost") as opened:
+        yield opened
+
+
+@pytest.fixture
+def token() -> str:
+    return filled()
+
+
+def filled() -> str:
+    """Return a workspace that tells red from blue."""
+    token = studio().workspaces.create()
+    names = ("red", "blue")
+    for found, colour in zip(studio().workspaces.open(token).sets, names, strict=True):
+        studio().workspaces.rename_set(token, found.id, colour)
+        files = [NewPicture(f"{colour}{seed}.png", drawn(seed, colour)) for seed in range(6)]
+        studio().workspaces.add_pictures(token, found.id, files)
+    return token
+
+
+def new(count: int, start: int = 100) -> dict[str, bytes]:
+    """Return so many pictures that no set has, red and blue in turns."""
+    colours = ("red", "blue")
+    return {
+        f"new/{seed}.png": drawn(seed, colours[seed % 2]) for seed in range(start, start + count)
+    }
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
+
+
+def start(client: TestClient, token: str, files: dict[str, bytes], name: str = "new.zip") -> str:
+    where = f"/api/w/{token}/batches/zip?name={name}"
+    answer = client.post(where, content=zipped(files), headers=OURS)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+def do(client: TestClient, token: str, batch: str, what: str) -> Any:
+    return client.post(f"/api/w/{token}/batches/{batch}/{what}", headers=OURS)
+
+
+def listed(client: TestClient, token: str) -> list[dict[str, Any]]:
+    answer = client.get(f"/api/w/{token}/batches")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["batches"]
+    return found
+
+
+def until(token: str, batch: str, is_so: Callable[[Batch], bool]) -> Batch:
+    end = time.monotonic() + SECONDS
+    while not is_so(found := studio().batches.get(token, batch)):
+        assert time.monotonic() < end, found
+        threading.Event().wait(0.01)
+    return found
+
+
+def ended(token: str, batch: str) -> Batch:
+    return until(token, batch, lambda found: not found.is_running)
+
+
+def rows(client: TestClient, token: str, batch: str) -> list[dict[str, str]]:
+    answer = client.get(f"/api/w/{token}/batches/{batch}/predictions.csv")
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+def opened_zip(client: TestClient, token: str, batch: str) -> zipfile.ZipFile:
+    answer = client.get(f"/api/w/{token}/batches/{batch}/sorted.zip")
+    assert answer.status_code == 200, answer.text
+    archive = zipfile.ZipFile(io.BytesIO(answer.content))
+    assert archive.testzip() is None
+    return archive
+
+
+def folder_of(token: str, batch: str) -> BatchFolder:
+    return studio().batches._found(token, batch, removed_too=True)[0]
+
+
+def restart() -> None:
+    """Begin a new process on the same data folder, as far as anybody can tell."""
+    studio_module.close()
+
+
+def stopped_half_way(
+    client: TestClient, token: str, encoder: GatedEncoder, files: dict[str, bytes]
+) -> str:
+    """Start on `files`, and cancel once some are done and the encoder is at the next ones."""
+    studio().trainer.follow(studio().workspaces.open(token))
+    routes._order(token)
+    encoder.shut_after = encoder.encoded + 13
+    batch = start(client, token, files)
+    until(token, batch, lambda found: found.tally.done >= 8)
+    assert do(client, token, batch, "cancel").status_code == 200
+    encoder.opened.set()
+    assert ended(token, batch).phase is Phase.STOPPED
+    return batch
+
+
+def test_a_zip_is_predicted_to_the_last_picture_and_told_as_it_goes(
+    client: TestClient, token: str
+) -> None:
+    files = new(20) | {"new/words.txt": b"no picture", "new/.hidden.png": drawn(1)}
+    batch = start(client, token, files)
+    assert ended(token, batch).phase is Phase.DONE
+    [told] = listed(client, token)
+    assert (told["name"], told["phase"], told["done"], told["total"]) == ("new.zip", "done", 21, 21)
+    assert [name for name, *_ in told["classes"]] == ["blue", "red"]
+    assert all(sure + doubtful for _, _, sure, doubtful in told["classes"])
+    counted = sum(sure + doubtful for _, _, sure, doubtful in told["classes"])
+    assert (counted + told["unknown"], told["rejected"]) == (20, 1)
+    assert told["outdated"] is False
+    assert len(told["first"]) == 21
+    assert {"path": "new/words.txt", "rejected": told["first"][-1]["rejected"]} == told["first"][-1]
+
+
+def test_the_table_says_of_each_picture_what_the_command_line_would(
+    client: TestClient, token: str
+) -> None:
+    batch = start(client, token, new(10) | {"new/words.txt": b"no picture"})
+    ended(token, batch)
+    table = rows(client, token, batch)
+    assert list(table[0]) == ["path", "label", "probability", "known", "rejected", "blue", "red"]
+    assert [row["path"] for row in table] == [*sorted(new(10)), "new/words.txt"]
+    for row in table[:-1]:
+        assert row["label"] == ("red" if int(row["path"][4:-4]) % 2 == 0 else "blue")
+        assert float(row["red"]) + float(row["blue"]) == pytest.approx(1)
+    assert "text" in table[-1]["rejected"]
+    assert table[-1]["probability"] == ""
+
+
+def test_a_file_name_never_becomes_a_formula_in_the_table(client: TestClient, token: str) -> None:
+    names = ["=1+1.png", "+2.png", "-3.png", "@SUM(A1).png", '=HYPERLINK("x","y").png']
+    hostile = {name: drawn(200 + i) for i, name in enumerate(names)}
+    batch = start(client, token, hostile)
+    ended(token, batch)
+    shown = [row["path"] for row in rows(client, token, batch)]
+    assert shown == [f"'{name}" for name in sorted(names)]
+
+
+def test_a_cancelled_batch_keeps_what_is_done_and_goes_on_with_each_picture_exactly_once(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    batch = stopped_half_way(client, token, encoder, new(40))
+    kept = [row["path"] for row in rows(client, token, batch)]
+    assert 8 <= len(kept) < 40
+    assert len(kept) > 8  # also what the slice that was cancelled had reached
+    before = encoder.encoded
+    assert do(client, token, batch, "resume").status_code == 200
+    assert ended(token, batch).phase is Phase.DONE
+    assert encoder.encoded - before <= 40 - len(kept)
+    done = [row["path"] for row in rows(client, token, batch)]
+    assert done[: len(kept)] == kept
+    assert done == sorted(new(40))
+
+
+def test_a_new_server_on_the_same_data_folder_resumes_where_the_old_one_was_killed(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    batch = stopped_half_way(client, token, encoder, new(30))
+    kept = studio().batches.get(token, batch).tally.done
+    folder = folder_of(token, batch)
+    record = folder.record()
+    assert record is not None
+    folder.write(replace(record, phase=Phase.RUNNING))  # as a kill leaves it
+    with (folder.path / "predictions.jsonl").open("ab") as file:
+        file.write(b'{"path": "new/129.png", "label": "re')  # in the middle of a line
+    restart()
+    found = studio().batches.get(token, batch)
+    assert (found.phase, found.tally.done) == (Phase.STOPPED, kept)
+    assert len(rows(client, token, batch)) == kept
+    do(client, token, batch, "resume")
+    assert ended(token, batch).phase is Phase.DONE
+    assert [row["path"] for row in rows(client, token, batch)] == sorted(new(30))
+
+
+def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    routes._order(token)
+    encoder.shut_after = encoder.encoded + 9
+    batch = start(client, token, new(40))
+    until(token, batch, lambda found: found.tally.done >= 8)
+    closing = threading.Thread(target=studio_module.close)
+    closing.start()
+    encoder.opened.set()
+    closing.join(SECONDS)
+    found = studio().batches.get(token, batch)
+    assert found.phase is Phase.STOPPED
+    assert found.tally.done < 40
+
+
+def test_a_batch_goes_on_with_its_own_classifier_though_the_sets_have_changed(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    batch = stopped_half_way(client, token, encoder, new(24))
+    first = studio().workspaces.open(token).sets[0]
+    studio().workspaces.rename_set(token, first.id, "tomatoes")
+    do(client, token, batch, "resume")
+    ended(token, batch)
+    assert {row["label"] for row in rows(client, token, batch)} == {"red", "blue"}
+    routes._order(token)
+    assert listed(client, token)[0]["outdated"] is True
+    assert do(client, token, batch, "again").status_code == 200
+    [newest, older] = listed(client, token)
+    ended(token, newest["id"])
+    assert {row["label"] for row in rows(client, token, newest["id"])} == {"tomatoes", "blue"}
+    assert older["id"] == batch
+    do(client, token, batch, "delete")
+    assert len(opened_zip(client, token, newest["id"]).namelist()) == 24
+
+
+def test_another_workspace_sees_nothing_and_can_do_nothing(client: TestClient, token: str) -> None:
+    batch = start(client, token, new(4))
+    ended(token, batch)
+    other = filled()
+    assert listed(client, other) == []
+    for what in ("cancel", "resume", "remove", "delete", "again", "bring-back"):
+        assert do(client, other, batch, what).status_code == 400
+    for file in ("predictions.csv", "sorted.zip"):
+        assert client.get(f"/api/w/{other}/batches/{batch}/{file}").status_code == 400
+    assert client.get("/api/w/nobody/batches").status_code == 404
+    assert client.get(f"/api/w/nobody/batches/{batch}/predictions.csv").status_code == 404
+    assert do(client, "nobody", batch, "remove").status_code == 404
+    assert len(rows(client, token, batch)) == 4
+
+
+@pytest.mark.parametrize("batch", ["..", "%2e%2e", "0" * 16, "x", "0123456789abcdef/.."])
+def test_an_id_is_never_a_path(client: TestClient, token: str, batch: str) -> None:
+    answer = client.get(f"/api/w/{token}/batches/{batch}/predictions.csv")
+    assert answer.status_code in (400, 404)
+
+
+def test_the_sorted_zip_has_a_folder_for_each_class_and_apart_the_doubtful_and_the_unknown(
+    client: TestClient, token: str
+) -> None:
+    files = new(3) | {"b/words.txt": b"no picture", "a/same.png": drawn(1), "b/SAME.png": drawn(2)}
+    batch = start(client, token, files)
+    ended(token, batch)
+    folder = folder_of(token, batch)
+    said = {"probabilities": {"red": 0.5, "blue": 0.5}, "label": "red", "probability": 0.5}
+    lines = [
+        {**said, "path": "new/100.png", "known": True},
+        {**said, "path": "new/101.png", "known": False},
+        {**said, "path": "new/102.png", "known": True, "probability": 0.99},
+        {**said, "path": "a/same.png", "known": True, "probability": 0.99},
+        {**said, "path": "b/SAME.png", "known": True, "probability": 0.99},
+        {"path": "b/words.txt", "rejected": "it is text"},
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder.path / "predictions.jsonl").write_text(text)
+    archive = opened_zip(client, token, batch)
+    assert archive.namelist() == [
+        "doubtful/red/100.png",
+        "none of these/101.png",
+        "red/102.png",
+        "red/same.png",
+        "red/SAME 2.png",
+        "could not be used.csv",
+    ]
+    assert archive.read("red/SAME 2.png") == drawn(2)
+    assert b"b/words.txt,it is text" in archive.read("could not be used.csv")
+
+
+def test_names_of_classes_and_files_lead_nowhere_in_the_sorted_zip(
+    client: TestClient, token: str
+) -> None:
+    red, blue = studio().workspaces.open(token).sets
+    studio().workspaces.rename_set(token, red.id, "../../etc")
+    studio().workspaces.rename_set(token, blue.id, "doubtful")
+    batch = start(client, token, {"x/..\\..\\evil.png": drawn(300), "CON.png": drawn(301)})
+    ended(token, batch)
+    for name in opened_zip(client, token, batch).namelist():
+        assert ".." not in name.split("/")
+        assert "\\" not in name
+        assert not name.startswith(("/", "doubtful/evil"))
+        assert not name.endswith("/CON.png")
+
+
+def test_what_was_removed_is_out_of_sight_comes_back_by_undo_and_goes_for_good(
+    client: TestClient, token: str
+) -> None:
+    batch = start(client, token, new(4))
+    ended(token, batch)
+    path = folder_of(token, batch).path
+    assert do(client, token, batch, "remove").status_code == 200
+    assert listed(client, token) == []
+    assert client.get(f"/api/w/{token}/batches/{batch}/sorted.zip").status_code == 400
+    assert do(client, token, batch, "bring-back").status_code == 200
+    assert [found["id"] for found in listed(client, token)] == [batch]
+    do(client, token, batch, "remove")
+    studio().batches.sweep()
+    assert path.exists()
+    assert do(client, token, batch, "delete").status_code == 200
+    assert not path.exists()
+
+
+def test_housekeeping_deletes_what_is_old_removed_or_half_sent(
+    client: TestClient, token: str
+) -> None:
+    kept, old, removed = (start(client, token, new(2, at)) for at in (100, 200, 300))
+    for batch in (kept, old, removed):
+        ended(token, batch)
+    paths = [folder_of(token, batch).path for batch in (kept, old, removed)]
+    for batch, changes in (
+        (old, {"created": datetime.now(UTC) - timedelta(days=31)}),
+        (removed, {"removed": datetime.now(UTC) - timedelta(hours=1)}),
+    ):
+        folder = folder_of(token, batch)
+        record = folder.record()
+        assert record is not None
+        folder.write(replace(record, **changes))  # type: ignore[arg-type]
+    half = paths[0].parent / "incoming-abc"
+    half.write_bytes(b"PK")
+    os.utime(half, (0, 0))
+    studio().batches.purge(older_than=timedelta(days=30))
+    assert [path.exists() for path in [*paths, half]] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("data", "why"), [(b"not a zip", "not a zip"), (zipped({}), "holds no files")]
+)
+def test_what_is_no_zip_of_anything_is_refused_and_nothing_of_it_stays(
+    client: TestClient, token: str, data: bytes, why: str
+) -> None:
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    answer = client.post(where, content=data, headers=OURS)
+    assert answer.status_code == 400
+    assert why in answer.json()["error"]
+    assert str(studio().config.data) not in answer.json()["error"]
+    assert [path for path in (studio().config.data / "batches").rglob("*") if path.is_file()] == []
+
+
+def test_a_zip_that_would_unpack_to_more_than_allowed_is_refused(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        studio().batches, "_config", replace(studio().config, max_upload_bytes=50_000)
+    )
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", bytes(60_000))
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    answer = client.post(where, content=bomb.getvalue(), headers=OURS)
+    assert answer.status_code == 400
+    assert "unpack" in answer.json()["error"]
+
+
+def test_without_a_classifier_there_is_nothing_to_predict_with(client: TestClient) -> None:
+    token = studio().workspaces.create()
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    answer = client.post(where, content=zipped(new(1)), headers=OURS)
+    assert answer.status_code == 400
+    assert "fill two sets first" in answer.json()["error"]
+
+
+def test_a_request_of_another_site_starts_nothing(client: TestClient, token: str) -> None:
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    assert client.post(where, content=zipped(new(1))).status_code == 403
+    assert listed(client, token) == []
+
+
+def test_a_zip_with_one_name_twice_gives_two_rows(client: TestClient, token: str) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.png", drawn(400, "red"))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.png", drawn(401, "blue"))
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    batch = str(client.post(where, content=out.getvalue(), headers=OURS).json()["id"])
+    ended(token, batch)
+    assert [row["path"] for row in rows(client, token, batch)] == ["a.png", "a 2.png"]
+
+
+# Folders of the server
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Offer one folder, with three pictures in a subfolder; another lies outside."""
+    offered, outside = tmp_path / "offered", tmp_path / "outside"
+    for folder in (offered / "trip", outside):
+        folder.mkdir(parents=True)
+        for name, data in new(3).items():
+            (folder / Path(name).name).write_bytes(data)
+    (offered / "link").symlink_to(outside, target_is_directory=True)
+    monkeypatch.setenv("FEATCLASS_PICTURES", str(offered))
+    return offered
+
+
+def start_folder(client: TestClient, token: str, folder: object) -> Any:
+    where = f"/api/w/{token}/batches/folder"
+    return client.post(where, json={"folder": str(folder)}, headers=OURS)
+
+
+@pytest.mark.parametrize("asked", ["trip", "{root}/trip", "trip/../trip"])
+def test_a_folder_that_an_administrator_offers_is_predicted(
+    client: TestClient, root: Path, asked: str
+) -> None:
+    token = filled()
+    answer = start_folder(client, token, asked.format(root=root))
+    assert answer.status_code == 200, answer.text
+    batch = answer.json()["id"]
+    assert ended(token, batch).phase is Phase.DONE
+    assert [row["path"] for row in rows(client, token, batch)] == ["100.png", "101.png", "102.png"]
+    assert len(opened_zip(client, token, batch).namelist()) == 3
+
+
+@pytest.mark.parametrize(
+    "asked", ["/", "..", "../outside", "{root}/../outside", "link", "{root}-no", "nowhere", "a\0b"]
+)
+def test_a_folder_outside_those_offered_is_refused_whether_it_exists_or_not(
+    client: TestClient, root: Path, asked: str
+) -> None:
+    token = filled()
+    answer = start_folder(client, token, asked.format(root=root))
+    assert answer.status_code == 400
+    assert "among those that this server offers" in answer.json()["error"]
+    assert listed(client, token) == []
+
+
+def test_where_no_folder_is_offered_none_is_read(client: TestClient, token: str) -> None:
+    answer = start_folder(client, token, "/tmp")
+    assert answer.status_code == 400
+    assert "offers no folders" in answer.json()["error"]
+
+
+def test_a_link_inside_an_offered_folder_that_leads_out_gives_no_picture_away(
+    client: TestClient, root: Path
+) -> None:
+    outside = root.parent / "outside" / "100.png"
+    (root / "trip" / "sly.png").symlink_to(outside)
+    token = filled()
+    batch = start_folder(client, token, "trip").json()["id"]
+    ended(token, batch)
+    [sly] = [row for row in rows(client, token, batch) if row["path"] == "sly.png"]
+    assert "leads out of the folder" in sly["rejected"]
+    # Nor one that was a picture when it was predicted, and became a link after.
+    (root / "trip" / "101.png").unlink()
+    (root / "trip" / "101.png").symlink_to(outside)
+    archive = opened_zip(client, token, batch)
+    assert outside.read_bytes() not in [
+        archive.read(name) for name in archive.namelist() if not name.endswith("100.png")
+    ]
+    assert b"101.png" in archive.read("could not be used.csv")
+
+
+def test_a_folder_that_is_no_longer_offered_is_not_read_any_more(
+    client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = filled()
+    batch = start_folder(client, token, "trip").json()["id"]
+    ended(token, batch)
+    restart()
+    monkeypatch.setenv("FEATCLASS_PICTURES", str(root / "link"))
+    restart()
+    answer = client.get(f"/api/w/{token}/batches/{batch}/sorted.zip")
+    assert answer.status_code == 400
+    assert len(rows(client, token, batch)) == 3
+
+
+def test_what_was_added_to_a_folder_is_predicted_when_it_is_resumed(
+    client: TestClient, root: Path, encoder: GatedEncoder
+) -> None:
+    token = filled()
+    routes._order(token)
+    for name, data in new(30, 500).items():
+        (root / "trip" / Path(name).name).write_bytes(data)
+    encoder.shut_after = encoder.encoded + 13
+    batch = start_folder(client, token, "trip").json()["id"]
+    until(token, batch, lambda found: found.tally.done >= 8)
+    do(client, token, batch, "cancel")
+    encoder.opened.set()
+    assert ended(token, batch).phase is Phase.STOPPED
+    (root / "trip" / "000.png").write_bytes(drawn(600))
+    do(client, token, batch, "resume")
+    assert ended(token, batch).phase is Phase.DONE
+    paths = [row["path"] for row in rows(client, token, batch)]
+    assert len(paths) == len(set(paths)) == 34
+    assert "000.png" in paths
+
+
+def test_twenty_batches_are_kept_and_no_more(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("featclass.batches.store.MOST_KEPT", 2)
+    for at in (100, 200):
+        ended(token, start(client, token, new(1, at)))
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    answer = client.post(where, content=zipped(new(1, 300)), headers=OURS)
+    assert answer.status_code == 400
+    assert "remove one first" in answer.json()["error"]
+
+
+def test_an_encoder_that_cannot_be_had_fails_in_a_sentence_and_can_be_resumed(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = routes._order(token)
+    folder = studio().config.data.parent / "in"
+    folder.mkdir()
+    (folder / "a.zip").write_bytes(zipped(new(2)))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise FeatclassError("The encoder cannot be had.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(studio().engines, "get", refuse)
+        batch = studio().batches.start_zip(token, folder / "a.zip", "a.zip", order).record.id
+        assert ended(token, batch).phase is Phase.FAILED
+    assert listed(client, token)[0]["error"] == "The encoder cannot be had."
+    do(client, token, batch, "resume")
+    assert ended(token, batch).phase is Phase.DONE
+
+
+def test_the_errors_of_the_store_are_those_of_the_domain(token: str) -> None:
+    order = routes._order(token)
+    with pytest.raises(DatasetError, match=r"cannot be read"):
+        studio().batches.start_zip(token, Path("/nowhere/x.zip"), "x.zip", order)
+    with pytest.raises(UploadRefused):
+        studio().batches.start_folder(token, "/", order)
+
+
+def test_a_line_of_another_kind_is_passed_over(tmp_path: Path) -> None:
+    folder = BatchFolder(tmp_path)
+    text = '{"path": "a", "rejected": "b"}\n[]\n{"x": 1}\nnonsense\n'
+    (tmp_path / "predictions.jsonl").write_text(text)
+    assert list(folder.predictions()) == [Prediction("a", rejected="b")]
+    (tmp_path / "batch.json").write_text("{}")
+    assert folder.record() is None
