@@ -281,7 +281,7 @@ def test_a_burst_is_recorded_by_keyboard_another_by_mouse_and_the_set_grows(
     expect(card.get_by_text("10 pictures")).to_be_visible()
     page.keyboard.up(" ")
     expect(card.get_by_text("pictures added")).to_be_visible()
-    expect(card.get_by_text("11 pictures")).to_be_hidden()
+    expect(card.get_by_text("11 pictures", exact=True)).to_be_hidden()
     expect(hold).to_be_visible()
     hold.hover()
     page.mouse.down()
