@@ -17,7 +17,7 @@ from tests import camera
 from tests.browser import FLAGS, find
 
 ROUNDS = 5
-SECONDS, QUICK_SECONDS = 12.0, 4.0
+SECONDS, QUICK_SECONDS = 10.0, 4.0
 SETTLING = 3000  # milliseconds, until the bars move
 WATCH = """() => {
     // A frame is grabbed, then sent; its bars are drawn, then painted with the next frame.

@@ -74,6 +74,8 @@ class _Watch:
         store = studio().workspaces
         if self.workspace is None or store.version(self.token) != self.workspace.version:
             self.workspace = store.open(self.token)
+        elif (known := studio().trainer.known(self.token)).is_current:
+            return known  # of thousands of pictures, `follow` would go through all at every frame
         return studio().trainer.follow(self.workspace)
 
     def answer(self, frame: bytes) -> dict[str, Any]:

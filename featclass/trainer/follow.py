@@ -87,6 +87,11 @@ class Trainer:
             self._downloads.wish(spec)
         return state
 
+    def known(self, token: str) -> State:
+        """Return what `follow` last found, and what came of it since, starting nothing."""
+        with self._lock:
+            return self._states.get(token, State())
+
     def _start(self, workspace: Workspace, state: State) -> State:
         """Start the jobs that a workspace is in need of; called with the lock held."""
         token = workspace.token
