@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from featclass import artifact, config, service
+from featclass import artifact, config, datasets, service
 from featclass.cache import CACHE_FILE, Cache
 from featclass.engine import Engine
 from featclass.engines import Engines
-from featclass.records import Dataset, Prediction, Report, TrainedClassifier
+from featclass.errors import FeatclassError
+from featclass.explain import Heat
+from featclass.records import Dataset, Prediction, Rejected, Report, TrainedClassifier
 
 log = logging.getLogger("featclass")
 
@@ -39,6 +41,16 @@ class Classifier:
         An image that cannot be used has `rejected` set, in words.
         """
         return service.predict_files(self._engine, self._trained, [Path(path) for path in paths])
+
+    def explain(self, path: str | Path, label: str | None = None) -> Heat:
+        """Map what in an image file spoke for a class, by default the one it is taken for.
+
+        Raises `FeatclassError` where it cannot be used, or there is no such class.
+        """
+        image = datasets.image_of_file(Path(path))
+        if isinstance(image, Rejected):
+            raise FeatclassError(f"{path} could not be used: {image.reason}.")
+        return service.explain(self._engine, self._trained, image, label)
 
     def save(self, path: str | Path) -> None:
         """Write the classifier into one file, replacing what is there."""

@@ -137,7 +137,9 @@ class Network:
 
     def _gradients(self, pixels: Pixels, pull: Pull) -> NDArray[np.float32]:
         with torch.enable_grad():
-            levels = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.device, torch.float32, copy=True)
+            levels = torch.from_numpy(np.ascontiguousarray(pixels)).to(
+                self.device, torch.float32, copy=True
+            )
             levels.requires_grad_(True)
             tensor = levels
             if self._preprocessing is not None:  # which works in place

@@ -53,7 +53,9 @@ class Preprocessing:
     def pixels(self, picture: Image.Image) -> Bytes:
         """Return 8 bits of an RGB picture, shape (height, width, 3)."""
         levels = torch.from_numpy(np.array(picture))
-        resized = self._resized(levels, picture.info.get(REDUCED, 1), self._resized_size(picture.size))
+        resized = self._resized(
+            levels, picture.info.get(REDUCED, 1), self._resized_size(picture.size)
+        )
         if self.crop is not None:
             resized = functional.center_crop(resized, list(self.crop))
         # Channels last, as they came: the layout a batch needs.

@@ -12,10 +12,11 @@ NEAR = 0.01
 """Relative to the embedding: float16 is that close, another pooling or a norm after it is not."""
 
 
-def pools(features: NDArray[np.float32], vector: NDArray[np.float32]) -> bool:
-    """Say whether features, shape (rows, columns, dimensions), have this embedding as mean."""
+def fits(features: NDArray[np.float32], vector: NDArray[np.float32], evidence: Evidence) -> bool:
+    """Say whether features, shape (rows, columns, dimensions), make up this embedding exactly."""
     mean = features.mean(axis=(0, 1), dtype=np.float64)
-    return bool(np.linalg.norm(mean - vector) <= NEAR * np.linalg.norm(vector))
+    is_mean = np.linalg.norm(mean - vector) <= NEAR * np.linalg.norm(vector)
+    return bool(is_mean and not (evidence.roots and (features < 0).any()))
 
 
 def activation(features: NDArray[np.float32], evidence: Evidence) -> Floats:

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from featclass.encoders import Box
 from featclass.explain.evidence import Evidence
 from featclass.probe.points import Floats
+from featclass.records import FloatArray
 
 Levels = NDArray[np.uint8]
+Vectors = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 MOST_CELLS: Final = 9
@@ -37,21 +39,24 @@ class View:
     box: Box
     size: tuple[int, int]
     """Width and height of the whole picture."""
-    encode: Callable[[Levels], NDArray[np.float32]]
+    encode: Callable[[Levels], Vectors]
     """From levels, shape (n, height, width, 3), to embeddings."""
+    is_input: bool = True
+    """Whether the levels are what the network takes; else they are the whole picture."""
     patch: int | None = None
     """Pixels a side of the patches that a transformer takes it apart into."""
 
     @property
     def fill(self) -> Levels:
         """What covers a part of it: its mean colour."""
-        return self.levels.mean(axis=(0, 1)).round().astype(np.uint8)
+        mean: Levels = self.levels.mean(axis=(0, 1)).round().astype(np.uint8)
+        return mean
 
-    def covered(self, masks: Sequence[Mask], fill: Levels | None = None) -> Levels:
+    def covered(self, masks: Sequence[Mask]) -> Levels:
         """Return it once for each mask, shape (height, width), covered there."""
         copies = np.repeat(self.levels[None], len(masks), axis=0)
         for copy, mask in zip(copies, masks, strict=True):
-            copy[mask] = self.fill if fill is None else fill
+            copy[mask] = self.fill
         return copies
 
     def without(self, masks: Sequence[Mask], evidence: Evidence) -> Floats:
@@ -95,18 +100,18 @@ class Grid:
         return np.asarray(np.add.reduceat(lines, self.columns[:-1], axis=1))
 
 
-def exhaustive(view: View, evidence: Evidence) -> Floats:
+def exhaustive(view: View, evidence: Evidence, full: float) -> Floats:
     """Return how far covering each cell by itself lowers the logit, shape (rows, columns).
 
-    Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks".
+    Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks". `full` is the
+    logit with nothing covered.
     """
     grid = view.grid()
-    full = evidence.logits(view.encode(view.levels[None]))[0]
     masks = grid.cells(range(grid.shape[0] * grid.shape[1]))
     return np.asarray(full - view.without(masks, evidence)).reshape(grid.shape)
 
 
-def by_gradient(view: View, evidence: Evidence, gradient: Floats) -> Floats:
+def by_gradient(view: View, evidence: Evidence, full: float, gradient: FloatArray) -> Floats:
     """Return about the same for a fraction of the work, shape (rows, columns).
 
     To first order, covering a cell changes the logit by gradient times change. The `ASKED` cells
@@ -115,22 +120,21 @@ def by_gradient(view: View, evidence: Evidence, gradient: Floats) -> Floats:
     Args:
         view: What the encoder looks at.
         evidence: Of the class.
+        full: The logit with nothing covered.
         gradient: Of the logit with respect to each level, shape (height, width, 3).
     """
     grid = view.grid()
     change = view.levels.astype(np.float64) - view.fill
     values = grid.sums((gradient * change).sum(axis=2))
-    full = evidence.logits(view.encode(view.levels[None]))[0]
     places = np.argsort(-np.abs(values).ravel(), kind="stable")[:ASKED]
     values.flat[places] = full - view.without(grid.cells([int(p) for p in places]), evidence)
     return values
 
 
-def coarse_to_fine(view: View, evidence: Evidence) -> Floats:
+def coarse_to_fine(view: View, evidence: Evidence, full: float) -> Floats:
     """Return about the same without a gradient: coarse cells first, four of them made finer."""
     height, width, _ = view.levels.shape
     fine = Grid(*(_divided(side, 2 * COARSE) for side in (height, width)))
-    full = evidence.logits(view.encode(view.levels[None]))[0]
     corners = [(2 * row, 2 * column) for row in range(COARSE) for column in range(COARSE)]
     blocks = [fine.mask(row, column, row + 2, column + 2) for row, column in corners]
     coarse = (full - view.without(blocks, evidence)).reshape(COARSE, COARSE)

@@ -7,9 +7,11 @@ auditing    what is probably wrong with the pictures
 judgements  what probes that never saw a picture say of it
 renaming    the same classifier, its classes called otherwise
 documents   the report to take to a meeting
+explaining  why it says that
 prediction  what a classifier says of pictures
 """
 
+from featclass.service.explaining import explain
 from featclass.service.learning import embed, evaluate_split, learn, train
 from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
 from featclass.service.prediction import predict, predict_embedded, predict_files
@@ -21,6 +23,7 @@ __all__ = [
     "check_encoder",
     "embed",
     "evaluate_split",
+    "explain",
     "learn",
     "open_engine",
     "predict",
