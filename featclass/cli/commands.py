@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featclass import config
+from featclass.cli.explanations import make_folder, write_explanations
 from featclass.cli.options import (
     Device,
     DeviceOption,
@@ -134,6 +135,10 @@ def predict(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the predictions as CSV.")
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option("--explain", metavar="DIR", help="Write what spoke for it, drawn on each."),
+    ] = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
 ) -> None:
@@ -142,6 +147,8 @@ def predict(
 
     if output is not None:
         check_output(output)
+    if explain is not None:
+        make_folder(explain)
     trained = artifact.load(model)
     files = [file for path in paths for file in datasets.files_below(path)]
     engine = _engine(trained.encoder, device)
@@ -151,6 +158,8 @@ def predict(
         predictions = service.predict_files(engine, trained, files, progress=progress)
     if output is not None:
         write_csv(output, predictions, trained.classes)
+    if explain is not None:
+        write_explanations(explain, engine, trained, predictions)
     if as_json:
         for prediction in predictions:
             typer.echo(json.dumps(prediction.to_json()))

@@ -13,9 +13,9 @@ from featclass.probe.points import Floats
 
 Mask = NDArray[np.bool_]
 
-MOSTLY: Final = 0.55
+MOSTLY: Final = 0.5
 """So much of what speaks lies in a region of a quarter of the map that is said to hold most."""
-MOSTLY_HALF: Final = 0.8
+MOSTLY_HALF: Final = 0.7
 WORTH_SAYING: Final = 0.2
 """Of all that speaks, for and against, so much must speak against for it to be told."""
 

@@ -67,7 +67,9 @@ def map_of(data: dict[str, Any], *, token: str) -> None:
 
 def tryout(data: dict[str, Any], *, token: str) -> bool:
     """Draw "Try it"; returns whether the person just asked for more of the earlier ones."""
-    drawn = _component("featclass_tryout", TRYOUT_HTML, "upload.js", "tryout.js")(
+    drawn = _component(
+        "featclass_tryout", TRYOUT_HTML, "upload.js", "why.js", "tryout.js", styles=("why.css",)
+    )(
         data=data,
         key=_key("tryout", token),
         on_redraw_change=_nothing,

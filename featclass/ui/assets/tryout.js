@@ -135,6 +135,7 @@ function drawResult(state, result, first) {
   } else said.append(make('p', { class: 'verdict waiting' }, result.waiting));
   const node = make('article', { class: `result${first ? ' first' : ''}${state.data.stale ? ' stale' : ''}${result.known === false ? ' unknown' : ''}`, 'aria-label': `Prediction for ${result.name}` },
     picture(state, result.digest, result.name, first ? 480 : 160), said, remove);
+  why(state.data.base, result, node);
   return node;
 }
 
