@@ -20,7 +20,7 @@ from benchmarks.settings import Settings
 from benchmarks.tables import Table
 
 SPEED = ("embedding", "probe", "fidelity", "sameness", "growth", "latency", "startup", "page")
-TRUST = ("coverage", "fewshot", "audit")
+TRUST = ("coverage", "fewshot", "audit", "explain")
 """How far what featclass says holds; asked for with `make bench-trust`."""
 PARTS = (*SPEED, *TRUST)
 """Each a module with `measure(settings)`, imported when its turn has come."""
