@@ -142,7 +142,7 @@ def trained(device: str) -> Network:
     for _ in range(PASSES):
         for chosen in torch.randperm(LEARNED)[: steps * BATCH].view(steps, BATCH):
             batch = pixels[chosen].permute(0, 3, 1, 2).float() / 127.5 - 1
-            loss = torch.nn.functional.cross_entropy(module(batch), colours[chosen])
+            loss: Any = torch.nn.functional.cross_entropy(module(batch), colours[chosen])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -215,8 +215,10 @@ def _image(picture: Image.Image, label: str | None = None) -> Any:
 
 def _spearman(one: NDArray[Any], other: NDArray[Any]) -> float:
     """Return the rank correlation; no two values are the same."""
-    ranks = [values.ravel().argsort().argsort() for values in (one, other)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    first, second = (values.ravel().argsort().argsort() for values in (one, other))
+    gaps = (first - second).astype(np.float64)
+    count = gaps.size
+    return float(1 - 6 * np.square(gaps).sum() / (count * (count**2 - 1)))
 
 
 def _is_on(values: NDArray[Any], box: Sequence[float], mark: Box) -> float:
