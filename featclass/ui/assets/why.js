@@ -104,13 +104,13 @@ function placedWhy(image, aspect) {
 
 function paintWhy({ canvas, image, answer, frame }) {
   if (!canvas || !image.naturalWidth || !image.clientWidth) return;
-  const ratio = window.devicePixelRatio || 1, { clientWidth: w, clientHeight: h } = image;
+  const ratio = window.devicePixelRatio || 1, within = frame.getBoundingClientRect();
+  const { left, top, width: w, height: h } = image.getBoundingClientRect();
   canvas.width = Math.round(w * ratio); canvas.height = Math.round(h * ratio);
-  const at = image.getBoundingClientRect(), within = frame.getBoundingClientRect();
-  Object.assign(canvas.style, { left: `${at.left - within.left - frame.clientLeft}px`, top: `${at.top - within.top - frame.clientTop}px`,
+  Object.assign(canvas.style, { left: `${left - within.left - frame.clientLeft}px`, top: `${top - within.top - frame.clientTop}px`,
     width: `${w}px`, height: `${h}px`, borderRadius: getComputedStyle(image).borderRadius });
   const pen = canvas.getContext('2d');
-  pen.scale(ratio, ratio);
+  pen.scale(canvas.width / w, canvas.height / h);
   const place = placedWhy(image, answer.aspect), [x0, y0, x1, y1] = answer.box;
   const box = [place.left + x0 * place.width, place.top + y0 * place.height, (x1 - x0) * place.width, (y1 - y0) * place.height];
   pen.fillStyle = 'rgb(16 14 28 / .6)';   // what the classifier does not look at
