@@ -47,6 +47,7 @@ class Engine:
     ) -> None:
         self.encoder = encoder
         self.cache = cache
+        self.max_pixels = max_pixels
         self._pipeline = Pipeline(encoder, max_pixels=max_pixels, decoders=decoders)
 
     def embed(

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from featclass import artifact, config, service
+from featclass import artifact, config, datasets, service
 from featclass.audit import Audit
 from featclass.cache import CACHE_FILE, Cache
 from featclass.engine import Engine
 from featclass.engines import Engines
+from featclass.errors import FeatclassError
+from featclass.explain import Heat
 from featclass.learned import Learned
-from featclass.records import Dataset, Judgement, Prediction, Report, TrainedClassifier
+from featclass.records import Dataset, Judgement, Prediction, Rejected, Report, TrainedClassifier
 
 log = logging.getLogger("featclass")
 
@@ -59,6 +61,16 @@ class Classifier:
         """Return which of these unlabelled image files to label next, the most useful first."""
         files = [Path(path) for path in paths]
         return service.most_useful(self._engine, self._trained, files, count=count)
+
+    def explain(self, path: str | Path, label: str | None = None) -> Heat:
+        """Map what in an image file spoke for a class, by default the one it is taken for.
+
+        Raises `FeatclassError` where it cannot be used, or there is no such class.
+        """
+        image = datasets.image_of_file(Path(path))
+        if isinstance(image, Rejected):
+            raise FeatclassError(f"{path} could not be used: {image.reason}.")
+        return service.explain(self._engine, self._trained, image, label)
 
     def save(self, path: str | Path) -> None:
         """Write the classifier into one file, replacing what is there."""

@@ -64,6 +64,7 @@ ROUTES = (
     Route(f"{W}/report.html", late("reports", "html")),
     Route(f"{W}/report.md", late("reports", "markdown")),
     Route(f"{W}/findings", late("findings", "findings")),
+    Route(f"{W}/why/{{digest}}", late("why", "why")),
     Route(f"{W}/map", late("map", "pictures")),
     WebSocketRoute(f"{W}/live", live),
     Route(f"{W}/questions", late("questions", "questions")),

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from featclass import prediction_csv
+from featclass.cli.explanations import Explanations
 from featclass.cli.given import Given, given
 from featclass.cli.opening import open_engine
 from featclass.cli.options import Device, DeviceOption, JsonOption
@@ -44,6 +45,10 @@ def predict(
             help="Copy the pictures into folders by class; doubtful and unknown ones apart.",
         ),
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option("--explain", metavar="DIR", help="Write what spoke for it, drawn on each."),
+    ] = None,
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep predicting what arrives there, until Ctrl-C.")
     ] = False,
@@ -57,8 +62,10 @@ def predict(
         check_output(output)
     if sort_into is not None:
         _check_folder(sort_into)
+    if explain is not None:
+        _check_folder(explain)
     trained = artifact.load(model)
-    own = [path for path in (output, sort_into) if path is not None]
+    own = [path for path in (output, sort_into, explain) if path is not None]
     known = _written_before(output, trained.classes) if watch and output is not None else set()
     arriving = Watch(paths, known=known, but=own) if watch else None
     there = [] if watch else given(paths, but=own)
@@ -66,9 +73,10 @@ def predict(
     for sentence in service.check_encoder(trained, engine):
         note(sentence)
     copies = SortedCopies(sort_into, trained.classes) if sort_into is not None else None
+    drawn = Explanations(explain, engine, trained) if explain is not None else None
     lines = "json" if as_json else "text" if watch or output is None else ""
     with _table(output, trained.classes, append=watch) as table:
-        telling = Telling(trained.classes, table, copies, lines)
+        telling = Telling(trained.classes, table, copies, drawn, lines)
         if arriving is not None:
             _follow(engine, trained, arriving, telling)
             return
@@ -76,23 +84,27 @@ def predict(
             telling.all(engine, trained, there, progress=progress)
     if sort_into is not None:
         messages.print(f"Sorted {telling.used:,} pictures into {sort_into}", markup=False)
+    if drawn is not None:
+        noun = "explanation" if drawn.written == 1 else "explanations"
+        messages.print(f"Saved {drawn.written:,} {noun} in {explain}", markup=False)
     if not telling.used:
         raise FeatclassError("None of these files could be used.")
 
 
 class Telling:
-    """Says each prediction wherever it is wanted: as a line, in the table, by a sorted copy."""
+    """Says each prediction where it is wanted: a line, a row, a sorted copy, a drawing."""
 
     def __init__(
         self,
         classes: Sequence[str],
         table: IO[str] | None,
         copies: SortedCopies | None,
+        drawn: Explanations | None,
         lines: str,
     ) -> None:
         self._classes = classes
         self._table = table
-        self._copies = copies
+        self._keepers = [keeper for keeper in (copies, drawn) if keeper is not None]
         self._lines = lines
         self.used = 0
         """Pictures that something could be said of."""
@@ -140,11 +152,13 @@ class Telling:
         if said.rejected is not None:
             return
         self.used += 1
-        if self._copies is not None and isinstance(picture, Image):
+        if not isinstance(picture, Image):
+            return
+        for keeper in self._keepers:
             try:
-                self._copies.add(said, picture)
+                keeper.add(said, picture)
             except FileNotFoundError as error:
-                note(f"{said.path} could not be copied: {error.strerror or error}.")
+                note(f"{said.path} could not be read again: {error.strerror or error}.")
 
 
 def _follow(engine: Engine, trained: TrainedClassifier, arriving: Watch, telling: Telling) -> None:

@@ -5,17 +5,29 @@ An encoder is named by a spec: `auto`, `builtin`, an OpenCLIP pair such as
 Importing this package does not import torch: the catalogue is listed without it.
 """
 
-from featclass.encoders.base import DownloadProgress, Encoder, Pixels, Texts, texts_of
+from featclass.encoders.base import (
+    Box,
+    DownloadProgress,
+    Encoder,
+    Inspectable,
+    Pixels,
+    Pull,
+    Texts,
+    texts_of,
+)
 from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, preferred
 from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
 
 __all__ = [
     "BUILTIN",
     "CATALOGUE",
+    "Box",
     "CatalogueEntry",
     "DownloadProgress",
     "Encoder",
+    "Inspectable",
     "Pixels",
+    "Pull",
     "Texts",
     "can_reach_hub",
     "choose_device",

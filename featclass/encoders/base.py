@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,13 @@ DownloadProgress = Callable[[int, int], None]
 
 Pixels = NDArray[np.uint8 | np.float32]
 """What `Encoder.preprocess` makes of pictures: 8 bits where it can, a quarter of the memory."""
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom of a part, in shares of the picture's width and height."""
+
+Pull = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""Of embeddings, shape (n, dimensions), the gradient of a number with respect to each."""
 
 
 class Encoder(Protocol):
@@ -89,3 +96,35 @@ def texts_of(encoder: Encoder) -> Texts | None:
     """Return the text tower of an encoder that has one; it is loaded when first asked."""
     texts: Texts | None = getattr(encoder, "texts", None)
     return texts
+
+
+@runtime_checkable
+class Inspectable(Protocol):
+    """An encoder that tells what it looks at, and what it makes of each place; not all can.
+
+    Nothing here may be called from two threads at once.
+    """
+
+    @property
+    def patch(self) -> int | None:
+        """Pixels a side of the patches that a transformer takes a picture apart into."""
+
+    def kept(self, size: tuple[int, int]) -> Box | None:
+        """Return what `preprocess` keeps of a picture of (width, height); None if it cannot tell.
+
+        Where it can, `preprocess` returns 8 bits of shape (height, width, 3).
+        """
+
+    def features(self, pixels: Pixels) -> NDArray[np.float32] | None:
+        """Return what the network saw at each place, shape (n, rows, columns, dimensions).
+
+        None for a network without such a last layer. Whether their mean over places is the
+        embedding is for the caller to check.
+        """
+
+    def gradients(self, pixels: Pixels, pull: Pull) -> NDArray[np.float32] | None:
+        """Return the gradient with respect to each of `pixels`, shape as theirs.
+
+        It is that of the number whose gradient with respect to the embeddings `pull` returns.
+        None where it does not fit in the memory of the device.
+        """

@@ -64,8 +64,9 @@ def load(device: str) -> Network:
     # timm's own evaluation crop (the middle 224 of 256 pixels) gave a lower log loss on photos and
     # cartoons than the whole picture, squashed or padded.
     transform, preprocessing = evaluation_transform(module)
+    fold_batch_norms(module)
     return Network(
-        fold_batch_norms(module),
+        module,
         transform,
         spec=BUILTIN,
         weights=trained,
@@ -73,6 +74,7 @@ def load(device: str) -> Network:
         preprocessing=preprocessing,
         dimensions=DIMENSIONS,
         device=device,
+        features=module.forward_features,
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from featclass.encoders import devices
-from featclass.encoders.base import Pixels, Texts
+from featclass.encoders.base import Box, Pixels, Pull, Texts
 from featclass.encoders.identity import encoder_id, fingerprint
 from featclass.encoders.preprocessing import Transform, recognised
 from featclass.errors import EncoderUnavailable
@@ -27,8 +27,9 @@ class Network:
 
     `architecture` and `preprocessing` are JSON values that name what the module computes and what
     `transform` does, for the encoder id, of which `weights` are the module's own unless given.
-    `forward` is the call that gives embeddings, where it is not the module's own; `texts` is the
-    text tower that learned beside it.
+    `forward` is the call that gives embeddings, where it is not the module's own; `features` gives
+    the last feature maps, shape (n, dimensions, rows, columns), where there are any; `texts` is
+    the text tower that learned beside it.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Network:
         dimensions: int,
         device: str,
         forward: Forward | None = None,
+        features: Forward | None = None,
         weights: Mapping[str, torch.Tensor] | None = None,
         texts: Texts | None = None,
     ) -> None:
@@ -62,6 +64,8 @@ class Network:
         self._layout = torch.channels_last if is_faster else torch.contiguous_format
         module.requires_grad_(False).eval().to(device).to(memory_format=self._layout)
         self._forward: Forward = forward or module
+        self._features = features
+        self.patch = _patch(module)
 
     @property
     def side(self) -> int | None:
@@ -96,6 +100,58 @@ class Network:
         if overflown.any():
             embeddings[overflown] = self._in_batches(pixels[overflown], self._forward)
         return embeddings
+
+    def kept(self, size: tuple[int, int]) -> Box | None:
+        """Return what `preprocess` keeps of a picture of (width, height); None if it cannot tell.
+
+        Where it can, `preprocess` returns 8 bits of shape (height, width, 3).
+        """
+        return self._preprocessing.kept(size) if self._preprocessing else None
+
+    def features(self, pixels: Pixels) -> NDArray[np.float32] | None:
+        """Return what the network saw at each place, shape (n, rows, columns, dimensions).
+
+        None for a network without such a last layer. Whether their mean over places is the
+        embedding is for the caller to check.
+        """
+        if self._features is None:
+            return None
+        devices.use_threads(devices.CORES)
+        maps = self._try(pixels, self._features)
+        if maps is None or maps.ndim != 4 or maps.shape[1] != self.dimensions:
+            return None
+        found: NDArray[np.float32] = maps.permute(0, 2, 3, 1).float().cpu().numpy()
+        return found
+
+    def gradients(self, pixels: Pixels, pull: Pull) -> NDArray[np.float32] | None:
+        """Return the gradient with respect to each of `pixels`, shape as theirs.
+
+        It is that of the number whose gradient with respect to the embeddings `pull` returns.
+        None where it does not fit in the memory of the device.
+        """
+        devices.use_threads(devices.CORES)
+        try:
+            return self._gradients(pixels, pull)
+        except RuntimeError as error:
+            if not devices.is_out_of_memory(error):
+                raise
+        devices.free_cached_memory(self.device)
+        return None
+
+    def _gradients(self, pixels: Pixels, pull: Pull) -> NDArray[np.float32]:
+        with torch.enable_grad():
+            levels = torch.from_numpy(np.ascontiguousarray(pixels)).to(
+                self.device, torch.float32, copy=True
+            )
+            levels.requires_grad_(True)
+            tensor = levels
+            if self._preprocessing is not None:  # which works in place
+                tensor = self._preprocessing.normalise(levels.permute(0, 3, 1, 2).clone())
+            embeddings = self._forward(tensor.contiguous(memory_format=self._layout)).float()
+            pulled = torch.from_numpy(pull(embeddings.detach().cpu().numpy()))
+            [gradient] = torch.autograd.grad(embeddings, levels, pulled.to(embeddings))
+        found: NDArray[np.float32] = gradient.cpu().numpy()
+        return found
 
     def _in_batches(self, pixels: Pixels, forward: Forward) -> NDArray[np.float32]:
         parts: list[torch.Tensor] = []
@@ -157,3 +213,11 @@ class Network:
 def _is_convolutional(module: torch.nn.Module) -> bool:
     """Say whether it is more than a transformer, whose patch embedding is one convolution."""
     return sum(isinstance(part, torch.nn.Conv2d) for part in module.modules()) > 1
+
+
+def _patch(module: torch.nn.Module) -> int | None:
+    """Return the side of the patches that the first convolution cuts, where they do not overlap."""
+    first = next((part for part in module.modules() if isinstance(part, torch.nn.Conv2d)), None)
+    if first is None or first.kernel_size != first.stride:
+        return None
+    return int(first.stride[0])

@@ -53,7 +53,9 @@ class Preprocessing:
     def pixels(self, picture: Image.Image) -> Bytes:
         """Return 8 bits of an RGB picture, shape (height, width, 3)."""
         levels = torch.from_numpy(np.array(picture))
-        resized = self._resized(levels, picture.info.get(REDUCED, 1), self._size_of(picture))
+        resized = self._resized(
+            levels, picture.info.get(REDUCED, 1), self._resized_size(picture.size)
+        )
         if self.crop is not None:
             resized = functional.center_crop(resized, list(self.crop))
         # Channels last, as they came: the layout a batch needs.
@@ -67,13 +69,25 @@ class Preprocessing:
         levels = levels.permute(2, 0, 1)[None]
         return torch.nn.functional.interpolate(levels, size, mode=how, antialias=True)[0]
 
-    def _size_of(self, picture: Image.Image) -> tuple[int, int]:
-        """Return (height, width) to resize to, rounded down as torchvision does."""
+    def _resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return (height, width) to resize (width, height) to, rounded down as torchvision does."""
         if not isinstance(self.resize, int):
             return self.resize
-        width, height = picture.size
+        width, height = size
         longer = int(self.resize * max(width, height) / min(width, height))
         return (longer, self.resize) if width <= height else (self.resize, longer)
+
+    def kept(self, size: tuple[int, int]) -> tuple[float, float, float, float]:
+        """Return what `pixels` keeps of a picture of (width, height): left, top, right, bottom.
+
+        In shares of width and height; beyond 0 and 1 where the crop is larger than the picture.
+        """
+        height, width = self._resized_size(size)
+        rows, columns = self.crop or (height, width)
+        # As torchvision rounds; a crop beyond the picture is padded, the odd pixel at the end.
+        top = round((height - rows) / 2) if rows <= height else -((rows - height) // 2)
+        left = round((width - columns) / 2) if columns <= width else -((columns - width) // 2)
+        return left / width, top / height, (left + columns) / width, (top + rows) / height
 
     def normalise(self, levels: torch.Tensor) -> torch.Tensor:
         """Scale levels of 0 to 255, shape (n, 3, height, width), to the network's input."""

@@ -67,6 +67,7 @@ def load(spec: specs.TimmModel, path: Path, device: str) -> Network:
         preprocessing=preprocessing,
         dimensions=module.head_hidden_size,
         device=device,
+        features=getattr(module, "forward_features", None),
     )
 
 

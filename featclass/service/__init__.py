@@ -8,11 +8,13 @@ auditing    what is probably wrong with the pictures
 judgements  what probes that never saw a picture say of it
 renaming    the same classifier, its classes called otherwise
 documents   the report to take to a meeting
+explaining  why it says that
 prediction  what a classifier says of pictures
 asking      which unlabelled pictures are worth labelling first
 """
 
 from featclass.service.asking import most_useful
+from featclass.service.explaining import explain
 from featclass.service.learning import embed, evaluate_split, learn, train
 from featclass.service.naming import FEW, can_learn, is_word, reads_names
 from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
@@ -27,6 +29,7 @@ __all__ = [
     "check_encoder",
     "embed",
     "evaluate_split",
+    "explain",
     "is_word",
     "learn",
     "most_useful",

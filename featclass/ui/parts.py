@@ -88,8 +88,9 @@ def map_of(data: dict[str, Any], *, token: str) -> None:
 
 def tryout(data: dict[str, Any], *, token: str) -> None:
     """Draw "Try it"; what the person says of the predictions reaches the routes."""
-    scripts = ("upload.js", "camera.js", "live.js", "results.js", "gallery.js", "tryout.js")
-    _component("featclass_tryout", TRYOUT_HTML, *scripts, styles=("live.css", "results.css"))(
+    scripts = ("upload.js", "camera.js", "live.js", "why.js", "results.js", "gallery.js")
+    styles = ("live.css", "results.css", "why.css")
+    _component("featclass_tryout", TRYOUT_HTML, *scripts, "tryout.js", styles=styles)(
         data=data, key=_key("tryout", token), on_redraw_change=_nothing
     )
 

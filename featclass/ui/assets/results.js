@@ -167,8 +167,10 @@ function drawResult(state, result, first) {
   const right = result.kind === 'waiting' ? '' : gone ? whereTo(state, id, name, gone) : answers(state, result, first);
   if (!first) said.append(right);
   const kinds = { first, stale: state.data.stale, unknown: result.kind === 'unknown', gone };
-  return make('article', { class: ['result', ...Object.keys(kinds).filter(kind => kinds[kind])].join(' '), tabindex: '-1', 'data-key': `c${id}`, 'data-id': id,
+  const card = make('article', { class: ['result', ...Object.keys(kinds).filter(kind => kinds[kind])].join(' '), tabindex: '-1', 'data-key': `c${id}`, 'data-id': id,
     'aria-label': `Prediction for ${name}` }, picture(state, result.digest, name, first ? 480 : 160), said, first ? right : '', remove);
+  why(state.data.base, result, card);
+  return card;
 }
 
 function whereTo(state, id, name, gone) {

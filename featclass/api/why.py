@@ -1,0 +1,59 @@
+"""The route that says why a picture is taken for a class: a map of what spoke for it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from featclass import service
+from featclass.datasets import BytesSource
+from featclass.errors import FeatclassError
+from featclass.explain import Heat
+from featclass.records import Image, Probe
+from featclass.studio import studio
+
+KEPT = 256
+_lock = threading.Lock()
+_kept: OrderedDict[tuple[str, str | None], tuple[Probe, Heat]] = OrderedDict()
+"""By picture and class, with the probe that each was made with."""
+
+
+async def why(request: Request) -> Response:
+    """Answer with the map of a picture of this workspace for the class `label`.
+
+    Without a label, for the class it is taken for. See `Heat.to_json`.
+    """
+    token, digest = request.path_params["token"], request.path_params["digest"]
+    label = request.query_params.get("label")
+    try:
+        return JSONResponse(await run_in_threadpool(_why, token, digest, label))
+    except (FeatclassError, OSError) as error:
+        return JSONResponse({"error": str(error)}, 404)
+
+
+def _why(token: str, digest: str, label: str | None) -> dict[str, Any]:
+    data = studio().workspaces.read(token, digest)  # also checks that it is one of its own
+    result = studio().trainer.follow(studio().workspaces.open(token)).result
+    if result is None or result.classifier is None:
+        raise FeatclassError("There is no classifier yet: fill two sets first.")
+    fitted = result.classifier.probe
+    with _lock:
+        made_with, heat = _kept.get((digest, label), (None, None))
+    if heat is None or made_with is not fitted:
+        image = Image("The picture", digest, BytesSource(data))
+        heat = service.explain(result.engine, result.classifier, image, label)
+        _keep((digest, label), fitted, heat)
+    return heat.to_json()
+
+
+def _keep(key: tuple[str, str | None], fitted: Probe, heat: Heat) -> None:
+    with _lock:
+        _kept[key] = fitted, heat
+        _kept.move_to_end(key)
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
