@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import featclass
+import featclass.errors
 from featclass import encoders, samples, service
 from featclass.api import MIDDLEWARE, ROUTES
 from featclass.cli import app
@@ -134,6 +135,10 @@ def test_the_command_writes_a_map_for_each_picture_under_names_of_its_own(tmp_pa
     assert sorted(path.name for path in out.iterdir()) == ["0001-same.png", "0002-same.png"]
     with PIL.Image.open(out / "0001-same.png") as opened:
         assert opened.size == (80, 80)
+    heat = featclass.load(tmp_path / "model").explain(tmp_path / "new" / "one" / "same.png")
+    assert (heat.label, heat.size) == ("red", (80, 80))
+    with pytest.raises(featclass.errors.FeatclassError, match="could not be used"):
+        featclass.load(tmp_path / "model").explain(tmp_path / "new" / "words.txt")
 
 
 @pytest.mark.parametrize(

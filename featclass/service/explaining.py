@@ -53,7 +53,9 @@ def explain(
         view = _view(engine, image)
         values, is_exact = _map(engine.encoder, view, evidence, vector)
         probability = float(shares[label])
-        says = words.said(label, probability, _tried(view, evidence, values, classifier.probe))
+        says = words.said(
+            label, probability, _tried(view, evidence, values, vector, classifier.probe)
+        )
     return Heat(
         label,
         values.astype(np.float32),
@@ -109,7 +111,9 @@ def _map(
     return occlusion.by_gradient(view, evidence, full, gradient[0]), False
 
 
-def _tried(view: View, evidence: Evidence, values: Floats, fitted: Probe) -> words.Tried:
+def _tried(
+    view: View, evidence: Evidence, values: Floats, vector: occlusion.Vectors, fitted: Probe
+) -> words.Tried:
     """Cover and grey what the map says counts, and return what held."""
     height, width, _ = view.levels.shape
     claimed = words.Tried(regions.speaking_for(values), regions.speaking_against(values))
@@ -119,11 +123,13 @@ def _tried(view: View, evidence: Evidence, values: Floats, fitted: Probe) -> wor
     found = colours.coloured(view.levels)
     names = sorted(found, key=lambda name: -colours.mass(found[name], speaking))[:COLOURS]
     copies += [colours.greyed(view.levels, found[name]) for name in names]
-    vectors = view.encode(np.stack([view.levels, *copies]))
-    logits = evidence.logits(vectors)
-    changes = dict(zip(places, logits[1:] - logits[0], strict=False))
+    if not copies:
+        return words.Tried()
+    vectors = view.encode(np.stack(copies))
+    logits = evidence.logits(vectors) - evidence.logits(vector[None])
+    changes = dict(zip(places, logits, strict=False))
     column = fitted.classes.index(evidence.label)
-    shares = probe.predict(fitted, vectors[1 + len(places) :])[:, column] if names else ()
+    shares = probe.predict(fitted, vectors[len(places) :])[:, column] if names else ()
     speaks_for, speaks_against = claimed.speaks_for, claimed.speaks_against
     return words.Tried(
         speaks_for if speaks_for and changes[speaks_for] < 0 else None,
