@@ -593,7 +593,7 @@ def test_the_errors_of_the_store_are_those_of_the_domain(token: str) -> None:
 
 def test_a_line_of_another_kind_is_passed_over(tmp_path: Path) -> None:
     folder = BatchFolder(tmp_path)
-    text = '{"path": "a", "rejected": "b"}\n[]\n{"x": 1}\nnonsense\n'
+    text = '{"path": "a", "rejected": "b", "later": 1}\n[]\n{"x": 1}\nnonsense\n'
     (tmp_path / "predictions.jsonl").write_text(text)
     assert list(folder.predictions()) == [Prediction("a", rejected="b")]
     (tmp_path / "batch.json").write_text("{}")
