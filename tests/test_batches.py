@@ -252,8 +252,10 @@ def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     encoder.shut_after = encoder.encoded + 9
     batch = start(client, token, new(40))
     until(token, batch, lambda found: found.tally.done >= 8)
+    batches = studio().batches
     closing = threading.Thread(target=studio_module.close)
     closing.start()
+    assert batches._closed.wait(SECONDS)
     encoder.opened.set()
     closing.join(SECONDS)
     found = studio().batches.get(token, batch)
