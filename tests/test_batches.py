@@ -252,8 +252,10 @@ def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     encoder.shut_after = encoder.encoded + 9
     batch = start(client, token, new(40))
     until(token, batch, lambda found: found.tally.done >= 8)
+    batches = studio().batches
     closing = threading.Thread(target=studio_module.close)
     closing.start()
+    assert batches._closed.wait(SECONDS)
     encoder.opened.set()
     closing.join(SECONDS)
     found = studio().batches.get(token, batch)
@@ -593,7 +595,7 @@ def test_the_errors_of_the_store_are_those_of_the_domain(token: str) -> None:
 
 def test_a_line_of_another_kind_is_passed_over(tmp_path: Path) -> None:
     folder = BatchFolder(tmp_path)
-    text = '{"path": "a", "rejected": "b"}\n[]\n{"x": 1}\nnonsense\n'
+    text = '{"path": "a", "rejected": "b", "later": 1}\n[]\n{"x": 1}\nnonsense\n'
     (tmp_path / "predictions.jsonl").write_text(text)
     assert list(folder.predictions()) == [Prediction("a", rejected="b")]
     (tmp_path / "batch.json").write_text("{}")

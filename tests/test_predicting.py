@@ -215,7 +215,7 @@ def said(label: str, probability: float, *, known: bool = True) -> Prediction:
 def test_doubtful_and_unknown_pictures_stand_apart_and_no_class_can_take_their_folders() -> None:
     folders = Folders(["cats", "doubtful", "None of these", "a/b", "a:b"])
     assert folders.of(said("cats", 0.9)) == "cats"
-    assert folders.of(said("cats", 0.69)) == "doubtful/cats"
+    assert folders.of(said("cats", DOUBTFUL - 0.01)) == "doubtful/cats"
     assert folders.of(said("cats", 0.99, known=False)) == "none of these"
     assert folders.of(said("doubtful", 0.9)) == "doubtful 2"
     assert folders.of(said("None of these", 0.9)) == "None of these 2"

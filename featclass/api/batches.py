@@ -22,6 +22,7 @@ from featclass.records import Prediction
 from featclass.render import class_colour
 from featclass.studio import studio
 from featclass.trainer import State
+from featclass.trainer.state import is_learned
 from featclass.workspaces import Workspace, file_stem
 
 PATIENCE_SECONDS = 60
@@ -158,7 +159,7 @@ def _opened(token: str, batch_id: str) -> Batch:
 def _listed(token: str) -> tuple[list[Batch], str]:
     workspace = studio().workspaces.open(token)
     found = studio().batches.of(token)
-    return found, _key(studio().trainer.follow(workspace)) if found else ""
+    return found, _key(workspace, studio().trainer.follow(workspace)) if found else ""
 
 
 def _refuse_without_classifier(token: str) -> Workspace:
@@ -174,7 +175,7 @@ def _order(token: str) -> Order:
     workspace = _refuse_without_classifier(token)
     trainer, end = studio().trainer, time.monotonic() + PATIENCE_SECONDS
     state = trainer.follow(workspace)
-    while not _is_ready(state) and not state.error and time.monotonic() < end:
+    while not _is_ready(workspace, state) and not state.error and time.monotonic() < end:
         trainer.wait(0.2)
         workspace = studio().workspaces.open(token)
         state = trainer.follow(workspace)
@@ -183,16 +184,20 @@ def _order(token: str) -> Order:
         raise UploadRefused(
             state.error or "The classifier is not ready yet. Wait for its score, and try again."
         )
-    return Order(result.classifier, _key(state), _colours(workspace, result.classifier.classes))
+    return Order(
+        result.classifier, _key(workspace, state), _colours(workspace, result.classifier.classes)
+    )
 
 
-def _is_ready(state: State) -> bool:
-    return state.is_current and state.result is not None and state.result.classifier is not None
+def _is_ready(workspace: Workspace, state: State) -> bool:
+    """Say whether there is a classifier of the sets as they are, also of what they are called."""
+    has_one = state.result is not None and state.result.classifier is not None
+    return has_one and is_learned(workspace, state)
 
 
-def _key(state: State) -> str:
+def _key(workspace: Workspace, state: State) -> str:
     """Name the classifier as it is now: its sets, and what they are called; empty for none."""
-    if not _is_ready(state):
+    if not _is_ready(workspace, state):
         return ""
     assert state.result is not None
     names = json.dumps(sorted(state.result.names.items()))

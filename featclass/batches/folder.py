@@ -17,6 +17,8 @@ from featclass.errors import FeatclassError
 from featclass.records import Prediction, TrainedClassifier
 
 CHUNK = 2**20
+KEPT = ("path", "label", "probability", "probabilities", "known", "rejected")
+"""Of what is said of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,8 @@ def append(file: IO[bytes], predictions: Sequence[Prediction]) -> None:
 
 
 def _as_json(said: Prediction) -> dict[str, Any]:
-    data = said.to_json()
-    data.pop("neighbours", None)  # three times as long as all the rest, and in no table
-    return data
+    # No neighbours: they are three times as long as all the rest, and in no table.
+    return {name: value for name, value in said.to_json().items() if name in KEPT}
 
 
 def _prediction(line: bytes) -> Prediction | None:
@@ -97,8 +98,8 @@ def _prediction(line: bytes) -> Prediction | None:
         return None
     try:
         data = json.loads(line)
-        return Prediction(**data)
-    except (ValueError, TypeError):
+        return Prediction(**{name: value for name, value in data.items() if name in KEPT})
+    except (AttributeError, ValueError, TypeError):
         return None
 
 
