@@ -17,7 +17,7 @@ from featclass.cli import watching
 from featclass.cli.watching import Watch
 from featclass.errors import FeatclassError
 from featclass.file_names import Distinct, safe
-from featclass.records import Prediction
+from featclass.records import DOUBTFUL_BELOW, Prediction
 from featclass.service import prediction as service_prediction
 from featclass.sorting import Folders, Places
 from tests.fakes import GridEncoder, drawn
@@ -78,7 +78,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def folder_for(row: dict[str, str]) -> str:
     if row["known"] == "False":
         return "none of these"
-    return row["label"] if float(row["probability"]) >= 0.8 else f"doubtful/{row['label']}"
+    return row["label"] if float(row["probability"]) >= DOUBTFUL_BELOW else f"doubtful/{row['label']}"
 
 
 def test_each_picture_is_copied_once_into_the_folder_of_what_was_said_of_it(
@@ -215,7 +215,7 @@ def said(label: str, probability: float, *, known: bool = True) -> Prediction:
 def test_doubtful_and_unknown_pictures_stand_apart_and_no_class_can_take_their_folders() -> None:
     folders = Folders(["cats", "doubtful", "None of these", "a/b", "a:b"])
     assert folders.of(said("cats", 0.9)) == "cats"
-    assert folders.of(said("cats", DOUBTFUL - 0.01)) == "doubtful/cats"
+    assert folders.of(said("cats", DOUBTFUL_BELOW - 0.01)) == "doubtful/cats"
     assert folders.of(said("cats", 0.99, known=False)) == "none of these"
     assert folders.of(said("doubtful", 0.9)) == "doubtful 2"
     assert folders.of(said("None of these", 0.9)) == "None of these 2"
