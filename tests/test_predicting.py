@@ -78,7 +78,9 @@ def files(folder: Path) -> dict[str, bytes]:
 def folder_for(row: dict[str, str]) -> str:
     if row["known"] == "False":
         return "none of these"
-    return row["label"] if float(row["probability"]) >= DOUBTFUL_BELOW else f"doubtful/{row['label']}"
+    return (
+        row["label"] if float(row["probability"]) >= DOUBTFUL_BELOW else f"doubtful/{row['label']}"
+    )
 
 
 def test_each_picture_is_copied_once_into_the_folder_of_what_was_said_of_it(
