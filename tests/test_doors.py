@@ -77,7 +77,7 @@ def by_page(pictures: Path, new: list[Path]) -> dict[str, dict[str, float]]:
         assert time.monotonic() < end
         studio().trainer.wait(0.1)
     results: list[dict[str, Any]] = part(visit(token), "tryout")["results"]
-    return {one["name"]: {name: share for name, _, share in one["bars"]} for one in results}
+    return {one["name"]: dict(one["bars"]) for one in results}
 
 
 def test_page_command_line_and_python_say_the_same_of_the_same_picture(
