@@ -204,6 +204,7 @@ def test_the_map_appears_over_the_picture_on_a_click_and_goes_on_another(
     assert painted(page)["indigo"] > 300
     choose(page, "Choose pictures", file("second.png", drawn(5)))
     expect(page.get_by_role("article", name="Prediction for second.png")).to_contain_text("like")
+    page.get_by_role("button", name="newcomer.jpg: Quillingtons").click()  # in the gallery
     expect(prediction.get_by_role("img", name="What spoke for Puddlewicks")).to_be_visible()
     prediction.get_by_role("button", name="Hide why").click()
     expect(page.locator("canvas.heat")).to_have_count(0)
