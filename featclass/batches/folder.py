@@ -69,6 +69,8 @@ class BatchFolder:
         try:
             with self._said.open("rb") as file:
                 for line in file:
+                    if not line.endswith(b"\n"):
+                        return  # it is being written
                     if (prediction := _prediction(line)) is not None:
                         yield prediction
         except FileNotFoundError:
@@ -103,8 +105,6 @@ def _as_json(said: Prediction) -> dict[str, Any]:
 
 
 def _prediction(line: bytes) -> Prediction | None:
-    if not line.endswith(b"\n"):
-        return None
     try:
         data = json.loads(line)
         return Prediction(**{name: value for name, value in data.items() if name in KEPT})

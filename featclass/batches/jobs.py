@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -64,15 +64,18 @@ class Jobs:
         with self._lock:
             if (job := self._jobs.get(folder.path)) is not None:
                 job.cancelled.set()
+                if job.future is not None and job.future.cancel():  # its turn had not come
+                    self._ended(folder, Phase.STOPPED)
 
     def end(self, folder: BatchFolder) -> None:
         """Stop, wait until that is so, and forget the batch."""
         with self._lock:
             job = self._jobs.get(folder.path)
-        if job is not None and job.future is not None:
-            job.cancelled.set()
-            job.future.exception()  # waits for its end, a step away
-        self._tallies.pop(folder.path, None)
+            self.cancel(folder)
+        if job is not None and job.future is not None and not job.future.cancelled():
+            wait([job.future])  # an image away, or the loading of an encoder
+        with self._lock:
+            self._tallies.pop(folder.path, None)
 
     def has(self, folder: BatchFolder) -> bool:
         """Say whether a batch is worked on, or waits for it."""
@@ -85,14 +88,15 @@ class Jobs:
                 stopping = job.cancelled.is_set()
                 return Batch(record, job.phase, job.pace, job.tally.copy(), stopping)
             record = folder.record() or record  # its job may have ended since it was read
-            tally = self._tally(folder)
+            tally = self._tally(folder).copy()
         # What runs in no job was cut off by the end of a server.
         phase = record.phase if record.phase in ENDED else Phase.STOPPED
         return Batch(record, phase, Pace(tally.done, max(record.total, tally.done)), tally)
 
     def close(self) -> None:
         """Stop all work at its next step; it can be resumed."""
-        self._closed.set()
+        with self._lock:
+            self._closed.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _tally(self, folder: BatchFolder) -> Tally:
@@ -114,11 +118,16 @@ class Jobs:
             phase = Phase.FAILED
             error = f"Something went wrong on our side ({type(failure).__name__})."
         with self._lock:
-            try:
-                folder.change(phase=phase, error=error)
-            except FeatclassError as failure:  # the disk is full: what it says meanwhile will do
-                log.warning("%s", failure)
-            del self._jobs[folder.path]
+            self._ended(folder, phase, error)
+
+    def _ended(self, folder: BatchFolder, phase: Phase, error: str = "") -> None:
+        del self._jobs[folder.path]
+        if phase is Phase.FAILED:  # of a slice that was half written, some is there all the same
+            self._tallies.pop(folder.path, None)
+        try:
+            folder.change(phase=phase, error=error)
+        except FeatclassError as failure:  # the disk is full: it shows as stopped, which is so
+            log.warning("%s", failure)
 
     def _work(self, folder: BatchFolder, job: _Job) -> None:
         """Predict what is not predicted yet; raises `Cancelled` when it is to stop."""
@@ -130,6 +139,7 @@ class Jobs:
         job.phase = Phase.LOADING
         classifier = folder.classifier()
         engine = self._engines.get(classifier.encoder)
+        service.check_encoder(classifier, engine)
         stop()
         found = pictures.of_batch(folder, record, self._config)
         done = {said.path for said in folder.predictions()}

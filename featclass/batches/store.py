@@ -28,7 +28,7 @@ from featclass.records import Prediction
 MOST_KEPT = 20
 """Of one workspace: each may hold a zip of some gigabytes."""
 UNDO = timedelta(minutes=15)
-ABANDONED_SECONDS = 24 * 3600
+ABANDONED = timedelta(days=1)
 LONGEST_NAME = 120
 _ID = re.compile("[0-9a-f]{16}")
 
@@ -44,13 +44,16 @@ class Batches:
         self._folder = config.data / "batches"
         self._config = config
         self._jobs = Jobs(config, engines)
+        self._lock = threading.Lock()
+        self._next_sweep: threading.Timer | None = None
+        self._is_closed = False
 
     # Starting
 
     @contextmanager
     def incoming(self, token: str) -> Iterator[IO[bytes]]:
         """Open a file for a zip to arrive in: pass its path to `start_zip`, else it is deleted."""
-        self._refuse_too_many(token)
+        self._refuse_too_many(token, arriving=sum(1 for _ in self._of(token).glob("incoming-*")))
         path = self._of(token) / f"incoming-{secrets.token_hex(8)}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -94,7 +97,7 @@ class Batches:
         folder = BatchFolder(self._of(token) / secrets.token_hex(8))
         record = Record(
             folder.path.name,
-            name.strip()[:LONGEST_NAME] or "pictures.zip",
+            _as_text(name).strip()[:LONGEST_NAME] or "pictures.zip",
             asked,
             order.key,
             order.classifier.classes,
@@ -108,6 +111,8 @@ class Batches:
                 if arrived is not None:
                     _link(arrived, folder.zip)
                 folder.keep_classifier(order.classifier)
+            with self._lock:  # of several that arrive at once, the last ones are too many
+                self._refuse_too_many(token)
                 folder.write(record)
         except FeatclassError:
             folder.delete()
@@ -115,8 +120,8 @@ class Batches:
         self._jobs.submit(folder)
         return self._jobs.look(folder, record)
 
-    def _refuse_too_many(self, token: str) -> None:
-        if len(self.of(token)) >= MOST_KEPT:
+    def _refuse_too_many(self, token: str, *, arriving: int = 0) -> None:
+        if len(self._kept(token)) + arriving >= MOST_KEPT:
             raise UploadRefused(f"{MOST_KEPT} batches are kept here already: remove one first.")
 
     # What a person does to one
@@ -136,9 +141,7 @@ class Batches:
         folder, _ = self._found(token, batch_id)
         self._jobs.cancel(folder)
         folder.change(removed=datetime.now(UTC))
-        later = threading.Timer(UNDO.total_seconds() + 1, self.sweep)
-        later.daemon = True
-        later.start()
+        self._sweep_in(UNDO)
 
     def bring_back(self, token: str, batch_id: str) -> None:
         """Undo a removal."""
@@ -154,10 +157,8 @@ class Batches:
 
     def of(self, token: str) -> list[Batch]:
         """Return the batches of a workspace, newest first."""
-        found = [(folder, folder.record()) for folder in self._folders(self._of(token))]
-        shown = [(f, r) for f, r in found if r is not None and r.removed is None]
-        shown.sort(key=lambda each: each[1].created, reverse=True)
-        return [self._jobs.look(folder, record) for folder, record in shown]
+        kept = sorted(self._kept(token), key=lambda each: each[1].created, reverse=True)
+        return [self._jobs.look(folder, record) for folder, record in kept]
 
     def has_any(self, token: str) -> bool:
         """Say whether a workspace has batches, without looking into them."""
@@ -182,32 +183,60 @@ class Batches:
         """Delete what is older, what was removed, and what nobody finished sending."""
         oldest = datetime.now(UTC) - older_than
         for folder in self._all():
-            record = folder.record()
             if self._jobs.has(folder):
                 continue
-            if record.created < oldest if record else _age(folder.path) > ABANDONED_SECONDS:
+            record = folder.record()
+            if record.created < oldest if record else _age(folder.path) > older_than:
                 self._delete(folder)
         for file in self._folder.glob("*/incoming-*"):
-            if _age(file) > ABANDONED_SECONDS:
+            if _age(file) > ABANDONED:
                 file.unlink(missing_ok=True)
         self.sweep()
 
     def sweep(self) -> None:
-        """Delete for good what was removed a while ago."""
-        oldest = datetime.now(UTC) - UNDO
+        """Delete for good what was removed a while ago; comes back for the rest when it is due."""
+        self._forget_next_sweep()
+        due: list[timedelta] = []
         for folder in self._all():
             record = folder.record()
-            if record is not None and record.removed is not None and record.removed < oldest:
+            if record is None or record.removed is None:
+                continue
+            left = record.removed + UNDO - datetime.now(UTC)
+            if left > timedelta():
+                due.append(left)
+            else:
                 self._delete(folder)
+        if due:
+            self._sweep_in(min(due))
 
     def close(self) -> None:
         """Stop all work at its next step; it can be resumed."""
+        self._is_closed = True
+        self._forget_next_sweep()
         self._jobs.close()
 
     # Inside
 
+    def _sweep_in(self, time_left: timedelta) -> None:
+        with self._lock:
+            if self._next_sweep is None and not self._is_closed:
+                seconds = time_left.total_seconds() + 1
+                self._next_sweep = threading.Timer(seconds, self.sweep)
+                self._next_sweep.daemon = True
+                self._next_sweep.start()
+
     def _of(self, token: str) -> Path:
         return self._folder / hashlib.sha256(token.encode()).hexdigest()[:32]
+
+    def _forget_next_sweep(self) -> None:
+        with self._lock:
+            if self._next_sweep is not None:
+                self._next_sweep.cancel()
+            self._next_sweep = None
+
+    def _kept(self, token: str) -> list[tuple[BatchFolder, Record]]:
+        found = [(folder, folder.record()) for folder in self._folders(self._of(token))]
+        return [(f, r) for f, r in found if r is not None and r.removed is None]
 
     def _all(self) -> Iterator[BatchFolder]:
         for workspace in self._folder.glob("*"):
@@ -242,8 +271,13 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _age(path: Path) -> float:
+def _as_text(name: str) -> str:
+    """Return a name that can be sent: one on a disk may hold what is no text."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _age(path: Path) -> timedelta:
     try:
-        return time.time() - path.stat().st_mtime
+        return timedelta(seconds=time.time() - path.stat().st_mtime)
     except OSError:
-        return 0.0
+        return timedelta()
