@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -13,6 +12,9 @@ COLUMNS: Final = ("path", "label", "probability", "known", "rejected")
 
 # A cell that begins so is a formula to a spreadsheet, quoted or not (OWASP, "CSV injection").
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where the comma is in numbers, a spreadsheet divides the line at semicolons instead: `csv` would
+# not quote them, and what stands behind one becomes a cell of its own.
+_DIVIDING: Final = re.compile('[",;\\t\\r\\n]')
 
 
 def lines(predictions: Iterable[Prediction], classes: Sequence[str]) -> Iterator[str]:
@@ -36,15 +38,21 @@ def row(said: Prediction, classes: Sequence[str]) -> str:
 
 def line(cells: Sequence[Any]) -> str:
     """Return one line; text that a spreadsheet would take for a formula gets an apostrophe."""
-    out = io.StringIO()
-    csv.writer(out).writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells])
-    return out.getvalue()
+    return ",".join(map(_written, cells)) + "\r\n"
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def _written(cell: Any) -> str:
+    if not isinstance(cell, str):
+        return "" if cell is None else str(cell)
+    text = f"'{cell}" if _may_be_formula(cell) else cell
+    return '"{}"'.format(text.replace('"', '""')) if _DIVIDING.search(text) else text
+
+
+def _may_be_formula(text: str) -> bool:
+    # Behind apostrophes too, so that the one added can be told from a file's own.
+    return text.lstrip("'").startswith(_FORMULA)
 
 
 def path_of(cell: str) -> str:
     """Return the path that a cell of the first column stands for."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell[:1] == "'" and _may_be_formula(cell) else cell

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import errno
 import io
 import json
 import os
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -23,10 +25,10 @@ from starlette.testclient import TestClient
 
 from featclass import encoders, service
 from featclass import studio as studio_module
-from featclass.api import MIDDLEWARE, ROUTES
+from featclass.api import MIDDLEWARE, ROUTES, guard
 from featclass.api import batches as routes
 from featclass.batches import Batch, Phase
-from featclass.batches.folder import BatchFolder
+from featclass.batches.folder import BatchFolder, append
 from featclass.cache import Cache
 from featclass.encoders import Pixels
 from featclass.engine import Engine
@@ -275,7 +277,7 @@ def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     batches = studio().batches
     closing = threading.Thread(target=studio_module.close)
     closing.start()
-    assert batches._closed.wait(SECONDS)
+    assert batches._jobs._closed.wait(SECONDS)
     encoder.opened.set()
     closing.join(SECONDS)
     found = studio().batches.get(token, batch)
@@ -620,3 +622,228 @@ def test_a_line_of_another_kind_is_passed_over(tmp_path: Path) -> None:
     assert list(folder.predictions()) == [Prediction("a", rejected="b")]
     (tmp_path / "batch.json").write_text("{}")
     assert folder.record() is None
+
+
+# What went wrong once
+
+
+def busy(client: TestClient, token: str, encoder: GatedEncoder) -> list[str]:
+    """Start as many batches as are worked on at once, and hold them up."""
+    routes._order(token)
+    encoder.shut_after = encoder.encoded
+    running = [start(client, token, new(2, at)) for at in (700, 710)]
+    for batch in running:
+        until(token, batch, lambda found: found.phase is Phase.RUNNING)
+    return running
+
+
+def test_a_batch_whose_turn_has_not_come_stops_at_once_and_does_not_wait_for_its_turn(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    running = busy(client, token, encoder)
+    waiting, deleted = (start(client, token, new(3, at)) for at in (720, 730))
+    assert do(client, token, waiting, "cancel").status_code == 200
+    assert studio().batches.get(token, waiting).phase is Phase.STOPPED
+    path = folder_of(token, deleted).path
+    assert do(client, token, deleted, "delete").status_code == 200  # while the others are held up
+    assert not path.exists()
+    do(client, token, waiting, "resume")
+    assert studio().batches.get(token, waiting).phase is Phase.WAITING
+    encoder.opened.set()
+    for batch in (*running, waiting):
+        assert ended(token, batch).phase is Phase.DONE
+    assert len(rows(client, token, waiting)) == 3
+
+
+def test_of_batches_that_arrive_at_the_same_time_no_more_are_kept_than_allowed(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("featclass.batches.store.MOST_KEPT", 1)
+    order, batches = routes._order(token), studio().batches
+    with batches.incoming(token) as file:
+        file.write(zipped(new(1)))
+        file.flush()
+        with pytest.raises(UploadRefused, match="remove one first"), batches.incoming(token):
+            pass
+        first = batches.start_zip(token, Path(file.name), "a.zip", order).record.id
+        with pytest.raises(UploadRefused, match="remove one first"):
+            batches.start_zip(token, Path(file.name), "b.zip", order)
+    ended(token, first)
+    [left] = [path.name for path in folder_of(token, first).path.parent.iterdir()]
+    assert left == first
+
+
+def test_removing_and_bringing_back_again_and_again_makes_one_thread_and_no_more(
+    client: TestClient, token: str
+) -> None:
+    batch = start(client, token, new(1))
+    ended(token, batch)
+    for _ in range(5):
+        studio().batches.remove(token, batch)
+        studio().batches.bring_back(token, batch)
+    assert sum(isinstance(thread, threading.Timer) for thread in threading.enumerate()) == 1
+
+
+def test_what_was_removed_goes_for_good_when_its_time_has_come(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = studio().batches
+    early, late = (start(client, token, new(1, at)) for at in (100, 200))
+    folders = [folder_of(token, batch) for batch in (early, late)]
+    for batch in (early, late):
+        ended(token, batch)
+        batches.remove(token, batch)
+    folders[0].change(removed=datetime.now(UTC) - timedelta(hours=1))
+    batches.sweep()
+    assert [folder.path.exists() for folder in folders] == [False, True]
+    assert batches._next_sweep is not None  # the other one is not forgotten
+    restart()
+    studio().batches.purge(older_than=timedelta(days=30))
+    assert studio().batches._next_sweep is not None
+
+
+def test_a_classifier_of_other_weights_than_the_encoder_here_predicts_nothing(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    batch = stopped_half_way(client, token, encoder, new(24))
+    kept = rows(client, token, batch)
+    encoder.id = "f" * 64
+    do(client, token, batch, "resume")
+    assert ended(token, batch).phase is Phase.FAILED
+    assert "other weights" in listed(client, token)[0]["error"]
+    assert rows(client, token, batch) == kept
+
+
+def test_a_full_disk_is_told_and_what_landed_on_it_is_counted(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(file: IO[bytes], said: Sequence[Prediction]) -> None:
+        append(file, said[:3])
+        file.write(b'{"path": "torn')
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("featclass.batches.jobs.append", full)
+        batch = start(client, token, new(20))
+        assert ended(token, batch).phase is Phase.FAILED
+    [told] = listed(client, token)
+    assert "No space left" in told["error"]
+    assert told["kept"] == len(rows(client, token, batch)) == 3
+    do(client, token, batch, "resume")
+    assert ended(token, batch).tally.done == 20
+    assert [row["path"] for row in rows(client, token, batch)] == sorted(new(20))
+
+
+def test_a_batch_that_breaks_off_for_a_reason_nobody_thought_of_leaves_its_thread_working(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "predict_many", broken)
+        for at in (100, 200, 300):
+            assert ended(token, start(client, token, new(1, at))).phase is Phase.FAILED
+    assert "on our side (ZeroDivisionError)" in listed(client, token)[0]["error"]
+    assert ended(token, start(client, token, new(1, 400))).phase is Phase.DONE
+
+
+def test_a_folder_whose_name_is_no_text_does_not_break_the_list(
+    client: TestClient, root: Path
+) -> None:
+    os.rename(root / "trip", os.fsencode(root) + b"/tr\xffp")
+    token = filled()
+    where = f"/api/w/{token}/batches/folder"
+    answer = client.post(where, content=b'{"folder": "tr\\udcffp"}', headers=OURS)
+    assert answer.status_code == 200, answer.text
+    assert ended(token, answer.json()["id"]).phase is Phase.DONE
+    assert [found["name"] for found in listed(client, token)] == ["tr?p"]
+
+
+def test_a_record_of_a_later_featclass_is_read_and_one_that_cannot_be_is_not_thrown_away(
+    client: TestClient, token: str
+) -> None:
+    later, unreadable = (start(client, token, new(1, at)) for at in (100, 200))
+    folders = [folder_of(token, batch) for batch in (later, unreadable)]
+    for batch in (later, unreadable):
+        ended(token, batch)
+    path = folders[0].path / "batch.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "mood": "sunny"}))
+    (folders[1].path / "batch.json").write_text("{}")
+    os.utime(folders[1].path, (time.time() - 3 * 24 * 3600,) * 2)
+    assert [found["id"] for found in listed(client, token)] == [later]
+    studio().batches.purge(older_than=timedelta(days=30))
+    assert all(folder.path.exists() for folder in folders)
+
+
+def test_a_hostile_zip_is_predicted_under_names_that_lead_nowhere(
+    client: TestClient, token: str
+) -> None:
+    out, inner = io.BytesIO(), zipped(new(1))
+    names = [
+        "../../up.png",
+        "/etc/abs.png",
+        "C:\\x\\back.png",
+        "a/./b/../dots.png",
+        "é\u202egnp.png",
+    ]
+    with zipfile.ZipFile(out, "w") as archive:
+        for at, name in enumerate(names):
+            archive.writestr(name, drawn(800 + at))
+        archive.writestr("folder/", b"")
+        archive.writestr("nested.zip", inner)
+        archive.writestr("locked.png", drawn(810))
+        archive.writestr("..", drawn(811))
+    data = bytearray(out.getvalue())
+    at = data.rindex(b"locked.png") - 46  # its line in the directory: bit 0 says "encrypted"
+    data[at + 8] |= 1
+    where = f"/api/w/{token}/batches/zip?name=../../x.zip"
+    batch = str(client.post(where, content=bytes(data), headers=OURS).json()["id"])
+    ended(token, batch)
+    said = {row["path"]: row["rejected"] for row in rows(client, token, batch)}
+    assert set(said) == {
+        "", "up.png", "etc/abs.png", "C:/x/back.png", "a/b/dots.png", "é\u202egnp.png",
+        "nested.zip", "locked.png",
+    }  # fmt: skip
+    assert "password" in said["locked.png"]
+    assert said["nested.zip"]
+    for name in opened_zip(client, token, batch).namelist():
+        assert not name.startswith("/")
+        assert not {"..", "."} & set(name.split("/"))
+    assert [path.name for path in folder_of(token, batch).path.parent.iterdir()] == [batch]
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_zip_larger_than_the_server_takes_is_cut_off_and_nothing_of_it_stays(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch, announced: bool
+) -> None:
+    monkeypatch.setattr(guard, "_most", lambda: 100_000)
+    content: Any = bytes(200_000) if announced else iter([bytes(50_000)] * 4)
+    answer = client.post(f"/api/w/{token}/batches/zip?name=x", content=content, headers=OURS)
+    assert answer.status_code == 413
+    folder = studio().config.data / "batches"
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
+
+
+def test_a_zip_whose_sending_is_broken_off_leaves_nothing_and_no_error(token: str) -> None:
+    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
+    messages: list[Any] = [
+        {"type": "http.request", "body": b"PK", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(f"nobody waits for {message}")
+
+    path = f"/api/w/{token}/batches/zip"
+    scope = {
+        "type": "http", "method": "POST", "path": path, "raw_path": path.encode(),
+        "query_string": b"name=x.zip", "root_path": "", "scheme": "http",
+        "headers": [(b"host", b"localhost"), (b"x-featclass", b"1")],
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    folder = studio().config.data / "batches"
+    assert [path for path in folder.rglob("*") if path.is_file()] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import zipfile
@@ -14,13 +15,14 @@ from typer.testing import CliRunner, Result
 
 from featclass import cli, encoders, file_names, library, prediction_csv
 from featclass.cli import watching
+from featclass.cli.sorting_copies import SortedCopies
 from featclass.cli.watching import Watch
 from featclass.errors import FeatclassError
 from featclass.file_names import Distinct, safe
 from featclass.records import DOUBTFUL_BELOW, Prediction
 from featclass.service import prediction as service_prediction
 from featclass.sorting import Folders, Places
-from tests.fakes import GridEncoder, drawn
+from tests.fakes import GridEncoder, drawn, image
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +123,22 @@ def test_sorting_never_writes_over_a_file_and_a_second_time_copies_nothing_twice
     assert set(first.values()) <= set(again.values())
 
 
+def test_a_copy_that_could_be_written_by_half_only_does_not_stay(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    picture = image(drawn(1), "a.png")
+    copies = SortedCopies(tmp_path / "out", ["cats"])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50, before[1]))
+    try:
+        with pytest.raises(OSError, match="large"):
+            copies.add(said("cats", 0.9), picture)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert files(tmp_path / "out") == {}
+    copies.add(said("cats", 0.9), picture)
+    assert [*files(tmp_path / "out").values()] == [picture.read()]
+
+
 def test_what_the_command_itself_writes_is_not_predicted(
     model: Path, new: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +197,20 @@ def test_a_hostile_file_name_becomes_no_formula(
     assert rows(Path("out.csv"))[0]["path"] == f"'{name}"
     assert prediction_csv.path_of(f"'{name}") == name
     assert prediction_csv.path_of("'quoted'.png") == "'quoted'.png"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.png", "=a", "'=a", "''=a", "'a", "+", "a;=1+1.png", 'a"b', "a,b", "a\tb", "a\nb", ""],
+)
+def test_a_table_holds_every_name_and_no_spreadsheet_divides_it(name: str) -> None:
+    line = prediction_csv.line([name, None, 0.25, True])
+    [[cell, *others]] = csv.reader(io.StringIO(line, newline=""))
+    assert prediction_csv.path_of(cell) == name
+    assert others == ["", "0.25", "True"]
+    assert not cell.startswith(("=", "+"))
+    with_semicolons = next(csv.reader(io.StringIO(line, newline=""), delimiter=";"))
+    assert not any(part.startswith(("=", "+")) for part in with_semicolons)
 
 
 # Names and folders

@@ -35,7 +35,7 @@ async def of_zip(request: Request) -> Response:
     token = request.path_params["token"]
     name = request.query_params.get("name", "pictures.zip")
     try:
-        await run_in_threadpool(_refuse_without_classifier, token)
+        await run_in_threadpool(_opened_to_predict, token)
         with studio().batches.incoming(token) as file:
             async for chunk in request.stream():
                 await run_in_threadpool(file.write, chunk)
@@ -54,11 +54,12 @@ async def of_folder(request: Request) -> Response:
     token = request.path_params["token"]
     try:
         folder = str((await request.json())["folder"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return JSONResponse({"error": "that names no folder"}, 400)
+    try:
         batch = await run_in_threadpool(
             lambda: studio().batches.start_folder(token, folder, _order(token))
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return JSONResponse({"error": "that names no folder"}, 400)
     except FeatclassError as error:
         return _failed(error)
     return JSONResponse({"id": batch.record.id})
@@ -100,10 +101,9 @@ async def table(request: Request) -> Response:
     """Answer with what was said so far as a CSV."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
     try:
-        batch = await run_in_threadpool(_opened, token, batch_id)
+        batch, said = await run_in_threadpool(_opened, token, batch_id)
     except FeatclassError as error:
         return _failed(error)
-    said = studio().batches.predictions(token, batch_id)
     name = f"{_stem(batch)}-predictions.csv"
     return _download(_encoded(prediction_csv.lines(said, batch.record.classes)), name, "text/csv")
 
@@ -112,11 +112,10 @@ async def sorted_pictures(request: Request) -> Response:
     """Answer with the pictures in folders by class, as a zip made while it is sent."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
     try:
-        batch = await run_in_threadpool(_opened, token, batch_id)
+        batch, said = await run_in_threadpool(_opened, token, batch_id)
         found = await run_in_threadpool(studio().batches.pictures, token, batch_id)
     except FeatclassError as error:
         return _failed(error)
-    said = studio().batches.predictions(token, batch_id)
     pieces = sorted_zip(said, found.sources, batch.record.classes)
     return _download(pieces, f"{_stem(batch)}-sorted.zip", "application/zip")
 
@@ -151,9 +150,10 @@ def _within(token: str, act: Callable[[], object]) -> None:
     act()
 
 
-def _opened(token: str, batch_id: str) -> Batch:
+def _opened(token: str, batch_id: str) -> tuple[Batch, Iterator[Prediction]]:
     studio().workspaces.version(token)
-    return studio().batches.get(token, batch_id)
+    batches = studio().batches
+    return batches.get(token, batch_id), batches.predictions(token, batch_id)
 
 
 def _listed(token: str) -> tuple[list[Batch], str]:
@@ -162,7 +162,8 @@ def _listed(token: str) -> tuple[list[Batch], str]:
     return found, _key(workspace, studio().trainer.follow(workspace)) if found else ""
 
 
-def _refuse_without_classifier(token: str) -> Workspace:
+def _opened_to_predict(token: str) -> Workspace:
+    """Open a workspace; raises `UploadRefused` where there can be no classifier."""
     workspace = studio().workspaces.open(token)
     filled = sum(bool(labelled.counted) for labelled in workspace.sets)
     if workspace.classifier is None and filled < 2:
@@ -172,7 +173,7 @@ def _refuse_without_classifier(token: str) -> Workspace:
 
 def _order(token: str) -> Order:
     """Return the classifier of a workspace as soon as it is current, and how it is shown."""
-    workspace = _refuse_without_classifier(token)
+    workspace = _opened_to_predict(token)
     trainer, end = studio().trainer, time.monotonic() + PATIENCE_SECONDS
     state = trainer.follow(workspace)
     while not _is_ready(workspace, state) and not state.error and time.monotonic() < end:

@@ -6,17 +6,20 @@ Streamlit guards its own routes only, so these stand in front of ours and of its
 from __future__ import annotations
 
 import ipaddress
+import logging
 import os
 import secrets
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.requests import cookie_parser
+from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from featclass.studio import VISITOR_COOKIE, studio
+
+log = logging.getLogger(__name__)
 
 VISITOR_SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie
 LOCAL_NAMES = ("localhost",)
@@ -56,6 +59,8 @@ class Guard:
             except _TooLarge:
                 error = {"error": "that is more than this server takes at once"}
                 await JSONResponse(error, 413)(scope, receive, sending)
+            except ClientDisconnect:
+                log.info("What was being sent was cancelled: %s", scope["path"].rpartition("/")[2])
             return
         if scope["type"] == "websocket":
             await receive()

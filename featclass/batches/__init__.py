@@ -10,6 +10,7 @@ tally        what came of it so far, counted
 pictures     the pictures of a batch: entries of its zip, or files inside the folders allowed
 folder       what is on disk of one batch
 sorted_zip   the pictures in folders by class
+jobs         the work on them, in threads
 store        all of it as one object, `Batches`
 """
 

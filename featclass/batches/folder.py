@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from featclass.records import Prediction, TrainedClassifier
 CHUNK = 2**20
 KEPT = ("path", "label", "probability", "probabilities", "known", "rejected")
 """Of what is said of a picture."""
+_CHANGING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ class BatchFolder:
             unfinished.write_text(json.dumps(record.to_json()), "utf-8")
             os.replace(unfinished, self.path / "batch.json")
 
+    def change(self, **changes: object) -> None:
+        """Change some of what is known of it; nothing happens where it was deleted."""
+        with _CHANGING:
+            record = self.record()
+            if record is not None:
+                self.write(replace(record, **changes))  # type: ignore[arg-type]
+
     def classifier(self) -> TrainedClassifier:
         """Return the classifier that predicts."""
         return artifact.load(self.path / "classifier.featclass")
@@ -60,6 +69,8 @@ class BatchFolder:
         try:
             with self._said.open("rb") as file:
                 for line in file:
+                    if not line.endswith(b"\n"):
+                        return  # it is being written
                     if (prediction := _prediction(line)) is not None:
                         yield prediction
         except FileNotFoundError:
@@ -94,8 +105,6 @@ def _as_json(said: Prediction) -> dict[str, Any]:
 
 
 def _prediction(line: bytes) -> Prediction | None:
-    if not line.endswith(b"\n"):
-        return None
     try:
         data = json.loads(line)
         return Prediction(**{name: value for name, value in data.items() if name in KEPT})

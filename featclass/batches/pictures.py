@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featclass import datasets
+from featclass.batches.folder import BatchFolder
+from featclass.batches.record import Record
+from featclass.config import Config
 from featclass.errors import DatasetError, UploadRefused
 from featclass.file_names import Distinct
 from featclass.records import Image, Rejected, Source
@@ -60,17 +63,27 @@ def identified(name: str, source: Source) -> Image | Rejected:
     return Image(name, found, source)
 
 
+def of_batch(folder: BatchFolder, record: Record, config: Config) -> Pictures:
+    """List the pictures of a batch; raises `FeatclassError` where they are not to be had."""
+    if record.folder is not None:
+        return of_folder(record.folder, config.pictures)
+    return of_zip(folder.zip, max_unpacked=config.max_upload_bytes)
+
+
 def of_zip(path: Path, *, max_unpacked: int) -> Pictures:
     """List the entries of a zip; it stays open for as long as they are in use.
 
     Raises `DatasetError` where it is none, damaged, too large or empty.
     """
-    files, rejected = datasets.files_of_zip(path, max_unpacked_bytes=max_unpacked)
+    try:
+        files, rejected = datasets.files_of_zip(path, max_unpacked_bytes=max_unpacked)
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(str(path), "The zip", 1)) from error
     distinct = Distinct()
     refused = [Rejected(distinct(each.name), each.reason) for each in rejected]
     pictures = Pictures({distinct(name): source for name, source in files}, refused)
     if not len(pictures):
-        raise DatasetError(f"{path} holds no files. Pack the pictures again.")
+        raise DatasetError("The zip holds no files. Pack the pictures again.")
     return pictures
 
 

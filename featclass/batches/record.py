@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -65,7 +65,11 @@ class Record:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Record:
-        """Return the record; raises `KeyError`, `TypeError` or `ValueError` for another object."""
+        """Return the record; raises `KeyError`, `TypeError` or `ValueError` for another object.
+
+        What a later featclass knows more of it is passed over.
+        """
+        data = {name: data[name] for name in (each.name for each in fields(cls)) if name in data}
         removed = datetime.fromisoformat(data["removed"]) if data["removed"] else None
         return cls(
             **{

@@ -1,55 +1,36 @@
-"""All batches of one data folder, as one object: kept, worked on, and thrown away."""
+"""All batches of one data folder, as one object: started, looked at, and thrown away."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
 import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
-from featclass import service
 from featclass.batches import pictures
-from featclass.batches.folder import BatchFolder, append, explained
+from featclass.batches.folder import BatchFolder, explained
+from featclass.batches.jobs import Jobs
 from featclass.batches.pictures import Pictures
-from featclass.batches.record import ENDED, Batch, Order, Phase, Record
-from featclass.batches.tally import Tally
+from featclass.batches.record import Batch, Order, Phase, Record
 from featclass.config import Config
 from featclass.engines import Engines
-from featclass.errors import Cancelled, DatasetError, FeatclassError, UploadRefused
-from featclass.pace import Clock, Pace
-from featclass.records import Image, Prediction, Rejected
+from featclass.errors import FeatclassError, UploadRefused
+from featclass.records import Prediction
 
-log = logging.getLogger(__name__)
-
-JOBS = 2
 MOST_KEPT = 20
 """Of one workspace: each may hold a zip of some gigabytes."""
 UNDO = timedelta(minutes=15)
-ABANDONED_SECONDS = 24 * 3600
+ABANDONED = timedelta(days=1)
 LONGEST_NAME = 120
 _ID = re.compile("[0-9a-f]{16}")
-
-
-@dataclass(slots=True)
-class _Job:
-    """The work on one batch, from its start to its end."""
-
-    tally: Tally
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    pace: Pace = field(default_factory=Pace)
-    phase: Phase = Phase.WAITING
-    future: Future[None] | None = None
 
 
 class Batches:
@@ -62,19 +43,17 @@ class Batches:
     def __init__(self, config: Config, engines: Engines) -> None:
         self._folder = config.data / "batches"
         self._config = config
-        self._engines = engines
-        self._pool = ThreadPoolExecutor(JOBS, thread_name_prefix="batch")
-        self._lock = threading.RLock()
-        self._jobs: dict[Path, _Job] = {}
-        self._tallies: dict[Path, Tally] = {}
-        self._closed = threading.Event()
+        self._jobs = Jobs(config, engines)
+        self._lock = threading.Lock()
+        self._next_sweep: threading.Timer | None = None
+        self._is_closed = False
 
     # Starting
 
     @contextmanager
     def incoming(self, token: str) -> Iterator[IO[bytes]]:
         """Open a file for a zip to arrive in: pass its path to `start_zip`, else it is deleted."""
-        self._refuse_too_many(token)
+        self._refuse_too_many(token, arriving=sum(1 for _ in self._of(token).glob("incoming-*")))
         path = self._of(token) / f"incoming-{secrets.token_hex(8)}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,7 +69,7 @@ class Batches:
 
     def start_zip(self, token: str, arrived: Path, name: str, order: Order) -> Batch:
         """Start on a zip that has arrived; raises `DatasetError` where it is none."""
-        total = len(self._of_zip(arrived))
+        total = len(pictures.of_zip(arrived, max_unpacked=self._config.max_upload_bytes))
         return self._start(token, order, name, None, total, arrived)
 
     def start_folder(self, token: str, folder: str, order: Order) -> Batch:
@@ -118,7 +97,7 @@ class Batches:
         folder = BatchFolder(self._of(token) / secrets.token_hex(8))
         record = Record(
             folder.path.name,
-            name.strip()[:LONGEST_NAME] or "pictures.zip",
+            _as_text(name).strip()[:LONGEST_NAME] or "pictures.zip",
             asked,
             order.key,
             order.classifier.classes,
@@ -132,15 +111,17 @@ class Batches:
                 if arrived is not None:
                     _link(arrived, folder.zip)
                 folder.keep_classifier(order.classifier)
+            with self._lock:  # of several that arrive at once, the last ones are too many
+                self._refuse_too_many(token)
                 folder.write(record)
         except FeatclassError:
             folder.delete()
             raise
-        self._submit(folder)
-        return self._as_is(folder, record)
+        self._jobs.submit(folder)
+        return self._jobs.look(folder, record)
 
-    def _refuse_too_many(self, token: str) -> None:
-        if len(self.of(token)) >= MOST_KEPT:
+    def _refuse_too_many(self, token: str, *, arriving: int = 0) -> None:
+        if len(self._kept(token)) + arriving >= MOST_KEPT:
             raise UploadRefused(f"{MOST_KEPT} batches are kept here already: remove one first.")
 
     # What a person does to one
@@ -149,28 +130,23 @@ class Batches:
         """Go on where it stopped; nothing happens where it runs or is done."""
         folder, record = self._found(token, batch_id)
         if record.phase is not Phase.DONE:
-            self._submit(folder)
+            self._jobs.submit(folder)
 
     def cancel(self, token: str, batch_id: str) -> None:
         """Stop it; what is done is kept."""
-        folder, _ = self._found(token, batch_id)
-        with self._lock:
-            if (job := self._jobs.get(folder.path)) is not None:
-                job.cancelled.set()
+        self._jobs.cancel(self._found(token, batch_id)[0])
 
     def remove(self, token: str, batch_id: str) -> None:
         """Hide it; it is deleted for good a while later, with what was uploaded."""
         folder, _ = self._found(token, batch_id)
-        self.cancel(token, batch_id)
-        self._change(folder, removed=datetime.now(UTC))
-        later = threading.Timer(UNDO.total_seconds() + 1, self.sweep)
-        later.daemon = True
-        later.start()
+        self._jobs.cancel(folder)
+        folder.change(removed=datetime.now(UTC))
+        self._sweep_in(UNDO)
 
     def bring_back(self, token: str, batch_id: str) -> None:
         """Undo a removal."""
         folder, _ = self._found(token, batch_id, removed_too=True)
-        self._change(folder, removed=None)
+        folder.change(removed=None)
 
     def delete(self, token: str, batch_id: str) -> None:
         """Delete it for good, now."""
@@ -181,10 +157,8 @@ class Batches:
 
     def of(self, token: str) -> list[Batch]:
         """Return the batches of a workspace, newest first."""
-        found = [(folder, folder.record()) for folder in self._folders(self._of(token))]
-        shown = [(f, r) for f, r in found if r is not None and r.removed is None]
-        shown.sort(key=lambda each: each[1].created, reverse=True)
-        return [self._as_is(folder, record) for folder, record in shown]
+        kept = sorted(self._kept(token), key=lambda each: each[1].created, reverse=True)
+        return [self._jobs.look(folder, record) for folder, record in kept]
 
     def has_any(self, token: str) -> bool:
         """Say whether a workspace has batches, without looking into them."""
@@ -192,7 +166,7 @@ class Batches:
 
     def get(self, token: str, batch_id: str) -> Batch:
         """Return one batch."""
-        return self._as_is(*self._found(token, batch_id))
+        return self._jobs.look(*self._found(token, batch_id))
 
     def predictions(self, token: str, batch_id: str) -> Iterator[Prediction]:
         """Go through what was said so far, in order."""
@@ -201,7 +175,7 @@ class Batches:
     def pictures(self, token: str, batch_id: str) -> Pictures:
         """List the pictures; raises `FeatclassError` where they are not to be had any more."""
         folder, record = self._found(token, batch_id)
-        return self._pictures(folder, record)
+        return pictures.of_batch(folder, record, self._config)
 
     # House-keeping
 
@@ -209,33 +183,60 @@ class Batches:
         """Delete what is older, what was removed, and what nobody finished sending."""
         oldest = datetime.now(UTC) - older_than
         for folder in self._all():
-            record = folder.record()
-            if folder.path in self._jobs:
+            if self._jobs.has(folder):
                 continue
-            if record.created < oldest if record else _age(folder.path) > ABANDONED_SECONDS:
+            record = folder.record()
+            if record.created < oldest if record else _age(folder.path) > older_than:
                 self._delete(folder)
         for file in self._folder.glob("*/incoming-*"):
-            if _age(file) > ABANDONED_SECONDS:
+            if _age(file) > ABANDONED:
                 file.unlink(missing_ok=True)
         self.sweep()
 
     def sweep(self) -> None:
-        """Delete for good what was removed a while ago."""
-        oldest = datetime.now(UTC) - UNDO
+        """Delete for good what was removed a while ago; comes back for the rest when it is due."""
+        self._forget_next_sweep()
+        due: list[timedelta] = []
         for folder in self._all():
             record = folder.record()
-            if record is not None and record.removed is not None and record.removed < oldest:
+            if record is None or record.removed is None:
+                continue
+            left = record.removed + UNDO - datetime.now(UTC)
+            if left > timedelta():
+                due.append(left)
+            else:
                 self._delete(folder)
+        if due:
+            self._sweep_in(min(due))
 
     def close(self) -> None:
         """Stop all work at its next step; it can be resumed."""
-        self._closed.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._is_closed = True
+        self._forget_next_sweep()
+        self._jobs.close()
 
     # Inside
 
+    def _sweep_in(self, time_left: timedelta) -> None:
+        with self._lock:
+            if self._next_sweep is None and not self._is_closed:
+                seconds = time_left.total_seconds() + 1
+                self._next_sweep = threading.Timer(seconds, self.sweep)
+                self._next_sweep.daemon = True
+                self._next_sweep.start()
+
     def _of(self, token: str) -> Path:
         return self._folder / hashlib.sha256(token.encode()).hexdigest()[:32]
+
+    def _forget_next_sweep(self) -> None:
+        with self._lock:
+            if self._next_sweep is not None:
+                self._next_sweep.cancel()
+            self._next_sweep = None
+
+    def _kept(self, token: str) -> list[tuple[BatchFolder, Record]]:
+        found = [(folder, folder.record()) for folder in self._folders(self._of(token))]
+        return [(f, r) for f, r in found if r is not None and r.removed is None]
 
     def _all(self) -> Iterator[BatchFolder]:
         for workspace in self._folder.glob("*"):
@@ -257,124 +258,9 @@ class Batches:
                 return folder, record
         raise FeatclassError("These predictions are not here (any more).")
 
-    def _as_is(self, folder: BatchFolder, record: Record) -> Batch:
-        with self._lock:
-            if (job := self._jobs.get(folder.path)) is not None:
-                stopping = job.cancelled.is_set()
-                return Batch(record, job.phase, job.pace, job.tally.copy(), stopping)
-            record = folder.record() or record  # its job may have ended since it was read
-        # What runs in no job was cut off by the end of a server.
-        phase = record.phase if record.phase in ENDED else Phase.STOPPED
-        tally = self._tally(folder)
-        return Batch(record, phase, Pace(tally.done, max(record.total, tally.done)), tally)
-
-    def _tally(self, folder: BatchFolder) -> Tally:
-        with self._lock:
-            if (kept := self._tallies.get(folder.path)) is None:
-                kept = self._tallies[folder.path] = Tally()
-                kept.count(folder.predictions())
-            return kept
-
-    def _of_zip(self, path: Path) -> Pictures:
-        try:
-            return pictures.of_zip(path, max_unpacked=self._config.max_upload_bytes)
-        except DatasetError as error:
-            raise DatasetError(str(error).replace(str(path), "The zip", 1)) from error
-
-    def _pictures(self, folder: BatchFolder, record: Record) -> Pictures:
-        if record.folder is not None:
-            return pictures.of_folder(record.folder, self._config.pictures)
-        return self._of_zip(folder.zip)
-
-    def _change(self, folder: BatchFolder, **changes: object) -> None:
-        with self._lock:
-            record = folder.record()
-            if record is not None:
-                folder.write(replace(record, **changes))  # type: ignore[arg-type]
-
     def _delete(self, folder: BatchFolder) -> None:
-        with self._lock:
-            job = self._jobs.get(folder.path)
-        if job is not None and job.future is not None:
-            job.cancelled.set()
-            job.future.exception()  # waits for its end, a step away
+        self._jobs.end(folder)
         folder.delete()
-        self._tallies.pop(folder.path, None)
-
-    # Working
-
-    def _submit(self, folder: BatchFolder) -> None:
-        with self._lock:
-            if self._closed.is_set() or folder.path in self._jobs:
-                return
-            self._change(folder, phase=Phase.WAITING, error="")
-            job = self._jobs[folder.path] = _Job(self._tally(folder))
-            job.pace = Pace(job.tally.done, 0)
-            job.future = self._pool.submit(self._in_job, folder, job)
-
-    def _in_job(self, folder: BatchFolder, job: _Job) -> None:
-        phase, error = Phase.DONE, ""
-        try:
-            self._work(folder, job)
-        except Cancelled:
-            phase = Phase.STOPPED
-        except FeatclassError as failure:
-            phase, error = Phase.FAILED, str(failure)
-        except Exception as failure:  # the page says it in a sentence, the log has the traceback
-            log.exception("A batch of predictions broke off")
-            phase = Phase.FAILED
-            error = f"Something went wrong on our side ({type(failure).__name__})."
-        with self._lock:
-            try:
-                self._change(folder, phase=phase, error=error)
-            except FeatclassError as failure:  # the disk is full: what it says meanwhile will do
-                log.warning("%s", failure)
-            del self._jobs[folder.path]
-
-    def _work(self, folder: BatchFolder, job: _Job) -> None:
-        """Predict what is not predicted yet; raises `Cancelled` when it is to stop."""
-        record = folder.record()
-        if record is None:
-            raise Cancelled("The batch was deleted.")
-        stop = self._stopper(job)
-        stop()
-        job.phase = Phase.LOADING
-        classifier = folder.classifier()
-        engine = self._engines.get(classifier.encoder)
-        stop()
-        found = self._pictures(folder, record)
-        done = {said.path for said in folder.predictions()}
-        left = sum(name not in done for name in found.sources)
-        left += sum(each.name not in done for each in found.rejected)
-        total = len(done) + left
-        self._change(folder, phase=Phase.RUNNING, total=total)
-        job.phase, clock = Phase.RUNNING, Clock()
-
-        def progress(now: int, _: int) -> None:
-            stop()
-            job.pace = clock(len(done) + now, total)
-
-        def each() -> Iterator[Image | Rejected]:
-            for picture in found.but(done):
-                stop()
-                yield picture
-
-        many = service.predict_many(engine, classifier, each(), progress=progress)
-        with folder.appending() as file:
-            for said in many:
-                self._keep(file, job, said)
-
-    def _keep(self, file: IO[bytes], job: _Job, said: Sequence[Prediction]) -> None:
-        append(file, said)
-        with self._lock:
-            job.tally.count(said)
-
-    def _stopper(self, job: _Job) -> Callable[[], None]:
-        def stop() -> None:
-            if job.cancelled.is_set() or self._closed.is_set():
-                raise Cancelled("The batch was cancelled.")
-
-        return stop
 
 
 def _link(source: Path, target: Path) -> None:
@@ -385,8 +271,13 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _age(path: Path) -> float:
+def _as_text(name: str) -> str:
+    """Return a name that can be sent: one on a disk may hold what is no text."""
+    return name.encode("utf-8", "replace").decode()
+
+
+def _age(path: Path) -> timedelta:
     try:
-        return time.time() - path.stat().st_mtime
+        return timedelta(seconds=time.time() - path.stat().st_mtime)
     except OSError:
-        return 0.0
+        return timedelta()

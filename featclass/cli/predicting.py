@@ -177,7 +177,7 @@ def _follow(engine: Engine, trained: TrainedClassifier, arriving: Watch, telling
 
 def _check_folder(path: Path) -> None:
     if path.exists() and not path.is_dir():
-        raise FeatclassError(f"{path} is a file: name a folder to sort into.")
+        raise FeatclassError(f"{path} is a file: name a folder.")
     if not path.absolute().parent.is_dir():
         raise FeatclassError(
             f"{path} cannot be made: the folder {path.parent} does not exist. Make it first."

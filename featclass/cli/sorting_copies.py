@@ -47,8 +47,12 @@ def _written(copy: Path, data: bytes) -> bool:
         file = copy.open("xb")
     except FileExistsError:
         return False
-    with file:
-        file.write(data)
+    try:
+        with file:
+            file.write(data)
+    except BaseException:  # a half would stand in the way of the whole the next time
+        copy.unlink()
+        raise
     return True
 
 

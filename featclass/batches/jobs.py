@@ -1,0 +1,176 @@
+"""The work on batches, in threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from featclass import service
+from featclass.batches import pictures
+from featclass.batches.folder import BatchFolder, append
+from featclass.batches.record import ENDED, Batch, Phase, Record
+from featclass.batches.tally import Tally
+from featclass.config import Config
+from featclass.engines import Engines
+from featclass.errors import Cancelled, FeatclassError
+from featclass.pace import Clock, Pace
+from featclass.records import Image, Prediction, Rejected
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 2
+
+
+@dataclass(slots=True)
+class _Job:
+    """The work on one batch, from its start to its end."""
+
+    tally: Tally
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    pace: Pace = field(default_factory=Pace)
+    phase: Phase = Phase.WAITING
+    future: Future[None] | None = None
+
+
+class Jobs:
+    """Works on batches, at most once on each at a time; says how each stands."""
+
+    def __init__(self, config: Config, engines: Engines) -> None:
+        self._config = config
+        self._engines = engines
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="batch")
+        self._lock = threading.RLock()
+        self._jobs: dict[Path, _Job] = {}
+        self._tallies: dict[Path, Tally] = {}
+        self._closed = threading.Event()
+
+    def submit(self, folder: BatchFolder) -> None:
+        """Work on a batch when its turn comes; nothing happens where it is worked on already."""
+        with self._lock:
+            if self._closed.is_set() or self.has(folder):
+                return
+            folder.change(phase=Phase.WAITING, error="")
+            job = self._jobs[folder.path] = _Job(self._tally(folder))
+            job.pace = Pace(job.tally.done, 0)
+            job.future = self._pool.submit(self._in_job, folder, job)
+
+    def cancel(self, folder: BatchFolder) -> None:
+        """Stop at the next step; what is done is kept."""
+        with self._lock:
+            if (job := self._jobs.get(folder.path)) is not None:
+                job.cancelled.set()
+                if job.future is not None and job.future.cancel():  # its turn had not come
+                    self._ended(folder, Phase.STOPPED)
+
+    def end(self, folder: BatchFolder) -> None:
+        """Stop, wait until that is so, and forget the batch."""
+        with self._lock:
+            job = self._jobs.get(folder.path)
+            self.cancel(folder)
+        if job is not None and job.future is not None and not job.future.cancelled():
+            wait([job.future])  # an image away, or the loading of an encoder
+        with self._lock:
+            self._tallies.pop(folder.path, None)
+
+    def has(self, folder: BatchFolder) -> bool:
+        """Say whether a batch is worked on, or waits for it."""
+        return folder.path in self._jobs
+
+    def look(self, folder: BatchFolder, record: Record) -> Batch:
+        """Say how a batch stands now."""
+        with self._lock:
+            if (job := self._jobs.get(folder.path)) is not None:
+                stopping = job.cancelled.is_set()
+                return Batch(record, job.phase, job.pace, job.tally.copy(), stopping)
+            record = folder.record() or record  # its job may have ended since it was read
+            tally = self._tally(folder).copy()
+        # What runs in no job was cut off by the end of a server.
+        phase = record.phase if record.phase in ENDED else Phase.STOPPED
+        return Batch(record, phase, Pace(tally.done, max(record.total, tally.done)), tally)
+
+    def close(self) -> None:
+        """Stop all work at its next step; it can be resumed."""
+        with self._lock:
+            self._closed.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _tally(self, folder: BatchFolder) -> Tally:
+        if (kept := self._tallies.get(folder.path)) is None:
+            kept = self._tallies[folder.path] = Tally()
+            kept.count(folder.predictions())
+        return kept
+
+    def _in_job(self, folder: BatchFolder, job: _Job) -> None:
+        phase, error = Phase.DONE, ""
+        try:
+            self._work(folder, job)
+        except Cancelled:
+            phase = Phase.STOPPED
+        except FeatclassError as failure:
+            phase, error = Phase.FAILED, str(failure)
+        except Exception as failure:  # the page says it in a sentence, the log has the traceback
+            log.exception("A batch of predictions broke off")
+            phase = Phase.FAILED
+            error = f"Something went wrong on our side ({type(failure).__name__})."
+        with self._lock:
+            self._ended(folder, phase, error)
+
+    def _ended(self, folder: BatchFolder, phase: Phase, error: str = "") -> None:
+        del self._jobs[folder.path]
+        if phase is Phase.FAILED:  # of a slice that was half written, some is there all the same
+            self._tallies.pop(folder.path, None)
+        try:
+            folder.change(phase=phase, error=error)
+        except FeatclassError as failure:  # the disk is full: it shows as stopped, which is so
+            log.warning("%s", failure)
+
+    def _work(self, folder: BatchFolder, job: _Job) -> None:
+        """Predict what is not predicted yet; raises `Cancelled` when it is to stop."""
+        record = folder.record()
+        if record is None:
+            raise Cancelled("The batch was deleted.")
+        stop = self._stopper(job)
+        stop()
+        job.phase = Phase.LOADING
+        classifier = folder.classifier()
+        engine = self._engines.get(classifier.encoder)
+        service.check_encoder(classifier, engine)
+        stop()
+        found = pictures.of_batch(folder, record, self._config)
+        done = {said.path for said in folder.predictions()}
+        left = sum(name not in done for name in found.sources)
+        left += sum(each.name not in done for each in found.rejected)
+        total = len(done) + left
+        folder.change(phase=Phase.RUNNING, total=total)
+        job.phase, clock = Phase.RUNNING, Clock()
+
+        def progress(now: int, _: int) -> None:
+            stop()
+            job.pace = clock(len(done) + now, total)
+
+        def each() -> Iterator[Image | Rejected]:
+            for picture in found.but(done):
+                stop()
+                yield picture
+
+        many = service.predict_many(engine, classifier, each(), progress=progress)
+        with folder.appending() as file:
+            for said in many:
+                self._keep(file, job, said)
+
+    def _keep(self, file: IO[bytes], job: _Job, said: Sequence[Prediction]) -> None:
+        append(file, said)
+        with self._lock:
+            job.tally.count(said)
+
+    def _stopper(self, job: _Job) -> Callable[[], None]:
+        def stop() -> None:
+            if job.cancelled.is_set() or self._closed.is_set():
+                raise Cancelled("The batch was cancelled.")
+
+        return stop
