@@ -107,6 +107,13 @@ def sets_key(workspace: Workspace, spec: str) -> str:
     return seen.hexdigest()
 
 
+def is_same_probe(one: Result, other: Result) -> bool:
+    """Say whether both predict the same of every picture, whatever their reports say."""
+    if one.classifier is None or other.classifier is None:
+        return False
+    return one.classifier.probe is other.classifier.probe
+
+
 def names_of(workspace: Workspace) -> dict[int, str]:
     """Return the name of each set by its id."""
     return {labelled.id: labelled.name for labelled in workspace.sets}
