@@ -137,6 +137,15 @@ def test_pictures_tried_make_a_set_of_their_own(client: TestClient, token: str) 
     assert list(sets(token).values()) == [6, 6, 1]
 
 
+@pytest.mark.parametrize("ids", ["[1e999]", "[1.5]", '["1"]', "[null]", "[[1]]"])
+def test_ids_that_are_no_whole_numbers_move_nothing(
+    ids: str, client: TestClient, token: str
+) -> None:
+    set_id = next(iter(sets(token)))
+    body = f'{{"do": "move", "pictures": {ids}, "set": {set_id}}}'
+    assert client.post(f"/api/w/{token}/act", content=body, headers=OURS).status_code == 400
+
+
 def test_of_equal_pictures_a_set_takes_one_and_two_of_a_name_are_told_apart(token: str) -> None:
     store = studio().workspaces
     red, blue = sets(token)

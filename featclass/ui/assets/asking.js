@@ -32,7 +32,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 }
 
 // What the order of the questions follows from.
-const orderOf = data => `${data.key} ${data.busy} ${data.sets.map(one => one[0])}`;
+const orderOf = data => `${data.classifier} ${data.busy} ${data.sets.map(one => one[0])}`;
 
 // Which pictures are none of these: kept in this browser, where it keeps anything.
 const place = state => `featclass none of these ${state.data.base}`;
