@@ -574,12 +574,33 @@ def test_after_a_few_pictures_have_changed_the_score_before_is_remembered(bench:
     second = bench.settle().result
     assert second is not None
     assert second.classifier is not None
-    assert second.before_change == first.classifier.report
+    assert second.before_change is not None
+    assert second.before_change.report == first.classifier.report
+    assert second.before_change.same == 9
     assert moved is not None
     bench.store.undo(bench.token, moved.id)
     third = bench.settle().result
     assert third is not None
-    assert third.before_change == second.classifier.report
+    assert third.before_change is not None
+    assert third.before_change.report == second.classifier.report
+
+
+def test_a_hard_picture_that_is_added_is_told_apart_from_those_there_before(bench: Bench) -> None:
+    bench.add(0, "red", range(5))
+    bench.add(1, "blue", range(5))
+    bench.settle()
+    bench.add(0, "blue", range(80, 81))
+    result = bench.settle().result
+    assert result is not None
+    assert result.classifier is not None
+    before = result.before_change
+    assert before is not None
+    assert before.report.accuracy == 1
+    assert (before.same, before.same_right) == (10, 10)
+    matrix = result.classifier.report.confusion_matrix
+    assert matrix is not None
+    right = matrix[0][0] + matrix[1][1]
+    assert right == before.same_right_now  # and the new one is wrong
 
 
 def test_after_many_pictures_have_come_no_score_before_is_shown(bench: Bench) -> None:

@@ -26,7 +26,9 @@ def test_a_prediction_is_told_with_what_spoke_for_it_and_what_against() -> None:
 
 def test_nothing_is_told_of_what_did_not_hold() -> None:
     assert said("Simpsons", 0.5, Tried()) == "50\u00a0% Simpsons."
-    assert said("a", 0.5, Tried(None, RIGHT_EDGE)) == "50\u00a0% a. The right edge spoke against it."
+    assert (
+        said("a", 0.5, Tried(None, RIGHT_EDGE)) == "50\u00a0% a. The right edge spoke against it."
+    )
     assert said("a", 0.5, Tried(RIGHT_EDGE)) == (
         "50\u00a0% a. What spoke for it lies mostly along the right edge."
     )
