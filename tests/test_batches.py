@@ -9,7 +9,7 @@ import os
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,12 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from featclass import encoders, service
 from featclass import studio as studio_module
-from featclass.api import MIDDLEWARE, ROUTES
 from featclass.api import batches as routes
 from featclass.batches import Batch, Phase
 from featclass.batches.folder import BatchFolder
@@ -61,13 +59,6 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> GatedEncoder:
     monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
     monkeypatch.setattr(service_prediction, "SLICE", 8)
     return fake
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -13,12 +13,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
-from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from featclass import samples, service
-from featclass.api import MIDDLEWARE, ROUTES
 from featclass.api.live import AT_ONCE
 from featclass.cache import CACHE_FILE
 from featclass.studio import studio
@@ -30,13 +28,6 @@ from tests.test_journey import Server, choose, file
 
 SECONDS = 90
 MILLISECONDS = 1000 * SECONDS
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
 
 
 @pytest.fixture

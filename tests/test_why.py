@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import PIL.Image
 import pytest
 from playwright.sync_api import Page, expect
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import featclass
 import featclass.errors
-from featclass import encoders, samples, service
-from featclass.api import MIDDLEWARE, ROUTES
+from featclass import samples, service
 from featclass.cli import app
 from featclass.cli.explanations import file_name
 from featclass.images import digest
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn
+from tests.fakes import drawn
+from tests.filled import add, sets, settle
 from tests.test_journey import Server, browser, choose, file, page, server
-from tests.test_judged import add, sets, settle
 
 __all__ = ["browser", "page", "server"]
 
@@ -32,21 +29,7 @@ NEW = drawn(50, "red")
 
 
 @pytest.fixture
-def _fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = GridEncoder(spec="builtin")
-    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
-    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
-
-
-@pytest.fixture
-def client(_fake: None) -> Iterator[TestClient]:
-    made = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(made, base_url="http://localhost") as opened:
-        yield opened
-
-
-@pytest.fixture
-def token(client: TestClient) -> str:
+def token(fake_encoder: None) -> str:
     token = studio().workspaces.create()
     red, blue = sets(token)
     add(token, red, {f"red{seed}.png": drawn(seed, "red") for seed in range(6)})
