@@ -4,8 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from featclass import studio
+from featclass import encoders, studio
+from featclass.api import MIDDLEWARE, ROUTES
+from tests.fakes import GridEncoder
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +36,19 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _close_studio() -> Iterator[None]:
     yield
     studio.close()
+
+
+@pytest.fixture
+def fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a fake encoder stand in for the built-in one, in this process."""
+    fake = GridEncoder(spec="builtin")
+    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
+    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    """Our routes, as a browser on this machine reaches them."""
+    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
+    with TestClient(app, base_url="http://localhost") as opened:
+        yield opened

@@ -90,6 +90,34 @@ def test_a_picture_tried_moves_into_a_set_and_back(store: Workspaces, token: str
     assert shown(store, token) == [["bart.jpg", "lisa.jpg"], ["fred.jpg"]]
 
 
+def test_the_set_made_for_a_move_goes_with_its_undo_unless_it_was_used_meanwhile(
+    store: Workspaces, token: str
+) -> None:
+    def names() -> list[str]:
+        return [found.name for found in store.open(token).sets]
+
+    bart = picture(store, token, "bart.jpg")
+    act = done(store.move_to_new_set(token, [bart], "Jetsons"))
+    assert names() == ["Simpsons", "Flintstones", "Jetsons"]
+    store.undo(token, act.id)
+    assert names() == ["Simpsons", "Flintstones"]
+    assert shown(store, token) == [["bart.jpg", "lisa.jpg"], ["fred.jpg"]]
+    act = done(store.move_to_new_set(token, [bart], "Jetsons"))
+    [_, _, made] = store.open(token).sets
+    add(store, token, made.id, "george.jpg")
+    store.undo(token, act.id)
+    assert shown(store, token) == [["bart.jpg", "lisa.jpg"], ["fred.jpg"], ["george.jpg"]]
+
+
+def test_a_set_that_was_there_before_a_move_stays_when_that_is_undone(
+    store: Workspaces, token: str
+) -> None:
+    store.add_set(token, "Jetsons")
+    act = done(store.move_to_new_set(token, [picture(store, token, "bart.jpg")], "Jetsons"))
+    store.undo(token, act.id)
+    assert shown(store, token) == [["bart.jpg", "lisa.jpg"], ["fred.jpg"], []]
+
+
 def test_a_picture_moved_where_its_bytes_are_already_comes_back_too(
     store: Workspaces, token: str
 ) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from featclass import studio as studio_module
-from featclass.api import MIDDLEWARE, ROUTES, uploads
+from featclass.api import MIDDLEWARE, uploads
 from featclass.studio import studio
 from tests.fakes import drawn
 
 OURS = {"X-Featclass": "1"}
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
 
 
 @pytest.fixture

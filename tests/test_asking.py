@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from featclass import encoders, probe, service
-from featclass.api import MIDDLEWARE, ROUTES
+from featclass import probe, service
 from featclass.cache import Cache
 from featclass.engine import Engine
 from featclass.library import Classifier
@@ -23,8 +19,8 @@ from featclass.records import Dataset
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import GridEncoder, drawn, two_classes
+from tests.filled import settle
 
-SECONDS = 30
 Vectors = NDArray[np.float32]
 Codes = NDArray[np.intp]
 
@@ -145,17 +141,8 @@ def test_from_python_a_classifier_names_the_files_to_label_next(tmp_path: Path) 
 
 
 @pytest.fixture
-def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = GridEncoder(spec="builtin")
-    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
-    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
-
-
-@pytest.fixture
-def client(_fake_encoder: None) -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
+def client(fake_encoder: None, client: TestClient) -> TestClient:
+    return client
 
 
 def workspace(*, labelled: int, tried: int) -> str:
@@ -168,14 +155,6 @@ def workspace(*, labelled: int, tried: int) -> str:
     pile = [NewPicture(f"try{n}.png", drawn(100 + n, ("red", "blue")[n % 2])) for n in range(tried)]
     store.add_pictures(token, None, pile)
     return token
-
-
-def settle(token: str) -> None:
-    parts = studio()
-    end = time.monotonic() + SECONDS
-    while parts.trainer.follow(parts.workspaces.open(token)).is_busy:
-        assert time.monotonic() < end
-        parts.trainer.wait(0.05)
 
 
 def asked(client: TestClient, token: str, without: str = "") -> list[list[Any]]:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,13 +63,6 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> GatedEncoder:
     monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
     monkeypatch.setattr(service_prediction, "SLICE", 8)
     return fake
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
 
 
 @pytest.fixture

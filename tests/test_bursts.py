@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from featclass import service
-from featclass.api import MIDDLEWARE, ROUTES
 from featclass.cache import Cache
 from featclass.engine import Engine
 from featclass.learned import Learned
@@ -166,13 +164,6 @@ def test_a_workspace_keeps_the_burst_of_a_picture_also_when_it_is_moved_or_broug
             ("Set 2/b.png", None),
             ("Set 2/a.png", "burst-1"),
         ]
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
 
 
 def test_an_upload_says_of_which_burst_its_pictures_are(client: TestClient) -> None:

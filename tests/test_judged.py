@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from featclass import encoders
-from featclass.api import MIDDLEWARE, ROUTES
 from featclass.render import class_colour
 from featclass.studio import studio
-from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn
+from tests.fakes import drawn
+from tests.filled import add, sets, settle
 
-SECONDS = 30
-
-
-@pytest.fixture(autouse=True)
-def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = GridEncoder(spec="builtin")
-    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
-    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 
 @pytest.fixture
@@ -44,23 +25,6 @@ def token() -> str:
     add(token, blue, {f"blue{seed}.png": drawn(seed, "blue") for seed in range(6)})
     settle(token)
     return token
-
-
-def sets(token: str) -> list[int]:
-    return [found.id for found in studio().workspaces.open(token).sets]
-
-
-def add(token: str, set_id: int, files: dict[str, bytes]) -> None:
-    pictures = [NewPicture(name, data) for name, data in files.items()]
-    studio().workspaces.add_pictures(token, set_id, pictures)
-
-
-def settle(token: str) -> None:
-    parts = studio()
-    end = time.monotonic() + SECONDS
-    while parts.trainer.follow(parts.workspaces.open(token)).is_busy:
-        assert time.monotonic() < end
-        parts.trainer.wait(0.05)
 
 
 def judged(client: TestClient, token: str, **asked: object) -> Any:

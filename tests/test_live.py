@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
-from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
-from featclass import samples
-from featclass.api import MIDDLEWARE, ROUTES
+from featclass import samples, service
+from featclass.api.live import AT_ONCE
 from featclass.cache import CACHE_FILE
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
@@ -27,13 +28,6 @@ from tests.test_journey import Server, choose, file
 
 SECONDS = 90
 MILLISECONDS = 1000 * SECONDS
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -182,6 +176,32 @@ def test_a_camera_of_another_site_is_refused(
         assert ask(socket, frame("red"))
     with pytest.raises(WebSocketDisconnect), opened(client, token, **headers):
         pass
+
+
+def test_many_cameras_at_once_leave_the_other_routes_room(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(token, "red", "blue")
+    learned(token)
+    entered, release = threading.Semaphore(0), threading.Event()
+    predict, late = service.predict, []
+
+    def slow(*given: Any, **options: Any) -> Any:
+        entered.release()
+        late.append(not release.wait(SECONDS))
+        return predict(*given, **options)
+
+    with ExitStack() as stack:
+        monkeypatch.setattr(service, "predict", slow)
+        sockets = [stack.enter_context(opened(client, token)) for _ in range(48)]
+        for socket in sockets:
+            socket.send_bytes(frame("red"))
+        for _ in range(AT_ONCE):
+            entered.acquire()
+        assert client.get(f"/api/w/{token}/tried").status_code == 200
+        release.set()
+        assert all(socket.receive_json()["label"] == "red" for socket in sockets)
+    assert not any(late)
 
 
 # In a browser

@@ -13,21 +13,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from featclass import encoders
 from featclass import studio as studio_module
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn
+from tests.fakes import drawn
+
+pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 SECONDS = 30
 PAGE = Path(__file__).parent.parent / "featclass" / "ui" / "page.py"
-
-
-@pytest.fixture(autouse=True)
-def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = GridEncoder(spec="builtin")
-    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
-    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import EncoderUnavailable
 from featclass.pace import Pace
-from featclass.trainer import Phase, Result, State, Trainer
+from featclass.trainer import Phase, Result, State, Trainer, tried
 from featclass.trainer.learning import Learning
-from featclass.workspaces import NewPicture, Workspaces
+from featclass.workspaces import NewPicture, Picture, Workspaces
 from tests.fakes import ColourNames, GridEncoder, drawn
 
 SECONDS = 20
@@ -184,6 +184,66 @@ def test_a_named_but_empty_set_is_a_class_where_the_encoder_reads_names(bench: B
     assert state.result is not None
     assert state.result.classifier is not None
     assert state.result.classifier.classes == ("blue disc", "red disc")
+
+
+def test_one_filled_set_and_the_name_of_another_are_enough_to_try_pictures(bench: Bench) -> None:
+    vars(bench.encoder)["texts"] = ColourNames()
+    ids = [found.id for found in bench.store.open(bench.token).sets[:2]]
+    bench.add(0, "red", range(2))
+    assert not tried.is_ready(bench.store.open(bench.token), bench.settle())
+    for set_id, name in zip(ids, ("red disc", "blue disc"), strict=True):
+        bench.store.rename_set(bench.token, set_id, name)
+    bench.add(None, "blue", range(20, 21))
+    state = bench.settle()
+    assert tried.is_ready(bench.store.open(bench.token), state)
+    assert [said.label for said in state.predictions.values()] == ["blue disc"]
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_the_stamp_of_what_is_said_changes_when_a_renaming_has_reached_it(
+    reads: bool, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reads:
+        vars(bench.encoder)["texts"] = ColourNames()
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    bench.add(None, "red", range(20, 21))
+    bench.settle()
+    ids = [found.id for found in bench.store.open(bench.token).sets]
+    with monkeypatch.context() as held:
+        held.setattr(bench.trainer._learners, "submit", lambda *_: None)
+        bench.store.rename_set(bench.token, ids[0], "red disc")
+        workspace = bench.store.open(bench.token)
+        before = tried.stamp(workspace, bench.follow())
+    bench.trainer._learning.clear()
+    state = bench.settle()
+    assert [said.label for said in state.predictions.values()] == ["red disc"]
+    assert tried.stamp(workspace, state) != before
+
+
+def test_what_takes_longer_than_the_score_predicts_nothing_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    said = bench.trainer._said
+
+    def counted(result: Result, pictures: Sequence[Picture]) -> Any:
+        asked.extend(picture.name for picture in pictures)
+        return said(result, pictures)
+
+    def publish(*given: Any) -> None:
+        publishing(*given)
+        if given[-1].is_settling:
+            bench.until(lambda state: not state.is_predicting)
+
+    publishing = bench.trainer._publish
+    monkeypatch.setattr(bench.trainer, "_said", counted)
+    monkeypatch.setattr(bench.trainer, "_publish", publish)
+    bench.add(None, "blue", range(20, 23))
+    bench.add(0, "red", range(4))
+    bench.add(1, "blue", range(4))
+    assert len(bench.settle().predictions) == 3
+    assert sorted(asked) == ["blue20.png", "blue21.png", "blue22.png"]
 
 
 def test_pictures_to_try_are_predicted_and_predicted_anew_after_a_change(bench: Bench) -> None:
@@ -514,12 +574,33 @@ def test_after_a_few_pictures_have_changed_the_score_before_is_remembered(bench:
     second = bench.settle().result
     assert second is not None
     assert second.classifier is not None
-    assert second.before_change == first.classifier.report
+    assert second.before_change is not None
+    assert second.before_change.report == first.classifier.report
+    assert second.before_change.same == 9
     assert moved is not None
     bench.store.undo(bench.token, moved.id)
     third = bench.settle().result
     assert third is not None
-    assert third.before_change == second.classifier.report
+    assert third.before_change is not None
+    assert third.before_change.report == second.classifier.report
+
+
+def test_a_hard_picture_that_is_added_is_told_apart_from_those_there_before(bench: Bench) -> None:
+    bench.add(0, "red", range(5))
+    bench.add(1, "blue", range(5))
+    bench.settle()
+    bench.add(0, "blue", range(80, 81))
+    result = bench.settle().result
+    assert result is not None
+    assert result.classifier is not None
+    before = result.before_change
+    assert before is not None
+    assert before.report.accuracy == 1
+    assert (before.same, before.same_right) == (10, 10)
+    matrix = result.classifier.report.confusion_matrix
+    assert matrix is not None
+    right = matrix[0][0] + matrix[1][1]
+    assert right == before.same_right_now  # and the new one is wrong
 
 
 def test_after_many_pictures_have_come_no_score_before_is_shown(bench: Bench) -> None:

@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from featclass import encoders
-from featclass.api import MIDDLEWARE, ROUTES
 from featclass.records import DOUBTFUL_BELOW, Prediction
 from featclass.studio import studio
 from featclass.trainer.tried import Kind
 from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn
+from tests.fakes import drawn
+from tests.filled import settle
 
-SECONDS = 30
+pytestmark = pytest.mark.usefixtures("fake_encoder")
+
 OURS = {"X-Featclass": "1"}
-
-
-@pytest.fixture(autouse=True)
-def _fake_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = GridEncoder(spec="builtin")
-    monkeypatch.setattr(encoders, "load", lambda *_, **__: fake)
-    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
-
-
-@pytest.fixture
-def client() -> Iterator[TestClient]:
-    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
-    with TestClient(app, base_url="http://localhost") as opened:
-        yield opened
 
 
 @pytest.fixture
@@ -55,14 +38,6 @@ def sets(token: str) -> dict[int, int]:
 def add(token: str, set_id: int | None, colour: str, seeds: range) -> None:
     pictures = [NewPicture(f"{colour}{seed}.png", drawn(seed, colour)) for seed in seeds]
     studio().workspaces.add_pictures(token, set_id, pictures)
-
-
-def settle(token: str) -> None:
-    parts = studio()
-    end = time.monotonic() + SECONDS
-    while parts.trainer.follow(parts.workspaces.open(token)).is_busy:
-        assert time.monotonic() < end
-        parts.trainer.wait(0.05)
 
 
 def rows(client: TestClient, token: str) -> Any:
@@ -135,6 +110,15 @@ def test_pictures_tried_make_a_set_of_their_own(client: TestClient, token: str) 
     assert len(rows(client, token)["rows"]) == 6
     act(client, token, do="move", pictures=ids[:1], **{"new set": "Odd <b>ones</b>"})
     assert list(sets(token).values()) == [6, 6, 1]
+
+
+@pytest.mark.parametrize("ids", ["[1e999]", "[1.5]", '["1"]', "[null]", "[[1]]"])
+def test_ids_that_are_no_whole_numbers_move_nothing(
+    ids: str, client: TestClient, token: str
+) -> None:
+    set_id = next(iter(sets(token)))
+    body = f'{{"do": "move", "pictures": {ids}, "set": {set_id}}}'
+    assert client.post(f"/api/w/{token}/act", content=body, headers=OURS).status_code == 400
 
 
 def test_of_equal_pictures_a_set_takes_one_and_two_of_a_name_are_told_apart(token: str) -> None:

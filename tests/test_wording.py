@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import Pace
 from featclass.records import Rejected
-from featclass.trainer import Phase, State
+from featclass.trainer import Before, Phase, State
 from featclass.ui import wording
+from tests.test_document import learned
 
 
 @pytest.mark.parametrize(
@@ -104,3 +107,20 @@ def test_doubtful_is_told_as_how_often_such_a_prediction_is_wrong() -> None:
 
 def test_before_there_is_a_classifier_there_is_no_score_to_compare_with() -> None:
     assert wording.score_now(State()) == {"said": "", "key": "", "current": False}
+
+
+@pytest.mark.parametrize(
+    ("same", "images", "told"),
+    [
+        (8, 9, "Of these 8, now 7."),
+        (7, 7, "Of the 7 in both, 6 were, now 7."),
+        (0, 9, ""),
+        (7, 8, ""),
+    ],
+)
+def test_where_pictures_came_the_others_tell_whether_it_became_better(
+    same: int, images: int, told: str
+) -> None:
+    old = replace(learned().classifier.report, confusion_matrix=((3, 1), (1, 3)), images=8)
+    said = wording.before_change(Before(old, same, 6, 7), replace(old, images=images))
+    assert said == f"Was 6 of 8 right before the last change. {told}".strip()

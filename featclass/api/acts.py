@@ -68,4 +68,6 @@ def _act(token: str, done: Any) -> Act | None:
 
 def _whole(ids: list[Any]) -> list[int]:
     """Return distinct ids in their order; raises `ValueError` where one is no whole number."""
-    return list(dict.fromkeys(int(one) for one in ids))
+    if not all(isinstance(one, int) for one in ids):  # JSON has 1e999 too
+        raise ValueError("an id is a whole number")
+    return list(dict.fromkeys(ids))

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -25,6 +26,10 @@ LEAST_SIDE, MOST_SIDE = 256, 640
 LONGEST_REASON = 120
 """Bytes: a socket is closed with no more words than that."""
 TOO_LARGE, NO_WORKSPACE = 1009, 4404
+AT_ONCE = 16
+"""Frames that wait for the encoder, first come first served, however many cameras are open."""
+_threads = CapacityLimiter(AT_ONCE)
+"""Of their own, so that all other routes find one free."""
 
 
 async def live(socket: WebSocket) -> None:
@@ -43,7 +48,8 @@ async def live(socket: WebSocket) -> None:
             if len(frame) > MOST_BYTES:
                 await socket.close(TOO_LARGE, "A frame may have 2 MB.")
                 return
-            await socket.send_json(await run_in_threadpool(watch.answer, frame))
+            answer = await to_thread.run_sync(watch.answer, frame, limiter=_threads)
+            await socket.send_json(answer)
     except WorkspaceMissing as error:  # or removed meanwhile
         await socket.close(NO_WORKSPACE, _reason(error))
     except WebSocketDisconnect:

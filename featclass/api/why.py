@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -18,6 +18,8 @@ from featclass.records import Image, Probe
 from featclass.studio import studio
 
 KEPT = 256
+_threads = CapacityLimiter(2)
+"""They are worked out one after the other: who waits must not keep other routes waiting."""
 _lock = threading.Lock()
 _kept: OrderedDict[tuple[str, str | None], tuple[Probe, Heat]] = OrderedDict()
 """By picture and class, with the probe that each was made with."""
@@ -31,7 +33,7 @@ async def why(request: Request) -> Response:
     token, digest = request.path_params["token"], request.path_params["digest"]
     label = request.query_params.get("label")
     try:
-        return JSONResponse(await run_in_threadpool(_why, token, digest, label))
+        return JSONResponse(await to_thread.run_sync(_why, token, digest, label, limiter=_threads))
     except (FeatclassError, OSError) as error:
         return JSONResponse({"error": str(error)}, 404)
 

@@ -28,7 +28,8 @@ class Tried:
 
 def said(label: str, probability: float, tried: Tried) -> str:
     """Return a sentence or two for a person."""
-    sentences = [f"{chance(probability)} {label}."]
+    share = chance(probability)
+    sentences = [f"{share[0].upper()}{share[1:]} {label}."]
     places = []
     if tried.speaks_for:
         places.append(f"what spoke for it lies mostly {tried.speaks_for.where}")
@@ -44,10 +45,10 @@ def said(label: str, probability: float, tried: Tried) -> str:
 
 
 def chance(probability: float) -> str:
-    """Return two decimals; never 0 nor 1, as a few pictures cannot say that."""
+    """Return whole percent; never 0 nor 100, as a few pictures cannot say that."""
     if probability > 0.99:
-        return ">0.99"
-    return "<0.01" if probability < 0.01 else f"{probability:.2f}"
+        return "over 99\u00a0%"
+    return "under 1\u00a0%" if probability < 0.01 else f"{100 * probability:.0f}\u00a0%"
 
 
 def _counting(probability: float, without: Mapping[str, float]) -> str | None:

@@ -5,6 +5,6 @@ There is no "train" button: the page calls `Trainer.follow` whenever it draws, a
 """
 
 from featclass.trainer.follow import Trainer
-from featclass.trainer.state import Phase, Result, State, sets_key
+from featclass.trainer.state import Before, Phase, Result, State, sets_key
 
-__all__ = ["Phase", "Result", "State", "Trainer", "sets_key"]
+__all__ = ["Before", "Phase", "Result", "State", "Trainer", "sets_key"]

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -28,6 +28,7 @@ from featclass.trainer.state import (
     before_change,
     can_be_renamed,
     is_learned,
+    is_same_probe,
     names_of,
     renamed,
     sets_key,
@@ -210,11 +211,22 @@ class Trainer:
                 before=taken_over(old.result, result),
                 before_change=before_change(old.result, result),
             )
-        # What was predicted before is in the cache: said anew at once, the page need not flicker.
+        self._change(
+            workspace.token, result=result, predictions=self._said_again(workspace, old, result)
+        )
+
+    def _said_again(
+        self, workspace: Workspace, old: State, result: Result
+    ) -> Mapping[str, Prediction]:
+        """Return what is known of the pictures tried at once, so that the page need not flicker."""
+        now = self.known(workspace.token)
+        if now.result is not None and is_same_probe(now.result, result):
+            return now.predictions  # the report has grown, and nothing else
+        if old.result is None or old.result.engine is not result.engine:
+            return {}
+        # What was predicted before is in the cache.
         again = [picture for picture in workspace.tried if picture.digest in old.predictions]
-        is_cached = old.result is not None and old.result.engine is result.engine
-        predictions = self._said(result, again) if is_cached else {}
-        self._change(workspace.token, result=result, predictions=predictions)
+        return self._said(result, again)
 
     def _attempt(
         self, workspace: Workspace, spec: str, key: str, publish: Callable[[Result], None]

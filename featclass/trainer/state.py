@@ -34,6 +34,22 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """The score before a change, and what came of the pictures that it did not concern.
+
+    Who labels what the classifier hesitates about adds the hardest ones: the score falls, though
+    the classifier may have become better. What was there before tells.
+    """
+
+    report: Report
+    same: int
+    """Pictures that stand where they stood."""
+    same_right: int
+    """How many of these were right before."""
+    same_right_now: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A classifier, with the key of the labelled sets it was made from."""
 
@@ -49,9 +65,8 @@ class Result:
     """What to know of a saved classifier on this machine, a sentence each."""
     before: Report | None = None
     """Of the classifier under another encoder that this one took over from."""
-    before_change: Report | None = None
-    """Of the classifier before the last few pictures were moved, left out, added or removed."""
-
+    before_change: Before | None = None
+    """What the score was before the last few pictures were moved, left out, added or removed."""
     is_settling: bool = False
     """Whether what takes longer than the score is still being worked out."""
     vectors: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
@@ -107,6 +122,13 @@ def sets_key(workspace: Workspace, spec: str) -> str:
     return seen.hexdigest()
 
 
+def is_same_probe(one: Result, other: Result) -> bool:
+    """Say whether both predict the same of every picture, whatever their reports say."""
+    if one.classifier is None or other.classifier is None:
+        return False
+    return one.classifier.probe is other.classifier.probe
+
+
 def names_of(workspace: Workspace) -> dict[int, str]:
     """Return the name of each set by its id."""
     return {labelled.id: labelled.name for labelled in workspace.sets}
@@ -156,15 +178,26 @@ def _may_hang_on_names(result: Result) -> bool:
     return len(result.names) > len(shown) or report.images <= service.FEW * len(shown)
 
 
-def before_change(old: Result | None, new: Result) -> Report | None:
-    """Return the report of a classifier of the same classes, made of all but the same pictures."""
+def before_change(old: Result | None, new: Result) -> Before | None:
+    """Return the score of a classifier of the same classes, made of all but the same pictures."""
     if old is None or old.classifier is None or new.classifier is None:
         return None
     if old.classifier.encoder_id != new.classifier.encoder_id or old.names != new.names:
         return None
     was, now = (_places(result.classifier) for result in (old, new))
     changed = {digest for digest, _ in was ^ now}
-    return old.classifier.report if 0 < len(changed) <= max(FEW, len(now) // 20) else None
+    if not 0 < len(changed) <= max(FEW, len(now) // 20):
+        return None
+    rights = _rights(old), _rights(new)
+    same = rights[0].keys() & rights[1].keys()
+    then, after = (sum(right[place] for place in same) for right in rights)
+    return Before(old.classifier.report, len(same), then, after)
+
+
+def _rights(result: Result) -> dict[tuple[str, str], bool]:
+    """Return whether each image, by digest and class, was right out of fold."""
+    judgements = result.learned.judgements if result.learned else ()
+    return {(one.digest, one.label): one.said == one.label for one in judgements}
 
 
 def _places(classifier: TrainedClassifier | None) -> set[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from enum import StrEnum
 from typing import Any
 
@@ -34,10 +35,26 @@ class Kind(StrEnum):
         return cls.DOUBTFUL if prediction.is_doubtful else cls.SURE
 
 
+def is_ready(workspace: Workspace, state: State) -> bool:
+    """Say whether a picture tried is told something, now or soon."""
+    filled = sum(bool(labelled.counted) for labelled in workspace.sets)
+    if filled > 1 or workspace.classifier is not None:
+        return True
+    # The names of other sets may do, where the encoder reads them.
+    return bool(filled) and state.result is not None and state.result.classifier is not None
+
+
+def classifier_stamp(state: State) -> str:
+    """Return what changes with the classifier: also where its classes are called otherwise."""
+    if state.result is None:
+        return ""
+    names = hashlib.sha256(repr(sorted(state.result.names.items())).encode()).hexdigest()
+    return f"{state.result.key[:16]} {names[:16]}"
+
+
 def stamp(workspace: Workspace, state: State) -> str:
     """Return what changes whenever anything else is said of the pictures tried."""
-    result = state.result.key[:16] if state.result else ""
-    return f"{workspace.version} {result} {len(state.predictions)}"
+    return f"{workspace.version} {classifier_stamp(state)} {len(state.predictions)}"
 
 
 def row(picture: Picture, state: State) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from featclass.render import class_colour
-from featclass.trainer import State
+from featclass.trainer import State, tried
 from featclass.ui import parts
 from featclass.workspaces import Workspace
 
@@ -28,6 +28,7 @@ def draw(workspace: Workspace, state: State) -> None:
         "count": unlabelled,
         "sets": [[found.id, found.name, class_colour(found.colour)] for found in workspace.sets],
         "key": state.result.key if state.result and state.result.classifier else "",
+        "classifier": tried.classifier_stamp(state),
         "current": state.is_current,
         "busy": state.is_predicting,
         "seen": len(state.predictions),

@@ -113,6 +113,7 @@ def _since(result: Result, report: Report, state: State) -> None:
 
     The line is there also where it is empty: what is below must not jump while a person acts on it.
     """
+    before = result.before_change
     if not state.is_current:
         doing = "" if state.phase is Phase.IDLE else f" {wording.progress(state)}."
         counted = wording.count(result.images, "picture", "pictures")
@@ -122,8 +123,8 @@ def _since(result: Result, report: Report, state: State) -> None:
     elif result.before is not None and report.confusion_matrix is not None:
         now = encoder.title(report.encoder)
         st.caption(wording.escaped(wording.taken_over(result.before, now)))
-    elif result.before_change is not None and result.before_change.confusion_matrix is not None:
-        st.caption(wording.escaped(wording.before_change(result.before_change)))
+    elif before is not None and before.report.confusion_matrix is not None:
+        st.caption(wording.escaped(wording.before_change(before, report)))
     else:
         st.caption("&nbsp;")
 

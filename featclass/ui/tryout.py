@@ -23,12 +23,12 @@ def draw(workspace: Workspace, state: State) -> None:
         asking.draw(workspace, state)
     total = len(workspace.tried)
     shown = workspace.tried[: MOST_CARDS if total <= MOST_CARDS else 1]
-    filled = sum(bool(labelled.counted) for labelled in workspace.sets)
-    ready = filled > 1 or workspace.classifier is not None
+    ready = tried.is_ready(workspace, state)
     data = {
         "base": f"/api/w/{workspace.token}",
         "version": workspace.version,
         "stamp": tried.stamp(workspace, state),
+        "classifier": tried.classifier_stamp(state),
         "ready": ready,
         "waiting": "Looking at it" if ready else "Waiting for two filled sets",
         "stale": not state.is_current,

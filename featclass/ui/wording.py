@@ -10,7 +10,7 @@ from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
-from featclass.trainer import Phase, State
+from featclass.trainer import Before, Phase, State
 from featclass.workspaces import LabelledSet, file_stem
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -42,9 +42,18 @@ def taken_over(before: Report, now: str) -> str:
     return f"{now} has taken over; with the encoder before it, {headline(before)}."
 
 
-def before_change(before: Report) -> str:
-    """Return what the score was before a few pictures were changed."""
-    return f"Was {headline(before)} before the last change."
+def before_change(before: Before, now: Report) -> str:
+    """Return what the score was before a few pictures were changed.
+
+    Where pictures came or went, also what came of the others: only these compare like with like.
+    """
+    said = f"Was {headline(before.report)} before the last change."
+    if not before.same or before.report.images == now.images:
+        return said
+    after = before.same_right_now
+    if before.same == before.report.images:
+        return f"{said} Of these {before.same:,}, now {after:,}."
+    return f"{said} Of the {before.same:,} in both, {before.same_right:,} were, now {after:,}."
 
 
 def score_now(state: State) -> dict[str, object]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select, update
+from sqlalchemy import Row, delete, exists, insert, select, update
 
 from featclass.errors import FeatclassError
 from featclass.workspaces import names
@@ -61,6 +61,24 @@ def require(change: Change, set_id: int) -> Row[Any]:
     raise FeatclassError(
         "This workspace has no such set (any more). If it was removed, undo that first."
     )
+
+
+def ids(change: Change) -> set[int]:
+    """Return which sets are shown."""
+    return {int(row.id) for row in _sets(change)}
+
+
+def note_made_for(change: Change, set_id: int, act_id: int) -> None:
+    """Remember that a set was made for a move."""
+    change.db.execute(update(sets).where(sets.c.id == set_id).values(act_id=act_id))
+
+
+def drop_made_for(change: Change, act_id: int) -> None:
+    """Delete the set that was made for a move, where nothing else ever came to it."""
+    made = select(sets.c.id).where(sets.c.act_id == act_id, sets.c.removal_id.is_(None))
+    for set_id in change.db.scalars(made).all():
+        if not _ever_used(change, set_id):
+            change.db.execute(delete(sets).where(sets.c.id == set_id))
 
 
 def bring_back(change: Change, act_id: int) -> None:

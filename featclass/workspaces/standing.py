@@ -37,6 +37,16 @@ def move(change: Change, picture_ids: Sequence[int], set_id: int) -> Act | None:
     return act
 
 
+def move_to_new(change: Change, picture_ids: Sequence[int], name: str) -> Act | None:
+    """Move pictures to the set of this name, made where there is none."""
+    there = sets.ids(change)
+    set_id = sets.named(change, name)
+    act = move(change, picture_ids, set_id)
+    if act is not None and set_id not in there:
+        sets.note_made_for(change, set_id, act.id)
+    return act
+
+
 def leave_out(change: Change, picture_ids: Sequence[int], reason: str) -> Act | None:
     """Let pictures of sets stay there without counting."""
     rows = [pictures.require(change, picture_id) for picture_id in picture_ids]

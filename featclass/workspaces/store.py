@@ -201,9 +201,12 @@ class Workspaces:
             return standing.move(change, picture_ids, set_id)
 
     def move_to_new_set(self, token: str, picture_ids: Sequence[int], name: str) -> Act | None:
-        """Move pictures to the set of this name, made where there is none, as `set_named` does."""
+        """Move pictures to the set of this name, made where there is none, as `set_named` does.
+
+        Undoing takes a set made for the move along, unless it was used otherwise meanwhile.
+        """
         with self._database.change(token) as change:
-            return standing.move(change, picture_ids, sets.named(change, name))
+            return standing.move_to_new(change, picture_ids, name)
 
     def leave_out(self, token: str, picture_id: int, reason: str = "") -> Act | None:
         """Leave out one picture, as `leave_out_pictures` does."""

@@ -84,6 +84,8 @@ sets = _table(
     Column("name", Text, nullable=False),
     Column("colour", Integer, nullable=False),
     _removed_by(),
+    # The move that it was made for; NULL: it was made by itself.
+    Column("act_id", Integer, ForeignKey("act.id", ondelete="SET NULL"), index=True),
 )
 
 pictures = _table(
@@ -195,7 +197,12 @@ _ACTS = (
 
 _BURSTS = ("ALTER TABLE picture ADD COLUMN burst TEXT",)
 
-UPGRADES: Sequence[Sequence[str]] = (_ACTS, _BURSTS)
+_SETS_OF_MOVES = (
+    "ALTER TABLE labelled_set ADD COLUMN act_id INTEGER REFERENCES act (id) ON DELETE SET NULL",
+    "CREATE INDEX ix_labelled_set_act_id ON labelled_set (act_id)",
+)
+
+UPGRADES: Sequence[Sequence[str]] = (_ACTS, _BURSTS, _SETS_OF_MOVES)
 """Statements that take a database from version 1 to 2, from 2 to 3, and so on."""
 
 

@@ -25,6 +25,7 @@ def undo(change: Change, act_id: int) -> None:
         change.db.execute(update(table).where(table.c.removal_id == act_id).values(removal_id=None))
     change.db.execute(delete(tables.accepted).where(tables.accepted.c.act_id == act_id))
     standing.put_back(change, act_id)
+    sets.drop_made_for(change, act_id)
     change.db.execute(update(tables.acts).where(of_this).values(undone=True))
 
 

@@ -19,22 +19,28 @@ UPPER_LEFT, RIGHT_EDGE = QUARTERS[0], EDGES[1]
 def test_a_prediction_is_told_with_what_spoke_for_it_and_what_against() -> None:
     text = said("Simpsons", 0.912, Tried(UPPER_LEFT, RIGHT_EDGE))
     assert text == (
-        "0.91 Simpsons. What spoke for it lies mostly in the upper left;"
+        "91\u00a0% Simpsons. What spoke for it lies mostly in the upper left;"
         " the right edge spoke against it."
     )
 
 
 def test_nothing_is_told_of_what_did_not_hold() -> None:
-    assert said("Simpsons", 0.5, Tried()) == "0.50 Simpsons."
-    assert said("a", 0.5, Tried(None, RIGHT_EDGE)) == "0.50 a. The right edge spoke against it."
+    assert said("Simpsons", 0.5, Tried()) == "50\u00a0% Simpsons."
+    assert (
+        said("a", 0.5, Tried(None, RIGHT_EDGE)) == "50\u00a0% a. The right edge spoke against it."
+    )
     assert said("a", 0.5, Tried(RIGHT_EDGE)) == (
-        "0.50 a. What spoke for it lies mostly along the right edge."
+        "50\u00a0% a. What spoke for it lies mostly along the right edge."
     )
 
 
 def test_no_probability_is_said_to_be_none_or_all() -> None:
-    assert said("a", 0.9999, Tried()) == ">0.99 a."
-    assert said("a", 0.0001, Tried()) == "<0.01 a."
+    assert said("a", 0.99, Tried()) == "99\u00a0% a."
+    assert said("a", 0.01, Tried()) == "1\u00a0% a."
+    in_grey = said("a", 0.9999, Tried(without={"red": 0.001}))
+    assert in_grey.endswith("The red parts count most: in grey, it would be under 1\u00a0%.")
+    assert said("a", 0.9999, Tried()) == "Over 99\u00a0% a."
+    assert said("a", 0.0001, Tried()) == "Under 1\u00a0% a."
 
 
 @pytest.mark.parametrize(
@@ -51,8 +57,8 @@ def test_a_colour_counts_where_the_picture_without_it_is_clearly_less_probable(
     without: dict[str, float], counts: str | None
 ) -> None:
     text = said("Simpsons", 0.91, Tried(without=without))
-    colour = f" The {counts} parts count most: in grey, it would be 0.40." if counts else ""
-    assert text == f"0.91 Simpsons.{colour}"
+    colour = f" The {counts} parts count most: in grey, it would be 40\u00a0%." if counts else ""
+    assert text == f"91\u00a0% Simpsons.{colour}"
 
 
 def constructed(rows: slice, columns: slice, value: float = 1.0, count: int = 7) -> Floats:

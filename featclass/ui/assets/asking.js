@@ -32,7 +32,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 }
 
 // What the order of the questions follows from.
-const orderOf = data => `${data.key} ${data.busy} ${data.sets.map(one => one[0])}`;
+const orderOf = data => `${data.classifier} ${data.busy} ${data.sets.map(one => one[0])}`;
 
 // Which pictures are none of these: kept in this browser, where it keeps anything.
 const place = state => `featclass none of these ${state.data.base}`;
@@ -180,7 +180,7 @@ function draw(host, state) {
   host.hidden = !count && !state.open;
   button.setAttribute('aria-expanded', String(state.open));
   button.replaceChildren(make('b', {}, count ? `Label the most useful of ${plural(count, 'picture', 'pictures')}` : 'Label pictures'),
-    make('span', { class: 'quiet' }, state.open ? 'Close' : 'a key for each'));
+    make('span', { class: 'quiet' }, state.open ? 'Close' : 'one key each'));
   panel.hidden = !state.open;
   if (!state.open) { panel.replaceChildren(); return; }
   const root = host.getRootNode(), focused = panel.contains(root.activeElement) && root.activeElement;

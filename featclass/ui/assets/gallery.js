@@ -85,7 +85,7 @@ function detailOf(state, row) {
   const g = state.gallery, known = g.details.get(row.id);
   if (state.went.has(row.id)) return known?.result || row;
   const sent = state.data.results.find(result => result.id === row.id);
-  const mark = `${state.data.score.key} ${row.kind} ${row.label} ${row.probability}`;
+  const mark = `${state.data.classifier} ${row.kind} ${row.label} ${row.probability}`;
   if (sent) g.details.set(row.id, { mark, result: sent });
   else if (known?.mark !== mark && row.label) fetchDetail(state, row.id, mark);
   return sent || known?.result || row;
