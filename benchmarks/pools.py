@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 from benchmarks import models
 from benchmarks.settings import Settings
 
-PICTURES = "FEATCLASS_PICTURES"
+PICTURES = "FEATCLASS_POOLS"
 """Names a folder of further pools: a subfolder each, with a subfolder for each class."""
 SIDE = 160
 Codes = NDArray[np.intp]
