@@ -4,7 +4,7 @@ const WHY_FOR = [255, 176, 0], WHY_AGAINST = [91, 61, 245], WHY_STRONGEST = 0.8;
 const explained = new Map();
 
 // Adds the button to the drawing of one result. `frame` holds its picture, the first img in it, and
-// may have an element .right, or .said, for the button; `result` has digest, name, label and bars.
+// may have an element .neighbours, or .said, for the button; `result` has digest, name, label and bars.
 function why(base, result, frame) {
   const image = frame.querySelector('img');
   if (!result.bars || !image) return;
@@ -13,8 +13,8 @@ function why(base, result, frame) {
   const panel = make('div', { class: 'because', 'aria-live': 'polite', hidden: true });
   const view = { base, result, said, frame, image, toggle, panel, canvas: null, watch: null };
   toggle.onclick = () => explained.has(result.digest) ? hideWhy(view) : showWhy(view, result.label);
-  // At the end of the answers where there are any, rather than on a line of its own.
-  (frame.querySelector('.right') || frame.querySelector('.said') || frame).append(toggle);
+  // Beside what it resembles, where there is room, rather than on a line of its own.
+  (frame.querySelector('.neighbours') || frame.querySelector('.said') || frame).append(toggle);
   frame.append(panel);
   toggleWhy(view, Boolean(open));
   for (const row of frame.querySelectorAll('.bar-row')) {
