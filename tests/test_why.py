@@ -100,7 +100,7 @@ def test_before_there_is_a_classifier_there_is_nothing_to_explain(client: TestCl
     assert "fill two sets first" in answer.json()["error"]
 
 
-@pytest.mark.usefixtures("_fake")
+@pytest.mark.usefixtures("fake_encoder")
 def test_the_command_writes_a_map_for_each_picture_under_names_of_its_own(tmp_path: Path) -> None:
     for colour in ("red", "blue"):
         (tmp_path / "sets" / colour).mkdir(parents=True)
