@@ -25,10 +25,11 @@ from featclass.workspaces import NewPicture
 from tests import camera
 from tests.browser import FLAGS, find
 from tests.fakes import drawn
-from tests.test_journey import Server, choose, file
+from tests.test_journey import Server, choose, file, page, server
+
+__all__ = ["page", "server"]
 
 SECONDS = 90
-MILLISECONDS = 1000 * SECONDS
 
 
 @pytest.fixture
@@ -209,14 +210,6 @@ def test_many_cameras_at_once_leave_the_other_routes_room(
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("server"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser whose camera shows a member of one family for a while, then of the other."""
     film = tmp_path_factory.mktemp("film") / "film.mjpeg"
@@ -226,19 +219,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=find(), args=flags)
         yield opened
         opened.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(MILLISECONDS)
-    expect.set_options(timeout=MILLISECONDS)
-    faults: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    yield opened
-    context.close()
-    assert faults == []
 
 
 def taught(server: Server, page: Page) -> None:
