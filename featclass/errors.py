@@ -2,6 +2,7 @@
 
 FeatclassError                  could not do it; the message is one sentence for a person
 ├── DatasetError                the pictures given cannot become a dataset
+│   └── FoldersAmbiguous        their folders can be read in two ways; it holds the choices
 ├── UploadRefused               an upload was too large, or not allowed here
 ├── EncoderUnavailable          an encoder asked for by name cannot be had on this machine
 │   └── DownloadCancelled       somebody cancelled the download of its weights
@@ -14,6 +15,8 @@ Each message says what happened, what was found, and what to do. Only the doors 
 routes) translate these into what their user sees.
 """
 
+from collections.abc import Mapping
+
 
 class FeatclassError(Exception):
     """Could not do it; the message is one sentence for a person."""
@@ -21,6 +24,15 @@ class FeatclassError(Exception):
 
 class DatasetError(FeatclassError):
     """The pictures given cannot become a dataset."""
+
+
+class FoldersAmbiguous(DatasetError):
+    """The folders can be read in two ways, and only their owner knows which is meant."""
+
+    def __init__(self, message: str, choices: Mapping[int, tuple[str, ...]]) -> None:
+        super().__init__(message)
+        self.choices = choices
+        """The classes at each depth that may be meant; 1: the folder's own subfolders."""
 
 
 class UploadRefused(FeatclassError):

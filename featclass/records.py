@@ -38,6 +38,8 @@ class Image:
     label: str | None = None
     burst: str | None = None
     """Equal for pictures of a class that a camera recorded in one go: hardly independent."""
+    split: str | None = None
+    """The part of a split that its owner put it in: `train`, `val`, `test`, or a fold's name."""
 
     def read(self) -> bytes:
         """Return the bytes; raises `OSError` when the source has gone."""
@@ -62,6 +64,8 @@ class Dataset:
     rejected: tuple[Rejected, ...] = ()
     empty: tuple[str, ...] = ()
     """Classes that there is a folder for, but no picture: an encoder may know them by name."""
+    notes: tuple[str, ...] = ()
+    """How it was read where that could be taken otherwise: sentences for a person."""
 
     @property
     def classes(self) -> tuple[str, ...]:

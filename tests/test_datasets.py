@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from featclass import datasets
-from featclass.datasets import class_of_paths, read, read_folder, read_zip, sources, zips
+from featclass.datasets import read, read_folder, read_paths, read_zip, sources, zips
 from featclass.errors import DatasetError
 from featclass.images import digest
 from featclass.records import Dataset, Image, Rejected
@@ -335,7 +335,7 @@ def test_files_below_a_folder_are_all_but_the_hidden_ones(tmp_path: Path) -> Non
 def test_dropped_paths_belong_to_the_class_a_person_means(
     paths: list[str], classes: list[str | None]
 ) -> None:
-    assert class_of_paths(paths) == classes
+    assert read_paths(paths).labels == tuple(classes)
 
 
 @pytest.mark.parametrize(
@@ -353,8 +353,8 @@ def test_dropped_paths_belong_to_the_class_a_person_means(
     ],
 )
 def test_class_names_are_cleaned(folder: str, name: str) -> None:
-    assert class_of_paths([f"{folder}/1.jpg"]) == [name]
+    assert read_paths([f"{folder}/1.jpg"]).labels == tuple([name])
 
 
 def test_a_name_that_is_no_text_is_still_a_name() -> None:
-    assert class_of_paths(["ca\udcffts/1.jpg"]) == ["ca?ts"]
+    assert read_paths(["ca\udcffts/1.jpg"]).labels == tuple(["ca?ts"])

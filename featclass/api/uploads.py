@@ -106,7 +106,7 @@ async def archive(request: Request) -> Response:
 
 def _targets(token: str, target: str, paths: list[str]) -> tuple[list[int | str | None], list[str]]:
     """Return the set of each path, and the names of the sets that the drop itself makes."""
-    classes = datasets.class_of_paths(paths)
+    classes = datasets.read_paths(paths).labels
     if target == TRY:
         return [None if name is None else TRY for name in classes], []
     named = sorted({name for name in classes if name})

@@ -13,6 +13,7 @@ import typer
 from featclass import config
 from featclass.cli.opening import open_engine
 from featclass.cli.options import (
+    ClassesAtOption,
     Device,
     DeviceOption,
     EncoderOption,
@@ -20,6 +21,7 @@ from featclass.cli.options import (
     JsonOption,
     ReportOption,
     SeedOption,
+    ZipNamesOption,
 )
 from featclass.cli.output import (
     bar,
@@ -43,6 +45,8 @@ def train(
     directory: Folder,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the classifier.")],
     report: ReportOption = None,
+    classes_at: ClassesAtOption = None,
+    zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,
@@ -52,7 +56,10 @@ def train(
     from featclass import artifact
 
     check_output(output)
-    dataset, learned = _learned(directory, encoder, device, seed, report)
+    if report is not None:
+        check_document(report)
+    dataset = _read(directory, classes_at, zip_names)
+    learned = _learned(dataset, encoder, device, seed)
     artifact.save(learned.classifier, output)
     print_learned(learned, as_json=as_json)
     messages.print(f"Saved {output}", markup=False)
@@ -61,6 +68,8 @@ def train(
 
 def evaluate(
     directory: Folder,
+    classes_at: ClassesAtOption = None,
+    zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
     split: Annotated[
         float | None,
@@ -72,10 +81,13 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Report how well a classifier of these pictures would do."""
-    from featclass import datasets, service
+    from featclass import service
 
+    if report is not None:
+        check_document(report)
     if split is None:
-        dataset, learned = _learned(directory, encoder, device, seed, report)
+        dataset = _read(directory, classes_at, zip_names)
+        learned = _learned(dataset, encoder, device, seed)
         print_learned(learned, as_json=as_json)
         write_document(report, learned, dataset)
         return
@@ -85,7 +97,7 @@ def evaluate(
         )
     if report is not None:
         raise typer.BadParameter("needs cross-validation: leave out --split", param_hint="--report")
-    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    dataset = _read(directory, classes_at, zip_names)
     engine = open_engine(encoder, device)
     with bar("Embedding") as progress:
         said = service.evaluate_split(engine, dataset, share=split, seed=seed, progress=progress)
@@ -94,25 +106,35 @@ def evaluate(
 
 def audit(
     directory: Folder,
+    classes_at: ClassesAtOption = None,
+    zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Look for what is probably wrong with these pictures or their labels."""
-    _, learned = _learned(directory, encoder, device, seed, None)
+    learned = _learned(_read(directory, classes_at, zip_names), encoder, device, seed)
     assert learned.audit is not None
     print_audit(learned.audit, as_json=as_json)
 
 
-def _learned(
-    directory: Path, encoder: str, device: Device, seed: int, report: Path | None
-) -> tuple[Dataset, Learned]:
-    from featclass import datasets, service
+def _read(directory: Path, classes_at: int | None, zip_names: str | None) -> Dataset:
+    """Read the labelled pictures, and say where they could be taken otherwise."""
+    from featclass import datasets
 
-    if report is not None:
-        check_document(report)
-    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    limit = config.load().max_upload_bytes
+    dataset = datasets.read(
+        directory, classes_at=classes_at, zip_names=zip_names, max_unpacked=limit
+    )
+    for sentence in dataset.notes:
+        note(sentence)
+    return dataset
+
+
+def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Learned:
+    from featclass import service
+
     engine = open_engine(encoder, device)
     started = time.perf_counter()
     with bar("Embedding") as progress:
@@ -127,12 +149,14 @@ def _learned(
             seconds_to_embed=seconds,
             progress=progress,
         )
-    return dataset, learned
+    return learned
 
 
 def embed(
     directory: Folder,
     output: Annotated[Path, typer.Option("--output", "-o", help="A .parquet file.")],
+    classes_at: ClassesAtOption = None,
+    zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
 ) -> None:
@@ -140,10 +164,10 @@ def embed(
     import pyarrow
     from pyarrow import parquet
 
-    from featclass import datasets, service
+    from featclass import service
 
     check_output(output)
-    dataset = datasets.read(directory, max_unpacked=config.load().max_upload_bytes)
+    dataset = _read(directory, classes_at, zip_names)
     engine = open_engine(encoder, device)
     with bar("Embedding") as progress:
         embedded = service.embed(engine, dataset, progress=progress)

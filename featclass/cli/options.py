@@ -21,6 +21,23 @@ class Device(StrEnum):
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A folder, or a zip, with one subfolder per class.")
 ]
+ClassesAtOption = Annotated[
+    int | None,
+    typer.Option(
+        "--classes-at",
+        metavar="DEPTH",
+        min=1,
+        help="Which folders are the classes: 1 for those directly in DIR, 2 for those in them.",
+    ),
+]
+ZipNamesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--zip-names",
+        metavar="CODE",
+        help="Code page of the names in a zip, where they come out wrong: cp932, gbk, cp850 ...",
+    ),
+]
 EncoderOption = Annotated[
     str, typer.Option("--encoder", help="Encoder spec; `featclass encoders` lists some.")
 ]

@@ -12,7 +12,7 @@ conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
 """
 
-from featclass.datasets.classes import LONGEST_CLASS_NAME, class_of_paths
+from featclass.datasets.classes import LONGEST_CLASS_NAME, Reading, read_paths
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
@@ -28,9 +28,9 @@ __all__ = [
     "MOST_ENTRIES",
     "BytesSource",
     "FileSource",
+    "Reading",
     "Unusable",
     "ZipSource",
-    "class_of_paths",
     "clean_path",
     "files_below",
     "files_of_folder",
@@ -40,6 +40,7 @@ __all__ = [
     "image_of_file",
     "read",
     "read_folder",
+    "read_paths",
     "read_zip",
     "without_conflicts",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
@@ -19,12 +20,31 @@ _PICTURE_SUFFIX: Final = re.compile(
 _BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
-def class_of_paths(paths: Sequence[str]) -> list[str | None]:
-    """Say which class each of the paths dropped together belongs to.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the paths of a folder divide into classes: an entry a path, in order."""
+
+    labels: tuple[str | None, ...]
+    """"" for a file that is in no class folder, None for one to be skipped (a system's own)."""
+    splits: tuple[str | None, ...]
+    """As `Image.split`."""
+    notes: tuple[str, ...] = ()
+    """As `Dataset.notes`."""
+
+
+def read_paths(paths: Sequence[str], *, classes_at: int | None = None) -> Reading:
+    """Say which class each of the paths of one folder, zip or drop belongs to.
 
     The class is the first folder below those that all pictures share; a shared folder counts as
-    the class itself where it holds pictures and has not at least two subfolders. "" stands for a
-    file that is in no class folder, None for one to be skipped (hidden, or a system's own).
+    the class itself where it holds pictures and has not at least two subfolders.
+
+    Args:
+        paths: With slashes, below the folder that was given.
+        classes_at: Depth of the class folders, 1 for the folder's own subfolders; None to tell it
+            from the paths.
+
+    Raises:
+        FoldersAmbiguous: They can be read in two ways.
     """
     cleaned = [clean_path(path) for path in paths]
     skip = {path for path in cleaned if is_skipped(path)}
@@ -32,7 +52,10 @@ def class_of_paths(paths: Sequence[str]) -> list[str | None]:
     # A stray text file beside the class folders must not decide what the classes are.
     voters = [path for path in kept if _PICTURE_SUFFIX.search(path)] or kept
     depth = _depth_of_classes([tuple(path.split("/")[:-1]) for path in voters])
-    return [None if path in skip else _class_at(path, depth) for path in cleaned]
+    if classes_at is not None:
+        depth = classes_at - 1
+    labels = tuple(None if path in skip else _class_at(path, depth) for path in cleaned)
+    return Reading(labels, (None,) * len(labels))
 
 
 def _depth_of_classes(folders: Sequence[tuple[str, ...]]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from featclass.datasets.classes import class_name, class_of_paths
+from featclass.datasets.classes import class_name, read_paths
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_of_folder, identified_files
 from featclass.datasets.identification import Identified, Unusable, identified
@@ -18,17 +18,25 @@ from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected, Source
 
 
-def read(path: Path | str, *, max_unpacked: int = MAX_UNPACKED) -> Dataset:
-    """Read a folder or a zip, by what it is.
+def read(
+    path: Path | str,
+    *,
+    classes_at: int | None = None,
+    zip_names: str | None = None,
+    max_unpacked: int = MAX_UNPACKED,
+) -> Dataset:
+    """Read a folder or a zip, by what it is; see `read_folder` and `read_zip`.
 
     Raises:
         DatasetError: Neither is there, or it holds no subfolders with pictures.
     """
     path = Path(path)
-    return read_zip(path, max_unpacked_bytes=max_unpacked) if path.is_file() else read_folder(path)
+    if not path.is_file():
+        return read_folder(path, classes_at)
+    return read_zip(path, classes_at, zip_names=zip_names, max_unpacked_bytes=max_unpacked)
 
 
-def read_folder(path: Path | str) -> Dataset:
+def read_folder(path: Path | str, classes_at: int | None = None) -> Dataset:
     """Read a folder with one subfolder per class; deeper folders belong to the class above them.
 
     Where the folder holds only one other that in turn holds the classes, that one is read. Links
@@ -46,7 +54,7 @@ def read_folder(path: Path | str) -> Dataset:
         (clean_path(file.relative_to(root).as_posix()), FileSource(file), outcome)
         for file, outcome in zip(files, outcomes, strict=True)
     ]
-    dataset = _dataset(found, rejected, str(root))
+    dataset = _dataset(found, rejected, str(root), classes_at)
     return replace(dataset, empty=_empty_beside(root, files, dataset))
 
 
@@ -64,7 +72,13 @@ def _empty_beside(root: Path, files: Sequence[Path], dataset: Dataset) -> tuple[
     return tuple(sorted(set(map(class_name, empty)) - {*dataset.classes}))
 
 
-def read_zip(path: Path | str | BinaryIO, *, max_unpacked_bytes: int = MAX_UNPACKED) -> Dataset:
+def read_zip(
+    path: Path | str | BinaryIO,
+    classes_at: int | None = None,
+    *,
+    zip_names: str | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED,
+) -> Dataset:
     """Read a zip of a folder with one subfolder per class, without unpacking it to disk.
 
     The zip stays open for as long as its images are in use.
@@ -74,20 +88,25 @@ def read_zip(path: Path | str | BinaryIO, *, max_unpacked_bytes: int = MAX_UNPAC
     """
     files, rejected = files_of_zip(path, max_unpacked_bytes=max_unpacked_bytes)
     found = [(entry, source, identified(source.open)) for entry, source in files]
-    return _dataset(found, rejected, name_of_zip(path))
+    return _dataset(found, rejected, name_of_zip(path), classes_at)
 
 
 def _dataset(
-    found: Sequence[tuple[str, Source, Identified]], rejected: list[Rejected], where: str
+    found: Sequence[tuple[str, Source, Identified]],
+    rejected: list[Rejected],
+    where: str,
+    classes_at: int | None = None,
 ) -> Dataset:
     """Label what was found by its folders."""
     labelled: list[Image] = []
-    classes = class_of_paths([name for name, _, _ in found])
-    for (name, source, outcome), label in zip(found, classes, strict=True):
+    reading = read_paths([name for name, _, _ in found], classes_at=classes_at)
+    for (name, source, outcome), label, split in zip(
+        found, reading.labels, reading.splits, strict=True
+    ):
         if isinstance(outcome, Unusable):
             rejected.append(Rejected(name, outcome.reason))
         elif label:
-            labelled.append(Image(name, outcome, source, label))
+            labelled.append(Image(name, outcome, source, label, split=split))
         else:
             rejected.append(Rejected(name, "lies outside the class folders"))
     if not labelled:
@@ -97,7 +116,7 @@ def _dataset(
         )
     kept, conflicts = without_conflicts(sorted(labelled, key=lambda image: image.name))
     rejected = sorted(rejected + conflicts, key=lambda each: each.name)
-    return Dataset(tuple(kept), tuple(rejected))
+    return Dataset(tuple(kept), tuple(rejected), notes=reading.notes)
 
 
 def _found_instead(rejected: list[Rejected]) -> str:
