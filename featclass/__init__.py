@@ -29,6 +29,9 @@ if TYPE_CHECKING:
         load as load,
     )
     from featclass.library import (
+        read_image as read_image,
+    )
+    from featclass.library import (
         train as train,
     )
 
@@ -41,6 +44,7 @@ _HOMES = {
     "evaluate": "featclass.library",
     "load": "featclass.library",
     "read_folder": "featclass.datasets",
+    "read_image": "featclass.library",
     "read_zip": "featclass.datasets",
     "train": "featclass.library",
 }

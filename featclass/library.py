@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from featclass import artifact, config, datasets, service
+from PIL.Image import Image as Picture
+
+from featclass import artifact, config, datasets, images, service
 from featclass.audit import Audit
 from featclass.cache import CACHE_FILE, Cache
+from featclass.datasets import FileSource
 from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import FeatclassError
@@ -75,6 +78,23 @@ class Classifier:
     def save(self, path: str | Path) -> None:
         """Write the classifier into one file, replacing what is there."""
         artifact.save(self._trained, Path(path))
+
+
+def read_image(path: str | Path) -> Picture:
+    """Decode an image file as encoders are given it: upright RGB on white, the first of several.
+
+    At full size, or shrunk by a whole factor where that has more pixels than are ever encoded.
+    Raises `FeatclassError` with the reason where it cannot be used.
+    """
+    try:
+        data = FileSource(Path(path)).read()
+    except OSError as error:
+        raise FeatclassError(f"{path} cannot be read ({error.strerror or error}).") from error
+    try:
+        with images.decoded(data, max_pixels=config.load().max_pixels) as picture:
+            return picture
+    except images.Unreadable as reason:
+        raise FeatclassError(f"{path} cannot be used: {reason}.") from reason
 
 
 def train(
