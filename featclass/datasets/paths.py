@@ -9,8 +9,12 @@ _SKIPPED: Final = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.in
 
 
 def clean_path(path: str) -> str:
-    """Return the path as text fit for showing and storing; it leads nowhere."""
-    text = path.replace("\\", "/").encode("utf-8", "replace").decode()
+    """Return the path as text fit for showing and storing; it leads nowhere.
+
+    Only "/" separates folders: a backslash is part of a name, except on Windows, where no name
+    has one.
+    """
+    text = path.encode("utf-8", "replace").decode()
     parts = unicodedata.normalize("NFC", text).split("/")
     return "/".join(part for part in parts if part not in ("", ".", ".."))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from featclass.datasets.classes import class_name, read_paths
+from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_of_folder, identified_files
 from featclass.datasets.identification import Identified, Unusable, identified
@@ -16,6 +17,11 @@ from featclass.datasets.sources import FileSource
 from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
 from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected, Source
+
+_NAMES_LOOK_WRONG = (
+    "If they look wrong, say how to read them with --zip-names CODE (zip_names in Python), such as"
+    f" {', '.join(CODE_PAGES)}."
+)
 
 
 def read(
@@ -89,7 +95,8 @@ def read_zip(
     listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked_bytes)
     found = [(entry, source, identified(source.open)) for entry, source in listing.files]
     dataset = _dataset(found, [*listing.rejected], name_of_zip(path), classes_at)
-    return replace(dataset, notes=listing.notes + dataset.notes)
+    of_names = tuple(f"{note} {_NAMES_LOOK_WRONG}" for note in listing.notes)
+    return replace(dataset, notes=of_names + dataset.notes)
 
 
 def _dataset(
