@@ -17,8 +17,8 @@ UNUSUAL_METHODS: Final = {
 """Of packing, by their numbers in a zip; featclass unpacks none of them."""
 
 SPLIT: Final = (
-    "is one part of an archive that was split: put all its parts in one folder, unpack them together"
-    " (7-Zip does), and give the folder that comes out"
+    "is one part of an archive that was split: put all its parts in one folder, unpack them"
+    " together (7-Zip does), and give the folder that comes out"
 )
 _PACK_ANEW: Final = "unpack it and give the folder, or pack it anew as a zip"
 _AGAIN: Final = "download or copy it again"
