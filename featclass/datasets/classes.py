@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from featclass.datasets import label_tables
+from featclass.datasets import label_tables, splits
 from featclass.datasets.class_folders import (
     ClassFolders,
     Folder,
@@ -188,9 +188,11 @@ def _without_labels(
 def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Reading | None:
     """Read what Teachable Machine saves as a project; None where it is something else."""
     rest = [i for i in files if divided[i] != ((), _MANIFEST)]
+    if len(rest) == len(files):
+        return None
     whole = {i: "/".join((*divided[i][0], divided[i][1])) for i in rest}
     matches = {i: match for i, path in whole.items() if (match := _SAMPLE.fullmatch(path))}
-    if len(rest) == len(files) or not rest or len(matches) < len(rest):
+    if not rest or len(matches) < len(rest):
         return None
     names = ClassNames(match[1] for match in matches.values())
     labels = tuple(names.of[matches[i][1]] if i in matches else None for i in range(len(divided)))
@@ -199,7 +201,7 @@ def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Rea
 
 
 def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> str:
-    names = [clean_path(folder[-1]) for folder in folders.flat]
+    names = sorted((folder[-1] for folder in folders.flat), key=splits.in_order)
     depth = len(next(iter(folders.flat)))
     return " ".join(
         (
