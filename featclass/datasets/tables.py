@@ -56,8 +56,7 @@ def read_table(name: str, data: bytes) -> Table | None:
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # as Excel writes it
         lines = _lines(name, rest, first.strip()[-1])
     else:
-        start = "\n".join(text[:_START].splitlines())
-        tried = {divider: _regular(_lines(name, start, divider)) for divider in _DIVIDERS}
+        tried = {divider: _regular(_lines(name, text[:_START], divider)) for divider in _DIVIDERS}
         lines = _lines(name, text, max(tried, key=lambda divider: tried[divider]))
     return Table(name, lines) if lines and len(lines[0]) > 1 else None
 
