@@ -84,7 +84,8 @@ def test_folders_that_hardly_differ_are_two_classes_with_a_hint(twin: str) -> No
 
 JUNK = [
     ".git/x", ".svn/x", ".ipynb_checkpoints", ".Trash-1000/files", ".Trashes/501",
-    ".Spotlight-V100", ".fseventsd", ".thumbnails", ".@__thumb", ".cache/x", ".venv/lib", ".dvc", ".snapshots/daily.0",
+    ".Spotlight-V100", ".fseventsd", ".thumbnails", ".@__thumb", ".cache/x",
+    ".venv/lib", ".dvc", ".snapshots/daily.0",
     ".recycle", ".stfolder", ".dropbox.cache", ".picasaoriginals", "$RECYCLE.BIN/S-1-5-21",
     "RECYCLER/S-1", "#recycle", "#snapshot", "@eaDir/cat", "@Recycle", "@tmp", "lost+found",
     "System Volume Information", "__MACOSX/cat", "__pycache__", "found.000", "Network Trash Folder",

@@ -25,7 +25,7 @@ from tests.datasets.made import (
 )
 
 
-def crossed(*levels: Sequence[str]) -> Sequence[str]:
+def crossed(*levels: Sequence[str]) -> list[str]:
     """Return a path to a picture in each of the folders in each of the folders ..."""
     return [f"{'/'.join(folders)}/1.jpg" for folders in itertools.product(*levels)]
 

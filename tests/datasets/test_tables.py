@@ -171,15 +171,11 @@ def test_a_picture_of_no_class_or_several_is_named(table: bytes, reason: str) ->
     ("tables", "sentence"),
     [
         (
-            {
-                "m.csv": b"file,who,weather\n0.jpg,al,sun\n1.jpg,al,fog\n2.jpg,bo,sun\n3.jpg,bo,fog\n"
-            },
+            {"m.csv": b"f,who,weather\n0.jpg,al,sun\n1.jpg,al,fog\n2.jpg,bo,sun\n3.jpg,bo,fog\n"},
             "several columns that may be the classes: who and weather",
         ),
         (
-            {
-                "m.csv": b"file,label,class\n0.jpg,al,sun\n1.jpg,al,fog\n2.jpg,bo,sun\n3.jpg,bo,fog\n"
-            },
+            {"m.csv": b"f,label,class\n0.jpg,al,sun\n1.jpg,al,fog\n2.jpg,bo,sun\n3.jpg,bo,fog\n"},
             "several columns that may be the classes: label and class",
         ),
         (
@@ -190,7 +186,7 @@ def test_a_picture_of_no_class_or_several_is_named(table: bytes, reason: str) ->
             r"a\.csv and b\.csv contradict each other: 1\.jpg is dog in one and cat in the other",
         ),
         (
-            {"m.csv": b"file,male,smiling\n0.jpg,1,1\n1.jpg,1,1\n2.jpg,1,1\n3.jpg,0,1\n"},
+            {"m.csv": b"f,male,smiling\n0.jpg,1,1\n1.jpg,1,1\n2.jpg,1,1\n3.jpg,0,1\n"},
             "marks no class or several in most of its rows",
         ),
     ],
