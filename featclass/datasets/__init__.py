@@ -15,12 +15,13 @@ conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
 """
 
-from featclass.datasets.classes import LONGEST_CLASS_NAME, Reading, read_paths
+from featclass.datasets.class_names import LONGEST_CLASS_NAME
+from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
-from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
+from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
-from featclass.datasets.paths import clean_path
+from featclass.datasets.paths import clean_path, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
@@ -35,15 +36,17 @@ __all__ = [
     "FileSource",
     "Reading",
     "Unusable",
+    "Walk",
     "ZipListing",
     "ZipSource",
     "clean_path",
     "files_below",
-    "files_of_folder",
     "files_of_zip",
     "identified",
     "identified_file",
     "image_of_file",
+    "is_skipped",
+    "is_table",
     "read",
     "read_folder",
     "read_paths",
