@@ -1,0 +1,147 @@
+"""Brightness values of more than 8 bits, or of another kind, brought to 0 to 255.
+
+Which value is white is told by few files. The rules here look at nearly all values and never at
+the single greatest one: a hot pixel, or one that marks "no data", changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.images.unreadable import Unreadable
+
+Bytes = NDArray[np.uint8]
+Values = NDArray[np.integer[Any] | np.floating[Any]]
+
+SAMPLE: Final = 2**20
+"""So many values of a picture, taken evenly, tell its range; all of them where it has fewer."""
+
+_NEARLY_ALL: Final = 0.999
+_CAMERA_BITS: Final = (12, 14)
+_FLOAT_WHITES: Final = (1.0, 255.0, 65_535.0)
+_OVERSHOOT: Final = 0.1
+"""Sharpening and resizing lead floats a little out of their range."""
+_USED: Final = 1 / 64
+"""A picture whose brightest values are below this share of white has another white."""
+_NO_DATA: Final = (-9999.0, -99_999.0, -32_767.0, -32_768.0, float(np.finfo(np.float32).max),
+                   float(np.finfo(np.float32).min))  # fmt: skip
+"""Values that maps put where they know nothing."""
+_STEP: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What is black and what is white, and a value that means neither."""
+
+    black: float
+    white: float
+    no_data: float | None = None
+
+    def to_8_bits(self, values: Values) -> Bytes:
+        """Return the values as 0 to 255; what is not finite, or no data, is black."""
+        if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
+            return _table(self, values.dtype.itemsize)[values.astype(np.uint16, copy=False)]
+        flat = values.reshape(-1)
+        levels = np.empty(flat.shape, np.uint8)
+        for start in range(0, flat.size, _STEP):
+            levels[start : start + _STEP] = self._scaled(flat[start : start + _STEP])
+        return levels.reshape(values.shape)
+
+    def _scaled(self, values: Values) -> Bytes:
+        numbers = values.astype(np.float64)
+        usable = _is_data(numbers, values.dtype, self.no_data)
+        numbers[~usable] = self.black
+        factor = 255 / (self.white - self.black) if self.white != self.black else 0.0
+        scaled = (numbers - self.black) * factor + 0.5
+        scaled[~usable] = 0
+        return scaled.clip(0, 255).astype(np.uint8)
+
+
+@lru_cache(maxsize=16)
+def _table(values: Range, item_bytes: int) -> Bytes:
+    numbers = np.arange(256**item_bytes)
+    table = ((numbers - values.black) * (255 / (values.white - values.black)) + 0.5).clip(0, 255)
+    if values.no_data is not None:
+        table[numbers == values.no_data] = 0
+    return table.astype(np.uint8)
+
+
+def range_of_16_bits(sample: Values, greatest: int = 0, no_data: float | None = None) -> Range:
+    """Return the range of unsigned values of 16 bits.
+
+    Cameras of 12 and 14 bits leave the upper ones empty. All 16 are never brightened, so that the
+    pictures of one camera stay comparable.
+
+    Args:
+        sample: Some of the values.
+        greatest: What the file says is the greatest value; 0 if nothing. Not taken where the
+            values contradict it.
+        no_data: A value that counts for nothing.
+    """
+    known = sample if no_data is None else sample[sample != no_data]
+    told = [greatest] if greatest >= 255 else []
+    for white in told + [2**bits - 1 for bits in _CAMERA_BITS]:
+        if np.count_nonzero(known <= white) >= _NEARLY_ALL * known.size:
+            return Range(0, white, no_data)
+    return Range(0, 65_535, no_data)
+
+
+def range_of_numbers(sample: Values, no_data: float | None = None) -> Range:
+    """Return the range of floats, and of integers that have no agreed one.
+
+    Floats from 0 to 1, to 255 or to 65535 keep that range. All others are stretched from the
+    value that a thousandth stays below to the one that a thousandth exceeds.
+
+    Raises:
+        Unreadable: There is no finite value.
+    """
+    numbers = sample.astype(np.float64)
+    numbers = numbers[_is_data(numbers, sample.dtype, no_data)]
+    if not numbers.size:
+        raise Unreadable("its brightness values are all infinite or not numbers")
+    tail = int(numbers.size * (1 - _NEARLY_ALL))
+    low, high = np.partition(numbers, (tail, -1 - tail))[[tail, -1 - tail]].tolist()
+    if sample.dtype.kind == "f":
+        for white in _FLOAT_WHITES:
+            if high <= white * (1 + _OVERSHOOT):
+                is_used = white == 1 or high > white * _USED
+                if low >= -white * _OVERSHOOT and is_used:
+                    return Range(0, white, no_data)
+                break
+    return Range(low, high, no_data)
+
+
+def _is_data(
+    numbers: NDArray[np.float64], dtype: np.dtype[Any], no_data: float | None
+) -> NDArray[np.bool]:
+    usable = np.isfinite(numbers)
+    for value in _NO_DATA if dtype.kind in "if" else ():
+        usable &= numbers != value
+    if no_data is not None:
+        usable &= numbers != no_data
+    return usable
+
+
+def range_of_opacity(sample: Values, colours: Range) -> Range:
+    """Return the range of opacity: that of the colours, where no value exceeds it."""
+    greatest = float(sample.max(initial=0))
+    whites: tuple[float, ...] = (max(1.0, greatest),)
+    if sample.dtype.kind == "f":
+        whites = _FLOAT_WHITES
+    elif sample.dtype.kind == "u" and sample.dtype.itemsize <= 2:
+        whites = colours.white, 256.0**sample.dtype.itemsize - 1
+    return Range(0, next((white for white in whites if greatest <= white), whites[-1]))
+
+
+def evenly(values: Values, step: int) -> Values:
+    """Return about one of `step` values, spread over all rows, columns and colours."""
+    row = math.prod(values.shape[1:])
+    while math.gcd(step, row) > 1:  # it would meet the same columns in every row
+        step += 1
+    return values.reshape(-1)[::step]
