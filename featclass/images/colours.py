@@ -27,6 +27,8 @@ def rgb(picture: Image.Image, factor: int) -> Image.Image:
 
 
 def _strip_to_rgb(strip: Image.Image) -> Image.Image:
+    if strip.mode == "La":  # Pillow knows no other way from there
+        strip = strip.convert("LA")
     if strip.has_transparency_data:
         strip = strip.convert("RGBA")
         white = Image.new("RGB", strip.size, "white")

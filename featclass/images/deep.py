@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _STRIP: Final = 2 * 10**6
 _GREATEST: Final = 65_535
 _DARK: Final = 64
-"""Upper bytes below this are those of 14 bits or fewer."""
+"""Greater than any upper byte of 14 bits, and as great as one that a PPM rounds up."""
 _NEARLY_ALL: Final = 0.999
 _LOWER: Final = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L", "LA;16B": "RGBA"}
 """What unpacks the lower byte of each sample; of LA all four bytes, two samples, come as RGBA."""
@@ -106,7 +106,7 @@ def _is_dark(picture: Image.Image) -> bool:
     sample = np.concatenate(
         [evenly(np.asarray(picture.crop(box))[..., :3], step) for box in _strips(picture)]
     )
-    return bool(np.count_nonzero(sample < _DARK) >= _NEARLY_ALL * sample.size)
+    return bool(np.count_nonzero(sample <= _DARK) >= _NEARLY_ALL * sample.size)
 
 
 def _colour(

@@ -24,12 +24,12 @@ SAMPLE: Final = 2**20
 
 _NEARLY_ALL: Final = 0.999
 _CAMERA_BITS: Final = (12, 14)
-_FLOAT_WHITES: Final = (1.0, 255.0, 65_535.0)
-_OVERSHOOT: Final = 0.1
-"""Sharpening and resizing lead floats a little out of their range."""
+_FLOAT_WHITES: Final = {1: 1.1, 255: 280.0, 4095: 4095.0, 16_383: 16_383.0, 65_535: 72_000.0}
+"""White of floats, and up to which value: sharpening and resizing lead a little beyond."""
+_UNDERSHOOT: Final = 0.05
 _USED: Final = 1 / 64
-"""A picture whose brightest values are below this share of white has another white."""
-_NO_DATA: Final = (-9999.0, -99_999.0, -32_767.0, -32_768.0, float(np.finfo(np.float32).max),
+"""Who uses less than this share of a range, three levels of 255, means another one."""
+_NO_DATA: Final = (-9999.0, -99_999.0, -32_768.0, float(np.finfo(np.float32).max),
                    float(np.finfo(np.float32).min))  # fmt: skip
 """Values that maps put where they know nothing."""
 _STEP: Final = 2**20
@@ -57,8 +57,7 @@ class Range:
         numbers = values.astype(np.float64)
         usable = _is_data(numbers, values.dtype, self.no_data)
         numbers[~usable] = self.black
-        factor = 255 / (self.white - self.black) if self.white != self.black else 0.0
-        scaled = (numbers - self.black) * factor + 0.5
+        scaled = (numbers - self.black) * 255 / ((self.white - self.black) or math.inf) + 0.5
         scaled[~usable] = 0
         return scaled.clip(0, 255).astype(np.uint8)
 
@@ -66,7 +65,7 @@ class Range:
 @lru_cache(maxsize=16)
 def _table(values: Range, item_bytes: int) -> Bytes:
     numbers = np.arange(256**item_bytes)
-    table = ((numbers - values.black) * (255 / (values.white - values.black)) + 0.5).clip(0, 255)
+    table = ((numbers - values.black) * 255 / (values.white - values.black) + 0.5).clip(0, 255)
     if values.no_data is not None:
         table[numbers == values.no_data] = 0
     return table.astype(np.uint8)
@@ -95,8 +94,9 @@ def range_of_16_bits(sample: Values, greatest: int = 0, no_data: float | None = 
 def range_of_numbers(sample: Values, no_data: float | None = None) -> Range:
     """Return the range of floats, and of integers that have no agreed one.
 
-    Floats from 0 to 1, to 255 or to 65535 keep that range. All others are stretched from the
-    value that a thousandth stays below to the one that a thousandth exceeds.
+    Floats from 0 to 1, to 255 or to 65535 keep that range, the last as if they were integers of
+    16 bits. All others are stretched from the value that a thousandth stays below to the one that
+    a thousandth exceeds.
 
     Raises:
         Unreadable: There is no finite value.
@@ -107,14 +107,18 @@ def range_of_numbers(sample: Values, no_data: float | None = None) -> Range:
         raise Unreadable("its brightness values are all infinite or not numbers")
     tail = int(numbers.size * (1 - _NEARLY_ALL))
     low, high = np.partition(numbers, (tail, -1 - tail))[[tail, -1 - tail]].tolist()
-    if sample.dtype.kind == "f":
-        for white in _FLOAT_WHITES:
-            if high <= white * (1 + _OVERSHOOT):
-                is_used = white == 1 or high > white * _USED
-                if low >= -white * _OVERSHOOT and is_used:
-                    return Range(0, white, no_data)
-                break
-    return Range(low, high, no_data)
+    white = _white_of_floats(low, high) if sample.dtype.kind == "f" else None
+    return Range(low, high, no_data) if white is None else Range(0, white, no_data)
+
+
+def _white_of_floats(low: float, high: float) -> float | None:
+    """Return the white of the range that floats lie in, if it is one of those agreed upon."""
+    white = next((white for white, most in _FLOAT_WHITES.items() if high <= most), None)
+    if white is None or white == 1:
+        return white if low >= -_UNDERSHOOT else None
+    if white == 255:
+        return white if high > white * _USED and low >= -_UNDERSHOOT * high else None
+    return white if high - low > white * _USED and low >= 0 else None
 
 
 def _is_data(
@@ -133,7 +137,7 @@ def range_of_opacity(sample: Values, colours: Range) -> Range:
     greatest = float(sample.max(initial=0))
     whites: tuple[float, ...] = (max(1.0, greatest),)
     if sample.dtype.kind == "f":
-        whites = _FLOAT_WHITES
+        whites = 1.0, 255.0, 65_535.0
     elif sample.dtype.kind == "u" and sample.dtype.itemsize <= 2:
         whites = colours.white, 256.0**sample.dtype.itemsize - 1
     return Range(0, next((white for white in whites if greatest <= white), whites[-1]))

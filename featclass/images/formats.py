@@ -17,6 +17,7 @@ from PIL.PpmImagePlugin import PpmImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from featclass.images.tiff import open_tiff
+from featclass.images.tiff_directory import RAW_PHOTO
 from featclass.images.unreadable import Unreadable
 
 SNIFFED_BYTES: Final = 512
@@ -87,6 +88,13 @@ _OTHER_KINDS: Final = (
     (re.compile(rb"\s*(<\?xml.*)?<svg", re.DOTALL), "an SVG drawing"),
     (re.compile(rb"%PDF|%!PS"), "a document"),
     (re.compile(rb"8BPS"), "a Photoshop file"),
+    (
+        # Olympus, Panasonic, Canon (CR3, CRW), Fujifilm, Sigma, Minolta; others are TIFFs.
+        re.compile(
+            rb"IIR[OS]|MMOR|IIU\0|.{4}ftypcrx|II.{4}HEAPCCDR|FUJIFILMCCD-RAW|FOVb|\0MRM", re.DOTALL
+        ),
+        RAW_PHOTO,
+    ),
     (re.compile(rb"PK\x03\x04"), "a zip archive"),
     (re.compile(rb".{4}ftyp|\x1aE\xdf\xa3|RIFF.{4}AVI ", re.DOTALL), "a film"),
     (re.compile(rb"[^\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\xff]+\Z"), "text"),

@@ -17,7 +17,7 @@ from featclass.images.unreadable import Unreadable
 Numbers = NDArray[np.integer[Any] | np.floating[Any]]
 ByteOrder = Literal["little", "big"]
 
-RAW_PHOTO: Final = "it is a raw photo of a camera; export it as JPEG"
+RAW_PHOTO: Final = "a raw photo of a camera; export it as JPEG"
 
 SUBFILE, WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 259, 262
 SUBDIRECTORIES, ORIENTATION = 330, 274
@@ -114,13 +114,13 @@ def picture_directory(file: BinaryIO) -> Directory | None:
     """
     directories = list(_directories(file))
     if any(directory.is_of_a_sensor for directory in directories):
-        raise Unreadable(RAW_PHOTO)
+        raise Unreadable(f"it is {RAW_PHOTO}")
     if not directories or not directories[0].is_reduced:
         return directories[0] if directories else None
     first = directories[0]
     whole = [it for it in directories if not it.is_reduced and it.pixels > first.pixels]
     if not whole:
-        raise Unreadable(RAW_PHOTO)
+        raise Unreadable(f"it is {RAW_PHOTO}")
     return max(whole, key=lambda directory: directory.pixels)
 
 
@@ -150,6 +150,8 @@ def _header(file: BinaryIO) -> Header:
     file.seek(0)
     start = file.read(16)
     order: ByteOrder = "little" if start[:2] == b"II" else "big"
+    if start[8:10] == b"CR":  # Canon's CR2
+        raise Unreadable(f"it is {RAW_PHOTO}")
     big = b"+" in start[2:4]
     first = int.from_bytes(start[8:16] if big else start[4:8], order)
     return Header(file, file_bytes, order, big, first)
