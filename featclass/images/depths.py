@@ -54,12 +54,12 @@ class Range:
         return levels.reshape(values.shape)
 
     def _scaled(self, values: Values) -> Bytes:
-        numbers = values.astype(np.float64)
-        usable = _is_data(numbers, values.dtype, self.no_data)
-        numbers[~usable] = self.black
-        scaled = (numbers - self.black) * 255 / ((self.white - self.black) or math.inf) + 0.5
-        scaled[~usable] = 0
-        return scaled.clip(0, 255).astype(np.uint8)
+        with np.errstate(all="ignore"):  # files hold numbers that no arithmetic knows
+            numbers = values.astype(np.float64)
+            usable = _is_data(numbers, values.dtype, self.no_data)
+            scaled = (numbers - self.black) * 255 / ((self.white - self.black) or math.inf) + 0.5
+        usable &= ~np.isnan(scaled)
+        return np.where(usable, scaled, 0).clip(0, 255).astype(np.uint8)
 
 
 @lru_cache(maxsize=16)
@@ -101,7 +101,8 @@ def range_of_numbers(sample: Values, no_data: float | None = None) -> Range:
     Raises:
         Unreadable: There is no finite value.
     """
-    numbers = sample.astype(np.float64)
+    with np.errstate(all="ignore"):
+        numbers = sample.astype(np.float64)
     numbers = numbers[_is_data(numbers, sample.dtype, no_data)]
     if not numbers.size:
         raise Unreadable("its brightness values are all infinite or not numbers")

@@ -41,6 +41,7 @@ from featclass.images.tiff_layout import (
     WHITE_IS_ZERO,
     YCBCR,
     Layout,
+    block_size,
     layout_of,
 )
 from featclass.images.unreadable import Unreadable
@@ -53,6 +54,8 @@ _STRIP_SIZES: Final = (279, 325)
 _LONGEST_PROFILE: Final = 16 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _KEPT_BYTES: Final = 64 * 2**20
+"""Larger pictures are unpacked anew for their pixels, after a part of them has told the range."""
+_SAMPLED_GROUPS: Final = 12
 
 
 def open_tiff(file: BinaryIO) -> ImageFile:
@@ -80,6 +83,7 @@ def open_tiff(file: BinaryIO) -> ImageFile:
 
 def _is_for_pillow(directory: Directory) -> bool:
     """Whether Pillow can be trusted: it reads many kinds wrongly and says nothing."""
+    block_size(directory)
     header = directory.header
     if header.big and header.order == "big":
         return False
@@ -155,7 +159,7 @@ def _decoded(layout: Layout, data: memoryview) -> Image.Image:
     blocks = Blocks(layout, data)
     values_bytes = layout.width * layout.height * layout.samples * layout.dtype.itemsize
     kept = list(blocks.bands()) if values_bytes <= _KEPT_BYTES else None
-    colours, opacity = _ranges(layout, kept or blocks.bands())
+    colours, opacity = _ranges(layout, kept or blocks.bands(_SAMPLED_GROUPS))
     picture = Image.new(_mode(layout), (layout.width, layout.height))
     for top, values in kept or blocks.bands():
         levels = _levels(values, layout, colours, opacity)

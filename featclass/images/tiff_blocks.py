@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from io import BytesIO
@@ -18,7 +19,8 @@ from featclass.images.tiff_layout import UNCOMPRESSED, Layout
 from featclass.images.unreadable import Unreadable
 
 _BAND_BYTES: Final = 8 * 2**20
-_LARGEST_BLOCK: Final = 160 * 10**6
+_LARGEST_PIECE: Final = 160 * 10**6
+"""A compressed strip, or a row of tiles, is in memory as a whole, and up to four times over."""
 _CUT_OFF: Final = "the file is cut off: it ends before the picture does"
 _REVERSED: Final = np.array([int(f"{byte:08b}"[::-1], 2) for byte in range(256)], np.uint8)
 
@@ -52,21 +54,27 @@ class Blocks:
             raise Unreadable(_CUT_OFF)
         if layout.compression == UNCOMPRESSED:
             sizes = np.full(count, most)
-        elif sizes.size < count:  # the least that the standard leaves open
+        elif sizes.size < count:  # files of one strip may leave it out
             sizes = np.full(count, len(data))
-        elif most > _LARGEST_BLOCK:
+        at_once = most * across * planes
+        is_whole = layout.is_tiled or layout.compression != UNCOMPRESSED
+        if is_whole and at_once > _LARGEST_PIECE:
             raise Unreadable(
-                f"it is a TIFF packed in one piece of {most // 10**6} MB;"
-                " save it uncompressed, or in strips"
+                f"it is a TIFF in pieces of {at_once // 10**6} MB;"
+                " save it uncompressed, or in smaller strips or tiles"
             )
         # No packing makes anything twice as long: no size leads to more work than the picture is.
         self._sizes = sizes.clip(0, 2 * most + 4096).reshape(planes, down, across)
         self._offsets = offsets.reshape(planes, down, across)
 
-    def bands(self) -> Iterator[tuple[int, Values]]:
+    def bands(self, most_groups: int | None = None) -> Iterator[tuple[int, Values]]:
         """Yield the first row of each band and its values, shape (rows, width, samples).
 
         A band has some megabytes, or one row of tiles. Samples after the opacity are left out.
+
+        Args:
+            most_groups: Of so many groups of strips, or rows of tiles, spread over the picture;
+                of all if None.
 
         Raises:
             Unreadable: The file ends before the picture does.
@@ -80,7 +88,8 @@ class Blocks:
             row_bytes *= 8
         most = max(1, _BAND_BYTES // row_bytes)
         step = max(1, most // height)
-        for first in range(0, down, step):
+        every = 1 if most_groups is None else math.ceil(math.ceil(down / step) / most_groups)
+        for first in range(0, down, step * every):
             last = min(first + step, down)
             top, rows = first * height, min(last * height, layout.height) - first * height
             if layout.is_tiled:

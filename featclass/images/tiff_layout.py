@@ -35,7 +35,7 @@ _NAMES: Final = {
 _KINDS: Final[dict[int, Literal["u", "i", "f"]]] = {1: "u", 2: "i", 3: "f", 4: "u"}
 _KIND_NAMES: Final = {2: "signed ", 3: "float ", 5: "complex ", 6: "complex "}
 _MOST_SAMPLES: Final = 64
-_LONGEST_BLOCK: Final = 65_535
+_LONGEST_TILE: Final = 65_535
 _SPARE_PIXELS: Final = 16 * 10**6
 _REMEDY: Final = "save it with 8 or 16 bits"
 
@@ -117,21 +117,12 @@ def layout_of(directory: Directory) -> Layout:
     if compression not in UNPACKED:
         name = _COMPRESSIONS.get(compression, f"a compression of its own ({compression})")
         raise Unreadable(f"it is a TIFF of {bits} bits packed with {name}; {_REMEDY}, uncompressed")
-    width, height = directory.number(WIDTH, 0), directory.number(HEIGHT, 0)
-    if width < 1 or height < 1:
-        raise Unreadable("it is a TIFF that does not say its size; save it anew")
-    is_tiled = TILE_WIDTH in directory.entries
-    rows = directory.number(ROWS, 0) or height
-    block = width, min(rows if rows > 0 else height, height)
-    if is_tiled:
-        block = directory.number(TILE_WIDTH, 0), directory.number(TILE_HEIGHT, 0)
-    layout = Layout(
-        directory, width, height, kind, bits, samples, colours, alpha, photometric, compression,
-        _predictor(directory, compression, kind, bits), directory.number(PLANAR, 1) == 2,
-        directory.number(FILL_ORDER, 1) == 2, is_tiled, block,
+    return Layout(
+        directory, directory.number(WIDTH, 0), directory.number(HEIGHT, 0), kind, bits, samples,
+        colours, alpha, photometric, compression, _predictor(directory, compression, kind, bits),
+        directory.number(PLANAR, 1) == 2, directory.number(FILL_ORDER, 1) == 2,
+        TILE_WIDTH in directory.entries, block_size(directory),
     )  # fmt: skip
-    _check_blocks(layout)
-    return layout
 
 
 def _values(directory: Directory) -> tuple[Literal["u", "i", "f"], int]:
@@ -196,10 +187,21 @@ def _predictor(directory: Directory, compression: int, kind: str, bits: int) -> 
     return predictor
 
 
-def _check_blocks(layout: Layout) -> None:
-    (width, height), (across, down) = layout.block, layout.grid if min(layout.block) > 0 else (0, 0)
-    area = width * height * across * down
-    if not 0 < area <= 4 * layout.width * layout.height + _SPARE_PIXELS or (
-        layout.is_tiled and max(layout.block) > _LONGEST_BLOCK
-    ):
-        raise Unreadable("it is a TIFF in tiles that do not fit its size; save it anew")
+def block_size(directory: Directory) -> tuple[int, int]:
+    """Return width and height of a strip or a tile.
+
+    Raises:
+        Unreadable: Unpacking it would take memory out of all proportion to the picture.
+    """
+    width, height = directory.number(WIDTH, 0), directory.number(HEIGHT, 0)
+    if width < 1 or height < 1:
+        raise Unreadable("it is a TIFF that does not say its size; save it anew")
+    if TILE_WIDTH not in directory.entries:
+        rows = directory.number(ROWS, height)
+        return width, min(rows, height) if rows > 0 else height
+    wide, high = directory.number(TILE_WIDTH, 0), directory.number(TILE_HEIGHT, 0)
+    if min(wide, high) > 0:
+        area = wide * high * math.ceil(width / wide) * math.ceil(height / high)
+        if max(wide, high) <= _LONGEST_TILE and area <= 4 * width * height + _SPARE_PIXELS:
+            return wide, high
+    raise Unreadable("it is a TIFF in tiles that do not fit its size; save it anew")

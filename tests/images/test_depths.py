@@ -214,6 +214,15 @@ def test_nothing_but_no_data_is_refused() -> None:
             pixels(tiff_of(np.full((5, 5), value, np.float32)))
 
 
+def test_numbers_that_no_arithmetic_knows_are_black_or_white() -> None:
+    for pattern, kind in ((0x7FA00000, "f4"), (0x7FF4000000000000, "f8")):
+        values = GREY.astype(kind) / 255
+        values.view(f"u{values.dtype.itemsize}")[40, 40] = pattern  # a NaN that signals
+        assert is_like_but_for(tiff_of(values), GREY, 1)
+    vast = (GREY.astype(np.float64) - 128) * 1.3e306
+    assert pixels(tiff_of(vast)).shape == COLOUR.shape
+
+
 @pytest.mark.parametrize("kind", ["u2", "i2", "u4", "f4"])
 def test_a_plain_picture_and_a_single_pixel_have_pixels(kind: str) -> None:
     for size in ((1, 1), (1, 30), (30, 1), (40, 40)):

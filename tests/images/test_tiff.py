@@ -305,8 +305,15 @@ def test_sizes_that_a_header_lies_about_are_refused_at_once() -> None:
         {322: (4, [0]), 323: (4, [0])}, {277: (3, [60_000])}, {273: (4, [2**32 - 1])},
         {256: (4, [60_000]), 257: (4, [60_000])},
     ]  # fmt: skip
-    for tags, compression in itertools.product(lies, (1, 8)):
-        assert reason(tiff_of(deep_grey, compression=compression, tags=tags))
+    for tags, compression, values in itertools.product(lies, (1, 8), (deep_grey, GREY)):
+        assert reason(tiff_of(values, compression=compression, tags=tags))
+
+
+def test_a_tile_far_larger_than_its_picture_is_not_unpacked() -> None:
+    for compression, tile in itertools.product((5, 8), ((33_554_464, 48), (32, 16_777_264))):
+        tags: Tags = {322: (4, [tile[0]]), 323: (4, [tile[1]])}
+        data = tiff_of(COLOUR, photometric=2, tile=(32, 48), compression=compression, tags=tags)
+        assert "tiles that do not fit" in reason(data)
 
 
 def test_directories_that_lead_back_to_themselves_end() -> None:
