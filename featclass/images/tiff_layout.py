@@ -138,7 +138,8 @@ def _values(directory: Directory) -> tuple[Literal["u", "i", "f"], int]:
         kind or "", ()
     )
     if kind is None or not is_known or len(set(formats)) > 1:
-        raise Unreadable(f"it is a TIFF of {_KIND_NAMES.get(code, '')}{bits} bits; {_REMEDY}")
+        name = _KIND_NAMES.get(code, "" if code in _KINDS else "unknown ")
+        raise Unreadable(f"it is a TIFF of {name}{bits} bits; {_REMEDY}")
     return kind, bits
 
 

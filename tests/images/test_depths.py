@@ -100,6 +100,7 @@ def test_item_12_the_greatest_value_is_believed_where_it_can_be_true() -> None:
     assert is_like(told(of_bits(GREY, 12), 65_535), GREY / 16)
     assert is_like(told(of_bits(GREY, 16), 1023), GREY)
     assert is_like(told(of_bits(GREY, 12), 1), GREY)
+    assert is_like(told(GREY // np.uint16(5), 51), GREY / 5 / 16)
 
 
 def test_item_12_a_pgm_that_tells_another_greatest_value_is_scaled_by_it() -> None:

@@ -162,10 +162,11 @@ def test_item_12_a_palette_that_ends_at_255_is_not_black() -> None:
         assert is_like(data, np.dstack([GREY, 255 - GREY, GREY]), 0)
 
 
-def test_bytes_whose_bits_run_the_other_way_are_turned() -> None:
-    table = np.array([int(f"{value:08b}"[::-1], 2) for value in range(256)], np.uint8)
-    turned = table[deep(GREY, "u2").view(np.uint8)].view(np.uint16)
-    assert is_like(tiff_of(turned, tags={266: (3, [2])}), GREY)
+@pytest.mark.parametrize("packing", ["plain", "strips", "tiles", "lzw", "deflate"])
+def test_bytes_whose_bits_run_the_other_way_are_turned(packing: str) -> None:
+    for kind in ("u1", "u2", "f4"):
+        data = tiff_of(deep(GREY, kind), is_bit_reversed=True, **PACKINGS[packing])
+        assert is_like(data, GREY)
 
 
 def test_a_deep_tiff_is_turned_upright() -> None:
@@ -207,6 +208,7 @@ RAW_PHOTOS = {
     ),
     "arw": tiff(Page(COLOUR, 2, below=[Page(SENSOR.values, compression=32767)])),
     "pef": tiff(Page(SENSOR.values, compression=65535), THUMBNAIL),
+    "a larger preview": tiff(Page(COLOUR[::2, ::2], 2, tags={254: (4, [1])}, below=[THUMBNAIL])),
     "a sensor's page behind others": tiff(THUMBNAIL, THUMBNAIL, THUMBNAIL, SENSOR),
 }
 
@@ -307,6 +309,25 @@ def test_sizes_that_a_header_lies_about_are_refused_at_once() -> None:
     ]  # fmt: skip
     for tags, compression, values in itertools.product(lies, (1, 8), (deep_grey, GREY)):
         assert reason(tiff_of(values, compression=compression, tags=tags))
+
+
+def test_strips_that_claim_the_whole_file_are_not_copied_so_often(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from featclass.images import tiff_blocks
+
+    unpack, copied = tiff_blocks._unpacked_by_libtiff, []
+
+    def counting(packed: list[bytes], *rest: Any) -> Image.Image:
+        copied.append(sum(map(len, packed)))
+        return unpack(packed, *rest)
+
+    monkeypatch.setattr(tiff_blocks, "_unpacked_by_libtiff", counting)
+    data = tiff_of(deep(COLOUR, "u2"), photometric=2, compression=5, rows=1)
+    claims: Tags = {279: (4, [10**6] * 72)}
+    plain = tiff_of(deep(COLOUR, "u2"), photometric=2, compression=5, rows=1, tags=claims)
+    assert is_like(plain + bytes(10**6), COLOUR)
+    assert sum(copied) < 12 * len(data)
 
 
 def test_a_tile_far_larger_than_its_picture_is_not_unpacked() -> None:

@@ -32,6 +32,7 @@ class Page:
     """Width and height."""
     bits: int | None = None
     """Packed without regard to bytes, where it is not that of the values."""
+    is_bit_reversed: bool = False
     lost: int = 0
     """So many bytes are missing at the end of each block."""
     tags: Tags = field(default_factory=dict)
@@ -75,12 +76,16 @@ def _add(file: bytearray, page: Page, order: Order, is_big: bool) -> int:
         259: (3, [page.compression]), 262: (3, [page.photometric]), 277: (3, [samples]),
         284: (3, [1 + page.is_planar]), 339: (3, [code] * samples),
     }  # fmt: skip
+    if page.is_bit_reversed:
+        tags[266] = (3, [2])
     if page.predictor > 1:
         tags[317] = (3, [page.predictor])
     offsets, sizes = [], []
     for block in _blocks(page, values):
         data = _packed(page, block, order)
         data = data[: len(data) - page.lost]
+        if page.is_bit_reversed:
+            data = data.translate(bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256)))
         file += bytes(len(file) % 2)
         offsets.append(len(file))
         sizes.append(len(data))
