@@ -1,13 +1,17 @@
-"""Folders, zips and dropped files as datasets: one subfolder per class.
+"""Folders, zips and dropped files as datasets: one subfolder per class, or a table of labels.
 
 Whether a picture can be decoded is found out when it is embedded; here a file is only rejected
 where its first bytes are no picture's, or where it cannot be read at all.
 
 sources         where the bytes of an image come from
-paths           file names as text that leads nowhere
+paths           file names as text that leads nowhere; what is never a class
 identification  the digest of a file, or why it can be no image
 folders, zips   which files they hold
-zip_names       what the bytes of a name in a zip mean
+found           the files of either, one zip per class too
+splits          train, val and test, by the names of folders
+class_folders   which folders are the classes; what can be read in two ways is asked
+class_names     names of folders as names of classes: none melts into another
+tables, table_columns, label_tables  labels in a table beside the pictures
 classes         which class a path belongs to
 conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset

@@ -54,6 +54,8 @@ def test_a_table_beside_the_pictures_gives_the_labels(
         b"path,label\npics\\0.JPG,cat\nC:\\my pics\\1.jpg,dog\n./2.jpg,cat\n/a/b/3.Jpg,dog\n",
         b"label,file\ncat,0.jpg\ndog,1.jpg\ncat,2.jpg\ndog,3.jpg\n",
         b",file,width,label\n0,0.jpg,640,cat\n1,1.jpg,640,dog\n2,2.jpg,640,cat\n3,3.jpg,333,dog\n",
+        b"name,label,class\n0.jpg,0,cat\n1.jpg,1,dog\n2.jpg,0,cat\n3.jpg,1,dog\n",
+        b"9.jpg,dog\n0.jpg,cat\n1.jpg,dog\n2.jpg,cat\n3.jpg,dog\n",  # the first has no picture
         b"file,who\n0.jpg,cat\n1.jpg,dog\n2.jpg,cat\n3.jpg,dog\n",  # the only one it can be
         b"file,class_id,class_name\n0.jpg,0,cat\n1.jpg,1,dog\n2.jpg,0,cat\n3.jpg,1,dog\n",
         b"filename, cat, dog\n0.jpg, 1, 0\n1.jpg, 0, 1\n2.jpg, 1, 0\n3.jpg, 0, 1\n",  # Roboflow's
