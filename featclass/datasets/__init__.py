@@ -12,6 +12,9 @@ splits          train, val and test, by the names of folders
 class_folders   which folders are the classes; what can be read in two ways is asked
 class_names     names of folders as names of classes: none melts into another
 tables, table_columns, label_tables  labels in a table beside the pictures
+zip_names       the names in a zip, which may be no text yet
+code_pages      what bytes mean as a name; `writing` is what languages look like
+archives        what a file is that is no zip
 classes         which class a path belongs to
 conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
@@ -19,13 +22,13 @@ reading         all of it as one dataset
 
 from featclass.datasets.class_names import LONGEST_CLASS_NAME
 from featclass.datasets.classes import Reading, read_paths
+from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
-from featclass.datasets.zip_names import CODE_PAGES
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
 
 __all__ = [

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from featclass.datasets.classes import Reading, read_paths
+from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.found import Found, identified_files, in_folder, in_zip, without_copied_zips
 from featclass.datasets.identification import Unusable
@@ -17,6 +18,10 @@ from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected
 
 _MOST_SENTENCES: Final = 20
+_NAMES_LOOK_WRONG: Final = (
+    "If they look wrong, say how to read them with --zip-names CODE (zip_names in Python), such as"
+    f" {', '.join(CODE_PAGES)}."
+)
 
 
 def read(
@@ -74,7 +79,9 @@ def read_zip(
         DatasetError: Not a zip, damaged, too large, or without subfolders with pictures.
     """
     listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked_bytes)
-    return _dataset(in_zip(listing), name_of_zip(path), classes_at)
+    found = in_zip(listing)
+    found.notes = [f"{note} {_NAMES_LOOK_WRONG}" for note in listing.notes]
+    return _dataset(found, name_of_zip(path), classes_at)
 
 
 def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:
@@ -132,9 +139,12 @@ def _empty(
 def _sentence(label: str, files: int, *, is_class: bool) -> str:
     if not is_class:
         return f"{label} holds no pictures, so it is no class."
-    why = (
-        f"none of the {files:,} files in its folder can be used" if files else "its folder is empty"
-    )
+    if not files:
+        why = "its folder is empty"
+    elif files == 1:
+        why = "the only file in its folder cannot be used"
+    else:
+        why = f"none of the {files:,} files in its folder can be used"
     return f"{label} is a class without pictures: {why}."
 
 

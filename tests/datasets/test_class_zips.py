@@ -74,7 +74,7 @@ def test_a_damaged_zip_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     )
     dataset = read_folder(root)
     assert classes(dataset) == {"cat": 3, "dog": 3}
-    assert "is not a zip, or it is damaged" in reasons(dataset)["x.zip"]
+    assert "a zip of which the end is missing" in reasons(dataset)["x.zip"]
 
 
 def test_a_zip_among_pictures_is_no_class(tmp_path: Path) -> None:
