@@ -148,6 +148,13 @@ def test_a_row_without_its_picture_and_a_picture_without_its_row_are_named(tmp_p
     assert "Pictures without a row in the table: 3.jpg." in dataset.notes
 
 
+def test_the_first_row_of_a_table_without_a_header_is_named_where_its_picture_is_missing() -> None:
+    table = b"9.jpg,dog\n0.jpg,cat\n1.jpg,dog\n2.jpg,cat\n3.jpg,dog\n"
+    reading = read_paths([*FOUR, "labels.csv"], tables={"labels.csv": table})
+    assert reading.labels[:4] == CATS_AND_DOGS
+    assert [rejected.name for rejected in reading.rejected] == ["9.jpg"]
+
+
 @pytest.mark.parametrize(
     ("table", "reason"),
     [
