@@ -292,7 +292,8 @@ def test_far_too_long_pictures_are_shrunk_and_turned_before_they_are_cut(
 
 def test_the_pixel_guard_reads_only_the_header() -> None:
     bomb = png_claiming(20_000, 20_000)
-    wanted = "the picture is too large: 20000 x 20000 is 400 megapixels, and the limit is 100"
+    wanted = "the picture is too large: 20000 x 20000 is 400 megapixels, and the limit is 100;"
+    wanted += " FEATCLASS_MAX_MEGAPIXELS raises it"
     assert reason(bomb) == wanted
     with pytest.raises(images.Unreadable, match="400 megapixels"):
         images.check(bomb, max_pixels=LIMIT)

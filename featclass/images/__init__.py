@@ -11,6 +11,7 @@ console     what the decoders would write there
 formats     what featclass reads, and how it is recognised
 kinds       what files are that are no pictures, and what to do about them
 headers     a picture before it is decoded: its size, its limits
+jpeg        what is particular to JPEG: a missing end, pictures too large to be decoded whole
 shapes      shrunk or cut sizes
 colours     any mode and depth as 8 bits of RGB
 decoding    the picture, upright

@@ -10,6 +10,7 @@ from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from featclass.images import jpeg
 from featclass.images.budget import PIXEL_BUDGET
 from featclass.images.colours import rgb
 from featclass.images.headers import opened_for_decoding
@@ -42,19 +43,24 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
         Unreadable: These bytes are no such picture, are damaged, cut off, or too large.
     """
     with unreadable_if_hostile():
-        picture, weight = opened_for_decoding(data, max_pixels)
-        full = whole_factor(picture.size)
+        opened = opened_for_decoding(data, max_pixels)
+        picture = opened.picture
+        is_jpeg = isinstance(picture, JpegImageFile)
+        full = jpeg.scale(picture.size) if is_jpeg else whole_factor(picture.size)
         factor = max(full, reduction(picture.size, side))
         width = picture.width
         if factor > 1:
             draft(picture, (picture.width // factor, picture.height // factor))
         is_reduced = picture.width < width // full
-    with PIXEL_BUDGET.taking(picture.width * picture.height * weight):
+    with PIXEL_BUDGET.taking(opened.cost):
         with unreadable_if_hostile():
             usable = _cut(upright(picture, whole_factor(picture.size)))
         if is_reduced:
             usable.info[REDUCED] = factor // full
-        del picture  # the source is up to four times the result; the caller may keep that for long
+        del (
+            opened,
+            picture,
+        )  # the source is up to four times the result; the caller may keep that for long
         yield usable
 
 
@@ -66,7 +72,10 @@ def draft(picture: ImageFile, size: Size) -> None:
 
 def upright(picture: ImageFile, factor: int) -> Image.Image:
     """Decode; return RGB, shrunk by a whole factor, turned as its EXIF orientation says."""
-    picture.load()
+    if isinstance(picture, JpegImageFile):
+        jpeg.load(picture)
+    else:
+        picture.load()
     turned = rgb(picture, factor)
     transpose = _UPRIGHT.get(_orientation(picture))
     if transpose is not None:
