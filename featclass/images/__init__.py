@@ -14,6 +14,7 @@ headers     a picture before it is decoded: its size, its limits
 jpeg        what is particular to JPEG: a missing end, pictures too large to be decoded whole
 shapes      shrunk or cut sizes
 colours     any mode and depth as 8 bits of RGB
+profiles    the colours of an embedded profile as sRGB
 decoding    the picture, upright
 thumbnails  the same, small, for the page
 appearance  what the audit needs to know of a picture, in a kilobyte

@@ -12,18 +12,20 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images import jpeg
 from featclass.images.budget import PIXEL_BUDGET
-from featclass.images.colours import rgb
 from featclass.images.headers import opened_for_decoding
+from featclass.images.profiles import srgb
 from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
 
-DECODING_VERSION: Final = 3
+DECODING_VERSION: Final = 4
 """Changes whenever the same bytes would give other pixels: part of every fingerprint.
 
 1: upright, 8 bits of RGB on white, shrunk to at most `FULL_SIZE` pixels, and cut to the middle
 where longer than `MAX_ELONGATION` times its width.
 2: JPEG at reduced scale as `reduction` says; resized by torch instead of Pillow.
 3: at reduced scale earlier, and resized so that the blur of it goes.
+4: colours of embedded profiles as sRGB; JPEG without its end marker, and beyond 100 megapixels at
+1/4 or 1/8; TIFF of every depth, order and sign as its tags say.
 """
 REDUCED: Final = "reduced"
 """In a decoded picture's `info`: n, where it was decoded at 1/n of what `side=None` gives."""
@@ -76,7 +78,7 @@ def upright(picture: ImageFile, factor: int) -> Image.Image:
         jpeg.load(picture)
     else:
         picture.load()
-    turned = rgb(picture, factor)
+    turned = srgb(picture, factor)
     transpose = _UPRIGHT.get(_orientation(picture))
     if transpose is not None:
         turned = turned.transpose(transpose)
