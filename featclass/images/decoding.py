@@ -13,6 +13,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from featclass.images import jpeg
 from featclass.images.budget import PIXEL_BUDGET
 from featclass.images.headers import opened_for_decoding
+from featclass.images.lost import LOST, Lost, lost
 from featclass.images.profiles import srgb
 from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
@@ -38,8 +39,9 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
     A picture of more than `FULL_SIZE` pixels comes shrunk by a whole factor (for JPEG as far as
     possible while decoding); one more than `MAX_ELONGATION` times as long as wide comes cut to
     its middle of that shape. Where its shorter side will be resized to `side` anyway, a JPEG may
-    come at reduced scale, told by `REDUCED`: see `reduction`. While the context is open its pixels,
-    as they were before the cut, count against `PIXEL_BUDGET`.
+    come at reduced scale, told by `REDUCED`: see `reduction`. Where nothing is left of what the
+    file shows, `LOST` tells of it. While the context is open its pixels, as they were before the
+    cut, count against `PIXEL_BUDGET`.
 
     Raises:
         Unreadable: These bytes are no such picture, are damaged, cut off, or too large.
@@ -57,6 +59,8 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
     with PIXEL_BUDGET.taking(opened.cost):
         with unreadable_if_hostile():
             usable = _cut(upright(picture, whole_factor(picture.size)))
+        if (where := lost(picture, usable, data, max_pixels)) is not Lost.NOT:
+            usable.info[LOST] = where
         if is_reduced:
             usable.info[REDUCED] = factor // full
         del (
