@@ -22,6 +22,9 @@ LONGEST_SIDE: Final = 65_535
 
 _MEGA: Final = 10**6
 _PYTHON_DECODER_WEIGHT: Final = 50
+_PASSED_BY: Final = 16
+"""So many pixels of a JPEG that are left out at the scale it is decoded at count as one: libjpeg
+passes by each of them."""
 _MOST_SCANNED: Final = 4000 * _MEGA
 _MOST_COMMENTS: Final = 100
 
@@ -46,9 +49,12 @@ class Opened:
     @property
     def least_cost(self) -> int:
         """The same at the scale at which as few pixels come as are ever kept."""
-        scale = jpeg.scale(self.picture.size) if isinstance(self.picture, JpegImageFile) else 1
-        width, height = (math.ceil(side / scale) for side in self.picture.size)
-        return width * height * self.weight + self.kept
+        width, height = self.picture.size
+        if not isinstance(self.picture, JpegImageFile):
+            return width * height * self.weight
+        scale = jpeg.scale(self.picture.size)
+        decoded = math.ceil(width / scale) * math.ceil(height / scale) + self.kept
+        return max(decoded, width * height // _PASSED_BY)
 
 
 def check(data: bytes | BinaryIO, *, max_pixels: int) -> tuple[int, int]:

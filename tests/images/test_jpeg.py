@@ -177,6 +177,15 @@ def refusal(data: bytes, max_pixels: int) -> str:
     return str(refused.value)
 
 
+def test_a_jpeg_of_gigapixels_is_refused_before_it_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shapes, "FULL_SIZE", 10 * 10)
+    data = saved(photo((400, 200)))
+    assert images.check(data, max_pixels=400 * 200 // 16) == (400, 200)
+    assert "and the limit for JPEG is 0.07998; " in refusal(data, 400 * 200 // 16 - 1)
+
+
 def test_what_counts_of_a_jpeg_is_what_is_decoded_after_scaling(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
