@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,9 +66,8 @@ class Space:
 
     def of(self, picture: Image.Image) -> Image.Image:
         """Return an sRGB picture in these colours."""
-        light = SRGB.linear(np.asarray(picture) / 255)
-        turned = light @ np.linalg.solve(self.to_xyz(), SRGB.to_xyz()).T
-        return Image.fromarray(_bytes(self.stored(turned.clip(0, 1))))
+        matrix = np.linalg.solve(self.to_xyz(), SRGB.to_xyz()).T
+        return _in_bands(picture, lambda band: self.stored((SRGB.linear(band) @ matrix).clip(0, 1)))
 
 
 SRGB = Space("sRGB", (0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
@@ -112,9 +112,7 @@ def printed(picture: Image.Image) -> Image.Image:
 
 def as_printed(inks: Image.Image) -> Image.Image:
     """Return the colours that the inks make on paper, as sRGB."""
-    light = _printed(np.asarray(inks).reshape(-1, 4) / 255)
-    values = _bytes(SRGB.stored(light)).reshape(inks.height, inks.width, 3)
-    return Image.fromarray(values)
+    return _in_bands(inks, lambda band: SRGB.stored(_printed(band)))
 
 
 def icc(
@@ -133,6 +131,13 @@ def icc(
     head = struct.pack(">I4sI4s4s4s12x4s", start + len(data), b"none", version << 24, kind, space,
                        between, b"acsp")  # fmt: skip
     return (head + bytes(28) + xyz).ljust(128, b"\0") + table + data
+
+
+def _in_bands(picture: Image.Image, turned: Callable[[Floats], Floats]) -> Image.Image:
+    """Apply to some rows at a time what takes and gives values of 0 to 1; that saves memory."""
+    values = np.asarray(picture)
+    bands = [_bytes(turned(values[top : top + 64] / 255)) for top in range(0, picture.height, 64)]
+    return Image.fromarray(np.concatenate(bands))
 
 
 def _printed(inks: Floats) -> Floats:
