@@ -82,6 +82,9 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
         "calibration_error",
         "refused_share",
         "class_names",
+        "empty_classes",
+        "unknown_classes",
+        "seen_in_training",
         "predictions",
     ]
     assert report["images"] == 12

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
 from rich import filesize
 from rich.console import Console
 from rich.progress import (
@@ -22,6 +24,7 @@ from rich.progress import (
 from rich.text import Text
 
 from featclass.errors import FeatclassError
+from featclass.file_names import DISORDERLY
 from featclass.pace import Clock, Pace, in_words, time_left
 
 if TYPE_CHECKING:
@@ -55,7 +58,30 @@ def check_document(path: Path) -> None:
 
 def note(text: str) -> None:
     """Say what the person should know, in a sentence."""
-    messages.print(text, style="yellow", markup=False)
+    tell(text, style="yellow")
+
+
+def tell(text: str, *, style: str | None = None) -> None:
+    """Write a message on standard error; names in it are hostile text."""
+    messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+
+
+def say(text: str) -> None:
+    """Write lines of a result on standard output; raises `BrokenPipeError` once nobody reads it."""
+    try:
+        sys.stdout.write(DISORDERLY.sub("\ufffd", text) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left of it would be written once more, in vain and loudly, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
+
+
+def replace_what_cannot_be_shown() -> None:
+    """Let a question mark stand for each character that a terminal or a file has no code for."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 class _ImagesPace(ProgressColumn):
@@ -108,17 +134,17 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         from featclass.report import to_json
 
-        typer.echo(json.dumps(to_json(report), indent=2))
+        say(json.dumps(to_json(report), indent=2))
         return
     from featclass.render import markdown
 
-    typer.echo(markdown(report))
+    say(markdown(report))
 
 
 def print_learned(learned: Learned, *, as_json: bool) -> None:
     """Print the report of a classifier; as JSON with what was said of each image."""
     if as_json:
-        typer.echo(json.dumps(learned.to_json(), indent=2))
+        say(json.dumps(learned.to_json(), indent=2))
     else:
         print_report(learned.classifier.report, as_json=False)
 
@@ -126,7 +152,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
 def print_audit(found: Audit, *, as_json: bool) -> None:
     """Print what is probably wrong, a line a finding."""
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2))
+        say(json.dumps(found.to_json(), indent=2))
         return
     lines = [f"{item.path}: {item.sentence}" for item in found.label_errors if item.suspect]
     lines += [f"{item.path}: {item.sentence}" for item in found.outliers]
@@ -137,7 +163,7 @@ def print_audit(found: Audit, *, as_json: bool) -> None:
     if found.balance.is_unbalanced:
         lines.append(found.balance.sentence)
     for line in lines or ["Nothing found that looks wrong."]:
-        typer.echo(line)
+        say(line)
 
 
 def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> None:
@@ -162,7 +188,7 @@ def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> Non
     else:
         text = documents.html(learned, title=title, thumbnail=thumbnail)
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    messages.print(f"Saved {path}", markup=False)
+    tell(f"Saved {path}")
 
 
 def embeddings(size: CacheSize) -> str:
@@ -172,8 +198,9 @@ def embeddings(size: CacheSize) -> str:
 
 
 def prediction_line(prediction: Prediction) -> str:
-    """Return a line about one picture."""
+    """Return a line about one picture, whatever is in its name."""
+    path = prediction.path.replace("\n", "\ufffd")
     if prediction.rejected is not None:
-        return f"{prediction.path}: could not be used: {prediction.rejected}"
+        return f"{path}: could not be used: {prediction.rejected}"
     unknown = "" if prediction.known else " (unlike all classes)"
-    return f"{prediction.path}: {prediction.label} {prediction.probability:.2f}{unknown}"
+    return f"{path}: {prediction.label} {prediction.probability:.2f}{unknown}"

@@ -1,0 +1,326 @@
+"""How well a classifier does on pictures held back: a share, a part of a split, or a folder."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass import interval, probe, report, verdict
+from featclass.engine import Embeddings, Engine
+from featclass.errors import DatasetError
+from featclass.learned import Learned
+from featclass.records import (
+    Dataset,
+    Judgement,
+    Progress,
+    Report,
+    SeenInTraining,
+    TrainedClassifier,
+    no_progress,
+)
+from featclass.service.given_split import Round, Rows, given_split, in_parts
+from featclass.service.grouping import Groups, find_copies, kept_together
+from featclass.service.judging import normalised
+from featclass.service.learning import embed, empty_classes, labels_of, require_two
+from featclass.service.naming import name_prior
+from featclass.service.prediction import nearest_exemplars, resembles
+
+Probabilities = NDArray[np.float64]
+
+
+def evaluate_split(
+    engine: Engine,
+    dataset: Dataset,
+    *,
+    share: float,
+    seed: int = 0,
+    progress: Progress = no_progress,
+) -> Report:
+    """Report how well a classifier of a `share` of the images does on the others.
+
+    Raises `DatasetError` where fewer than two classes have a usable image.
+    """
+    started = time.perf_counter()
+    embedded = embed(engine, dataset, progress=progress)
+    embedding = time.perf_counter() - started
+    labels = labels_of(embedded)
+    require_two(labels, embedded)
+    groups = _groups(embedded, labels)
+    tested, probabilities = probe.split(
+        embedded.vectors,
+        labels,
+        train_share=share,
+        groups=groups,
+        prior=name_prior(engine, labels),
+        seed=seed,
+    )
+    method = report.single_split(
+        trained=len(labels) - len(tested), tested=len(tested), share=share, seed=seed
+    )
+    made = report.score(
+        [labels[row] for row in tested],
+        probabilities,
+        sorted(set(labels)),
+        encoder=engine.encoder.spec,
+        rejected=embedded.rejected,
+        method=method,
+        seconds=_seconds(embedding, started),
+        images=len(labels),
+        # One probe, images it never saw: they are independent, but for copies among them.
+        interval=lambda right, n: report.wilson(right, n, n_groups=_independent(groups, tested)),
+    )
+    return replace(made, empty_classes=empty_classes(dataset, embedded))
+
+
+def evaluate_given(
+    engine: Engine, dataset: Dataset, *, seed: int = 0, progress: Progress = no_progress
+) -> Report:
+    """Report how well classifiers of one part of the split that was given do on the other.
+
+    Trained on train and val, and scored on test; on train, and scored on val, where there is no
+    test; of folds, each is scored by a probe of the others. Raises `DatasetError` where there is
+    no split, or fewer than two classes to train on.
+    """
+    given_split(dataset.images)  # where there is none, it is told before the work
+    started = time.perf_counter()
+    dataset = in_parts(dataset)
+    embedded = embed(engine, dataset, progress=progress)
+    embedding = time.perf_counter() - started
+    labels, split = labels_of(embedded), given_split(embedded.images)
+    classes, groups = sorted(set(labels)), _groups(embedded, labels)
+    probabilities = np.concatenate(
+        [_by_others(engine, embedded, part, classes, groups, seed) for part in split.rounds]
+    )
+    tested = np.concatenate([part.tested for part in split.rounds])
+    asked = [labels[row] for row in tested]
+    lacking = [_unlearned(labels, part) for part in split.rounds]
+    unknown = Counter(label for names in lacking for label in names)
+    independent = _independent(groups, tested)
+    of_folds = len(split.rounds) > 1
+    made = report.score(
+        asked,
+        probabilities,
+        classes,
+        encoder=engine.encoder.spec,
+        rejected=embedded.rejected,
+        method=report.with_unknown(split.method, unknown),
+        seconds=_seconds(embedding, started),
+        images=len(labels),
+        interval=lambda right, n: (interval.accuracy_interval if of_folds else report.wilson)(
+            right, n, n_groups=independent
+        ),
+    )
+    right = np.array(classes, object)[probabilities.argmax(axis=1)] == np.array(asked, object)
+    seen = _seen(embedded, groups, split.rounds, right)
+    made = _told(made, seen, asked, right, independent)
+    return replace(
+        made, unknown_classes=tuple(sorted(unknown)), empty_classes=empty_classes(dataset, embedded)
+    )
+
+
+def evaluate_saved(
+    engine: Engine,
+    classifier: TrainedClassifier,
+    dataset: Dataset,
+    *,
+    progress: Progress = no_progress,
+) -> Learned:
+    """Score a saved classifier on labelled pictures: the same probe, with another report.
+
+    Classes that it does not know count as wrong. Raises `DatasetError` where it knows none of
+    them, or no picture could be used.
+    """
+    _require_known(classifier, dataset.classes)
+    started = time.perf_counter()
+    embedded = embed(engine, dataset, progress=progress)
+    embedding = time.perf_counter() - started
+    labels = labels_of(embedded)
+    _require_known(classifier, labels)
+    shares = probe.predict(classifier.probe, embedded.vectors)
+    classes = sorted({*classifier.classes, *labels})
+    probabilities = _among(classes, classifier.classes, shares)
+    everything = np.arange(len(labels))
+    unknown = Counter(label for label in labels if label not in classifier.classes)
+    groups = _groups(embedded, labels)
+    independent = _independent(groups, everything)
+    method = report.saved_classifier(len(labels), classifier.report.images)
+    made = report.score(
+        labels,
+        probabilities,
+        classes,
+        encoder=engine.encoder.spec,
+        rejected=embedded.rejected,
+        method=report.with_unknown(method, unknown, _alike(unknown, classifier.classes)),
+        seconds=_seconds(embedding, started),
+        interval=lambda right, n: report.wilson(right, n, n_groups=independent),
+    )
+    best = probabilities.argmax(axis=1)
+    right = np.array(classes, object)[best] == np.array(labels, object)
+    remembered = set(classifier.exemplars.digests)
+    learned_from = np.flatnonzero([image.digest in remembered for image in embedded.images])
+    seen = _seen(embedded, groups, [Round(learned_from, everything)], right)
+    known = resembles(classifier, embedded.vectors, shares)
+    made = replace(
+        _told(made, seen, labels, right, independent),
+        refused_share=float(1 - known.mean()),
+        unknown_classes=tuple(sorted(unknown)),
+        empty_classes=empty_classes(dataset, embedded),
+    )
+    scored = replace(classifier, report=made)
+    return Learned(scored, _judgements(scored, embedded, labels, probabilities))
+
+
+def _by_others(
+    engine: Engine,
+    embedded: Embeddings,
+    part: Round,
+    classes: Sequence[str],
+    groups: Groups | None,
+    seed: int,
+) -> Probabilities:
+    """Return what a probe of the training images says of those tested, shape (tested, classes)."""
+    labels = labels_of(embedded)
+    known = [labels[row] for row in part.training]
+    if len(set(known)) < 2:
+        only = f"only of {known[0]!r}" if known else "of no class at all"
+        raise DatasetError(
+            "A classifier needs usable pictures in two classes or more, and those to train on are"
+            f" {only}. Add pictures of a second class to that part of the split."
+        )
+    found, probabilities = probe.by_one_probe(
+        embedded.vectors,
+        labels,
+        training=part.training,
+        tested=part.tested,
+        groups=groups,
+        prior=name_prior(engine, known),
+        seed=seed,
+    )
+    return _among(classes, found, probabilities)
+
+
+def _among(
+    classes: Sequence[str], known: Sequence[str], probabilities: Probabilities
+) -> Probabilities:
+    """Return probabilities (n, known) among more classes: what is not known has none."""
+    places = {name: place for place, name in enumerate(classes)}
+    spread = np.zeros((len(probabilities), len(classes)))
+    spread[:, [places[name] for name in known]] = probabilities
+    return spread
+
+
+def _unlearned(labels: Sequence[str], part: Round) -> list[str]:
+    """Return the label of each image tested whose class is not among those trained on."""
+    known = {labels[row] for row in part.training}
+    return [labels[row] for row in part.tested if labels[row] not in known]
+
+
+def _groups(embedded: Embeddings, labels: Sequence[str]) -> Groups | None:
+    return kept_together(embedded.images, labels, find_copies(embedded, normalised(embedded)))
+
+
+def _independent(groups: Groups | None, rows: Rows) -> int:
+    """Return how many pictures these are, near-duplicates counted as one."""
+    return int(np.unique(rows if groups is None else groups[rows]).size)
+
+
+def _seen(
+    embedded: Embeddings,
+    groups: Groups | None,
+    rounds: Sequence[Round],
+    right: NDArray[np.bool_],
+) -> SeenInTraining:
+    """Count the images tested that are among those trained on, or nearly the same as one."""
+    digests = np.array([image.digest for image in embedded.images], object)
+    same, near = [], []
+    for part in rounds:
+        same.append(np.isin(digests[part.tested], digests[part.training]))
+        of_one = np.arange(digests.size) if groups is None else groups
+        near.append(np.isin(of_one[part.tested], of_one[part.training]) & ~same[-1])
+    others = right[~(np.concatenate(same) | np.concatenate(near))]
+    return SeenInTraining(
+        int(np.concatenate(same).sum()),
+        int(np.concatenate(near).sum()),
+        float(others.mean()) if others.size else None,
+    )
+
+
+def _told(
+    made: Report,
+    seen: SeenInTraining,
+    labels: Sequence[str],
+    right: NDArray[np.bool_],
+    independent: int,
+) -> Report:
+    """Return the report with what pictures seen in training did to it; without any, its verdict."""
+    if seen.images:
+        method = report.with_seen(made.method, seen, len(labels))
+        return replace(made, method=method, seen_in_training=seen)
+    tested = verdict.judge(int(right.sum()), Counter(labels), n_groups=independent)
+    return replace(made, verdict=tested, seen_in_training=seen)
+
+
+def _judgements(
+    classifier: TrainedClassifier,
+    embedded: Embeddings,
+    labels: Sequence[str],
+    probabilities: Probabilities,
+) -> tuple[Judgement, ...]:
+    classes = classifier.report.classes
+    places = {name: place for place, name in enumerate(classes)}
+    beside = nearest_exemplars(classifier.exemplars, embedded.vectors)
+    return tuple(
+        Judgement(
+            name=image.name,
+            digest=image.digest,
+            label=label,
+            said=classes[int(chances.argmax())],
+            probability=float(chances.max()),
+            label_probability=float(chances[places[label]]),
+            neighbours=neighbours,
+        )
+        for image, label, chances, neighbours in zip(
+            embedded.images, labels, probabilities, beside, strict=True
+        )
+    )
+
+
+def _require_known(classifier: TrainedClassifier, found: Sequence[str]) -> None:
+    """Raise `DatasetError` where the classifier knows none of these classes."""
+    names = sorted(set(found))
+    if not names:
+        raise DatasetError("None of the labelled pictures could be used: there is nothing to score")
+    if set(names) & set(classifier.classes):
+        return
+    alike = _alike(names, classifier.classes)
+    hint = "".join(f" Is {name!r} what it calls {known!r}?" for name, known in alike.items())
+    raise DatasetError(
+        f"This classifier knows {report.listed(classifier.classes)}, and the pictures are labelled"
+        f" {report.listed(names)}: none of them is a class that it knows.{hint} Call the folders"
+        " what the classifier calls its classes."
+    )
+
+
+def _alike(unknown: Sequence[str] | Mapping[str, int], known: Sequence[str]) -> dict[str, str]:
+    """Return the class that an unknown name is but for case, spaces or what nobody sees."""
+    by_look = {_look(name): name for name in known}
+    return {name: by_look[_look(name)] for name in unknown if _look(name) in by_look}
+
+
+def _look(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in folded if unicodedata.category(sign)[0] not in "CZ")
+
+
+def _seconds(embedding: float, started: float) -> dict[str, float]:
+    return {
+        "embed": embedding,
+        "fit": 0.0,
+        "evaluate": time.perf_counter() - started - embedding,
+    }
