@@ -159,9 +159,10 @@ def _unpack(token: str, target: str, name: str, file: IO[bytes]) -> dict[str, An
     """Add the files of a zip, a batch at a time, each to the set of its folder."""
     limit = studio().config.max_upload_bytes
     try:
-        files, unusable = datasets.files_of_zip(cast(BinaryIO, file), max_unpacked_bytes=limit)
+        listing = datasets.files_of_zip(cast(BinaryIO, file), max_unpacked_bytes=limit)
     except DatasetError as error:
         raise UploadRefused(str(error).replace("The zip", name, 1)) from error
+    files, unusable = listing.files, [*listing.rejected]
     targets, made = _targets(token, target, [path for path, _ in files])
     groups: defaultdict[str, list[tuple[str, datasets.ZipSource]]] = defaultdict(list)
     for (path, source), to in zip(files, targets, strict=True):

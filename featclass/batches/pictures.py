@@ -76,12 +76,12 @@ def of_zip(path: Path, *, max_unpacked: int) -> Pictures:
     Raises `DatasetError` where it is none, damaged, too large or empty.
     """
     try:
-        files, rejected = datasets.files_of_zip(path, max_unpacked_bytes=max_unpacked)
+        listing = datasets.files_of_zip(path, max_unpacked_bytes=max_unpacked)
     except DatasetError as error:
         raise DatasetError(str(error).replace(str(path), "The zip", 1)) from error
     distinct = Distinct()
-    refused = [Rejected(distinct(each.name), each.reason) for each in rejected]
-    pictures = Pictures({distinct(name): source for name, source in files}, refused)
+    refused = [Rejected(distinct(each.name), each.reason) for each in listing.rejected]
+    pictures = Pictures({distinct(name): source for name, source in listing.files}, refused)
     if not len(pictures):
         raise DatasetError("The zip holds no files. Pack the pictures again.")
     return pictures

@@ -64,10 +64,10 @@ def _entries(path: Path) -> list[Given]:
     from featclass.records import Rejected
 
     limit = config.load().max_upload_bytes
-    files, rejected = files_of_zip(path, max_unpacked_bytes=limit)
-    refused = [Rejected(f"{path}/{each.name}", each.reason) for each in rejected]
+    listing = files_of_zip(path, max_unpacked_bytes=limit)
+    refused = [Rejected(f"{path}/{each.name}", each.reason) for each in listing.rejected]
     return [
-        *(partial(_entry, f"{path}/{name}", source) for name, source in files),
+        *(partial(_entry, f"{path}/{name}", source) for name, source in listing.files),
         *(partial(_as_it_is, each) for each in refused),
     ]
 

@@ -7,6 +7,7 @@ sources         where the bytes of an image come from
 paths           file names as text that leads nowhere
 identification  the digest of a file, or why it can be no image
 folders, zips   which files they hold
+zip_names       what the bytes of a name in a zip mean
 classes         which class a path belongs to
 conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
@@ -19,9 +20,11 @@ from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
-from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipSource, files_of_zip
+from featclass.datasets.zip_names import CODE_PAGES
+from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
 
 __all__ = [
+    "CODE_PAGES",
     "LARGEST_FILE",
     "LONGEST_CLASS_NAME",
     "MAX_UNPACKED",
@@ -30,6 +33,7 @@ __all__ = [
     "FileSource",
     "Reading",
     "Unusable",
+    "ZipListing",
     "ZipSource",
     "clean_path",
     "files_below",

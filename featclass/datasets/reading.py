@@ -86,9 +86,10 @@ def read_zip(
     Raises:
         DatasetError: Not a zip, damaged, too large, or without subfolders with pictures.
     """
-    files, rejected = files_of_zip(path, max_unpacked_bytes=max_unpacked_bytes)
-    found = [(entry, source, identified(source.open)) for entry, source in files]
-    return _dataset(found, rejected, name_of_zip(path), classes_at)
+    listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked_bytes)
+    found = [(entry, source, identified(source.open)) for entry, source in listing.files]
+    dataset = _dataset(found, [*listing.rejected], name_of_zip(path), classes_at)
+    return replace(dataset, notes=listing.notes + dataset.notes)
 
 
 def _dataset(

@@ -6,8 +6,9 @@ import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import IO, BinaryIO, Final
@@ -71,13 +72,39 @@ class ZipSource:
             return b"".join(pieces(file))
 
 
-def files_of_zip(
-    path: Path | str | BinaryIO, *, max_unpacked_bytes: int = MAX_UNPACKED
-) -> tuple[list[tuple[str, ZipSource]], list[Rejected]]:
-    """List the files of a zip by their cleaned paths, sorted, and those that cannot be unpacked.
+@dataclass(frozen=True, slots=True)
+class ZipListing:
+    """The files of a zip, and how their names were read."""
 
-    Paths are text only, never places on this machine. The total is bounded as the directory of
-    the zip tells it, and no entry gives more than it announced there.
+    files: tuple[tuple[str, ZipSource], ...]
+    """By their cleaned paths, sorted; text only, never places on this machine."""
+    rejected: tuple[Rejected, ...] = ()
+    """Those that cannot be unpacked."""
+    code: str = "utf-8"
+    """The code page that names were read in; "utf-8" where nothing had to be chosen."""
+    notes: tuple[str, ...] = ()
+    """What was chosen, in sentences for a person; they name no option of a door."""
+    alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By code page, the likeliest first: the paths of `files`, in that order, as it would read
+    them. Empty where nothing had to be chosen; `CODE_PAGES` names them for a person."""
+
+
+def files_of_zip(
+    path: Path | str | BinaryIO,
+    *,
+    names: str | None = None,
+    max_unpacked_bytes: int = MAX_UNPACKED,
+) -> ZipListing:
+    """List the files of a zip, and those that cannot be unpacked.
+
+    The total is bounded as the directory of the zip tells it, and no entry gives more than it
+    announced there.
+
+    Args:
+        path: The zip, or its bytes as a file.
+        names: The code page of names that do not say theirs, as "cp932", or as Python names it;
+            None to choose the likeliest.
+        max_unpacked_bytes: Of all entries together.
 
     Raises:
         DatasetError: Not a zip, damaged, or larger than allowed once unpacked.
@@ -100,7 +127,7 @@ def files_of_zip(
             rejected.append(Rejected(cleaned, reason))
         else:
             files.append((cleaned, ZipSource(archive, entry, lock)))
-    return files, rejected
+    return ZipListing(tuple(files), tuple(rejected))
 
 
 def name_of_zip(path: Path | str | BinaryIO) -> str:
