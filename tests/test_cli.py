@@ -289,14 +289,14 @@ def test_where_nobody_watches_no_bar_is_drawn(monkeypatch: pytest.MonkeyPatch) -
     assert written.get() == ""
 
 
-def test_embed_writes_a_row_an_image(pictures: Path, tmp_path: Path) -> None:
+def test_embed_writes_a_row_a_file(pictures: Path, tmp_path: Path) -> None:
     from pyarrow import parquet
 
     run("embed", pictures, "--output", tmp_path / "e.parquet", "--encoder", "builtin")
     table = parquet.read_table(tmp_path / "e.parquet").to_pydict()
-    assert list(table) == ["digest", "path", "class", "embedding"]
-    assert sorted(set(table["class"])) == ["blue", "red"]
-    assert len(table["embedding"]) == 12
+    assert list(table) == ["path", "digest", "label", "embedding", "rejected"]
+    assert sorted(set(table["label"])) == ["blue", "red"]
+    assert len(table["embedding"]) == 13  # of which one is a text
     assert len(table["embedding"][0]) == 48
 
 

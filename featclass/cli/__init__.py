@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from featclass.cli import commands, learning, predicting
+from featclass.cli import commands, embedding, learning, predicting
 from featclass.cli.output import replace_what_cannot_be_shown, tell
 from featclass.cli.serve import serve
 from featclass.errors import FeatclassError
@@ -23,7 +23,7 @@ for _command in (
     learning.evaluate,
     learning.audit,
     predicting.predict,
-    commands.embed,
+    embedding.embed,
     commands.encoders,
     commands.cache,
 ):

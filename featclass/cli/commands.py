@@ -1,60 +1,16 @@
-"""The commands: each reads, has `service` do the work, and writes."""
+"""The commands that show what is on this machine: kept embeddings, and encoders."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from featclass import config
-from featclass.cli.given import labelled
-from featclass.cli.opening import open_engine
-from featclass.cli.options import (
-    ClassesAtOption,
-    Device,
-    DeviceOption,
-    EncoderOption,
-    Folder,
-    JsonOption,
-    ZipNamesOption,
-)
-from featclass.cli.output import bar, check_output, embeddings, note, say, tell
-
-
-def embed(
-    directory: Folder,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .parquet file.")],
-    classes_at: ClassesAtOption = None,
-    zip_names: ZipNamesOption = None,
-    encoder: EncoderOption = "auto",
-    device: DeviceOption = Device.AUTO,
-) -> None:
-    """Write digest, path, class and embedding of every picture: a row an image."""
-    import pyarrow
-    from pyarrow import parquet
-
-    from featclass import service
-
-    check_output(output)
-    dataset = labelled(directory, classes_at, zip_names)
-    engine = open_engine(encoder, device)
-    with bar("Embedding") as progress:
-        embedded = service.embed(engine, dataset, progress=progress)
-    table = pyarrow.table(
-        {
-            "digest": [image.digest for image in embedded.images],
-            "path": [image.name for image in embedded.images],
-            "class": [image.label for image in embedded.images],
-            "embedding": list(embedded.vectors),
-        }
-    )
-    parquet.write_table(table, output)
-    for rejected in embedded.rejected:
-        note(f"{rejected.name}: {rejected.reason}")
-    tell(f"Saved {len(embedded.images):,} embeddings in {output}")
+from featclass.cli.options import JsonOption
+from featclass.cli.output import bar, embeddings, say, tell
 
 
 def cache(

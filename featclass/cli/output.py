@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,6 +48,17 @@ def check_output(path: Path) -> None:
         raise FeatclassError(
             f"{path} cannot be written: the folder {path.parent} does not exist. Make it first."
         )
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a place to write a file that takes `path` once it is whole, and never by half."""
+    unfinished = path.parent / f".{secrets.token_hex(8)}{path.suffix}"
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def check_document(path: Path) -> None:

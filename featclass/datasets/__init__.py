@@ -18,7 +18,14 @@ from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_skipped, is_table
-from featclass.datasets.reading import read, read_folder, read_zip
+from featclass.datasets.reading import (
+    FileListing,
+    ListedFile,
+    list_files,
+    read,
+    read_folder,
+    read_zip,
+)
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
 from featclass.datasets.zip_names import CODE_PAGES
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
@@ -30,7 +37,9 @@ __all__ = [
     "MAX_UNPACKED",
     "MOST_ENTRIES",
     "BytesSource",
+    "FileListing",
     "FileSource",
+    "ListedFile",
     "Reading",
     "Unusable",
     "ZipListing",
@@ -44,6 +53,7 @@ __all__ = [
     "image_of_file",
     "is_skipped",
     "is_table",
+    "list_files",
     "read",
     "read_folder",
     "read_paths",

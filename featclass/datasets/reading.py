@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +13,7 @@ from featclass.datasets.folders import files_of_folder, identified_files
 from featclass.datasets.identification import Identified, Unusable, identified
 from featclass.datasets.paths import clean_path, is_skipped
 from featclass.datasets.sources import FileSource
-from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
+from featclass.datasets.zips import MAX_UNPACKED, ZipListing, files_of_zip, name_of_zip
 from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected, Source
 
@@ -46,16 +46,82 @@ def read_folder(path: Path | str, classes_at: int | None = None) -> Dataset:
         DatasetError: There is no such folder, or it holds no subfolders with pictures.
     """
     root = Path(path)
+    files, found, rejected = _found_in(root)
+    dataset = _dataset(found, rejected, str(root), classes_at)
+    return replace(dataset, empty=_empty_beside(root, files, dataset))
+
+
+def _found_in(
+    root: Path,
+) -> tuple[list[Path], list[tuple[str, Source, Identified]], list[Rejected]]:
+    """Return the files of a folder, each by its name with its digest; and what cannot be read."""
     if not root.is_dir():
         raise DatasetError(f"There is no folder {root}. {_expected(str(root))}")
     files, rejected = files_of_folder(root)
     outcomes = identified_files(files, root)
-    found = [
+    found: list[tuple[str, Source, Identified]] = [
         (clean_path(file.relative_to(root).as_posix()), FileSource(file), outcome)
         for file, outcome in zip(files, outcomes, strict=True)
     ]
-    dataset = _dataset(found, rejected, str(root), classes_at)
-    return replace(dataset, empty=_empty_beside(root, files, dataset))
+    return files, found, rejected
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file as it lies there, whatever it is; its picture may be a copy of another's."""
+
+    file: Image | Rejected
+    label: str | None
+    """The class of its folder; None where it is in none, or set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileListing:
+    """All files of a folder or a zip."""
+
+    files: tuple[ListedFile, ...]
+    """In the order of their names."""
+    aside: tuple[Rejected, ...]
+    """What is no file, such as a folder that cannot be entered."""
+    notes: tuple[str, ...]
+    """As `Dataset.notes`."""
+
+
+def list_files(
+    path: Path | str,
+    *,
+    classes_at: int | None = None,
+    zip_names: str | None = None,
+    max_unpacked: int = MAX_UNPACKED,
+) -> FileListing:
+    """List every file of a folder or a zip, with its class where there are any.
+
+    Raises:
+        DatasetError: Neither is there, or its folders can be read in two ways.
+    """
+    path = Path(path)
+    zipped, aside = ZipListing(()), list[Rejected]()
+    if path.is_file():
+        zipped = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked)
+        found: list[tuple[str, Source, Identified]] = [
+            (name, source, identified(source.open)) for name, source in zipped.files
+        ]
+    else:
+        _, found, aside = _found_in(path)
+    reading = read_paths([name for name, _, _ in found], classes_at=classes_at)
+    files = [
+        ListedFile(
+            Rejected(name, outcome.reason)
+            if isinstance(outcome, Unusable)
+            else Image(name, outcome, source, label or None),
+            label or None,
+        )
+        for (name, source, outcome), label in zip(found, reading.labels, strict=True)
+    ]
+    if zipped.rejected:
+        files += [ListedFile(rejected, None) for rejected in zipped.rejected]
+        files.sort(key=lambda listed: listed.file.name)
+    return FileListing(tuple(files), (*aside, *reading.rejected), zipped.notes + reading.notes)
 
 
 def _empty_beside(root: Path, files: Sequence[Path], dataset: Dataset) -> tuple[str, ...]:

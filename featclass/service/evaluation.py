@@ -24,10 +24,11 @@ from featclass.records import (
     TrainedClassifier,
     no_progress,
 )
+from featclass.service.embedding import embed, empty_classes
 from featclass.service.given_split import Round, Rows, given_split, in_parts
 from featclass.service.grouping import Groups, find_copies, kept_together
 from featclass.service.judging import normalised
-from featclass.service.learning import embed, empty_classes, labels_of, require_two
+from featclass.service.learning import labels_of, require_two
 from featclass.service.naming import name_prior
 from featclass.service.prediction import nearest_exemplars, resembles
 

@@ -21,29 +21,13 @@ from featclass.records import (
     no_progress,
 )
 from featclass.service.auditing import audited
+from featclass.service.embedding import embed, empty_classes
 from featclass.service.judgements import judgements
 from featclass.service.judging import Judged, judge, looked_into
 from featclass.service.naming import name_prior
 
 MAX_EXEMPLARS = 20_000
 LIBRARIES = ("numpy", "pillow", "torch")
-
-
-def embed(engine: Engine, dataset: Dataset, *, progress: Progress = no_progress) -> Embeddings:
-    """Embed a dataset; what the dataset had rejected already leads the list of rejections.
-
-    The images come back in the order of their digests, so that no result depends on file names,
-    and with their appearances.
-    """
-    ordered = sorted(dataset.images, key=lambda image: image.digest)
-    embedded = engine.embed(ordered, progress=progress, describe=True)
-    return replace(embedded, rejected=(*dataset.rejected, *embedded.rejected))
-
-
-def empty_classes(dataset: Dataset, embedded: Embeddings) -> tuple[str, ...]:
-    """Return the classes of a dataset that no picture could be used of, sorted."""
-    shown = {image.label for image in embedded.images}
-    return tuple(sorted({*dataset.empty, *dataset.classes} - shown))
 
 
 def learn(
