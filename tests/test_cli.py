@@ -179,10 +179,14 @@ def test_predict_writes_a_csv_with_a_column_for_each_class(
 ) -> None:
     table = tmp_path / "out.csv"
     run("predict", model, pictures, "--output", table)
-    with table.open(newline="", encoding="utf-8") as file:
+    with table.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 13
-    shares = [float(row["blue"]) + float(row["red"]) for row in rows if not row["rejected"]]
+    shares = [
+        float(row["probability:blue"]) + float(row["probability:red"])
+        for row in rows
+        if not row["rejected"]
+    ]
     assert shares == pytest.approx([1.0] * 12)
 
 

@@ -129,7 +129,9 @@ def test_where_no_file_can_be_used_the_table_is_written_and_the_sentence_said(
 ) -> None:
     folder = laid_out(tmp_path / "notes", {"a/1.txt": b"words", "b/2.png": drawn(1)[:90]})
     output = tmp_path / "e.parquet"
-    with pytest.raises(FeatclassError, match=r"None of these 2 files .* `rejected` of .*e\.parquet"):
+    with pytest.raises(
+        FeatclassError, match=r"None of these 2 files .* `rejected` of .*e\.parquet"
+    ):
         table(folder, output)
     from pyarrow import parquet
 

@@ -35,7 +35,13 @@ def predict(
         list[Path], typer.Argument(metavar="PATH...", help="Images, folders, or zips of them.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the predictions as CSV.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the predictions as CSV: path, label, probability, known, rejected, and for"
+            " each class a column probability:CLASS.",
+        ),
     ] = None,
     sort_into: Annotated[
         Path | None,
@@ -205,7 +211,7 @@ def _table(path: Path | None, classes: Sequence[str], *, append: bool) -> Iterat
         return
     is_new = not append or not path.exists() or not path.stat().st_size
     mode = "w" if is_new else "a"
-    with path.open(mode, newline="", encoding="utf-8", errors="backslashreplace") as file:
+    with path.open(mode, newline="", encoding="utf-8") as file:
         if is_new:
             file.write(prediction_csv.header(classes))
         yield file
@@ -216,9 +222,10 @@ def _written_before(path: Path, classes: Sequence[str]) -> set[str]:
     if not path.exists() or not path.stat().st_size:
         return set()
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        if file.readline() != prediction_csv.header(classes):
+        header = prediction_csv.header(classes)
+        if file.read(len(header)) != header:
             raise FeatclassError(
-                f"{path} holds something else than predictions of this classifier. Name another"
-                " file to append to."
+                f"{path} holds something else than predictions of this classifier, in the columns"
+                " that featclass writes today. Name another file to append to."
             )
         return {prediction_csv.path_of(row[0]) for row in csv.reader(file) if row}
