@@ -62,8 +62,8 @@ def train(
     dataset = labelled(directory, classes_at, zip_names)
     learned = _learned(dataset, encoder, device, seed)
     artifact.save(learned.classifier, output)
-    tell(f"Saved {output}")
     write_document(report, learned, dataset)
+    tell(f"Saved {output}")
     print_learned(learned, as_json=as_json)
 
 

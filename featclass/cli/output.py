@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich import filesize
 from rich.console import Console
@@ -34,7 +34,21 @@ if TYPE_CHECKING:
     from featclass.learned import Learned
     from featclass.records import Dataset, Prediction, Report
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Messages(Console):
+    """Standard error; that nobody reads it any more is no reason to leave work undone."""
+
+    def on_broken_pipe(self) -> None:
+        """Write to nobody from here on."""
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send the rest nowhere: it would be written again, in vain and loudly, when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+messages = _Messages(stderr=True, highlight=False, soft_wrap=True)
 
 DOCUMENTS = (".html", ".md")
 BAR_WIDTH = 20  # with what stands beside it, a line of 80 characters
@@ -84,8 +98,7 @@ def say(text: str) -> None:
         sys.stdout.write(DISORDERLY.sub("\ufffd", text) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # What is left of it would be written once more, in vain and loudly, when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)
         raise
 
 
