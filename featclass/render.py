@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from featclass.records import Report
+from featclass.records import Report, SeenInTraining
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -70,7 +70,12 @@ def score_sentence(report: Report) -> str:
         return f"No score yet: {report.method}."
     judged = sum(map(sum, matrix))
     right = sum(row[place] for place, row in enumerate(matrix))
-    how = _judged_how(report, judged)
+    seen = report.seen_in_training
+    if seen is not None and seen.images:
+        return f"{right:,} of {judged:,} right {_too_good(seen, judged)}"
+    how = "when each picture is judged by a classifier that never saw it"
+    if seen is not None or judged < report.images:
+        how = "of the pictures held back, judged by a classifier that never saw them"
     # Outwards, so that the words never promise more than the numbers; 1e-9 undoes float dust.
     low, high = math.floor(100 * interval[0] + 1e-9), math.ceil(100 * interval[1] - 1e-9)
     many = "so few pictures" if judged < FEW_PICTURES else "this many pictures"
@@ -80,15 +85,18 @@ def score_sentence(report: Report) -> str:
     )
 
 
-def _judged_how(report: Report, judged: int) -> str:
-    seen = report.seen_in_training
-    if seen is not None and seen.images:
-        those = "them" if seen.images == judged else f"{seen.images:,} of them"
-        nearly = ", or from nearly the same," if seen.near_duplicates else ""
-        return f"by a classifier that learned from {those}{nearly} so that this is too good"
-    if seen is not None or judged < report.images:
-        return "of the pictures held back, judged by a classifier that never saw them"
-    return "when each picture is judged by a classifier that never saw it"
+def _too_good(seen: SeenInTraining, judged: int) -> str:
+    """Say what a score is worth of pictures that were learned from: no bounds hold for it."""
+    those = "them" if seen.images == judged else f"{seen.images:,} of them"
+    nearly = ", or from nearly the same" if seen.near_duplicates else ""
+    others = judged - seen.images
+    rest = "how it does on others is not known"
+    if seen.accuracy_without is not None:
+        rest = f"of the others {round(seen.accuracy_without * others):,} of {others:,} are right"
+    return (
+        f"when judged by a classifier that learned from {those}{nearly}, so that this is too good;"
+        f" {rest}."
+    )
 
 
 def empty_sentences(report: Report) -> list[str]:
