@@ -119,9 +119,12 @@ def test_the_page_counts_sets_that_were_named_and_hold_no_picture() -> None:
     store.rename_set(token, sets(token)[2], "Roses")  # nothing is learned anew
     settle(token)
     assert _report(token).empty_classes == ("Roses",)
+    store.add_set(token, "Asters")
+    settle(token)
+    assert _report(token).empty_classes == ("Asters", "Roses")
     add(token, sets(token)[2], {"1.png": drawn(1, "green"), "2.png": drawn(2, "green")})
     settle(token)
-    assert _report(token).empty_classes == ()
+    assert _report(token).empty_classes == ("Asters",)
 
 
 def _report(token: str) -> Report:
