@@ -215,3 +215,40 @@ def test_the_depth_of_the_classes_can_be_named(tmp_path: Path) -> None:
         from pyarrow import parquet
 
         assert parquet.read_table(output).to_pydict()["label"] == labels
+
+
+def test_what_is_set_aside_has_a_row_an_embedding_and_no_label(tmp_path: Path) -> None:
+    files = {f"train/{name}/{i}.png": drawn(i, name) for name in ("red", "blue") for i in range(3)}
+    files |= {f"test/{i}.png": drawn(50 + i) for i in range(2)}
+    rows = table(laid_out(tmp_path / "split", files), tmp_path / "e.parquet")
+    assert [row["path"] for row in rows] == sorted(files)
+    assert [row["label"] for row in rows] == [None] * 2 + ["blue"] * 3 + ["red"] * 3
+    assert all(row["embedding"] for row in rows)
+
+
+def test_parts_without_any_class_are_embedded_and_the_reading_is_told(tmp_path: Path) -> None:
+    files = {f"{part}/{i}.png": drawn(i) for part in ("test", "train") for i in range(2)}
+    folder, output = laid_out(tmp_path / "flat", files), tmp_path / "e.parquet"
+    rows = table(folder, output)
+    assert [(row["path"], row["label"]) for row in rows] == [(name, None) for name in files]
+    assert all(row["embedding"] for row in rows)
+    assert "class" in run("embed", folder, "-o", output, "--encoder", "builtin").stderr
+
+
+def test_labels_in_a_table_are_taken_and_the_table_is_a_row_too(tmp_path: Path) -> None:
+    listed = b"file,label\n0.png,cat\n1.png,dog\n"
+    files = {"0.png": drawn(0), "1.png": drawn(1), "2.png": drawn(2), "labels.csv": listed}
+    rows = table(laid_out(tmp_path / "listed", files), tmp_path / "e.parquet")
+    assert {row["path"]: row["label"] for row in rows} == {
+        "0.png": "cat", "1.png": "dog", "2.png": None, "labels.csv": None,
+    }  # fmt: skip
+    assert [row["path"] for row in rows if row["embedding"] is None] == ["labels.csv"]
+
+
+def test_a_link_that_leads_in_a_circle_is_told_and_is_no_row(
+    pictures: Path, files: dict[str, bytes], tmp_path: Path
+) -> None:
+    (pictures / "red" / "again").symlink_to(pictures, target_is_directory=True)
+    output = tmp_path / "e.parquet"
+    assert [row["path"] for row in table(pictures, output)] == sorted(files)
+    assert "red/again" in run("embed", pictures, "-o", output, "--encoder", "builtin").stderr

@@ -246,12 +246,15 @@ def test_a_training_part_of_one_class_is_told(evaluated: Make) -> None:
 
 
 @pytest.fixture
-def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder as pictures of a split; how such folders are recognised is tested elsewhere."""
-    pictures = given(part("train", 8, 0), part("test", 3, 100))
-    monkeypatch.setattr(datasets, "read", lambda *_, **__: pictures)
+def in_folder(tmp_path: Path) -> Path:
+    """train/ and test/ with the classes in them, and one picture of train in test too."""
+    folder = tmp_path / "pictures"
+    for one in (*part("train", 8, 0), *part("test", 3, 100)):
+        (folder / one.name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / one.name).write_bytes(one.read())
+    (folder / "test/red/leaked.png").write_bytes((folder / "train/red/1.png").read_bytes())
     library._engines.cache_clear()
-    return tmp_path
+    return folder
 
 
 def run(*arguments: object) -> Result:
@@ -267,7 +270,9 @@ def test_the_command_and_python_give_the_same_report(in_folder: Path) -> None:
     said = json.loads(shell.stdout)
     python = featclass.evaluate(datasets.read(in_folder), encoder="builtin", split="given")
     assert {**said, "seconds": {}} == {**report.to_json(python), "seconds": {}}
-    assert said["method"].startswith("the split that was given: 16 pictures")
+    assert said["method"].startswith("the split that was given: 16 pictures of 'train' to train, 7")
+    assert said["classes"] == ["blue", "red"]
+    assert said["seen_in_training"]["same"] == 1
 
 
 @pytest.mark.usefixtures("fake_encoder")

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from featclass.service.embedding import EmbeddedFiles
 
 
+MOST_NOTES = 20
+
+
 def embed(
     directory: Annotated[
         Path,
@@ -77,8 +80,10 @@ def _listed(
     )
     for sentence in listing.notes:
         note(sentence)
-    for rejected in listing.aside:
+    for rejected in listing.aside[:MOST_NOTES]:
         note(f"{rejected.name}: {rejected.reason}")
+    if len(listing.aside) > MOST_NOTES:
+        note(f"and {len(listing.aside) - MOST_NOTES:,} more of this kind")
     root, table = directory.resolve(), output.resolve()
     if not table.is_relative_to(root):
         return [*listing.files]

@@ -126,12 +126,12 @@ def audit(
     as_json: JsonOption = False,
 ) -> None:
     """Look for what is probably wrong with these pictures or their labels."""
-    from featclass.render import empty_sentences
-
-    learned = _learned(labelled(directory, classes_at, zip_names), encoder, device, seed)
+    dataset = labelled(directory, classes_at, zip_names)
+    learned = _learned(dataset, encoder, device, seed)
     assert learned.audit is not None
-    for sentence in empty_sentences(learned.classifier.report):
-        note(sentence)
+    for name in learned.classifier.report.empty_classes:
+        if name not in dataset.empty:  # told when the folder was read
+            note(f"None of the pictures of {name!r} can be used.")
     print_audit(learned.audit, as_json=as_json)
 
 
