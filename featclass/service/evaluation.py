@@ -6,7 +6,7 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,85 @@ from featclass.service.prediction import nearest_exemplars, resembles
 Probabilities = NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """What was said of images held back, and all that says how far it counts."""
+
+    dataset: Dataset
+    embedded: Embeddings
+    labels: Sequence[str]
+    """Of all images embedded."""
+    groups: Groups | None
+    tested: Rows
+    """The images said something of; one may be among them twice."""
+    classes: Sequence[str]
+    """Sorted."""
+    probabilities: Probabilities
+    """Shape (tested, classes)."""
+
+    @property
+    def asked(self) -> list[str]:
+        """The labels of those tested."""
+        return [self.labels[row] for row in self.tested]
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Whether each of those tested was taken for what it is."""
+        said = np.array(self.classes, object)[self.probabilities.argmax(axis=1)]
+        return np.asarray(said == np.array(self.asked, object))
+
+    @property
+    def independent(self) -> int:
+        """How many pictures those tested are, near-duplicates counted as one."""
+        rows = self.tested if self.groups is None else self.groups[self.tested]
+        return int(np.unique(rows).size)
+
+    def report(self, spec: str, method: str, spent: _Spent, *, of_folds: bool = False) -> Report:
+        """Count. One probe and images it never saw are independent; folds share what they learn."""
+        bounds = interval.accuracy_interval if of_folds else report.wilson
+        made = report.score(
+            self.asked,
+            self.probabilities,
+            self.classes,
+            encoder=spec,
+            rejected=self.embedded.rejected,
+            method=method,
+            seconds=spent.seconds(),
+            images=len(self.labels),
+            interval=lambda right, n: bounds(right, n, n_groups=self.independent),
+        )
+        return replace(made, empty_classes=empty_classes(self.dataset, self.embedded))
+
+    def told(self, made: Report, rounds: Sequence[Round]) -> Report:
+        """Add what images seen in training did to a report; without any, its verdict."""
+        seen = _seen(self.embedded, self.groups, rounds, self.right)
+        if seen.images:
+            method = report.with_seen(made.method, seen, len(self.tested))
+            return replace(made, method=method, seen_in_training=seen)
+        right, sizes = int(self.right.sum()), Counter(self.asked)
+        found = verdict.judge(right, sizes, n_groups=self.independent)
+        return replace(made, verdict=found, seen_in_training=seen)
+
+
+class _Spent:
+    """Measures how long embedding took, and all the rest."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._embedding = 0.0
+
+    def embed(self, engine: Engine, dataset: Dataset, progress: Progress) -> Embeddings:
+        """Embed a dataset."""
+        embedded = embed(engine, dataset, progress=progress)
+        self._embedding = time.perf_counter() - self._started
+        return embedded
+
+    def seconds(self) -> dict[str, float]:
+        """Return what a report says of it."""
+        rest = time.perf_counter() - self._started - self._embedding
+        return {"embed": self._embedding, "fit": 0.0, "evaluate": rest}
+
+
 def evaluate_split(
     engine: Engine,
     dataset: Dataset,
@@ -47,9 +126,8 @@ def evaluate_split(
 
     Raises `DatasetError` where fewer than two classes have a usable image.
     """
-    started = time.perf_counter()
-    embedded = embed(engine, dataset, progress=progress)
-    embedding = time.perf_counter() - started
+    spent = _Spent()
+    embedded = spent.embed(engine, dataset, progress)
     labels = labels_of(embedded)
     require_two(labels, embedded)
     groups = _groups(embedded, labels)
@@ -64,19 +142,9 @@ def evaluate_split(
     method = report.single_split(
         trained=len(labels) - len(tested), tested=len(tested), share=share, seed=seed
     )
-    made = report.score(
-        [labels[row] for row in tested],
-        probabilities,
-        sorted(set(labels)),
-        encoder=engine.encoder.spec,
-        rejected=embedded.rejected,
-        method=method,
-        seconds=_seconds(embedding, started),
-        images=len(labels),
-        # One probe, images it never saw: they are independent, but for copies among them.
-        interval=lambda right, n: report.wilson(right, n, n_groups=_independent(groups, tested)),
-    )
-    return replace(made, empty_classes=empty_classes(dataset, embedded))
+    classes = sorted(set(labels))
+    held_back = _Tested(dataset, embedded, labels, groups, tested, classes, probabilities)
+    return held_back.report(engine.encoder.spec, method, spent)
 
 
 def evaluate_given(
@@ -89,40 +157,20 @@ def evaluate_given(
     no split, or fewer than two classes to train on.
     """
     given_split(dataset.images)  # where there is none, it is told before the work
-    started = time.perf_counter()
-    dataset = in_parts(dataset)
-    embedded = embed(engine, dataset, progress=progress)
-    embedding = time.perf_counter() - started
+    spent, dataset = _Spent(), in_parts(dataset)
+    embedded = spent.embed(engine, dataset, progress)
     labels, split = labels_of(embedded), given_split(embedded.images)
     classes, groups = sorted(set(labels)), _groups(embedded, labels)
     probabilities = np.concatenate(
         [_by_others(engine, embedded, part, classes, groups, seed) for part in split.rounds]
     )
     tested = np.concatenate([part.tested for part in split.rounds])
-    asked = [labels[row] for row in tested]
-    lacking = [_unlearned(labels, part) for part in split.rounds]
-    unknown = Counter(label for names in lacking for label in names)
-    independent = _independent(groups, tested)
+    unknown = Counter(label for part in split.rounds for label in _unlearned(labels, part))
+    held_back = _Tested(dataset, embedded, labels, groups, tested, classes, probabilities)
+    method = report.with_unknown(split.method, unknown)
     of_folds = len(split.rounds) > 1
-    made = report.score(
-        asked,
-        probabilities,
-        classes,
-        encoder=engine.encoder.spec,
-        rejected=embedded.rejected,
-        method=report.with_unknown(split.method, unknown),
-        seconds=_seconds(embedding, started),
-        images=len(labels),
-        interval=lambda right, n: (interval.accuracy_interval if of_folds else report.wilson)(
-            right, n, n_groups=independent
-        ),
-    )
-    right = np.array(classes, object)[probabilities.argmax(axis=1)] == np.array(asked, object)
-    seen = _seen(embedded, groups, split.rounds, right)
-    made = _told(made, seen, asked, right, independent)
-    return replace(
-        made, unknown_classes=tuple(sorted(unknown)), empty_classes=empty_classes(dataset, embedded)
-    )
+    made = held_back.report(engine.encoder.spec, method, spent, of_folds=of_folds)
+    return replace(held_back.told(made, split.rounds), unknown_classes=tuple(sorted(unknown)))
 
 
 def evaluate_saved(
@@ -138,40 +186,26 @@ def evaluate_saved(
     them, or no picture could be used.
     """
     _require_known(classifier, dataset.classes)
-    started = time.perf_counter()
-    embedded = embed(engine, dataset, progress=progress)
-    embedding = time.perf_counter() - started
+    spent = _Spent()
+    embedded = spent.embed(engine, dataset, progress)
     labels = labels_of(embedded)
     _require_known(classifier, labels)
     shares = probe.predict(classifier.probe, embedded.vectors)
     classes = sorted({*classifier.classes, *labels})
     probabilities = _among(classes, classifier.classes, shares)
-    everything = np.arange(len(labels))
+    everything, groups = np.arange(len(labels)), _groups(embedded, labels)
+    tested = _Tested(dataset, embedded, labels, groups, everything, classes, probabilities)
     unknown = Counter(label for label in labels if label not in classifier.classes)
-    groups = _groups(embedded, labels)
-    independent = _independent(groups, everything)
     method = report.saved_classifier(len(labels), classifier.report.images)
-    made = report.score(
-        labels,
-        probabilities,
-        classes,
-        encoder=engine.encoder.spec,
-        rejected=embedded.rejected,
-        method=report.with_unknown(method, unknown, _alike(unknown, classifier.classes)),
-        seconds=_seconds(embedding, started),
-        interval=lambda right, n: report.wilson(right, n, n_groups=independent),
-    )
-    best = probabilities.argmax(axis=1)
-    right = np.array(classes, object)[best] == np.array(labels, object)
+    method = report.with_unknown(method, unknown, _alike(unknown, classifier.classes))
     remembered = set(classifier.exemplars.digests)
     learned_from = np.flatnonzero([image.digest in remembered for image in embedded.images])
-    seen = _seen(embedded, groups, [Round(learned_from, everything)], right)
+    made = tested.told(
+        tested.report(engine.encoder.spec, method, spent), [Round(learned_from, everything)]
+    )
     known = resembles(classifier, embedded.vectors, shares)
     made = replace(
-        _told(made, seen, labels, right, independent),
-        refused_share=float(1 - known.mean()),
-        unknown_classes=tuple(sorted(unknown)),
-        empty_classes=empty_classes(dataset, embedded),
+        made, refused_share=float(1 - known.mean()), unknown_classes=tuple(sorted(unknown))
     )
     scored = replace(classifier, report=made)
     return Learned(scored, _judgements(scored, embedded, labels, probabilities))
@@ -226,11 +260,6 @@ def _groups(embedded: Embeddings, labels: Sequence[str]) -> Groups | None:
     return kept_together(embedded.images, labels, find_copies(embedded, normalised(embedded)))
 
 
-def _independent(groups: Groups | None, rows: Rows) -> int:
-    """Return how many pictures these are, near-duplicates counted as one."""
-    return int(np.unique(rows if groups is None else groups[rows]).size)
-
-
 def _seen(
     embedded: Embeddings,
     groups: Groups | None,
@@ -250,21 +279,6 @@ def _seen(
         int(np.concatenate(near).sum()),
         float(others.mean()) if others.size else None,
     )
-
-
-def _told(
-    made: Report,
-    seen: SeenInTraining,
-    labels: Sequence[str],
-    right: NDArray[np.bool_],
-    independent: int,
-) -> Report:
-    """Return the report with what pictures seen in training did to it; without any, its verdict."""
-    if seen.images:
-        method = report.with_seen(made.method, seen, len(labels))
-        return replace(made, method=method, seen_in_training=seen)
-    tested = verdict.judge(int(right.sum()), Counter(labels), n_groups=independent)
-    return replace(made, verdict=tested, seen_in_training=seen)
 
 
 def _judgements(
@@ -296,7 +310,7 @@ def _require_known(classifier: TrainedClassifier, found: Sequence[str]) -> None:
     """Raise `DatasetError` where the classifier knows none of these classes."""
     names = sorted(set(found))
     if not names:
-        raise DatasetError("None of the labelled pictures could be used: there is nothing to score")
+        raise DatasetError("Nothing to score: none of the labelled pictures could be used.")
     if set(names) & set(classifier.classes):
         return
     alike = _alike(names, classifier.classes)
@@ -317,11 +331,3 @@ def _alike(unknown: Sequence[str] | Mapping[str, int], known: Sequence[str]) -> 
 def _look(name: str) -> str:
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(sign for sign in folded if unicodedata.category(sign)[0] not in "CZ")
-
-
-def _seconds(embedding: float, started: float) -> dict[str, float]:
-    return {
-        "embed": embedding,
-        "fit": 0.0,
-        "evaluate": time.perf_counter() - started - embedding,
-    }
