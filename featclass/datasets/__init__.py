@@ -27,7 +27,14 @@ from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_skipped, is_table
-from featclass.datasets.reading import read, read_folder, read_zip
+from featclass.datasets.reading import (
+    FileListing,
+    ListedFile,
+    list_files,
+    read,
+    read_folder,
+    read_zip,
+)
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
 
@@ -38,7 +45,9 @@ __all__ = [
     "MAX_UNPACKED",
     "MOST_ENTRIES",
     "BytesSource",
+    "FileListing",
     "FileSource",
+    "ListedFile",
     "Reading",
     "Unusable",
     "Walk",
@@ -52,6 +61,7 @@ __all__ = [
     "image_of_file",
     "is_skipped",
     "is_table",
+    "list_files",
     "read",
     "read_folder",
     "read_paths",
