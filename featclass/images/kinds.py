@@ -68,7 +68,7 @@ _IN_PLACE_OF_A_PICTURE: Final = (
     (
         rb"(?:\xef\xbf\xbd|\xc2\x89|\?|\x09)?PNG(?:\r?\n|\r)[\x1a\x20]?\r?\n|\x89PNG\n|\x89PNG\r\n\n"
         rb"|(?:\xef\xbf\xbd){3}|\xc3\xbf\xc3\x98\xc3\xbf",
-        "a picture that was copied as if it were text, which destroys it; copy or download it again",
+        "a picture copied as if it were text, which destroys it; copy or download it again",
     ),
     (rb"version https://(?:git-lfs|hawser)\.", "a Git LFS pointer; run git lfs pull"),
     (rb"/?(?:annex/objects/|(?:\.\./)*\.git/annex/)", "a git-annex pointer; run git annex get"),
