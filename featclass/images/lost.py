@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image
 from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images.headers import LONGEST_SIDE, opened_for_decoding
 from featclass.images.shapes import FULL_SIZE
@@ -48,6 +49,8 @@ def lost(source: ImageFile, shown: Image.Image, data: bytes, max_pixels: int) ->
         data: The bytes of the file, of which no more than a few further frames are decoded.
         max_pixels: As `decoded` was told.
     """
+    if isinstance(source, JpegImageFile):  # of which a file holds one, and opaque
+        return Lost.NOT
     try:
         if source.has_transparency_data and _is_lost_on_white(source):
             return Lost.ON_WHITE

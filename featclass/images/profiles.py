@@ -27,7 +27,6 @@ ALIKE: Final = 2
 """Levels by which a profile may differ from sRGB and still be one of its many variants."""
 
 _SPACES: Final = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
-_CLASSES: Final = frozenset((b"mntr", b"scnr", b"prtr", b"spac"))
 _STEPS: Final = 9
 _LIGHTEST_BLACK, _DARKEST_WHITE = 90, 215
 _MOST_KEPT: Final = 32
@@ -59,7 +58,7 @@ def _transform(picture: Image.Image) -> ImageCmsTransform | None:
     if not isinstance(profile, bytes) or not 128 < len(profile) <= LARGEST_PROFILE:
         return None
     mode = _SPACES.get(profile[16:20])
-    if mode is None or mode != _meant_for(picture) or profile[12:16] not in _CLASSES:
+    if mode is None or mode != _meant_for(picture):
         return None
     key = digest(profile)
     with _guard:

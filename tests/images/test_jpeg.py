@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -90,6 +91,15 @@ def test_no_grey_bottom_passes_where_the_cut_is_in_a_grey_part(kind: str) -> Non
     picture.paste(photo((320, 100)), (0, 140))
     whole = saved(picture, **KINDS[kind])
     assert all(is_cut_off(whole[:-cut]) for cut in range(20, len(whole) - 1000, 211))
+
+
+def test_a_jpeg_cut_where_it_starts_anew_is_cut_off() -> None:
+    for rows in range(10, 18):  # so that the last start has each of the eight numbers once
+        whole = saved(photo((24, 8 * rows)).convert("L"), restart_marker_blocks=3)
+        starts = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", whole)]
+        assert len(starts) == rows - 1
+        assert all(is_cut_off(whole[:start]) for start in starts)
+        assert all(is_cut_off(whole[: start + 2]) for start in starts)
 
 
 def test_a_jpeg_filled_with_zeros_where_its_rest_was_never_copied_is_cut_off() -> None:

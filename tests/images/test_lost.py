@@ -112,7 +112,9 @@ def test_a_dot_on_the_first_page_is_something() -> None:
 def test_a_later_page_that_is_damaged_or_huge_is_no_reason_to_refuse_the_first() -> None:
     data = saved(Image.new("RGB", (160, 120), "white"), "TIFF", scene(1))
     assert of(data[:-200]) is Lost.NOT
-    huge = saved(Image.new("1", (16, 12), 1), "TIFF", Image.new("1", (9000, 9000)))
+    later = Image.new("1", (6000, 6000))
+    later.paste(1, (0, 0, 3000, 6000))
+    huge = saved(Image.new("1", (16, 12), 1), "TIFF", later)
     with images.decoded(huge, max_pixels=10**8) as picture:
         assert picture.info == {}
 
