@@ -18,14 +18,16 @@ Given = Callable[[], "Image | Rejected"]
 """Reads one file through to its digest, when its turn comes."""
 
 
-def given(paths: Iterable[Path], *, but: Sequence[Path] = ()) -> list[Given]:
+def given(
+    paths: Iterable[Path], *, but: Sequence[Path] = (), zip_names: str | None = None
+) -> list[Given]:
     """List what lies behind the paths, in order; `but` are the command's own outputs."""
     from featclass.datasets import image_of_file
 
     found: list[Given] = []
     for path in paths:
         if path.suffix.lower() == ".zip" and path.is_file():
-            found += _entries(path)
+            found += _entries(path, zip_names)
         else:
             found += [partial(image_of_file, file) for file in below(path, but)]
     return found
@@ -60,12 +62,12 @@ def below(path: Path, but: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _entries(path: Path) -> list[Given]:
+def _entries(path: Path, zip_names: str | None) -> list[Given]:
     from featclass.datasets import files_of_zip
     from featclass.records import Rejected
 
     limit = config.load().max_upload_bytes
-    listing = files_of_zip(path, max_unpacked_bytes=limit)
+    listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=limit)
     for sentence in listing.notes:
         note(sentence)
     refused = [Rejected(f"{path}/{each.name}", each.reason) for each in listing.rejected]

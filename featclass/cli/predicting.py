@@ -18,7 +18,7 @@ from featclass import prediction_csv
 from featclass.cli.explanations import Explanations
 from featclass.cli.given import Given, given
 from featclass.cli.opening import open_engine
-from featclass.cli.options import Device, DeviceOption, JsonOption
+from featclass.cli.options import Device, DeviceOption, JsonOption, ZipNamesOption
 from featclass.cli.output import bar, check_output, note, prediction_line, say, tell
 from featclass.cli.sorting_copies import SortedCopies
 from featclass.cli.watching import Watch
@@ -58,6 +58,7 @@ def predict(
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep predicting what arrives there, until Ctrl-C.")
     ] = False,
+    zip_names: ZipNamesOption = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,7 +75,7 @@ def predict(
     own = [path for path in (output, sort_into, explain) if path is not None]
     known = _written_before(output, trained.classes) if watch and output is not None else set()
     arriving = Watch(paths, known=known, but=own) if watch else None
-    there = [] if watch else given(paths, but=own)
+    there = [] if watch else given(paths, but=own, zip_names=zip_names)
     engine = open_engine(trained.encoder, device)
     for sentence in service.check_encoder(trained, engine):
         note(sentence)

@@ -105,7 +105,7 @@ class _Tables(Mapping[str, bytes]):
         return len(self._files)
 
 
-def in_folder(root: Path) -> Found:
+def in_folder(root: Path, max_unpacked: int = MAX_UNPACKED) -> Found:
     """Find the files of a folder, links followed; a zip of pictures stands for a folder of them."""
     walk = Walk.through(root, follow=True)
     shut = frozenset(each.name for each in walk.rejected)
@@ -125,7 +125,7 @@ def in_folder(root: Path) -> Found:
             " them into one folder per class."
         )
     for file in zips:
-        _add_zip(found, root, file)
+        _add_zip(found, root, file, max_unpacked)
     return found
 
 
@@ -146,11 +146,11 @@ def _below(root: Path, file: Path) -> str:
     return file.relative_to(root).as_posix()
 
 
-def _add_zip(found: Found, root: Path, file: Path) -> None:
+def _add_zip(found: Found, root: Path, file: Path, max_unpacked: int) -> None:
     """Add a zip beside others, or beside folders, as the class of its name."""
     path = _below(root, file)
     try:
-        listing = files_of_zip(file, max_unpacked_bytes=MAX_UNPACKED)
+        listing = files_of_zip(file, max_unpacked_bytes=max_unpacked)
     except DatasetError as error:
         reason = str(error).removeprefix(f"{file} ").rstrip(".")
         found.rejected.append(Rejected(clean_path(path), reason))

@@ -39,11 +39,13 @@ def read(
     """
     path = Path(path)
     if not path.is_file():
-        return read_folder(path, classes_at)
+        return read_folder(path, classes_at, max_unpacked_bytes=max_unpacked)
     return read_zip(path, classes_at, zip_names=zip_names, max_unpacked_bytes=max_unpacked)
 
 
-def read_folder(path: Path | str, classes_at: int | None = None) -> Dataset:
+def read_folder(
+    path: Path | str, classes_at: int | None = None, *, max_unpacked_bytes: int = MAX_UNPACKED
+) -> Dataset:
     """Read a folder with one subfolder per class; deeper folders belong to the class above them.
 
     Where the folder holds only one other that in turn holds the classes, that one is read; so are
@@ -54,6 +56,7 @@ def read_folder(path: Path | str, classes_at: int | None = None) -> Dataset:
         path: The folder.
         classes_at: Depth of the class folders, 1 for the folder's own subfolders; None to tell it
             from the folders.
+        max_unpacked_bytes: Of a zip in it that stands for a class.
 
     Raises:
         DatasetError: There is no such folder, or it holds no subfolders with pictures.
@@ -62,7 +65,7 @@ def read_folder(path: Path | str, classes_at: int | None = None) -> Dataset:
     root = Path(path)
     if not root.is_dir():
         raise DatasetError(f"There is no folder {root}. {_expected(str(root))}")
-    return _dataset(in_folder(root), str(root), classes_at)
+    return _dataset(in_folder(root, max_unpacked_bytes), str(root), classes_at)
 
 
 def read_zip(
@@ -121,7 +124,7 @@ def list_files(
     if path.is_file():
         found = _found_in_zip(path, zip_names, max_unpacked)
     elif path.is_dir():
-        found = in_folder(path)
+        found = in_folder(path, max_unpacked)
     else:
         raise DatasetError(f"There is no folder {path}. Check the path.")
     reading = _reading(found, classes_at)

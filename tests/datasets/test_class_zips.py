@@ -77,6 +77,14 @@ def test_a_damaged_zip_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     assert "a zip of which the end is missing" in reasons(dataset)["x.zip"]
 
 
+def test_a_zip_that_would_unpack_to_more_than_allowed_is_named(tmp_path: Path) -> None:
+    root = write(tmp_path, {"cat.zip": packed(), "dog.zip": packed(start=9, count=30)})
+    enough_for_cat = sum(len(data) for data in pictures("", count=3).values())
+    dataset = read(root, max_unpacked=enough_for_cat)
+    assert classes(dataset) == {"cat": 3}
+    assert "would unpack to" in reasons(dataset)["dog.zip"]
+
+
 def test_a_zip_among_pictures_is_no_class(tmp_path: Path) -> None:
     root = write(tmp_path, {**pictures("cat", "dog"), "cat/more.zip": packed(start=50)})
     dataset = read_folder(root)

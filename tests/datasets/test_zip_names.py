@@ -264,6 +264,13 @@ def test_zips_to_predict_and_batches_are_read_alike(tmp_path: Path) -> None:
     assert set(of_zip(file, max_unpacked=10**6).sources) == right
 
 
+def test_the_code_page_that_was_named_reaches_the_pictures_to_predict(tmp_path: Path) -> None:
+    file = tmp_path / "new.zip"
+    file.write_bytes(zip_of([name.encode("cp852") for name in ("żółw/1.jpg", "źrebię/2.jpg")]))
+    images = [one() for one in given([file], zip_names="cp852")]
+    assert {image.name for image in images} == {f"{file}/żółw/1.jpg", f"{file}/źrebię/2.jpg"}
+
+
 def test_an_entry_is_unpacked_whatever_its_name_was_read_as() -> None:
     files = listing(zip_of(encoded(JAPANESE, "cp932"))).files
     assert {source.read() for _, source in files} == {picture(i) for i in range(12)}
