@@ -221,7 +221,7 @@ function drawCounts(counts) {
       fill.style.setProperty('--hue', colour || 'var(--quiet)');
       return fill;
     });
-    return make('div', { class: 'bar-row', 'aria-label': `${name}: ${said}` }, make('span', { class: 'label', title: name }, name),
+    return make('div', { class: 'bar-row', 'aria-label': `${name}: ${said}` }, shownName(name, { class: 'label', title: name }),
       make('span', { class: 'track' }, ...parts), make('span', { class: 'value' }, said));
   });
 }
@@ -250,7 +250,7 @@ function drawTable(one) {
       const dot = make('span', { class: 'dot' });
       dot.style.background = said.known ? colours.get(said.label) || '#888' : 'var(--line)';
       return make('tr', {}, make('td', { title: said.path }, said.path),
-        make('td', { title: said.label }, dot, said.known ? said.label : 'none of these'),
+        make('td', { title: said.label }, dot, said.known ? shownName(said.label) : 'none of these'),
         make('td', { class: 'value' }, said.known ? `${percent(said.probability)}${said.doubtful ? ', doubtful' : ''}` : `nearest ${said.label}`));
     })));
 }

@@ -44,6 +44,22 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+// A class's name. A long one is cut in its middle where room is short: names that are alike often
+// differ at their end.
+const LONG_NAME = 20, NAME_END = 9;
+function shownName(name, { class: kind = 'word', ...attributes } = {}) {
+  const letters = name.length > LONG_NAME ? lettersOf(name) : [];
+  if (letters.length <= LONG_NAME) return make('span', { class: kind, dir: 'auto', ...attributes }, name);
+  return make('span', { class: `${kind} cut`, dir: 'auto', title: name, ...attributes },
+    make('span', { class: 'start' }, letters.slice(0, -NAME_END).join('')), make('span', { class: 'last' }, letters.slice(-NAME_END).join('')));
+}
+
+// What a reader takes for one letter is never divided: an emoji of several parts, an accent.
+function lettersOf(text) {
+  if (!Intl.Segmenter) return [...text];
+  return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
+}
+
 function icon(path) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24'); svg.setAttribute('aria-hidden', 'true');
