@@ -17,7 +17,7 @@ from featclass.datasets.classes import LONGEST_CLASS_NAME, Reading, read_paths
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
-from featclass.datasets.paths import clean_path
+from featclass.datasets.paths import clean_path, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
 from featclass.datasets.zip_names import CODE_PAGES
@@ -42,6 +42,8 @@ __all__ = [
     "identified",
     "identified_file",
     "image_of_file",
+    "is_skipped",
+    "is_table",
     "read",
     "read_folder",
     "read_paths",

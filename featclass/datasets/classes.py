@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
 from featclass.datasets.paths import clean_path, is_skipped
+from featclass.records import Rejected
 
 LONGEST_CLASS_NAME: Final = 80
 """Characters."""
@@ -30,21 +31,33 @@ class Reading:
     """As `Image.split`."""
     notes: tuple[str, ...] = ()
     """As `Dataset.notes`."""
+    rejected: tuple[Rejected, ...] = ()
+    """What was set aside as a whole, such as a part of a split without classes; its files have
+    the label None. Rows of a table without a picture, too."""
 
 
-def read_paths(paths: Sequence[str], *, classes_at: int | None = None) -> Reading:
+def read_paths(
+    paths: Sequence[str],
+    *,
+    classes_at: int | None = None,
+    tables: Mapping[str, bytes] | None = None,
+) -> Reading:
     """Say which class each of the paths of one folder, zip or drop belongs to.
 
     The class is the first folder below those that all pictures share; a shared folder counts as
     the class itself where it holds pictures and has not at least two subfolders.
 
     Args:
-        paths: With slashes, below the folder that was given.
+        paths: With slashes, below the folder that was given; one that ends with a slash is a
+            folder, which is told apart from a file only in that it may be a class without any.
         classes_at: Depth of the class folders, 1 for the folder's own subfolders; None to tell it
             from the paths.
+        tables: The bytes of those of `paths` that are tables (`is_table`); where no folder is a
+            class, they may hold the labels.
 
     Raises:
         FoldersAmbiguous: They can be read in two ways.
+        DatasetError: They cannot be read at all, such as where no folder lies so deep.
     """
     cleaned = [clean_path(path) for path in paths]
     skip = {path for path in cleaned if is_skipped(path)}

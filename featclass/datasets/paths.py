@@ -18,3 +18,8 @@ def clean_path(path: str) -> str:
 def is_skipped(path: str) -> bool:
     """Whether any part of the path is hidden, or of an operating system's own."""
     return any(part.startswith(".") or part.lower() in _SKIPPED for part in path.split("/"))
+
+
+def is_table(path: str) -> bool:
+    """Whether a file of this name may be a table of labels."""
+    return path.lower().endswith((".csv", ".tsv"))
