@@ -13,7 +13,12 @@ conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
 """
 
-from featclass.datasets.classes import LONGEST_CLASS_NAME, Reading, read_paths
+from featclass.datasets.classes import (
+    LONGEST_CLASS_NAME,
+    Reading,
+    is_picture_name,
+    read_paths,
+)
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
@@ -42,6 +47,7 @@ __all__ = [
     "identified",
     "identified_file",
     "image_of_file",
+    "is_picture_name",
     "is_skipped",
     "is_table",
     "read",

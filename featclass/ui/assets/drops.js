@@ -8,10 +8,10 @@ function placeOf(state, key) {
 }
 
 // A few of many names, and how many more there are; all of them stand in the title.
-function fewNames(names, most) {
-  const shown = names.length > most + 1 ? names.slice(0, most) : names;
+function fewNames(names, most, number = names.length) {
+  const shown = number > most + 1 ? names.slice(0, most) : names;
   const parts = shown.flatMap((name, i) => [i ? ', ' : '', shownName(name)]);
-  return [...parts, names.length > shown.length ? ` and ${(names.length - shown.length).toLocaleString('en')} more` : ''];
+  return [...parts, number > shown.length ? ` and ${(number - shown.length).toLocaleString('en')} more` : ''];
 }
 
 // Asks where the drop happened how its folders are meant; resolves to the depth of the classes, or
@@ -36,9 +36,9 @@ function askHow(host, state, key, question, what) {
 
 function drawQuestion(key, { sentence, choices, answered }) {
   const id = `question-${key}`;
-  const readings = choices.map(({ classes_at: depth, classes, whole }) => make('button', { class: 'reading', 'data-key': `q${key} ${depth}`,
+  const readings = choices.map(({ classes_at: depth, classes, number }) => make('button', { class: 'reading', 'data-key': `q${key} ${depth}`,
     title: classes.join('\n'), onclick: () => answered(depth) },
-    make('b', {}, whole ? 'All into this set' : 'Sets: '), make('span', {}, ...whole ? [] : fewNames(classes, SHOWN_CLASSES))));
+    make('b', {}, number ? 'Sets:' : 'All into this set'), make('span', {}, ...fewNames(classes, SHOWN_CLASSES, number))));
   return make('section', { class: 'question', role: 'group', tabindex: '-1', 'data-key': `q${key}`, 'aria-labelledby': id,
     onkeydown: event => { if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); answered(null); } } },
     make('p', { id }, sentence), make('div', { class: 'readings' }, ...readings),
