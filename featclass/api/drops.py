@@ -25,6 +25,7 @@ ALL_INTO_ONE: Final = 0
 
 _SHOWN_CLASSES: Final = 100
 _FIRST_NAMES: Final = 3
+_MOST_REASONS: Final = 4
 
 
 class Choice(TypedDict):
@@ -73,7 +74,9 @@ class Placement:
     notes: tuple[str, ...] = ()
     """How it was read where that could be taken otherwise."""
     rejected: tuple[Rejected, ...] = ()
-    """What was set aside, or is named in a table and not there."""
+    """What was set aside, or is named in a table and not there; `notes` tell of it in short."""
+    zips: tuple[int, ...] = ()
+    """Where the drop holds a zip for each class: their places among the paths."""
     ids: Mapping[str, int] = field(default_factory=dict)
     """The set of each class."""
 
@@ -106,15 +109,18 @@ def place(
     if target == TRY or (classes_at == ALL_INTO_ONE and target != NEW):
         to: Target = TRY if target == TRY else set_id_of(target)
         return Placement(tuple(None if datasets.is_skipped(path) else to for path in paths))
+    if zips := _zips_of_classes(paths):
+        return Placement((None,) * len(paths), zips=zips)
     marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
     reading = datasets.read_paths(marked, classes_at=classes_at, tables=tables)
     labels = reading.labels[: len(paths)]
+    notes = reading.notes + _set_aside(reading.rejected)
     named = sorted({label for label in labels if label})
     # One folder dropped on a set fills that set; several folders are sets of their own.
     if target != NEW and len(named) < 2:
         to = set_id_of(target)
         targets = tuple(None if label is None else to for label in labels)
-        return Placement(targets, (), reading.notes, reading.rejected)
+        return Placement(targets, (), notes, reading.rejected)
     if len(named) > MOST_SETS:
         raise UploadRefused(
             f"that would make {len(named):,} sets, and {MOST_SETS:,} is the most; each folder"
@@ -123,7 +129,6 @@ def place(
     store = studio().workspaces
     ids = {name: store.set_named(token, name) for name in named}
     kept = labels
-    notes = reading.notes
     if "" in labels and named:
         kept, beside = _without_others(paths, labels)
         notes += beside
@@ -131,7 +136,26 @@ def place(
         ids[""] = _set_of_loose(token, target, "" if named else alone)
     made = (alone,) if "" in kept and alone and not named else tuple(named)
     targets = tuple(None if label is None else ids[label] for label in kept)
-    return Placement(targets, made, notes, reading.rejected, ids)
+    return Placement(targets, made, notes, reading.rejected, ids=ids)
+
+
+def _zips_of_classes(paths: Sequence[str]) -> tuple[int, ...]:
+    """Return the places of the zips where they are all that may hold pictures."""
+    if any(datasets.is_named_as_picture(path) and not datasets.is_skipped(path) for path in paths):
+        return ()
+    zips = (i for i, path in enumerate(paths) if path.lower().endswith(".zip"))
+    return tuple(i for i in zips if not datasets.is_skipped(paths[i]))
+
+
+def _set_aside(rejected: Sequence[Rejected]) -> tuple[str, ...]:
+    """Tell in few lines what was set aside and why."""
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for item in rejected:
+        names[item.reason].append(item.name)
+    lines = [f"{first_of(names[reason])}: {reason}." for reason in [*names][:_MOST_REASONS]]
+    if more := sum(map(len, [*names.values()][_MOST_REASONS:])):
+        lines.append(f"And {more:,} more, which are listed with the set.")
+    return tuple(lines)
 
 
 def _without_others(
@@ -144,7 +168,7 @@ def _without_others(
     beside = [
         path
         for path, label in zip(paths, labels, strict=True)
-        if label == "" and not datasets.is_picture_name(path)
+        if label == "" and not datasets.is_named_as_picture(path)
     ]
     if not beside:
         return tuple(labels), ()
@@ -178,15 +202,21 @@ def set_id_of(target: str) -> int:
     return int(target)
 
 
-def question(ambiguous: FoldersAmbiguous, target: str) -> Question:
-    """Return what to ask: on a set, whether all of it goes there, too."""
+def question(ambiguous: FoldersAmbiguous, name: str, target: str) -> Question:
+    """Return what to ask of a drop called `name`: on a set, whether all of it goes there, too."""
     choices = [
         Choice(classes_at=depth, classes=[*classes[:_SHOWN_CLASSES]], number=len(classes))
         for depth, classes in sorted(ambiguous.choices.items())
     ]
+    outer, *inner = choices
+    within = "; ".join(first_of(choice["classes"]) for choice in inner)
+    sentence = (
+        f"{name} can be read in two ways: {first_of(outer['classes'])} hold folders of the same"
+        f" names ({within}). Which of them are the sets?"
+    )
     if target != NEW:
         choices.append(Choice(classes_at=ALL_INTO_ONE, classes=[], number=0))
-    return Question(sentence=str(ambiguous), choices=choices)
+    return Question(sentence=sentence, choices=choices)
 
 
 def other_names(

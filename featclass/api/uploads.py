@@ -41,7 +41,8 @@ async def plan(request: Request) -> Response:
     Takes `{"set": id | "try" | "new", "paths": [...]}`, with `tables` (path -> bytes in base64),
     `folders` (those that hold nothing) and `classes_at` where there are any; answers `{"targets":
     [id | "try" | null], "sets": [names], "notes": [sentences]}`, null for files that are skipped,
-    or `{"question": ...}` (`drops.Question`), and then no set is made.
+    or `{"question": ...}` (`drops.Question`), and then no set is made. With `"zips": [places]`,
+    those paths are to be sent as zips instead.
     """
     token = request.path_params["token"]
     try:
@@ -56,13 +57,21 @@ async def plan(request: Request) -> Response:
         )
         await run_in_threadpool(_remember, token, target, placement.targets, placement.rejected)
     except FoldersAmbiguous as ambiguous:
-        return JSONResponse({"question": drops.question(ambiguous, target)})
+        return JSONResponse({"question": drops.question(ambiguous, _top(paths), target)})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return JSONResponse({"error": "that is not a list of paths"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
     answer = {"targets": placement.targets, "sets": placement.made, "notes": placement.notes}
+    if placement.zips:
+        answer["zips"] = placement.zips
     return JSONResponse(answer)
+
+
+def _top(paths: Sequence[str]) -> str:
+    """Return what to call a drop: the folder that all of it lies in."""
+    tops = {path.partition("/")[0] for path in paths}
+    return tops.pop() if len(tops) == 1 else "This drop"
 
 
 def _depth(given: object) -> int | None:
@@ -125,17 +134,18 @@ async def archive(request: Request) -> Response:
     `{"question": ...}` as `plan` does, and then nothing is added.
     """
     asked, target = request.query_params, request.query_params.get("set", "")
+    name = asked.get("name", "archive.zip")
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
         try:
             async for chunk in request.stream():
                 file.write(chunk)
             answer = await run_in_threadpool(
                 _unpack,
-                *(request.path_params["token"], target, asked.get("name", "archive.zip"), file),
+                *(request.path_params["token"], target, name, file),
                 classes_at=_depth(asked.get("classes_at")),
             )
         except FoldersAmbiguous as ambiguous:
-            return JSONResponse({"question": drops.question(ambiguous, target)})
+            return JSONResponse({"question": drops.question(ambiguous, name, target)})
         except ValueError:
             return JSONResponse({"error": "that is no depth of folders"}, 400)
         except FeatclassError as error:
@@ -193,7 +203,7 @@ def _unpack(
     for (path, source), to in zip(listing.files, placement.targets, strict=True):
         if to is not None:
             groups[str(to)].append((path, source))
-    unusable = [*listing.rejected, *placement.rejected]
+    unusable = [*listing.rejected]
     counts: Counter[str] = Counter(added=0, copies=0, rejected=len(unusable))
     for to, members in groups.items():
         for portion in portions(members, lambda member: member[1].size):
@@ -201,7 +211,7 @@ def _unpack(
             unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
             usable = [(path, got) for path, got in read if isinstance(got, bytes)]
             counts.update(_add(token, to, usable))
-    _remember(token, target, placement.targets, unusable)
+    _remember(token, target, placement.targets, [*placement.rejected, *unusable])
     names = drops.other_names(token, name, listing, placement, before, classes_at)
     of_names = () if names else listing.notes  # else they are said with the choice
     notes = [*(note.replace("The zip", name, 1) for note in of_names), *placement.notes]

@@ -13,16 +13,11 @@ conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
 """
 
-from featclass.datasets.classes import (
-    LONGEST_CLASS_NAME,
-    Reading,
-    is_picture_name,
-    read_paths,
-)
+from featclass.datasets.classes import LONGEST_CLASS_NAME, Reading, read_paths
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
-from featclass.datasets.paths import clean_path, is_skipped, is_table
+from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
 from featclass.datasets.zip_names import CODE_PAGES
@@ -47,7 +42,7 @@ __all__ = [
     "identified",
     "identified_file",
     "image_of_file",
-    "is_picture_name",
+    "is_named_as_picture",
     "is_skipped",
     "is_table",
     "read",

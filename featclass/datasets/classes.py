@@ -93,8 +93,3 @@ def class_name(folder: str) -> str:
         if character not in _BIDI_CONTROLS
     )
     return " ".join(kept.split())[:LONGEST_CLASS_NAME].strip() or "unnamed"
-
-
-def is_picture_name(path: str) -> bool:
-    """Whether a file of this name is a picture by its ending, which is all that is looked at."""
-    return _PICTURE_SUFFIX.search(path) is not None

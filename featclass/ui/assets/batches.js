@@ -49,8 +49,6 @@ function build(host, state) {
   };
 }
 
-const sentence = text => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
-
 function tell(host, text, share) {
   host.querySelector('.zone .note').textContent = text;
   const bar = host.querySelector('.zone .bar');
@@ -60,7 +58,7 @@ function tell(host, text, share) {
 }
 
 async function take(host, state, items) {
-  const zips = items.filter(isZip);
+  const zips = items.filter(item => isZip(item) || isArchive(item));
   if (!zips.length) { tell(host, 'Drop one zip of pictures here; loose pictures go to “Try it” above.'); return; }
   if (state.sending) { tell(host, 'One zip is being sent already.'); return; }
   for (const item of zips) {
@@ -88,7 +86,7 @@ function send(host, state, item) {
       else no(new Error(body.error || `the server answered ${request.status}`));
     };
     halt.hidden = false;
-    request.send(item.file);
+    request.send(bodyOf(item));
   });
 }
 

@@ -8,7 +8,7 @@ async function ask(url, options) {
   try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
   catch { throw new Error('the connection to featclass was lost'); }
   try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
-  if (!response.ok) throw new Error(body.error || `the server answered ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(body.error || `the server answered ${response.status}`), { refused: response.status === 400 });
   return body;
 }
 
@@ -48,15 +48,17 @@ function make(tag, attributes = {}, ...children) {
 // differ at their end.
 const LONG_NAME = 20, NAME_END = 9;
 function shownName(name, { class: kind = 'word', ...attributes } = {}) {
-  const letters = name.length > LONG_NAME ? lettersOf(name) : [];
+  const letters = lettersOf(name);
   if (letters.length <= LONG_NAME) return make('span', { class: kind, dir: 'auto', ...attributes }, name);
   return make('span', { class: `${kind} cut`, dir: 'auto', title: name, ...attributes },
     make('span', { class: 'start' }, letters.slice(0, -NAME_END).join('')), make('span', { class: 'last' }, letters.slice(-NAME_END).join('')));
 }
 
+const isCut = name => lettersOf(name).length > LONG_NAME;
+
 // What a reader takes for one letter is never divided: an emoji of several parts, an accent.
 function lettersOf(text) {
-  if (!Intl.Segmenter) return [...text];
+  if (text.length <= LONG_NAME || !Intl.Segmenter) return [...text];
   return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
 }
 

@@ -56,7 +56,7 @@ function drawNames(host, state, key, reading) {
   select.value = reading.code;
   select.disabled = Boolean(reading.busy);
   return make('div', { class: 'names' }, make('span', {}, `The names in ${zip} were read as`), select,
-    reading.kept ? make('span', { class: 'quiet' }, `${reading.kept.join(', ')} ${reading.kept.length > 1 ? 'were here before and keep their names' : 'was here before and keeps its name'}.`) : null);
+    reading.kept.length ? make('span', { class: 'quiet' }, `${reading.kept.join(', ')} ${reading.kept.length > 1 ? 'were here before and keep their names' : 'was here before and keeps its name'}.`) : null);
 }
 
 // Only sets that still bear the name which the zip gave them: what a person has named stays.

@@ -112,7 +112,7 @@ function drawSet(state, set, host) {
   const dot = make('span', { class: 'dot' });
   dot.style.background = set.colour;
   const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
-    make('header', {}, dot, make('span', { class: 'named' }, name, set.name.length > LONG_NAME ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
+    make('header', {}, dot, make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
       make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),
       make('button', { class: 'icon', title: 'Remove this set', 'aria-label': `Remove the set ${set.name}`,
         'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) },

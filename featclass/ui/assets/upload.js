@@ -35,6 +35,7 @@ const isZip = item => /\.zip$/i.test(item.path) && !item.path.includes('/');
 const OTHER_ARCHIVE = /\.(7z|rar|tar|t?gz|tbz2?|bz2|t?xz|zst|z\d\d|(zip|7z|rar)\.\d{2,3}|r\d\d|cab|iso|dmg)$/i;
 const isArchive = item => OTHER_ARCHIVE.test(item.path) && !item.path.includes('/');
 const HEAD = 65536;
+const bodyOf = item => isArchive(item) ? item.file.slice(0, HEAD) : item.file;
 
 function batches(items) {
   const made = [];
@@ -64,7 +65,7 @@ function sendZip(base, target, item, tell, asked) {
       if (request.status === 200) yes(body);
       else no(Object.assign(new Error(body.error || `the server answered ${request.status}`), { refused: request.status === 400 }));
     };
-    request.send(isArchive(item) ? item.file.slice(0, HEAD) : item.file);
+    request.send(bodyOf(item));
   });
 }
 
@@ -116,7 +117,7 @@ async function upload(base, target, items, tell, { how = async () => null, burst
         if (answer) count(answer); else sum.left.push(item);
       } catch (error) {
         if (!error.refused) throw error;
-        sum.notes.push(error.message);   // the others may still be of use
+        sum.notes.push(ended(error.message));   // the others may still be of use
       }
     }
   };
@@ -129,6 +130,7 @@ async function upload(base, target, items, tell, { how = async () => null, burst
       body: JSON.stringify({ set: String(target), paths, tables, ...asked }) }), how, folderOf(loose));
     if (!plan) { sum.left.push(...loose); return sum; }
     count(plan);
+    await sendAll(target, (plan.zips || []).map(i => loose[i]), { among: plan.zips?.length });
     const groups = new Map();
     loose.forEach((item, i) => {
       const to = plan.targets[i];
@@ -138,7 +140,7 @@ async function upload(base, target, items, tell, { how = async () => null, burst
     });
     await sendPictures(base, groups, tell, burst, count, sum);
   } catch (error) {
-    sum.error = error.message;
+    if (error.refused) sum.notes.push(sentence(error.message)); else sum.error = error.message;
   }
   return sum;
 }
@@ -162,6 +164,9 @@ async function sendPictures(base, groups, tell, burst, count, sum) {
   tell(`0 of ${total}`, 0);
   await Promise.all(Array.from({ length: LANES }, lane));
 }
+
+const ended = text => text + (/[.!?]$/.test(text) ? '' : '.');   // a file's name at its start stays as it is
+const sentence = text => text[0].toUpperCase() + ended(text).slice(1);
 
 function summary(sum) {
   const parts = [];
