@@ -9,6 +9,7 @@ memory      what becomes of memory that is free again
 unreadable  the reason why bytes are no picture
 console     what the decoders would write there
 formats     what featclass reads, and how it is recognised
+kinds       what files are that are no pictures, and what to do about them
 headers     a picture before it is decoded: its size, its limits
 shapes      shrunk or cut sizes
 colours     any mode and depth as 8 bits of RGB
@@ -23,6 +24,7 @@ from featclass.images.decoding import DECODING_VERSION, REDUCED, decoded
 from featclass.images.digests import digest
 from featclass.images.formats import recognise
 from featclass.images.headers import LONGEST_SIDE, check
+from featclass.images.kinds import kind_of
 from featclass.images.memory import give_back_freed_memory, reuse_freed_memory
 from featclass.images.shapes import FULL_SIZE, MAX_ELONGATION
 from featclass.images.thumbnails import thumbnail
@@ -43,6 +45,7 @@ __all__ = [
     "decoded",
     "digest",
     "give_back_freed_memory",
+    "kind_of",
     "recognise",
     "reuse_freed_memory",
     "thumbnail",

@@ -18,10 +18,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from featclass.images.console import silence_libtiff
+from featclass.images.kinds import kind_of
 from featclass.images.unreadable import Unreadable
-
-SNIFFED_BYTES: Final = 512
-"""As many first bytes of a file are enough to recognise its format."""
 
 _Opener = Callable[[BinaryIO], ImageFile]
 
@@ -53,9 +51,8 @@ def format_of(start: bytes) -> Format:
             return kind
     if not start:
         raise Unreadable("the file is empty")
-    for pattern, name in _OTHER_KINDS:
-        if pattern.match(start[:SNIFFED_BYTES]):
-            raise Unreadable(f"not a picture that featclass can read (it looks like {name})")
+    if name := kind_of(start):
+        raise Unreadable(f"not a picture that featclass can read (it looks like {name})")
     raise Unreadable("not a picture that featclass can read")
 
 
@@ -87,13 +84,4 @@ _FORMATS: Final = (
     _format("BMP", rb"BM", BmpImageFile),
     _format("BMP", rb"[\x0c\x28\x40\x6c\x7c]\0\0\0", DibImageFile),
     _format("PPM", rb"P[1-6]\s", PpmImageFile),
-)
-
-_OTHER_KINDS: Final = (
-    (re.compile(rb"\s*(<\?xml.*)?<svg", re.DOTALL), "an SVG drawing"),
-    (re.compile(rb"%PDF|%!PS"), "a document"),
-    (re.compile(rb"8BPS"), "a Photoshop file"),
-    (re.compile(rb"PK\x03\x04"), "a zip archive"),
-    (re.compile(rb".{4}ftyp|\x1aE\xdf\xa3|RIFF.{4}AVI ", re.DOTALL), "a film"),
-    (re.compile(rb"[^\0-\x08\x0e-\x1a\x1c-\x1f\x7f-\xff]+\Z"), "text"),
 )

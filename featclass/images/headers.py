@@ -10,7 +10,8 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images.console import silence_pillow
-from featclass.images.formats import SNIFFED_BYTES, format_of
+from featclass.images.formats import format_of
+from featclass.images.kinds import SNIFFED_BYTES
 from featclass.images.unreadable import Unreadable, unreadable_if_hostile
 
 LONGEST_SIDE: Final = 65_535
