@@ -7,7 +7,6 @@ is chosen in which all the names together are the likeliest text.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

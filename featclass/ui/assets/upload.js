@@ -9,13 +9,15 @@ async function filesOfEntry(entry, prefix, found) {
     return;
   }
   const reader = entry.createReader();
-  for (;;) {
+  for (let first = true; ; first = false) {
     const entries = await new Promise((yes, no) => reader.readEntries(yes, no));
+    if (!entries.length && first) found.push({ path: `${prefix}${entry.name}/`, file: null });   // a class without pictures, perhaps
     if (!entries.length) return;
     for (const inner of entries) await filesOfEntry(inner, prefix + entry.name + '/', found);
   }
 }
 
+// Files as {path, file}; folders that hold nothing have no file, and a slash at the end of their path.
 // The entries must be taken out of the drop event before the first await: it is emptied after.
 async function filesOfDrop(event) {
   const entries = [...event.dataTransfer.items]
@@ -123,11 +125,12 @@ async function upload(base, target, items, tell, { how = async () => null, burst
   };
   try {
     await sendAll(target, zips, zips.length > 1 ? { among: zips.length } : {});
-    const loose = items.filter(item => !zips.includes(item));
+    const loose = items.filter(item => item.file && !zips.includes(item));
+    const folders = items.filter(item => !item.file).map(item => item.path);
     if (!loose.length) return sum;
     const paths = loose.map(item => item.path), tables = await tablesOf(target === 'try' ? [] : loose);
     const plan = await answered(asked => ask(`${base}/plan`, { headers: JSON_BODY,
-      body: JSON.stringify({ set: String(target), paths, tables, ...asked }) }), how, folderOf(loose));
+      body: JSON.stringify({ set: String(target), paths, tables, folders, ...asked }) }), how, folderOf(loose));
     if (!plan) { sum.left.push(...loose); return sum; }
     count(plan);
     await sendAll(target, (plan.zips || []).map(i => loose[i]), { among: plan.zips?.length });
