@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,9 +15,9 @@ COLOURS = ("red", "blue", "green", "orange", "purple", "black")
 def fill(root: Path, folders: Iterable[str], count: int = 3) -> Path:
     """Make folders below `root` with different pictures in each; returns `root`."""
     for number, folder in enumerate(folders):
-        (root / folder).mkdir(parents=True)
+        (root / folder).mkdir(parents=True, exist_ok=True)
         for i in range(count):
-            data = drawn(1000 * number + i, COLOURS[number % len(COLOURS)])
+            data = drawn(zlib.crc32(folder.encode()) + i, COLOURS[number % len(COLOURS)])
             (root / folder / f"{i}.png").write_bytes(data)
     return root
 

@@ -183,9 +183,10 @@ def _it(names: Sequence[str]) -> str:
 
 def first_of(names: Sequence[str]) -> str:
     """Return the first few of many names, and how many more there are."""
-    shown = ", ".join(names[:_FIRST_NAMES])
-    more = len(names) - _FIRST_NAMES
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    shown = names if len(names) <= _FIRST_NAMES + 1 else names[:_FIRST_NAMES]
+    more = [f"{len(names) - len(shown):,} more"] if len(shown) < len(names) else []
+    *first, last = *shown, *more
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _set_of_loose(token: str, target: str, alone: str) -> int:
