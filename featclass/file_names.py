@@ -1,18 +1,35 @@
-"""Names of files and folders that are safe on every system, and distinct where they meet."""
+"""Names that people gave: fit to be shown and stored; safe as files; distinct where they meet."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
+LONGEST_NAME: Final = 255
+"""Characters of a class, a set, a picture: systems allow a folder no more."""
 LONGEST: Final = 200
 """Bytes of UTF-8; systems allow 255, and a number may follow."""
 
 _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 # Embeddings, overrides and isolates left open would turn round the ending that follows.
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Soft hyphens, spaces of no width, marks of byte order: nothing to see, and nothing they are for
+# in a name. Joiners stay: emoji and several scripts are written with them.
+_UNSEEN: Final = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]")
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def clean(text: str, length: int = LONGEST_NAME) -> str:
+    """Return `text` in NFC without what cannot be seen, white space collapsed, cut at `length`.
+
+    Cleaned once more it stays as it is; it may be empty.
+    """
+    text = _UNSEEN.sub("", _BIDI.sub("", " ".join(text.split())))
+    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
+    text = " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    return text[:length].strip()
 
 
 def safe(name: str) -> str:

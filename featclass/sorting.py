@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Final
 
 from featclass.file_names import Distinct, safe
@@ -50,4 +51,5 @@ class Places:
 
 def own_name(path: str) -> str:
     """Return the file name alone, safe on every system."""
-    return safe(path.replace("\\", "/").rpartition("/")[2])
+    # As this system divides paths: elsewhere than on Windows a backslash is part of a name.
+    return safe(PurePath(path).name)

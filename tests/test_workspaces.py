@@ -537,7 +537,7 @@ def test_hostile_names_are_only_ever_text(store: Workspaces, token: str, tmp_pat
         store.set_named(token, name)
         store.reject(token, two, [Rejected(name, name)])
     assert names(store.open(token).sets[0].pictures) == [kept for _, kept in HOSTILE]
-    assert all(len(labelled.name) <= 80 for labelled in store.open(token).sets)
+    assert all(len(labelled.name) <= 255 for labelled in store.open(token).sets)
     outside = {
         path.relative_to(tmp_path).parts[:2] for path in tmp_path.rglob("*") if path.is_file()
     }

@@ -141,7 +141,7 @@ def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
 
 
 def _stem(batch: Batch) -> str:
-    name = batch.record.name.rstrip("/\\").replace("\\", "/").rpartition("/")[2]
+    name = Path(batch.record.name).name
     return file_stem(name.removesuffix(".zip"))
 
 

@@ -90,10 +90,10 @@ def of_zip(path: Path, *, max_unpacked: int) -> Pictures:
 def of_folder(asked: str, roots: Sequence[Path]) -> Pictures:
     """List the files of a folder and its subfolders; raises as `allowed` does."""
     root = allowed(asked, roots)
-    files, refused = datasets.files_of_folder(root)
+    walk = datasets.Walk.through(root, follow=False)
     distinct = Distinct()
-    rejected = [Rejected(distinct(each.name), each.reason) for each in refused]
-    named = ((datasets.clean_path(file.relative_to(root).as_posix()), file) for file in files)
+    rejected = [Rejected(distinct(each.name), each.reason) for each in walk.rejected]
+    named = ((datasets.clean_path(file.relative_to(root).as_posix()), file) for file in walk.files)
     pictures = Pictures({distinct(n): InsideSource(file, root) for n, file in named}, rejected)
     if not len(pictures):
         raise DatasetError(f"The folder {asked} holds no files.")

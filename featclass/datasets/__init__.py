@@ -13,9 +13,10 @@ conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
 """
 
-from featclass.datasets.classes import LONGEST_CLASS_NAME, Reading, read_paths
+from featclass.datasets.class_names import LONGEST_CLASS_NAME
+from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.conflicts import without_conflicts
-from featclass.datasets.folders import files_below, files_of_folder, identified_file, image_of_file
+from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
 from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
@@ -33,11 +34,11 @@ __all__ = [
     "FileSource",
     "Reading",
     "Unusable",
+    "Walk",
     "ZipListing",
     "ZipSource",
     "clean_path",
     "files_below",
-    "files_of_folder",
     "files_of_zip",
     "identified",
     "identified_file",

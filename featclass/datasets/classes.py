@@ -1,24 +1,30 @@
-"""Which class each of many paths belongs to, by their folders."""
+"""Which class each of many paths belongs to, by their folders or by a table beside them."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Final
 
-from featclass.datasets.paths import clean_path, is_skipped
+from featclass.datasets import label_tables
+from featclass.datasets.class_folders import (
+    ClassFolders,
+    Folder,
+    Tree,
+    class_folders,
+    class_folders_at,
+    nearest_above,
+)
+from featclass.datasets.class_names import ClassNames, listed
+from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
+from featclass.errors import DatasetError
 from featclass.records import Rejected
 
-LONGEST_CLASS_NAME: Final = 80
-"""Characters."""
-
-_PICTURE_SUFFIX: Final = re.compile(
-    r"\.(jpe?g|jpe|jfif|mpo|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|hif|p[bgpn]m)$", re.IGNORECASE
-)
-_BIDI_CONTROLS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# A project of Teachable Machine, which is a zip: "manifest.json", and "Class 1-!-0", "Class 1-!-1".
+_MANIFEST: Final = "manifest.json"
+_SAMPLE: Final = re.compile(r"(.+)-!-\d+(\.\w+)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +32,15 @@ class Reading:
     """How the paths of a folder divide into classes: an entry a path, in order."""
 
     labels: tuple[str | None, ...]
-    """"" for a file that is in no class folder, None for one to be skipped (a system's own)."""
+    """"" for a file that is in no class folder, None for one to be skipped: a system's own, one
+    that `rejected` speaks of, or a table that was read."""
     splits: tuple[str | None, ...]
     """As `Image.split`."""
     notes: tuple[str, ...] = ()
     """As `Dataset.notes`."""
     rejected: tuple[Rejected, ...] = ()
-    """What was set aside as a whole, such as a part of a split without classes; its files have
-    the label None. Rows of a table without a picture, too."""
+    """What was set aside, by the paths as they are shown: a part of a split without classes (one
+    for the folder), pictures without a row in the table, rows without a picture."""
 
 
 def read_paths(
@@ -44,8 +51,9 @@ def read_paths(
 ) -> Reading:
     """Say which class each of the paths of one folder, zip or drop belongs to.
 
-    The class is the first folder below those that all pictures share; a shared folder counts as
-    the class itself where it holds pictures and has not at least two subfolders.
+    The class is the first folder below those that all pictures share, and below those that are
+    parts of a split; a shared folder counts as the class itself where it holds pictures and has
+    not at least two subfolders.
 
     Args:
         paths: With slashes, below the folder that was given; one that ends with a slash is a
@@ -59,37 +67,146 @@ def read_paths(
         FoldersAmbiguous: They can be read in two ways.
         DatasetError: They cannot be read at all, such as where no folder lies so deep.
     """
-    cleaned = [clean_path(path) for path in paths]
-    skip = {path for path in cleaned if is_skipped(path)}
-    kept = [path for path in cleaned if path not in skip]
+    divided = [divided_path(path) for path in paths]
+    kept = [i for i, path in enumerate(paths) if not is_skipped(path)]
+    files = [i for i in kept if divided[i][1]]
+    if classes_at is None and (reading := _samples(divided, files)):
+        return reading
     # A stray text file beside the class folders must not decide what the classes are.
-    voters = [path for path in kept if _PICTURE_SUFFIX.search(path)] or kept
-    depth = _depth_of_classes([tuple(path.split("/")[:-1]) for path in voters])
-    if classes_at is not None:
-        depth = classes_at - 1
-    labels = tuple(None if path in skip else _class_at(path, depth) for path in cleaned)
-    return Reading(labels, (None,) * len(labels))
+    pictures = [i for i in files if is_named_as_picture(divided[i][1])]
+    voters = pictures or [i for i in files if not is_table(divided[i][1])] or files
+    tree = Tree(divided[i][0] for i in voters)
+    folders = class_folders(tree) if classes_at is None else class_folders_at(tree, classes_at)
+    notes: tuple[str, ...] = ()
+    if classes_at is None and folders.flat and tables:
+        known = label_tables.labels_of_tables(
+            {i: label_tables.Picture(*divided[i]) for i in voters}, folders.flat, tables
+        )
+        if known.labels:
+            return _by_table(divided, files, folders, known)
+        notes = tuple(known.notes)
+    if not folders.roots:
+        raise DatasetError(_flat_parts(folders, notes))
+    return _by_folders(divided, kept, folders, notes)
 
 
-def _depth_of_classes(folders: Sequence[tuple[str, ...]]) -> int:
-    """Return how many leading folders stand above the class folders."""
-    levels = zip(*folders, strict=False)
-    shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, levels))
-    below = {folder[shared] for folder in folders if len(folder) > shared}
-    return shared if len(below) > 1 else max(0, shared - 1)
+def divided_path(path: str) -> tuple[Folder, str]:
+    """Return the folders and the file of a path; no file where it is a folder's."""
+    *folders, file = path.split("/")
+    return tuple(part for part in folders if part not in ("", ".", "..")), file
 
 
-def _class_at(path: str, depth: int) -> str:
-    folders = path.split("/")[:-1]
-    return class_name(folders[depth]) if len(folders) > depth else ""
-
-
-def class_name(folder: str) -> str:
-    """Clean a folder's name: no control characters, single spaces, 80 characters, not empty."""
-    kept = "".join(
-        " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", folder)
-        if character.isspace() or unicodedata.category(character) != "Cc"
-        if character not in _BIDI_CONTROLS
+def _by_folders(
+    divided: Sequence[tuple[Folder, str]],
+    kept: Iterable[int],
+    folders: ClassFolders,
+    notes: Sequence[str],
+) -> Reading:
+    labels: list[str | None] = [None] * len(divided)
+    parts: list[str | None] = [None] * len(divided)
+    for i in kept:
+        folder, _ = divided[i]
+        if nearest_above(folder, folders.aside) is not None:
+            continue
+        root = nearest_above(folder, folders.roots)
+        below = folder[len(root) :] if root is not None else ()
+        labels[i] = below[0] if below else ""
+        if root is not None and below:
+            parts[i] = folders.roots[root] or folders.inner.get(below[1] if below[1:] else "")
+    names = ClassNames(label for label in labels if label)
+    return Reading(
+        tuple(names.of[label] if label else label for label in labels),
+        tuple(parts),
+        (*folders.notes, *notes, *names.notes()),
+        tuple(_set_aside(folder, count) for folder, count in folders.aside.items()),
     )
-    return " ".join(kept.split())[:LONGEST_CLASS_NAME].strip() or "unnamed"
+
+
+def _set_aside(folder: Folder, count: int) -> Rejected:
+    pictures = "1 picture" if count == 1 else f"{count:,} pictures"
+    return Rejected(
+        clean_path("/".join(folder)),
+        f"holds {pictures} in no class folder, so it was set aside: once there is a classifier,"
+        " `featclass predict` says what they are",
+    )
+
+
+def _by_table(
+    divided: Sequence[tuple[Folder, str]],
+    files: Sequence[int],
+    folders: ClassFolders,
+    known: label_tables.TableLabels,
+) -> Reading:
+    names = ClassNames(known.labels.values())
+    labels: list[str | None] = [None] * len(divided)
+    for i in files:
+        labels[i] = names.of[known.labels[i]] if i in known.labels else ""
+    pictures = {i: label_tables.Picture(*divided[i]) for i in files}
+    rejected = list(known.rejected)
+    aside = _without_labels(divided, files, folders, known)
+    rejected += [_set_aside(folder, count) for folder, count in aside.items()]
+    without: list[str] = []
+    for i in files:
+        if i in known.labels:
+            continue
+        folder, file = divided[i]
+        is_told = i in known.faulty or nearest_above(folder, aside) is not None
+        if is_told or is_table(file):
+            labels[i] = None
+        elif is_named_as_picture(file):
+            labels[i] = None
+            without.append(pictures[i].path)
+            rejected.append(Rejected(pictures[i].path, "has no row in the table of the classes"))
+    notes = [*known.notes, *names.notes()]
+    if without:
+        notes.append(f"Pictures without a row in the table: {listed(without)}.")
+    if known.absent:
+        notes.append(f"Rows without a picture: {listed(known.absent)}.")
+    parts = tuple(known.splits.get(i) if labels[i] else None for i in range(len(divided)))
+    return Reading(tuple(labels), parts, tuple(notes), tuple(rejected))
+
+
+def _without_labels(
+    divided: Sequence[tuple[Folder, str]],
+    files: Iterable[int],
+    folders: ClassFolders,
+    known: label_tables.TableLabels,
+) -> dict[Folder, int]:
+    """Return the folders of which no picture has a label, where others have, and their pictures."""
+    if len(folders.flat) < 2:
+        return {}
+    counts: Counter[Folder] = Counter()
+    labelled: set[Folder] = set()
+    for i in files:
+        folder = nearest_above(divided[i][0], folders.flat)
+        if folder is not None and is_named_as_picture(divided[i][1]):
+            counts[folder] += 1
+            labelled |= {folder} if i in known.labels or i in known.faulty else set()
+    return {folder: count for folder, count in counts.items() if folder not in labelled}
+
+
+def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Reading | None:
+    """Read what Teachable Machine saves as a project; None where it is something else."""
+    rest = [i for i in files if divided[i] != ((), _MANIFEST)]
+    whole = {i: "/".join((*divided[i][0], divided[i][1])) for i in rest}
+    matches = {i: match for i, path in whole.items() if (match := _SAMPLE.fullmatch(path))}
+    if len(rest) == len(files) or not rest or len(matches) < len(rest):
+        return None
+    names = ClassNames(match[1] for match in matches.values())
+    labels = tuple(names.of[matches[i][1]] if i in matches else None for i in range(len(divided)))
+    note = "This is a project of Teachable Machine: its classes are kept."
+    return Reading(labels, (None,) * len(labels), (note, *names.notes()))
+
+
+def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> str:
+    names = [clean_path(folder[-1]) for folder in folders.flat]
+    depth = len(next(iter(folders.flat)))
+    return " ".join(
+        (
+            f"{listed(names)} look like parts of a split, but the pictures lie directly in them,"
+            " and no table beside them says their classes.",
+            *notes,
+            "Put the pictures into one folder per class; if these are the classes, use"
+            f" --classes-at {depth} (in Python classes_at={depth}).",
+        )
+    )

@@ -24,7 +24,10 @@ def without_conflicts(labelled: Iterable[Image]) -> tuple[list[Image], list[Reje
             reason = f"{where}: the same picture cannot be two classes"
             rejected.append(Rejected(image.name, reason))
         elif image is not first:
-            rejected.append(Rejected(image.name, f"the same picture as {first.name}"))
+            reason = f"the same picture as {first.name}"
+            if image.split != first.split:
+                reason += ", which is in another part of the split"
+            rejected.append(Rejected(image.name, reason))
         else:
             kept.append(image)
     return kept, rejected

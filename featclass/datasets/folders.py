@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from featclass.datasets.identification import Identified, Unusable, identified, why
 from featclass.datasets.paths import clean_path, is_skipped
 from featclass.datasets.sources import FileSource
 from featclass.records import Image, Rejected
 
-_HASHERS: Final = min(4, os.cpu_count() or 1)
-_WORTH_A_THREAD: Final = 2**18
+FolderKey = tuple[int, int] | str
 
 
 def files_below(path: Path) -> list[Path]:
     """List the files of a folder and its subfolders, hidden ones left out, sorted.
 
-    Anything but a folder is returned as it is, so that whoever reads it can say what is wrong.
+    Links are followed. Anything but a folder is returned as it is, so that whoever reads it can
+    say what is wrong.
     """
-    return files_of_folder(path)[0] if path.is_dir() else [path]
+    return list(Walk.through(path, follow=True).files) if path.is_dir() else [path]
 
 
 def image_of_file(path: Path) -> Image | Rejected:
@@ -34,43 +32,80 @@ def image_of_file(path: Path) -> Image | Rejected:
     return Image(str(path), found, FileSource(path))
 
 
-def files_of_folder(root: Path) -> tuple[list[Path], list[Rejected]]:
-    """List the files below a folder, sorted, and the subfolders that cannot be entered."""
-    rejected: list[Rejected] = []
+@dataclass(slots=True)
+class Walk:
+    """What there is below a folder."""
 
-    def reject(folder: Path, reason: str) -> None:
-        name = clean_path(folder.relative_to(root).as_posix())
-        rejected.append(Rejected(name or str(root), reason))
+    root: Path
+    files: list[Path] = field(default_factory=list)
+    """Sorted."""
+    rejected: list[Rejected] = field(default_factory=list)
+    """Subfolders that cannot be entered, by their paths below the root."""
+    hollow: list[Path] = field(default_factory=list)
+    """Folders that hold nothing."""
+    _entered: dict[FolderKey, Path] = field(default_factory=dict)
 
-    def unreadable(error: OSError) -> None:
-        reject(Path(error.filename), why(error))
+    @classmethod
+    def through(cls, root: Path, *, follow: bool) -> Walk:
+        """Go through a folder; with `follow`, through what links lead to, wherever it lies.
 
-    files: list[Path] = []
-    for folder, subfolders, names in os.walk(root, onerror=unreadable):
-        inside = Path(folder)
-        subfolders[:] = sorted(name for name in subfolders if not is_skipped(name))
-        for name in subfolders:
-            if (inside / name).is_symlink():
-                reject(inside / name, "a link to a folder, which featclass does not follow")
-        files += [inside / name for name in names if not is_skipped(name)]
-    return sorted(files), rejected
+        Never `follow` in what strangers sent or named: a link of theirs would lead to what is not
+        theirs. Each folder is gone through once, by its own path before any link, so that loops
+        end.
+        """
+        walk = cls(root)
+        links = walk._enter(root)
+        above = {_key(folder): folder for folder in Path(os.path.realpath(root)).parents}
+        while links:
+            further: list[Path] = []
+            for link in sorted(links):
+                if not follow:
+                    walk._reject(link, "a link to a folder, which is not followed here")
+                elif _key(link) in above:
+                    walk._reject(link, "a link back to a folder that holds all of this")
+                else:
+                    further += walk._enter(link)
+            links = further
+        walk.files.sort()
+        return walk
+
+    def _enter(self, top: Path) -> list[Path]:
+        """Take in the files below a folder; returns the links to folders that are met."""
+        links: list[Path] = []
+
+        def unreadable(error: OSError) -> None:
+            self._reject(Path(error.filename), why(error))
+
+        for folder, subfolders, names in os.walk(top, onerror=unreadable):
+            inside, key = Path(folder), _key(Path(folder))
+            first = self._entered.setdefault(key, inside)
+            if first != inside:
+                subfolders.clear()
+                self._reject(inside, f"the same folder as {self._name(first)}, by a link")
+                continue
+            subfolders[:] = sorted(name for name in subfolders if not is_skipped(f"{name}/"))
+            links += [inside / name for name in subfolders if (inside / name).is_symlink()]
+            files = [inside / name for name in names if not is_skipped(name)]
+            self.files += files
+            if not files and not subfolders:
+                self.hollow.append(inside)
+        return links
+
+    def _reject(self, folder: Path, reason: str) -> None:
+        self.rejected.append(Rejected(self._name(folder), reason))
+
+    def _name(self, folder: Path) -> str:
+        return clean_path(folder.relative_to(self.root).as_posix()) or str(self.root)
 
 
-def identified_files(files: Sequence[Path], root: Path) -> list[Identified]:
-    """Return the digest of each file inside the folder `root`, in order."""
-    large = [file for file in files if _size_of(file) >= _WORTH_A_THREAD]
-    with ThreadPoolExecutor(_HASHERS) as pool:
-        outcomes = pool.map(lambda file: identified_file(file, root), large)
-        found = dict(zip(large, outcomes, strict=True))
-    # Threads that read small files wait for each other at every step: five times as long.
-    return [found.get(file) or identified_file(file, root) for file in files]
-
-
-def _size_of(file: Path) -> int:
+def _key(folder: Path) -> FolderKey:
+    """Return the same for a folder however it was reached."""
     try:
-        return file.stat().st_size
+        found = folder.stat()
     except OSError:
-        return 0
+        return str(folder)
+    # Some file systems have no numbers.
+    return (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(folder)
 
 
 def identified_file(file: Path, root: Path | None = None) -> Identified:
@@ -81,6 +116,10 @@ def identified_file(file: Path, root: Path | None = None) -> Identified:
         # Opening a named pipe or a terminal would wait for ever.
         if not stat.S_ISREG(file.stat().st_mode):
             return Unusable("not a file that holds anything")
+    except FileNotFoundError as error:
+        if file.is_symlink():
+            return Unusable("a link that leads nowhere: what it led to has gone")
+        return Unusable(why(error))
     except OSError as error:
         return Unusable(why(error))
     return identified(FileSource(file).open)

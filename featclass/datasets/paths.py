@@ -6,7 +6,42 @@ import re
 import unicodedata
 from typing import Final
 
-_SKIPPED: Final = frozenset({"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"})
+# What operating systems, file servers, tools of synchronisation and programmers leave behind:
+# never a class, wherever it lies. A folder that merely begins with a dot may well be one.
+_JUNK_TEXT = """
+.git .svn .hg .bzr .github .gitlab .dvc .huggingface .locks .no_exist .kaggle
+.ipynb_checkpoints .venv .tox .nox .eggs .cache .mypy_cache .pytest_cache .ruff_cache .idea
+.vscode .vs .settings .gradle .npm .streamlit __pycache__ node_modules .trashes
+.spotlight-v100 .fseventsd .temporaryitems .documentrevisions-v100 .appledouble .appledb
+.appledesktop .mobilebackups .pkinstallsandboxmanager __macosx .thumbnails .thumbs
+.sh_thumbnails .@__thumb @__thumb .@__qini .@__desc .@upload_cache .snapshot .snapshots .zfs
+.recycle .recycler .recyclebin .recycled .wdmc .wdcache .stfolder .stversions .sync
+.synologyworkingdirectory .tmp.drivedownload .tmp.driveupload .gvfs .streams $recycle.bin
+recycler recycled #recycle #snapshot @eadir @recycle @recently-snapshot @sharebin @tmp
+@transcode msocache lost+found thumbs.db desktop.ini picasa.ini zbthumbnail.info
+"""
+_JUNK: Final = frozenset(_JUNK_TEXT.split()) | {
+    "system volume information",
+    "network trash folder",
+    "temporary items",
+    "icon\r",
+}
+_JUNK_PATTERNS: Final = re.compile(
+    r"\._|\.trash|\.dropbox|\.picasa|\.syncthing|\.fuse_hidden|\.nfs[0-9a-f]{8}"
+    r"|ehthumbs.*\.db$|found\.\d{3}$",
+    re.IGNORECASE,
+)
+
+_PICTURE: Final = re.compile(
+    r"\.(jpe?g|jpe|jfif|mpo|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|hif|p[bgpn]m)$",
+    re.IGNORECASE,
+)
+
+# Pictures that featclass does not read, but that somebody took for pictures.
+_OTHER_PICTURE: Final = re.compile(
+    r"\.(nef|dng|cr2|cr3|arw|raf|rw2|orf|pef|srw|jxl|jp2|j2k|jpx|dcm|ico|exr|hdr|psd|tga|svg)$",
+    re.IGNORECASE,
+)
 
 _PICTURE: Final = re.compile(
     r"\.(jpe?g|jpe|jfif|mpo|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|hif|p[bgpn]m)$",
@@ -15,15 +50,34 @@ _PICTURE: Final = re.compile(
 
 
 def clean_path(path: str) -> str:
-    """Return the path as text fit for showing and storing; it leads nowhere."""
-    text = path.replace("\\", "/").encode("utf-8", "replace").decode()
+    """Return the path as text fit for showing and storing; it leads nowhere.
+
+    Only "/" separates folders: a backslash is part of a name, except on Windows, where no name
+    has one.
+    """
+    text = path.encode("utf-8", "replace").decode()
     parts = unicodedata.normalize("NFC", text).split("/")
     return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
 def is_skipped(path: str) -> bool:
-    """Whether any part of the path is hidden, or of an operating system's own."""
-    return any(part.startswith(".") or part.lower() in _SKIPPED for part in path.split("/"))
+    """Whether the file is hidden, or a folder it lies in holds what nobody wants to be a class.
+
+    A path that ends with a slash is a folder's.
+    """
+    *folders, file = path.split("/")
+    return file.startswith(".") or any(_is_junk(part) for part in (*folders, file))
+
+
+def _is_junk(name: str) -> bool:
+    return name.lower() in _JUNK or _JUNK_PATTERNS.match(name) is not None
+
+
+def is_named_as_picture(path: str, *, of_any_kind: bool = False) -> bool:
+    """Whether the file has the ending of a picture that featclass reads, or `of_any_kind`."""
+    if of_any_kind and _OTHER_PICTURE.search(path):
+        return True
+    return _PICTURE.search(path) is not None
 
 
 def is_named_as_picture(path: str) -> bool:

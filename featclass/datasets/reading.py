@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections import Counter
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-from featclass.datasets.classes import class_name, read_paths
+from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.conflicts import without_conflicts
-from featclass.datasets.folders import files_of_folder, identified_files
-from featclass.datasets.identification import Identified, Unusable, identified
-from featclass.datasets.paths import clean_path, is_skipped
-from featclass.datasets.sources import FileSource
+from featclass.datasets.found import Found, identified_files, in_folder, in_zip, without_copied_zips
+from featclass.datasets.identification import Unusable
+from featclass.datasets.paths import is_named_as_picture
 from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
 from featclass.errors import DatasetError
-from featclass.records import Dataset, Image, Rejected, Source
+from featclass.records import Dataset, Image, Rejected
+
+_MOST_SENTENCES: Final = 20
 
 
 def read(
@@ -39,37 +39,23 @@ def read(
 def read_folder(path: Path | str, classes_at: int | None = None) -> Dataset:
     """Read a folder with one subfolder per class; deeper folders belong to the class above them.
 
-    Where the folder holds only one other that in turn holds the classes, that one is read. Links
-    are followed to files inside the folder only.
+    Where the folder holds only one other that in turn holds the classes, that one is read; so are
+    the parts of a split, labels in a table beside the pictures, and one zip per class. Links are
+    followed.
+
+    Args:
+        path: The folder.
+        classes_at: Depth of the class folders, 1 for the folder's own subfolders; None to tell it
+            from the folders.
 
     Raises:
         DatasetError: There is no such folder, or it holds no subfolders with pictures.
+        FoldersAmbiguous: The folders can be read in two ways.
     """
     root = Path(path)
     if not root.is_dir():
         raise DatasetError(f"There is no folder {root}. {_expected(str(root))}")
-    files, rejected = files_of_folder(root)
-    outcomes = identified_files(files, root)
-    found = [
-        (clean_path(file.relative_to(root).as_posix()), FileSource(file), outcome)
-        for file, outcome in zip(files, outcomes, strict=True)
-    ]
-    dataset = _dataset(found, rejected, str(root), classes_at)
-    return replace(dataset, empty=_empty_beside(root, files, dataset))
-
-
-def _empty_beside(root: Path, files: Sequence[Path], dataset: Dataset) -> tuple[str, ...]:
-    """Return the classes whose folders hold nothing, where classes lie right below the root."""
-    if any(image.name.split("/")[0] != image.label for image in dataset.images):
-        return ()
-    full = {file.relative_to(root).parts[0] for file in files}
-    empty = (
-        folder.name
-        for folder in root.iterdir()
-        if folder.is_dir() and not folder.is_symlink() and folder.name not in full
-        if not is_skipped(folder.name)
-    )
-    return tuple(sorted(set(map(class_name, empty)) - {*dataset.classes}))
+    return _dataset(in_folder(root), str(root), classes_at)
 
 
 def read_zip(
@@ -87,37 +73,73 @@ def read_zip(
         DatasetError: Not a zip, damaged, too large, or without subfolders with pictures.
     """
     listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked_bytes)
-    found = [(entry, source, identified(source.open)) for entry, source in listing.files]
-    dataset = _dataset(found, [*listing.rejected], name_of_zip(path), classes_at)
-    return replace(dataset, notes=listing.notes + dataset.notes)
+    return _dataset(in_zip(listing), name_of_zip(path), classes_at)
 
 
-def _dataset(
-    found: Sequence[tuple[str, Source, Identified]],
-    rejected: list[Rejected],
-    where: str,
-    classes_at: int | None = None,
-) -> Dataset:
-    """Label what was found by its folders."""
+def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:
+    """Label what was found by its folders, or by a table."""
+    reading = read_paths(found.paths, classes_at=classes_at, tables=found.tables)
+    labels, files = reading.labels[: len(found.files)], found.files
+    read = [i for i, label in enumerate(labels) if label is not None]
+    outcomes = dict(zip(read, identified_files([files[i] for i in read]), strict=True))
+    copied, copies = without_copied_zips(files, outcomes)
+    rejected = [*found.rejected, *reading.rejected, *copies]
     labelled: list[Image] = []
-    reading = read_paths([name for name, _, _ in found], classes_at=classes_at)
-    for (name, source, outcome), label, split in zip(
-        found, reading.labels, reading.splits, strict=True
-    ):
+    for i, outcome in outcomes.items():
+        label, file = labels[i], files[i]
+        if i in copied:
+            continue
         if isinstance(outcome, Unusable):
-            rejected.append(Rejected(name, outcome.reason))
+            rejected.append(Rejected(file.name, outcome.reason))
         elif label:
-            labelled.append(Image(name, outcome, source, label, split=split))
+            image = Image(file.name, outcome, file.source, label, split=reading.splits[i])
+            labelled.append(image)
         else:
-            rejected.append(Rejected(name, "lies outside the class folders"))
+            rejected.append(Rejected(file.name, "lies outside the class folders"))
     if not labelled:
         raise DatasetError(
-            f"{where} holds no subfolders with pictures{_found_instead(rejected)}."
-            f" {_expected(where)}"
+            " ".join(
+                (
+                    f"{where} holds no subfolders with pictures{_found_instead(rejected)}.",
+                    *reading.notes,
+                    _expected(where),
+                )
+            )
         )
     kept, conflicts = without_conflicts(sorted(labelled, key=lambda image: image.name))
     rejected = sorted(rejected + conflicts, key=lambda each: each.name)
-    return Dataset(tuple(kept), tuple(rejected), notes=reading.notes)
+    empty, told = _empty(found, reading, {str(image.label) for image in labelled})
+    notes = (*found.notes, *reading.notes, *told)
+    return Dataset(tuple(kept), tuple(rejected), empty, notes)
+
+
+def _empty(found: Found, reading: Reading, filled: set[str]) -> tuple[tuple[str, ...], list[str]]:
+    """Return the classes without a picture that can be used, and a sentence for each."""
+    counts: Counter[str] = Counter()
+    pictured: set[str] = set()
+    for path, label in zip(found.paths, reading.labels, strict=True):
+        if label and label not in filled:
+            is_file = not path.endswith("/")
+            counts[label] += is_file
+            if not is_file or is_named_as_picture(path, of_any_kind=True):
+                pictured.add(label)
+    sentences = [
+        _sentence(label, count, is_class=label in pictured)
+        for label, count in sorted(counts.items())
+    ]
+    if len(sentences) > _MOST_SENTENCES:
+        more = len(sentences) - _MOST_SENTENCES
+        sentences[_MOST_SENTENCES:] = [f"So it is with {more:,} more folders."]
+    return tuple(sorted(pictured)), sentences
+
+
+def _sentence(label: str, files: int, *, is_class: bool) -> str:
+    if not is_class:
+        return f"{label} holds no pictures, so it is no class."
+    why = (
+        f"none of the {files:,} files in its folder can be used" if files else "its folder is empty"
+    )
+    return f"{label} is a class without pictures: {why}."
 
 
 def _found_instead(rejected: list[Rejected]) -> str:

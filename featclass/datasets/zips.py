@@ -87,6 +87,8 @@ class ZipListing:
     alternatives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By code page, the likeliest first: the paths of `files`, in that order, as it would read
     them. Empty where nothing had to be chosen; `CODE_PAGES` names them for a person."""
+    folders: tuple[str, ...] = ()
+    """The cleaned paths of those folders that the zip lists as such."""
 
 
 def files_of_zip(
@@ -111,7 +113,10 @@ def files_of_zip(
     """
     name = name_of_zip(path)
     archive = _opened(path, name)
-    entries = [(clean_path(entry.filename), entry) for entry in archive.infolist()]
+    entries = [
+        (clean_path(entry.filename.replace("\\", "/")), entry) for entry in archive.infolist()
+    ]
+    folders = tuple(cleaned for cleaned, entry in entries if cleaned and entry.is_dir())
     entries = [each for each in entries if not each[1].is_dir() and not is_skipped(each[0])]
     total = sum(entry.file_size for _, entry in entries)
     if total > max_unpacked_bytes:
@@ -127,7 +132,7 @@ def files_of_zip(
             rejected.append(Rejected(cleaned, reason))
         else:
             files.append((cleaned, ZipSource(archive, entry, lock)))
-    return ZipListing(tuple(files), tuple(rejected))
+    return ZipListing(tuple(files), tuple(rejected), folders=folders)
 
 
 def name_of_zip(path: Path | str | BinaryIO) -> str:

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Container
 from itertools import count
 
-SET_NAME_LENGTH = 80
-PICTURE_NAME_LENGTH = 255
+from featclass.file_names import clean
 
-# Embeddings, overrides and isolates left open would turn round the text that follows a name.
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+__all__ = ["clean", "counted", "default", "distinct", "distinct_file", "file_stem", "is_default"]
+
 _DEFAULT = re.compile(r"Set [1-9]\d*")
-
-
-def clean(text: str, length: int = SET_NAME_LENGTH) -> str:
-    """Return `text` in NFC without control characters, white space collapsed, cut at `length`."""
-    text = _BIDI.sub("", " ".join(text.split()))
-    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
-    text = unicodedata.normalize("NFC", "".join(kept))
-    return " ".join(text.split())[:length].strip()
 
 
 def is_default(name: str) -> bool:

@@ -37,7 +37,7 @@ def add(
     added: list[Added] = []
     fresh: dict[str, tuple[str, str | None]] = {}
     for name, digest, burst in files:
-        name = names.clean(name, names.PICTURE_NAME_LENGTH) or "picture"
+        name = names.clean(name) or "picture"
         duplicate = digest in there or digest in fresh
         if not duplicate:
             name = names.distinct_file(name, taken)
@@ -157,7 +157,7 @@ def _note_rejected(change: Change, set_id: int | None, rejected: Iterable[Reject
         {
             "workspace_id": change.workspace,
             "labelled_set_id": set_id,
-            "name": names.clean(file.name, names.PICTURE_NAME_LENGTH),
+            "name": names.clean(file.name),
             "reason": names.clean(file.reason, _REASON_LENGTH),
         }
         for file in rejected

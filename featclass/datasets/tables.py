@@ -1,0 +1,96 @@
+"""Tables as people and programs write them: .csv and .tsv as a header and rows of text."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from featclass.errors import DatasetError
+
+LARGEST_TABLE: Final = 32 * 10**6
+"""Bytes."""
+MOST_ROWS: Final = 1_000_000
+MOST_COLUMNS: Final = 2000
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_DIVIDERS: Final = ",;\t|"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The lines of a table, all of one length; whether the first is a header is not known here."""
+
+    name: str
+    lines: Sequence[Sequence[str]]
+
+    @property
+    def columns(self) -> int:
+        """How many cells a line has."""
+        return len(self.lines[0])
+
+
+def read_table(name: str, data: bytes) -> Table | None:
+    """Read the bytes of a table; None where they hold less than two columns.
+
+    Raises:
+        DatasetError: It is larger than a table of labels ever is.
+    """
+    if len(data) > LARGEST_TABLE:
+        raise DatasetError(
+            f"{name} has {len(data) / 10**6:,.0f} MB, and a table of labels may have"
+            f" {LARGEST_TABLE / 10**6:,.0f} MB. Leave only the file names and the classes in it."
+        )
+    text = _text(data)
+    first, _, rest = text.partition("\n")
+    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # as Excel writes it
+        divided = [_lines(name, rest, first.strip()[-1])]
+    else:
+        divided = [_lines(name, text, divider) for divider in _DIVIDERS]
+    lines = max(divided, key=_regular)
+    return Table(name, lines) if lines and len(lines[0]) > 1 else None
+
+
+def _text(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:  # as Excel writes it in western Europe
+        return data.decode("cp1252", "replace")
+
+
+def _lines(name: str, text: str, divider: str) -> list[list[str]]:
+    """Return the lines with cells, made as long as most of them are."""
+    lines: list[list[str]] = []
+    try:
+        for line in csv.reader(io.StringIO(text.replace("\0", "")), delimiter=divider):
+            cells = [cell.strip() for cell in line]
+            if any(cells):
+                lines.append(cells[:MOST_COLUMNS])
+            if len(lines) > MOST_ROWS:
+                raise DatasetError(
+                    f"{name} has more than {MOST_ROWS:,} rows. Leave only those of the pictures."
+                )
+    except csv.Error:  # a cell of more than 131,072 characters: no table of labels
+        return []
+    if not lines:
+        return []
+    width = Counter(map(len, lines)).most_common(1)[0][0]
+    return [(line + [""] * width)[:width] for line in lines]
+
+
+def _regular(lines: Sequence[Sequence[str]]) -> tuple[bool, int]:
+    """Say how well a divider divides: several columns, few of them empty."""
+    if not lines or len(lines[0]) < 2:
+        return (False, 0)
+    return (True, sum(1 for line in lines[:1000] if line[0] and line[1]))
