@@ -24,8 +24,6 @@ ALL_INTO_ONE: Final = 0
 """Answers "how deep are the classes?" with: there are none, all goes into the set dropped on."""
 
 _SHOWN_CLASSES: Final = 100
-_FIRST_NAMES: Final = 3
-_MOST_REASONS: Final = 4
 
 
 class Choice(TypedDict):
@@ -74,7 +72,7 @@ class Placement:
     notes: tuple[str, ...] = ()
     """How it was read where that could be taken otherwise."""
     rejected: tuple[Rejected, ...] = ()
-    """What was set aside, or is named in a table and not there; `notes` tell of it in short."""
+    """Pictures and rows of a table that do not match; `notes` tell of them in short."""
     zips: tuple[int, ...] = ()
     """Where the drop holds a zip for each class: their places among the paths."""
     ids: Mapping[str, int] = field(default_factory=dict)
@@ -113,30 +111,22 @@ def place(
         return Placement((None,) * len(paths), zips=zips)
     marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
     reading = datasets.read_paths(marked, classes_at=classes_at, tables=tables)
-    labels = reading.labels[: len(paths)]
-    notes = reading.notes + _set_aside(reading.rejected)
+    labels = list(reading.labels[: len(paths)])
+    aside = _folders_aside(paths, labels, reading.rejected)
+    notes = [*reading.notes, *(f"{name} {reason}" for name, reason in aside.items())]
+    rejected = tuple(item for item in reading.rejected if item.name not in aside)
     named = sorted({label for label in labels if label})
     # One folder dropped on a set fills that set; several folders are sets of their own.
     if target != NEW and len(named) < 2:
         to = set_id_of(target)
         targets = tuple(None if label is None else to for label in labels)
-        return Placement(targets, (), notes, reading.rejected)
-    if len(named) > MOST_SETS:
-        raise UploadRefused(
-            f"that would make {len(named):,} sets, and {MOST_SETS:,} is the most; each folder"
-            " directly inside the dropped one becomes a set"
-        )
-    store = studio().workspaces
-    ids = {name: store.set_named(token, name) for name in named}
-    kept = labels
-    if "" in labels and named:
-        kept, beside = _without_others(paths, labels)
-        notes += beside
-    if "" in kept:
-        ids[""] = _set_of_loose(token, target, "" if named else alone)
-    made = (alone,) if "" in kept and alone and not named else tuple(named)
-    targets = tuple(None if label is None else ids[label] for label in kept)
-    return Placement(targets, made, notes, reading.rejected, ids=ids)
+        return Placement(targets, (), tuple(notes), rejected)
+    notes += _without_pictures(paths, labels)
+    notes += _empty_folders(labels, reading.labels[len(paths) :])
+    ids = _sets_of(token, target, labels, alone)
+    made = tuple(sorted(label for label in ids if label)) or ((alone,) if alone and ids else ())
+    targets = tuple(None if label is None else ids[label] for label in labels)
+    return Placement(targets, made, tuple(notes), rejected, ids=ids)
 
 
 def _zips_of_classes(paths: Sequence[str]) -> tuple[int, ...]:
@@ -147,53 +137,85 @@ def _zips_of_classes(paths: Sequence[str]) -> tuple[int, ...]:
     return tuple(i for i in zips if not datasets.is_skipped(paths[i]))
 
 
-def _set_aside(rejected: Sequence[Rejected]) -> tuple[str, ...]:
-    """Tell in few lines what was set aside and why."""
-    names: defaultdict[str, list[str]] = defaultdict(list)
+def _folders_aside(
+    paths: Sequence[str], labels: Sequence[str | None], rejected: Sequence[Rejected]
+) -> dict[str, str]:
+    """Return the folders that were set aside as a whole, each with what to do about it."""
+    skipped = [path for path, label in zip(paths, labels, strict=True) if label is None]
+    aside: dict[str, str] = {}
     for item in rejected:
-        names[item.reason].append(item.name)
-    lines = [f"{first_of(names[reason])}: {reason}." for reason in [*names][:_MOST_REASONS]]
-    if more := sum(map(len, [*names.values()][_MOST_REASONS:])):
-        lines.append(f"And {more:,} more, which are listed with the set.")
-    return tuple(lines)
+        inside = sum(datasets.clean_path(path).startswith(f"{item.name}/") for path in skipped)
+        if inside:
+            pictures = "1 picture" if inside == 1 else f"{inside:,} pictures"
+            aside[item.name] = (
+                f"holds {pictures} in no folder of a set, so it was set aside: drop it on “Try it”"
+                " to see what they are."
+            )
+    return aside
 
 
-def _without_others(
-    paths: Sequence[str], labels: Sequence[str | None]
-) -> tuple[tuple[str | None, ...], tuple[str, ...]]:
-    """Leave out files beside the class folders that are no pictures by their names, and say so.
+def _without_pictures(paths: Sequence[str], labels: list[str | None]) -> list[str]:
+    """Leave out what makes no set, in `labels`, and say so: it would be a class without a picture.
 
-    A set of their own would be a class without a picture.
+    That is a folder of other files only, and other files beside the folders of sets.
     """
-    beside = [
-        path
-        for path, label in zip(paths, labels, strict=True)
-        if label == "" and not datasets.is_named_as_picture(path)
-    ]
-    if not beside:
-        return tuple(labels), ()
-    left = {*beside}
-    kept = tuple(None if path in left else label for path, label in zip(paths, labels, strict=True))
-    return kept, (f"Left out, as no folder of a class holds {_it(beside)}: {first_of(beside)}.",)
+    others: defaultdict[str, list[int]] = defaultdict(list)
+    with_pictures: set[str] = set()
+    for i, (path, label) in enumerate(zip(paths, labels, strict=True)):
+        if label is not None and _is_no_picture(path):
+            others[label].append(i)
+        elif label is not None:
+            with_pictures.add(label)
+    if not any(with_pictures):
+        return []
+    notes = []
+    for label, places in others.items():
+        if label in with_pictures and label:
+            continue  # rejected with its reason, in that set
+        for i in places:
+            labels[i] = None
+        beside = datasets.listed([datasets.clean_path(paths[i]) for i in places])
+        notes.append(
+            f"{label} holds no pictures, so no set was made for it."
+            if label
+            else f"Left out, as they lie in no folder of a set: {beside}."
+        )
+    return notes
 
 
-def _it(names: Sequence[str]) -> str:
-    return "it" if len(names) == 1 else "them"
+def _is_no_picture(path: str) -> bool:
+    # A file without an ending may well be a picture.
+    has_ending = "." in path.rpartition("/")[2].strip(".")
+    return has_ending and not datasets.is_named_as_picture(path, of_any_kind=True)
 
 
-def first_of(names: Sequence[str]) -> str:
-    """Return the first few of many names, and how many more there are."""
-    shown = names if len(names) <= _FIRST_NAMES + 1 else names[:_FIRST_NAMES]
-    more = [f"{len(names) - len(shown):,} more"] if len(shown) < len(names) else []
-    *first, last = *shown, *more
-    return f"{', '.join(first)} and {last}" if first else last
+def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) -> list[str]:
+    names = sorted({label for label in empty if label} - {*labels})
+    if not names:
+        return []
+    one = len(names) == 1
+    are, them = ("is an empty folder", "it") if one else ("are empty folders", "them")
+    return [f"{datasets.listed(names)} {are}, so no set was made for {them}."]
 
 
-def _set_of_loose(token: str, target: str, alone: str) -> int:
-    if target != NEW:
-        return set_id_of(target)
+def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) -> dict[str, int]:
+    """Return the set of each class, made where it is missing; "" for what no folder names."""
+    named = sorted({label for label in labels if label})
+    if len(named) > MOST_SETS:
+        raise UploadRefused(
+            f"that would make {len(named):,} sets, and {MOST_SETS:,} is the most; each folder"
+            " directly inside the dropped one becomes a set"
+        )
     store = studio().workspaces
-    return store.set_named(token, alone) if alone else store.add_set(token)
+    ids = {name: store.set_named(token, name) for name in named}
+    if "" not in labels:
+        return ids
+    if target != NEW:
+        ids[""] = set_id_of(target)
+    else:
+        is_alone = bool(alone) and not named
+        ids[""] = store.set_named(token, alone) if is_alone else store.add_set(token)
+    return ids
 
 
 def set_id_of(target: str) -> int:
@@ -209,11 +231,13 @@ def question(ambiguous: FoldersAmbiguous, name: str, target: str) -> Question:
         Choice(classes_at=depth, classes=[*classes[:_SHOWN_CLASSES]], number=len(classes))
         for depth, classes in sorted(ambiguous.choices.items())
     ]
-    outer, *inner = choices
-    within = "; ".join(first_of(choice["classes"]) for choice in inner)
+    outer, *inner = (datasets.listed(choice["classes"]) for choice in choices)
     sentence = (
-        f"{name} can be read in two ways: {first_of(outer['classes'])} hold folders of the same"
-        f" names ({within}). Which of them are the sets?"
+        f"{name} can be read in two ways: {outer} hold folders of the same names"
+        f" ({'; '.join(inner)}). Which of them are the sets?"
+        if inner
+        else f"{name}: {outer} look like parts of a split, and hold no folders of sets. Are they"
+        " the sets?"
     )
     if target != NEW:
         choices.append(Choice(classes_at=ALL_INTO_ONE, classes=[], number=0))
@@ -265,7 +289,7 @@ def _names_of(
     """Return the names of the same sets by other paths; None where they would be other sets."""
     try:
         labels = datasets.read_paths(paths, classes_at=classes_at).labels
-    except DatasetError:
+    except DatasetError:  # such as FoldersAmbiguous
         return None
     names: defaultdict[int, set[str]] = defaultdict(set)
     for target, label in zip(placement.targets, labels, strict=True):

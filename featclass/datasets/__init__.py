@@ -13,7 +13,7 @@ conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
 """
 
-from featclass.datasets.class_names import LONGEST_CLASS_NAME
+from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
 from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
@@ -46,6 +46,7 @@ __all__ = [
     "is_named_as_picture",
     "is_skipped",
     "is_table",
+    "listed",
     "read",
     "read_folder",
     "read_paths",

@@ -275,11 +275,7 @@ def _note_of_deeper(tree: Tree, roots: Mapping[Folder, str | None]) -> list[str]
     ]
     if not deeper:
         return []
-    depth = Counter(map(len, roots)).most_common(1)[0][0] + 2
-    return [
-        f"What lies deeper ({listed(deeper)}) counts to the class folder above it; to make the"
-        f" deeper folders the classes, use --classes-at {depth} (in Python classes_at={depth})."
-    ]
+    return [f"What lies deeper ({listed(deeper)}) counts to the class folder above it."]
 
 
 def _flat(tree: Tree, base: Folder) -> dict[Folder, str | None]:

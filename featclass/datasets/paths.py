@@ -43,11 +43,6 @@ _OTHER_PICTURE: Final = re.compile(
     re.IGNORECASE,
 )
 
-_PICTURE: Final = re.compile(
-    r"\.(jpe?g|jpe|jfif|mpo|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|hif|p[bgpn]m)$",
-    re.IGNORECASE,
-)
-
 
 def clean_path(path: str) -> str:
     """Return the path as text fit for showing and storing; it leads nowhere.
@@ -77,11 +72,6 @@ def is_named_as_picture(path: str, *, of_any_kind: bool = False) -> bool:
     """Whether the file has the ending of a picture that featclass reads, or `of_any_kind`."""
     if of_any_kind and _OTHER_PICTURE.search(path):
         return True
-    return _PICTURE.search(path) is not None
-
-
-def is_named_as_picture(path: str) -> bool:
-    """Whether the file has the ending of a picture that featclass reads."""
     return _PICTURE.search(path) is not None
 
 
