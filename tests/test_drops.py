@@ -234,8 +234,22 @@ def test_a_folder_of_one_zip_per_class_is_to_be_sent_zip_by_zip(
     assert answer["zips"] == [0, 2]
     assert answer["targets"] == [None] * 3
     assert names(token) == ["Set 1", "Set 2"]
-    beside_pictures = plan(client, token, ["pets/cats/1.png", "pets/dogs/1.png", "pets/old.zip"])
+    beside_folders = plan(client, token, ["pets/cats/1.png", "pets/dogs/1.png", "pets/birds.zip"])
+    assert beside_folders.json()["zips"] == [2]
+    assert beside_folders.json()["targets"][2] is None
+    assert names(token) == ["cats", "dogs"]
+    beside_pictures = plan(client, token, ["pets/cats/1.png", "pets/dogs/1.png", "pets/cats/a.zip"])
     assert "zips" not in beside_pictures.json()
+
+
+def test_zips_of_one_folder_each_are_sets_of_their_own_names_where_several_are_dropped(
+    client: TestClient, token: str, tmp_path: Path
+) -> None:
+    for n in (1, 2):
+        folder = fill(tmp_path / f"{n}", ["images"], count=2 + n)
+        path = zip_of(folder, tmp_path / f"flower {n}.zip")
+        assert send_zip(client, token, path, among=2).json()["sets"] == [f"flower {n}"]
+    assert sets(token) == {"flower 1": 3, "flower 2": 4}
 
 
 def read_as(answer: Any, code: str) -> dict[int, str]:

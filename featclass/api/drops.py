@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import Final, TypedDict
 
 from featclass import datasets
@@ -88,6 +87,7 @@ def place(
     tables: Mapping[str, bytes] | None = None,
     folders: Sequence[str] = (),
     alone: str = "",
+    is_one_of_several: bool = False,
 ) -> Placement:
     """Say which set each path of a drop belongs to, making the sets that are missing.
 
@@ -99,6 +99,7 @@ def place(
         tables: The bytes of those of `paths` that may hold labels.
         folders: Paths of folders that hold nothing.
         alone: What to call a set of files that no folder names; "" for "Set N".
+        is_one_of_several: Whether `alone` stands before the name of a lone folder, too.
 
     Raises:
         FoldersAmbiguous: They can be read in two ways; `question` asks which is meant.
@@ -107,7 +108,8 @@ def place(
     if target == TRY or (classes_at == ALL_INTO_ONE and target != NEW):
         to: Target = TRY if target == TRY else set_id_of(target)
         return Placement(tuple(None if datasets.is_skipped(path) else to for path in paths))
-    if zips := _zips_of_classes(paths):
+    zips = _zips_of_classes(paths)
+    if zips and not any(map(datasets.is_named_as_picture, paths)):
         return Placement((None,) * len(paths), zips=zips)
     marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
     reading = datasets.read_paths(marked, classes_at=classes_at, tables=tables)
@@ -115,7 +117,11 @@ def place(
     aside = _folders_aside(paths, labels, reading.rejected)
     notes = [*reading.notes, *(f"{name} {reason}" for name, reason in aside.items())]
     rejected = tuple(item for item in reading.rejected if item.name not in aside)
-    named = sorted({label for label in labels if label})
+    for i in zips:
+        labels[i] = None
+    named = {label for label in labels if label}
+    if alone and is_one_of_several and len(named) == 1:
+        labels = [None if label is None else "" for label in labels]
     # One folder dropped on a set fills that set; several folders are sets of their own.
     if target != NEW and len(named) < 2:
         to = set_id_of(target)
@@ -126,15 +132,16 @@ def place(
     ids = _sets_of(token, target, labels, alone)
     made = tuple(sorted(label for label in ids if label)) or ((alone,) if alone and ids else ())
     targets = tuple(None if label is None else ids[label] for label in labels)
-    return Placement(targets, made, tuple(notes), rejected, ids=ids)
+    return Placement(targets, made, tuple(notes), rejected, zips, ids)
 
 
 def _zips_of_classes(paths: Sequence[str]) -> tuple[int, ...]:
-    """Return the places of the zips where they are all that may hold pictures."""
-    if any(datasets.is_named_as_picture(path) and not datasets.is_skipped(path) for path in paths):
-        return ()
-    zips = (i for i, path in enumerate(paths) if path.lower().endswith(".zip"))
-    return tuple(i for i in zips if not datasets.is_skipped(paths[i]))
+    """Return the places of the zips that lie in a folder without pictures, as a class each."""
+    kept = [i for i, path in enumerate(paths) if not datasets.is_skipped(path)]
+    folders = [path.rpartition("/")[0] for path in paths]
+    with_pictures = {folders[i] for i in kept if datasets.is_named_as_picture(paths[i])}
+    zips = (i for i in kept if paths[i].lower().endswith(".zip"))
+    return tuple(i for i in zips if folders[i] not in with_pictures)
 
 
 def _folders_aside(
@@ -299,8 +306,3 @@ def _names_of(
     if len(single) < len(made) or len({*single.values()}) < len(made) or "" in single.values():
         return None
     return single
-
-
-def zip_stem(name: str) -> str:
-    """Return the class that a zip without folders is named for, as Teachable Machine names it."""
-    return PurePosixPath(name).stem.removesuffix("-samples").strip()

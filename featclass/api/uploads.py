@@ -128,7 +128,7 @@ def portions(items: Sequence[T], size: Callable[[T], int]) -> Iterator[list[T]]:
 
 
 async def archive(request: Request) -> Response:
-    """Add the pictures of a zip; its subfolders become sets.
+    """Add the pictures of a zip; its subfolders become sets, or `among` other zips, it is one.
 
     Answers as `pictures` does, with `sets`, `notes` and `names` (`drops.Names` or null), or
     `{"question": ...}` as `plan` does, and then nothing is added.
@@ -143,6 +143,7 @@ async def archive(request: Request) -> Response:
                 _unpack,
                 *(request.path_params["token"], target, name, file),
                 classes_at=_depth(asked.get("classes_at")),
+                is_one_of_several="among" in asked,
             )
         except FoldersAmbiguous as ambiguous:
             return JSONResponse({"question": drops.question(ambiguous, name, target)})
@@ -184,7 +185,13 @@ def _add(
 
 
 def _unpack(
-    token: str, target: str, name: str, file: IO[bytes], *, classes_at: int | None
+    token: str,
+    target: str,
+    name: str,
+    file: IO[bytes],
+    *,
+    classes_at: int | None,
+    is_one_of_several: bool,
 ) -> dict[str, Any]:
     """Add the files of a zip, a batch at a time, each to the set of its folder."""
     limit = studio().config.max_upload_bytes
@@ -197,7 +204,8 @@ def _unpack(
         *(token, target, [path for path, _ in listing.files]),
         classes_at=classes_at,
         tables=_tables_inside(listing.files),
-        alone=drops.zip_stem(name),
+        alone=datasets.class_of_zip(name),
+        is_one_of_several=is_one_of_several,
     )
     groups: defaultdict[str, list[tuple[str, datasets.ZipSource]]] = defaultdict(list)
     for (path, source), to in zip(listing.files, placement.targets, strict=True):

@@ -17,6 +17,7 @@ from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
 from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
+from featclass.datasets.found import class_of_zip
 from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
@@ -37,6 +38,7 @@ __all__ = [
     "Walk",
     "ZipListing",
     "ZipSource",
+    "class_of_zip",
     "clean_path",
     "files_below",
     "files_of_zip",
