@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featclass import config
+from featclass.cli.output import note
 
 if TYPE_CHECKING:
     from featclass.datasets import ZipSource
@@ -51,6 +52,8 @@ def _entries(path: Path) -> list[Given]:
 
     limit = config.load().max_upload_bytes
     listing = files_of_zip(path, max_unpacked_bytes=limit)
+    for sentence in listing.notes:
+        note(sentence)
     refused = [Rejected(f"{path}/{each.name}", each.reason) for each in listing.rejected]
     return [
         *(partial(_entry, f"{path}/{name}", source) for name, source in listing.files),

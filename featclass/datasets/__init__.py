@@ -7,7 +7,9 @@ sources         where the bytes of an image come from
 paths           file names as text that leads nowhere
 identification  the digest of a file, or why it can be no image
 folders, zips   which files they hold
-zip_names       what the bytes of a name in a zip mean
+zip_names       the names in a zip, which may be no text yet
+code_pages      what bytes mean as a name; `writing` is what languages look like
+archives        what a file is that is no zip
 classes         which class a path belongs to
 conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
@@ -15,6 +17,7 @@ reading         all of it as one dataset
 
 from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
 from featclass.datasets.classes import Reading, read_paths
+from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
 from featclass.datasets.found import class_of_zip
@@ -22,7 +25,6 @@ from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import read, read_folder, read_zip
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
-from featclass.datasets.zip_names import CODE_PAGES
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
 
 __all__ = [

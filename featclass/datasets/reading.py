@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from featclass.datasets.classes import Reading, read_paths
+from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.found import Found, identified_files, in_folder, in_zip, without_copied_zips
 from featclass.datasets.identification import Unusable
@@ -16,6 +17,11 @@ from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected
 
 _MOST_SENTENCES: Final = 20
+
+_NAMES_LOOK_WRONG = (
+    "If they look wrong, say how to read them with --zip-names CODE (zip_names in Python), such as"
+    f" {', '.join(CODE_PAGES)}."
+)
 
 
 def read(
@@ -73,7 +79,9 @@ def read_zip(
         DatasetError: Not a zip, damaged, too large, or without subfolders with pictures.
     """
     listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked_bytes)
-    return _dataset(in_zip(listing), name_of_zip(path), classes_at)
+    found = in_zip(listing)
+    found.notes = [f"{note} {_NAMES_LOOK_WRONG}" for note in found.notes]
+    return _dataset(found, name_of_zip(path), classes_at)
 
 
 def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:

@@ -1,143 +1,148 @@
-"""What the bytes of the names in a zip mean, where the zip does not say.
-
-Explorer and many others write names in the code page of the Windows they run on, and say nowhere
-which that is. Names that are all UTF-8 are that: no other text looks like it. Else the code page
-is chosen in which all the names together are the likeliest text.
-"""
+"""The names of the entries of a zip: text where the zip says how they are written, else bytes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
 from typing import Final
+from zipfile import ZipInfo
 
-from featclass.datasets.writing import (
-    JAPANESE,
-    KOREAN,
-    RUSSIAN,
-    SIMPLIFIED_CHINESE,
-    TRADITIONAL_CHINESE,
-    WESTERN_EUROPEAN,
-    Writing,
-)
+from featclass.datasets.code_pages import UTF8, chosen, code_page, title_of
+from featclass.datasets.paths import clean_path
+from featclass.errors import DatasetError
 
-CODE_PAGES: Final[Mapping[str, str]] = {
-    "cp932": "Japanese (CP932)",
-    "gbk": "Simplified Chinese (GBK)",
-    "cp950": "Traditional Chinese (Big5)",
-    "cp949": "Korean (CP949)",
-    "cp866": "Russian (CP866)",
-    "cp850": "Western European (CP850)",
-    "cp1252": "Western European (Windows, CP1252)",
-    "cp437": "American DOS (CP437)",
-}
-"""Those that are chosen among, by their names in Python: what a person calls them."""
+Name = str | bytes
+"""Bytes where the zip does not say how a name is written."""
 
-# How likely each is before any name is seen: Explorer writes CP850 where French is spoken.
-_WRITINGS: Final[Mapping[str, tuple[Writing, float]]] = {
-    "cp932": (JAPANESE, 0.0),
-    "gbk": (SIMPLIFIED_CHINESE, 0.0),
-    "cp950": (TRADITIONAL_CHINESE, 0.0),
-    "cp949": (KOREAN, 0.0),
-    "cp866": (RUSSIAN, -0.3),
-    "cp850": (WESTERN_EUROPEAN, 0.0),
-    "cp1252": (WESTERN_EUROPEAN, -2.5),
-    "cp437": (WESTERN_EUROPEAN, -2.0),
-}
-_CLEARLY: Final = 3.0
-"""Twenty times as likely as the next."""
-_NO_LANGUAGE: Final = log(1 / 400)
-"""Of a byte that is not ASCII, in names of whatever language."""
-_TOLD_BY: Final = 20_000
-"""Bytes of words that are weighed, whatever else there is, and of each word at most 200."""
-_LONGEST_WORD: Final = 200
-
-_BY_CHANCE: Final = 4
-_UNUSUAL: Final = re.compile(
-    "[\u0180-\u019f\u01a2-\u01ae\u01b1-\u01cc\u01dd-\u0217\u021c-\u02ff\u0370-\u0385\u03cf-\u03ff"
-    "\u0460-\u048f\u0500-\u0560\u0700-\u08ff]"
-)
-# No byte from 0 to 0x3F is part of a character of two bytes, in any of the code pages.
-_WORD: Final = re.compile(rb"[^\x00-\x2f\x3a-\x3f]+")
-_DIGITS: Final = re.compile(rb"[0-9]+")
+_SAYS_UTF8: Final = 0x800
+_UNICODE_PATH: Final = 0x7075
+_LONGEST_SAMPLE: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """The code page that names were read in."""
+class ZipNames:
+    """How the names in a zip are read."""
 
-    code: str
-    is_clear: bool = True
+    code: str = UTF8
+    """The code page of those that do not say theirs."""
+    with_slashes: bool = True
+    """Whether folders are told by "/": else by the backslash, as some programs of Windows do."""
     others: tuple[str, ...] = ()
-    """The code pages that read another text, the likeliest first."""
+    """Code pages that they could be in as well, the likeliest first."""
+    is_clear: bool = True
+
+    def path(self, name: Name, code: str = "") -> str:
+        """Return a name as a cleaned path, in the code page chosen or in another."""
+        text = _text(name, code or self.code)
+        return clean_path(text if self.with_slashes else text.replace("\\", "/"))
+
+    def is_folder(self, entry: ZipInfo, name: Name) -> bool:
+        """Whether an entry is a folder: PowerShell ends its name with a backslash."""
+        text = _text(name, self.code)
+        ends_so = text.endswith("/") or (text.endswith("\\") and not entry.file_size)
+        return ends_so or (bool(entry.external_attr & 0x10) and not entry.file_size)
+
+    def notes(self, zip_name: str, names: Sequence[Name]) -> tuple[str, ...]:
+        """Say which code page was chosen for these names, where one had to be."""
+        if self.code == UTF8 or not self.others:
+            return ()
+        said = f"{zip_name} does not say how its names are written; they were read as"
+        said += f" {title_of(self.code)}"
+        if self.is_clear:
+            return (f"{said}.",)
+        other = self.others[0]
+        sample = min((name for name in names if needs_code(name)), key=len, default=b"")
+        here, there = (self.path(sample, code)[-_LONGEST_SAMPLE:] for code in (self.code, other))
+        return (
+            f"{said}, but that is not certain: as {title_of(other)}, “{here}” would be “{there}”.",
+        )
 
 
-def chosen(names: Iterable[bytes]) -> Choice:
-    """Choose the code page of names that do not say theirs."""
-    # "IMG_1" and "IMG_2" tell no more than one of them.
-    named = {_DIGITS.sub(b"0", name) for name in names if not name.isascii()}
-    is_utf8 = all(_text(name, "utf-8") is not None for name in named)
-    if is_utf8 and not _is_odd("".join(name.decode() for name in named)):
-        return Choice("utf-8")
-    words = sorted({word for name in named for word in _WORD.findall(name) if not word.isascii()})
-    telling = _telling(words)
-    ranked = sorted(
-        (reading for code in CODE_PAGES if (reading := _reading(code, words, telling))),
-        key=lambda reading: -reading.likelihood,
-    )
-    distinct = {reading.text: reading for reading in reversed(ranked)}
-    best, *others = sorted(distinct.values(), key=ranked.index)
-    rivals = [reading.likelihood + _CLEARLY for reading in others[:1]]
-    is_clear = best.likelihood > max(_of_no_language(telling), *rivals)
-    if is_utf8 and not is_clear:
-        return Choice("utf-8")
-    return Choice(best.code, is_clear, tuple(reading.code for reading in others))
+def read_names(zip_name: str, names: Sequence[Name], asked: str | None) -> ZipNames:
+    """Find out how the names in a zip are to be read.
 
+    Args:
+        zip_name: For the start of a sentence.
+        names: Of all its entries.
+        asked: The code page that the person named; None to choose the likeliest.
 
-def _is_odd(text: str) -> bool:
-    """Whether names are UTF-8 perhaps by chance: few letters, and of those that nobody uses.
-
-    The Chinese "pictures" in GBK is such a case.
+    Raises:
+        DatasetError: There is no such code page, or it has not all the names.
     """
-    letters = [character for character in text if not character.isascii()]
-    return len(letters) <= _BY_CHANCE and any(map(_UNUSUAL.match, letters))
+    with_slashes = any(b"/" in name if isinstance(name, bytes) else "/" in name for name in names)
+    unsaid = [name for name in names if isinstance(name, bytes)]
+    choice = chosen(unsaid)
+    if asked is None:
+        return ZipNames(choice.code, with_slashes, choice.others, choice.is_clear)
+    code = code_page(asked)
+    fitting = tuple(dict.fromkeys((choice.code, *choice.others)))
+    if (sample := _first_that_is_not(code, unsaid)) is not None:
+        raise DatasetError(
+            f"{zip_name} holds names that are not {title_of(code)}, such as"
+            f" {sample.decode('ascii', 'replace')[:_LONGEST_SAMPLE]!r}: say another of"
+            f" {', '.join(fitting)}, or none."
+        )
+    return ZipNames(code, with_slashes, tuple(other for other in fitting if other != code))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """Names in one code page."""
+class Readings(Mapping[str, tuple[str, ...]]):
+    """The paths of the same files in other code pages, worked out when they are asked for."""
 
-    code: str
-    text: int
-    """A hash: equal where two code pages read the same."""
-    likelihood: float
-    """Natural logarithm of the probability."""
+    def __init__(self, how: ZipNames, names: Sequence[Name]) -> None:
+        self._how = how
+        self._names = names
+        self._codes = how.others if any(map(needs_code, names)) else ()
 
+    def __getitem__(self, code: str) -> tuple[str, ...]:
+        if code not in self._codes:
+            raise KeyError(code)
+        return tuple(self._how.path(name, code) for name in self._names)
 
-def _reading(code: str, words: Sequence[bytes], telling: Sequence[bytes]) -> _Reading | None:
-    """Read the words of names in a code page; None where it has not all of them."""
-    texts = [_text(word, code) for word in words]
-    if None in texts:
-        return None
-    writing, before = _WRITINGS[code]
-    weighed = (writing.log_likelihood(word.decode(code, "ignore")) for word in telling)
-    return _Reading(code, hash(tuple(texts)), before + sum(weighed))
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._codes)
 
-
-def _telling(words: Sequence[bytes]) -> list[bytes]:
-    """Return the words that are weighed: from all over, but not too many."""
-    cut = [word[:_LONGEST_WORD] for word in words]
-    return cut[:: 1 + sum(map(len, cut)) // _TOLD_BY]
+    def __len__(self) -> int:
+        return len(self._codes)
 
 
-def _of_no_language(words: Iterable[bytes]) -> float:
-    return sum(log(1 / 40) if byte < 0x80 else _NO_LANGUAGE for word in words for byte in word)
+def name_of(entry: ZipInfo) -> Name:
+    """Return the name of an entry as the zip holds it."""
+    # `filename` has lost its bytes already, and on Windows each "\\", which may be half a letter.
+    if entry.flag_bits & _SAYS_UTF8:
+        return entry.orig_filename.partition("\0")[0]
+    raw = entry.orig_filename.encode("cp437")  # as zipfile decoded it; all 256 have a character
+    return _unicode_path(entry.extra, raw) or raw.partition(b"\0")[0]
 
 
-def _text(name: bytes, code: str) -> str | None:
-    try:
-        return name.decode(code)
-    except UnicodeDecodeError:
-        return None
+def needs_code(name: Name) -> bool:
+    """Whether a name is another text in another code page."""
+    return isinstance(name, bytes) and not name.isascii()
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> str | None:
+    """Return the name in UTF-8 that WinRAR and others write beside; None where it is stale."""
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        data, extra = extra[4 : 4 + size], extra[4 + size :]
+        if kind == _UNICODE_PATH and len(data) > 5 and data[0] == 1:
+            is_of_this_name = int.from_bytes(data[1:5], "little") == zlib.crc32(raw)
+            try:
+                return data[5:].decode().partition("\0")[0] if is_of_this_name else None
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def _first_that_is_not(code: str, names: Sequence[bytes]) -> bytes | None:
+    for name in names:
+        try:
+            name.decode(code)
+        except (UnicodeError, ValueError):
+            return name
+    return None
+
+
+def _text(name: Name, code: str) -> str:
+    return name if isinstance(name, str) else name.decode(code, "replace")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader, FileIO
@@ -14,9 +15,12 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 from weakref import finalize
 
+from featclass.datasets.archives import SPLIT, is_split, why_no_zip, why_not_unpacked
+from featclass.datasets.code_pages import UTF8
 from featclass.datasets.identification import why
-from featclass.datasets.paths import clean_path, is_skipped
+from featclass.datasets.paths import is_skipped
 from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, pieces
+from featclass.datasets.zip_names import Name, Readings, name_of, read_names
 from featclass.errors import DatasetError
 from featclass.records import Rejected
 
@@ -25,6 +29,7 @@ MAX_UNPACKED: Final = 4000 * 10**6
 """Bytes of all entries together."""
 
 _LARGEST_DIRECTORY: Final = 32 * 10**6
+_REPLACED: Final = "the zip holds this name twice, and the later one counts"
 
 # What zipfile raises on damaged and malicious archives.
 _BAD_ZIP: Final = (
@@ -80,7 +85,7 @@ class ZipListing:
     """By their cleaned paths, sorted; text only, never places on this machine."""
     rejected: tuple[Rejected, ...] = ()
     """Those that cannot be unpacked."""
-    code: str = "utf-8"
+    code: str = UTF8
     """The code page that names were read in; "utf-8" where nothing had to be chosen."""
     notes: tuple[str, ...] = ()
     """What was chosen, in sentences for a person; they name no option of a door."""
@@ -88,7 +93,7 @@ class ZipListing:
     """By code page, the likeliest first: the paths of `files`, in that order, as it would read
     them. Empty where nothing had to be chosen; `CODE_PAGES` names them for a person."""
     folders: tuple[str, ...] = ()
-    """The cleaned paths of those folders that the zip lists as such."""
+    """Those that the zip names itself, by their cleaned paths: some hold nothing."""
 
 
 def files_of_zip(
@@ -113,26 +118,56 @@ def files_of_zip(
     """
     name = name_of_zip(path)
     archive = _opened(path, name)
-    entries = [
-        (clean_path(entry.filename.replace("\\", "/")), entry) for entry in archive.infolist()
-    ]
-    folders = tuple(cleaned for cleaned, entry in entries if cleaned and entry.is_dir())
-    entries = [each for each in entries if not each[1].is_dir() and not is_skipped(each[0])]
-    total = sum(entry.file_size for _, entry in entries)
-    if total > max_unpacked_bytes:
+    entries = archive.infolist()
+    raw = [name_of(entry) for entry in entries]
+    how = read_names(name, raw, names)
+    listed = [_Entry(how.path(each), each, entry) for each, entry in zip(raw, entries, strict=True)]
+    listed = [each for each in listed if each.path and not is_skipped(each.path)]
+    folders = tuple(each.path for each in listed if how.is_folder(each.info, each.name))
+    files = [each for each in listed if not how.is_folder(each.info, each.name)]
+    _check_size(name, files, max_unpacked_bytes)
+    usable, rejected = _sorted_out(files)
+    lock = threading.Lock()
+    usable_names = [each.name for each in usable]
+    readings = Readings(how, usable_names)
+    return ZipListing(
+        tuple((each.path, ZipSource(archive, each.info, lock)) for each in usable),
+        tuple(rejected),
+        how.code if readings else UTF8,
+        how.notes(name, usable_names) if readings and names is None else (),
+        readings,
+        folders,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: str
+    name: Name
+    info: zipfile.ZipInfo
+
+
+def _check_size(name: str, files: Iterable[_Entry], most: int) -> None:
+    total = sum(each.info.file_size for each in files)
+    if total > most:
         raise DatasetError(
             f"{name} would unpack to {total / 10**6:,.0f} MB, and the limit is"
-            f" {max_unpacked_bytes / 10**6:,.0f} MB. Split it, or raise FEATCLASS_MAX_UPLOAD_MB."
+            f" {most / 10**6:,.0f} MB. Split it, or raise FEATCLASS_MAX_UPLOAD_MB."
         )
-    files: list[tuple[str, ZipSource]] = []
+
+
+def _sorted_out(files: Sequence[_Entry]) -> tuple[list[_Entry], list[Rejected]]:
+    """Return the files that can be unpacked, by their paths, and why the others cannot."""
+    last = {each.path: each for each in files}
+    usable: list[_Entry] = []
     rejected: list[Rejected] = []
-    lock = threading.Lock()
-    for cleaned, entry in sorted(entries, key=lambda each: each[0]):
-        if reason := _why_not_unpacked(entry):
-            rejected.append(Rejected(cleaned, reason))
+    for each in sorted(files, key=lambda each: each.path):
+        reason = _REPLACED if last[each.path] is not each else _why_not_unpacked(each.info)
+        if reason:
+            rejected.append(Rejected(each.path, reason))
         else:
-            files.append((cleaned, ZipSource(archive, entry, lock)))
-    return ZipListing(tuple(files), tuple(rejected), folders=folders)
+            usable.append(each)
+    return usable, rejected
 
 
 def name_of_zip(path: Path | str | BinaryIO) -> str:
@@ -145,20 +180,34 @@ def _opened(path: Path | str | BinaryIO, name: str) -> zipfile.ZipFile:
         file = BufferedReader(FileIO(path)) if isinstance(path, Path | str) else path
     except OSError as error:
         raise DatasetError(f"{name} {why(error)}.") from error
+    cause: Exception | None = None
     try:
         archive = zipfile.ZipFile(_GuardedFile(file))
+        sentence = _why_not_used(archive, file, name)
     except _BAD_ZIP as error:
+        sentence, cause = why_no_zip(file, name), error
+        if isinstance(error, UnicodeDecodeError):
+            sentence = f"{name} says that its names are UTF-8, and they are not; pack it again."
+    if sentence:
         if file is not path:
             file.close()
-        raise DatasetError(f"{name} is not a zip, or it is damaged; pack it again.") from error
+        raise DatasetError(sentence) from cause
     if file is not path:
         finalize(archive, file.close)
-    if len(archive.infolist()) > MOST_ENTRIES:
-        raise DatasetError(
-            f"{name} holds {len(archive.infolist()):,} entries, and the limit is {MOST_ENTRIES:,}."
+    return archive
+
+
+def _why_not_used(archive: zipfile.ZipFile, file: BinaryIO, name: str) -> str:
+    entries = archive.infolist()
+    # An entry that begins before the file does lies in a part that is missing.
+    if is_split(file) or any(entry.header_offset < 0 for entry in entries):
+        return f"{name} {SPLIT}."
+    if len(entries) > MOST_ENTRIES:
+        return (
+            f"{name} holds {len(entries):,} entries, and the limit is {MOST_ENTRIES:,}."
             " Split it, or unpack it and give the folder."
         )
-    return archive
+    return ""
 
 
 class _GuardedFile:
@@ -177,9 +226,11 @@ class _GuardedFile:
 def _why_not_unpacked(entry: zipfile.ZipInfo) -> str | None:
     if entry.flag_bits & 1:
         return "it is locked with a password"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "a link; links in a zip are not followed, so pack the picture itself"
     # The others would unpack a piece of a bomb whole, whatever size was asked for.
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "it is packed in an unusual way; make the zip with the usual settings"
+        return why_not_unpacked(entry.compress_type)
     if entry.file_size > LARGEST_FILE:
         return f"cannot be read ({TOO_LARGE})"
     return None
