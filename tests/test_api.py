@@ -452,6 +452,20 @@ def test_sets_whose_names_look_alike_to_a_disk_keep_their_own_folders(
         assert sorted(archive.namelist()) == ["a-b 2/x.png", "a-b/x.png"]
 
 
+def test_sets_whose_long_names_differ_at_their_end_keep_their_own_folders(
+    client: TestClient, token: str
+) -> None:
+    for found, end in zip(studio().workspaces.open(token).sets, ("one", "two"), strict=True):
+        studio().workspaces.rename_set(token, found.id, 250 * "ü" + end)
+        send(client, token, found.id, {"x.png": drawn(found.id)})
+    assert {name[-3:] for name in sets(token)} == {"one", "two"}
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        folders = {name.rpartition("/")[0] for name in archive.namelist()}
+    assert len(folders) == 2
+    assert all(len(folder.encode()) <= 255 for folder in folders)
+
+
 @pytest.mark.parametrize("cookie", ["", 'prefs={"a":1}'])
 def test_a_browser_without_a_name_gets_one_with_the_page_and_keeps_it(
     client: TestClient, cookie: str

@@ -52,7 +52,7 @@ def test_a_dropped_split_becomes_its_classes_and_a_sentence_says_so(
     expect(page.get_by_text("Added 12 pictures into 2 sets")).to_be_visible()
     said = page.get_by_role("list").filter(has_text="split")
     expect(said).to_contain_text("train")
-    expect(said).to_contain_text("test: ")
+    expect(said).to_contain_text("test holds 4 pictures")
     page.get_by_role("button", name="Dismiss what was said of this drop").click()
     expect(said).to_be_hidden()
 
@@ -199,7 +199,7 @@ def test_of_a_long_name_the_end_that_differs_is_seen_everywhere(
     expect(page.get_by_role("gridcell").first).to_be_visible()
     choose(page, "Choose pictures", file("new.png", drawn(7)))
     prediction = page.get_by_role("article", name="Prediction for new.png")
-    expect(prediction.get_by_text("Looks like")).to_be_visible()
+    expect(prediction.locator(".bar-row")).to_have_count(2)
     for place in (
         page.get_by_role("region", name=f"Set {LONG}Ziegel"),
         page.get_by_role("rowheader", name=f"{LONG}Ziegel"),
@@ -236,7 +236,10 @@ def test_one_zip_per_class_makes_a_set_of_each_by_its_name(
     folder = tmp_path / "export"
     folder.mkdir()
     zips = [
-        zip_of(fill(tmp_path / f"{n}", ["."], count=3 + n), folder / f"Class {n}-samples.zip")
+        raw_zip(
+            folder / f"Class {n}-samples.zip",
+            {f"{i}.png".encode(): drawn(10 * n + i) for i in range(3 + n)},
+        )
         for n in (1, 2)
     ]
     assert featclass.read_folder(folder).classes == ("Class 1", "Class 2")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
@@ -23,6 +23,7 @@ ALL_INTO_ONE: Final = 0
 """Answers "how deep are the classes?" with: there are none, all goes into the set dropped on."""
 
 _SHOWN_CLASSES: Final = 100
+_DEEPEST: Final = 64
 
 
 class Choice(TypedDict):
@@ -148,15 +149,22 @@ def _folders_aside(
     paths: Sequence[str], labels: Sequence[str | None], rejected: Sequence[Rejected]
 ) -> dict[str, str]:
     """Return the folders that were set aside as a whole, each with what to do about it."""
-    skipped = [path for path, label in zip(paths, labels, strict=True) if label is None]
+    inside: Counter[str] = Counter()
+    for path, label in zip(paths, labels, strict=True):
+        if label is None and not datasets.is_skipped(path):
+            *folders, _ = datasets.clean_path(path).split("/")
+            inside.update(
+                "/".join(folders[:depth]) for depth in range(1, len(folders[:_DEEPEST]) + 1)
+            )
     aside: dict[str, str] = {}
     for item in rejected:
-        inside = sum(datasets.clean_path(path).startswith(f"{item.name}/") for path in skipped)
-        if inside:
-            pictures = "1 picture" if inside == 1 else f"{inside:,} pictures"
+        if count := inside[item.name]:
+            pictures, they_are = (
+                ("1 picture", "it is") if count == 1 else (f"{count:,} pictures", "they are")
+            )
             aside[item.name] = (
                 f"holds {pictures} in no folder of a set, so it was set aside: drop it on “Try it”"
-                " to see what they are."
+                f" to see what {they_are}."
             )
     return aside
 

@@ -204,6 +204,7 @@ def _unpack(
         *(token, target, [path for path, _ in listing.files]),
         classes_at=classes_at,
         tables=_tables_inside(listing.files),
+        folders=listing.folders,
         alone=datasets.class_of_zip(name),
         is_one_of_several=is_one_of_several,
     )

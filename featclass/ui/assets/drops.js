@@ -106,7 +106,7 @@ function fillPlace(host, state, key, node) {
     place.share !== null && make('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Sent' }, make('i')),
     place.text && make('p', { class: 'sum', role: 'status' }, make('span'),
       place.again ? make('button', { class: 'text', 'data-key': `g${key}`, onclick: place.again }, 'Ask again') : null),
-    place.lines.length && make('ul', { class: 'lines', role: 'status' }, ...place.lines.map(line => make('li', {}, line))),
+    place.lines.length && make('div', { class: 'lines', role: 'status' }, make('ul', {}, ...place.lines.map(line => make('li', {}, line)))),
     ...place.names.map(reading => drawNames(host, state, key, reading)),
     told && place.share === null && make('button', { class: 'icon dismiss', 'data-key': `k${key}`, title: 'Dismiss',
       'aria-label': 'Dismiss what was said of this drop', onclick: () => dismiss(host, state, key) }, icon(ICONS.cross))];

@@ -37,7 +37,7 @@ const isZip = item => /\.zip$/i.test(item.path) && !item.path.includes('/');
 const OTHER_ARCHIVE = /\.(7z|rar|tar|t?gz|tbz2?|bz2|t?xz|zst|z\d\d|(zip|7z|rar)\.\d{2,3}|r\d\d|cab|iso|dmg)$/i;
 const isArchive = item => OTHER_ARCHIVE.test(item.path) && !item.path.includes('/');
 const HEAD = 65536;
-const bodyOf = item => isArchive(item) ? item.file.slice(0, HEAD) : item.file;
+const bodyOf = item => OTHER_ARCHIVE.test(item.path) ? item.file.slice(0, HEAD) : item.file;
 
 function batches(items) {
   const made = [];
@@ -156,7 +156,7 @@ async function sendPictures(base, groups, tell, burst, count, sum) {
     for (let job; !sum.error && (job = queue.shift());) {
       const form = new FormData();
       if (burst) form.append('burst', burst);
-      for (const { path, file } of job.batch) form.append('picture', file, encodeURIComponent(path));
+      for (const item of job.batch) form.append('picture', bodyOf(item), encodeURIComponent(item.path));
       try {
         count(await ask(`${base}/pictures?set=${job.to}`, { body: form }));
       } catch (error) { sum.error = sum.error || error.message; }
