@@ -35,14 +35,15 @@ def below(path: Path, but: Sequence[Path]) -> list[Path]:
     """List the files of a folder without what the command itself writes there."""
     from featclass.datasets import files_below
 
-    files, real = files_below(path), path.resolve()
-    own = [each for each in (other.resolve() for other in but) if each.is_relative_to(real)]
+    files, own = files_below(path), [other.resolve() for other in but]
     if not own:
         return files
+    # A link may lead to where the command writes, by another path.
+    real = {folder: folder.resolve() for folder in {file.parent for file in files}}
     return [
         file
         for file in files
-        if not any((real / file.relative_to(path)).is_relative_to(each) for each in own)
+        if not any((real[file.parent] / file.name).is_relative_to(each) for each in own)
     ]
 
 

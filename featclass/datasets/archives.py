@@ -17,8 +17,8 @@ UNUSUAL_METHODS: Final = {
 """Of packing, by their numbers in a zip; featclass unpacks none of them."""
 
 SPLIT: Final = (
-    "is one part of a zip that was split: put all its parts in one folder, unpack them together"
-    " (7-Zip does), and give the folder that comes out"
+    "is one part of an archive that was split: put all its parts in one folder, unpack them"
+    " together (7-Zip does), and give the folder that comes out"
 )
 _PACK_ANEW: Final = "unpack it and give the folder, or pack it anew as a zip"
 _AGAIN: Final = "download or copy it again"
@@ -78,7 +78,9 @@ def why_no_zip(file: BinaryIO, name: str) -> str:
     what, _, remedy = kind.replace("the picture", "the zip").partition("; ")
     if "archive" in what:
         remedy = _PACK_ANEW
-    return f"{name} is {what}, not a zip; {remedy or 'give a folder or a zip'}."
+    if "the zip" not in what:
+        what += ", not a zip"
+    return f"{name} is {what}; {remedy or 'give a folder or a zip'}."
 
 
 def why_not_unpacked(method: int) -> str:

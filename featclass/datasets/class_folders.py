@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from featclass.datasets import splits
-from featclass.datasets.class_names import listed
+from featclass.datasets.class_names import listed, shown
 from featclass.errors import DatasetError, FoldersAmbiguous
 
 Folder = tuple[str, ...]
@@ -34,6 +34,8 @@ class ClassFolders:
     flat: Mapping[Folder, str | None] = field(default_factory=dict)
     """As `roots`, where the pictures may lie without class folders: a table would say more."""
     notes: tuple[str, ...] = ()
+    deeper_at: int | None = None
+    """As `Reading.deeper_at`."""
 
 
 def nearest_above(folder: Folder, among: Mapping[Folder, object]) -> Folder | None:
@@ -103,12 +105,14 @@ def class_folders(tree: Tree) -> ClassFolders:
     inner = _inner_parts(tree, roots)
     if not inner:
         _refuse_ambiguous(tree, roots)
+    deeper = [] if inner else _note_of_deeper(tree, roots)
     notes = (
         *_note_of_split(tree, roots, len(base)),
-        *([_note_of_inner(inner)] if inner else _note_of_deeper(tree, roots)),
+        *([_note_of_inner(inner)] if inner else deeper),
     )
     flat = {} if any(roots.values()) or inner else _flat(tree, base)
-    return ClassFolders(roots, inner, aside, flat, notes)
+    deeper_at = Counter(map(len, roots)).most_common(1)[0][0] + 2 if deeper else None
+    return ClassFolders(roots, inner, aside, flat, notes, deeper_at)
 
 
 def class_folders_at(tree: Tree, depth: int) -> ClassFolders:
@@ -207,28 +211,30 @@ def _inside_classes(
 
 def _refuse_ambiguous(tree: Tree, roots: Mapping[Folder, str | None]) -> None:
     """Raise `FoldersAmbiguous` where the class folders may be photographers, days, machines."""
-    inside = _inside_classes(tree, roots)
-    in_folders = sum(tree.below((*root, top)) for root in roots for top in tree.children(root))
-    deeper = sum(sum(names.values()) for names in inside.values())
-    if len(inside) < 2 or in_folders - deeper > _FEW * in_folders:
-        return
     spelling: dict[str, str] = {}
-    held: Counter[str] = Counter()
-    for names in inside.values():
-        own = {name.casefold(): name for name in names if not splits.is_neutral(name)}
-        spelling |= own
-        held.update(own.keys())
-    shared = [spelling[name] for name, count in sorted(held.items()) if count > 1]
-    if len(shared) < 2 and not (len(held) > 1 and 2 * len(shared) >= len(held)):
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for top, names in _inside_classes(tree, roots).items():
+        for name in names:
+            if not splits.is_neutral(name):
+                spelling[name.casefold()] = name
+                holders[name.casefold()].add(top)
+    shared = sorted(name for name, tops in holders.items() if len(tops) > 1)
+    if len(shared) < 2 and not (len(holders) > 1 and 2 * len(shared) >= len(holders)):
         return
-    tops = sorted({name for root in roots for name in tree.children(root)})
+    sharing = sorted({top for name in shared for top in holders[name]})
+    held = [(*root, top) for root in roots for top in sharing]
+    if sum(map(tree.direct, held)) > _FEW * sum(map(tree.below, held)):
+        return
+    classes = sorted({name for root in roots for name in tree.children(root)})
     depth = Counter(map(len, roots)).most_common(1)[0][0] + 1
-    choices = {depth: tuple(tops), depth + 1: tuple(sorted(spelling.values()))}
-    raise FoldersAmbiguous(_ambiguous(tops, shared, choices), choices)
+    names_at = {depth: classes, depth + 1: sorted(spelling.values())}
+    choices = {at: tuple(dict.fromkeys(map(shown, names))) for at, names in names_at.items()}
+    same = [spelling[name] for name in shared]
+    raise FoldersAmbiguous(_ambiguous(sharing, same, choices), choices)
 
 
 def _ambiguous(
-    tops: Sequence[str], shared: Sequence[str], choices: Mapping[int, Sequence[str]]
+    sharing: Sequence[str], shared: Sequence[str], choices: Mapping[int, Sequence[str]]
 ) -> str:
     readings = " or ".join(
         f"--classes-at {depth} for {listed(names)}" for depth, names in choices.items()
@@ -236,7 +242,7 @@ def _ambiguous(
     in_python = " or ".join(f"classes_at={depth}" for depth in choices)
     same = "folders of the same names" if len(shared) > 1 else "a folder of the same name"
     return (
-        f"These folders can be read in two ways: {listed(tops)} hold {same} ({listed(shared)})."
+        f"These folders can be read in two ways: {listed(sharing)} hold {same} ({listed(shared)})."
         f" Say which are the classes: {readings} (in Python {in_python})."
     )
 
@@ -244,7 +250,7 @@ def _ambiguous(
 def _note_of_split(tree: Tree, roots: Mapping[Folder, str | None], level: int) -> list[str]:
     if not any(roots.values()):
         return []
-    names = sorted({root[level] for root in roots}, key=_in_order)
+    names = sorted({root[level] for root in roots}, key=splits.in_order)
     classes = sorted({name for root in roots for name in tree.children(root)})
     read = "are read as parts" if len(names) > 1 else "is read as a part"
     within = "them" if len(names) > 1 else "it"
@@ -254,15 +260,8 @@ def _note_of_split(tree: Tree, roots: Mapping[Folder, str | None], level: int) -
     ]
 
 
-def _in_order(name: str) -> tuple[int, str]:
-    """Sort train, val, test as people name them."""
-    part = (splits.parts([name]) or {}).get(name, "")
-    order = ("train", "val", "test")
-    return (order.index(part) if part in order else len(order), name)
-
-
 def _note_of_inner(inner: Mapping[str, str]) -> str:
-    names = sorted(inner, key=_in_order)
+    names = sorted(inner, key=splits.in_order)
     return f"{listed(names)} inside the class folders are read as parts of a split."
 
 

@@ -32,7 +32,7 @@ class ClassNames:
         self._of: dict[str, str] = {}
         taken: set[str] = set()
         for members in self._members.values():
-            class_name = _distinct(_cleaned(members[0]), taken)
+            class_name = _distinct(shown(members[0]), taken)
             taken.add(class_name)
             self._of |= dict.fromkeys(members, class_name)
 
@@ -61,12 +61,17 @@ class ClassNames:
         return (*_bounded(one), *_bounded(hints))
 
 
+def shown(name: str) -> str:
+    """Return a name of a folder, a file or a column as it is written in a sentence."""
+    return clean(_as_text(name)) or "unnamed"
+
+
 def listed(names: Sequence[str], most: int = 3) -> str:
     """Return "a", "a and b", "a, b and c", or "a, b, c and 12 more"."""
-    shown = list(names[:most]) if len(names) > most + 1 else list(names)
-    if len(shown) < len(names):
-        return f"{', '.join(shown)} and {len(names) - most:,} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    few = [shown(name) for name in (names[:most] if len(names) > most + 1 else names)]
+    if len(few) < len(names):
+        return f"{', '.join(few)} and {len(names) - most:,} more"
+    return " and ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
 
 
 def _bounded(sentences: Sequence[str]) -> list[str]:
@@ -78,10 +83,6 @@ def _bounded(sentences: Sequence[str]) -> list[str]:
 def _as_text(name: str) -> str:
     # Bytes that are no text in the system's writing.
     return name.encode("utf-8", "replace").decode()
-
-
-def _cleaned(name: str) -> str:
-    return clean(_as_text(name)) or "unnamed"
 
 
 def _identity(name: str) -> str:

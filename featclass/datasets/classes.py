@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from featclass.datasets import label_tables
+from featclass.datasets import label_tables, splits
 from featclass.datasets.class_folders import (
     ClassFolders,
     Folder,
@@ -41,6 +41,8 @@ class Reading:
     rejected: tuple[Rejected, ...] = ()
     """What was set aside, by the paths as they are shown: a part of a split without classes (one
     for the folder), pictures without a row in the table, rows without a picture."""
+    deeper_at: int | None = None
+    """Depth of folders inside the class folders that may be the classes; a note speaks of them."""
 
 
 def read_paths(
@@ -119,6 +121,7 @@ def _by_folders(
         tuple(parts),
         (*folders.notes, *notes, *names.notes()),
         tuple(_set_aside(folder, count) for folder, count in folders.aside.items()),
+        folders.deeper_at,
     )
 
 
@@ -188,9 +191,11 @@ def _without_labels(
 def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Reading | None:
     """Read what Teachable Machine saves as a project; None where it is something else."""
     rest = [i for i in files if divided[i] != ((), _MANIFEST)]
+    if len(rest) == len(files):
+        return None
     whole = {i: "/".join((*divided[i][0], divided[i][1])) for i in rest}
     matches = {i: match for i, path in whole.items() if (match := _SAMPLE.fullmatch(path))}
-    if len(rest) == len(files) or not rest or len(matches) < len(rest):
+    if not rest or len(matches) < len(rest):
         return None
     names = ClassNames(match[1] for match in matches.values())
     labels = tuple(names.of[matches[i][1]] if i in matches else None for i in range(len(divided)))
@@ -199,7 +204,7 @@ def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Rea
 
 
 def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> FoldersAmbiguous:
-    names = [clean_path(folder[-1]) for folder in folders.flat]
+    names = sorted((folder[-1] for folder in folders.flat), key=splits.in_order)
     depth = len(next(iter(folders.flat)))
     sentence = " ".join(
         (
@@ -210,4 +215,4 @@ def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> FoldersAmbiguous
             f" --classes-at {depth} (in Python classes_at={depth}).",
         )
     )
-    return FoldersAmbiguous(sentence, {depth: tuple(sorted(names))})
+    return FoldersAmbiguous(sentence, {depth: tuple(names)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -66,18 +67,16 @@ class Found:
 
     files: list[FoundFile] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    """Paths of those of the rejected that are files."""
     hollow: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
     def paths(self) -> list[str]:
         """What `read_paths` is to read: files, then what cannot be had, then empty folders."""
-        lost = (each.name for each in self.rejected if is_named_as_picture(each.name))
-        return [
-            *(file.path for file in self.files),
-            *lost,
-            *(f"{folder}/" for folder in self.hollow),
-        ]
+        folders = (f"{folder}/" for folder in self.hollow)
+        return [*(file.path for file in self.files), *self.lost, *folders]
 
     @property
     def tables(self) -> Mapping[str, bytes]:
@@ -131,11 +130,12 @@ def in_zip(listing: ZipListing) -> Found:
     """Take over the files of a zip."""
     found = Found(rejected=list(listing.rejected), notes=list(listing.notes))
     found.files = [FoundFile(path, path, source) for path, source in listing.files]
-    full: set[str] = set()
-    for name in (*(file.path for file in found.files), *(each.name for each in found.rejected)):
-        while (name := name.rpartition("/")[0]) and name not in full:
-            full.add(name)
-    found.hollow = sorted({*listing.folders} - full)
+    found.lost = [each.name for each in listing.rejected]
+    paths = sorted(found.paths)
+    for folder in sorted({*listing.folders}):
+        after = bisect_left(paths, f"{folder}/")
+        if after == len(paths) or not paths[after].startswith(f"{folder}/"):
+            found.hollow.append(folder)
     return found
 
 
@@ -164,6 +164,7 @@ def _add_zip(found: Found, root: Path, file: Path) -> None:
         for entry, source in listing.files
     ]
     found.rejected += [Rejected(f"{name}/{each.name}", each.reason) for each in listing.rejected]
+    found.lost += [f"{virtual}/{each.name}" for each in listing.rejected]
     if not listing.files:
         found.hollow.append(virtual)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from featclass.datasets import splits
 from featclass.datasets.class_folders import Folder, nearest_above
-from featclass.datasets.class_names import listed
+from featclass.datasets.class_names import listed, shown
 from featclass.datasets.paths import clean_path
 from featclass.datasets.table_columns import (
     class_columns,
@@ -74,7 +74,7 @@ def labels_of_tables(
     """
     known = TableLabels()
     for path in sorted(tables):
-        name = clean_path(path)
+        name = shown(clean_path(path))
         if "submission" in name.rpartition("/")[2].lower():
             continue
         table = read_table(name, tables[path])
@@ -99,7 +99,10 @@ class _Index:
 
     def find(self, cell: str) -> list[int]:
         """Return the pictures that a cell may mean."""
-        *folders, name = clean_path(cell.replace("\\", "/")).casefold().split("/")
+        folders: list[str] = []
+        name = cell.casefold()
+        if not cell.isascii() or "/" in cell or "\\" in cell:  # else nothing to clean: most cells
+            *folders, name = clean_path(cell.replace("\\", "/")).casefold().split("/")
         candidates = self._by_name.get(name, [])
         if len(candidates) < 2:
             return candidates
@@ -170,7 +173,8 @@ class _Rows:
         parts = [row[part_column] if part_column is not None else "" for row in rows]
         found = self._found([row[column] for row in rows])
         self._take(known, found, said, parts)
-        where = f"the column {titles[classes.one]} of {name}" if classes.one is not None else name
+        column_name = shown(titles[classes.one]) if classes.one is not None else ""
+        where = f"{'the column ' if header else ''}{column_name} of {name}" if column_name else name
         known.notes.append(f"The classes are read from {where}.")
 
     def _file_column(self) -> int | None:

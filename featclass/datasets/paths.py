@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 # What operating systems, file servers, tools of synchronisation and programmers leave behind:
@@ -64,6 +65,7 @@ def is_skipped(path: str) -> bool:
     return file.startswith(".") or any(_is_junk(part) for part in (*folders, file))
 
 
+@lru_cache(4096)
 def _is_junk(name: str) -> bool:
     return name.lower() in _JUNK or _JUNK_PATTERNS.match(name) is not None
 

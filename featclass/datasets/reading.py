@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -17,8 +18,7 @@ from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected
 
 _MOST_SENTENCES: Final = 20
-
-_NAMES_LOOK_WRONG = (
+_NAMES_LOOK_WRONG: Final = (
     "If they look wrong, say how to read them with --zip-names CODE (zip_names in Python), such as"
     f" {', '.join(CODE_PAGES)}."
 )
@@ -80,60 +80,66 @@ def read_zip(
     """
     listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked_bytes)
     found = in_zip(listing)
-    found.notes = [f"{note} {_NAMES_LOOK_WRONG}" for note in found.notes]
+    found.notes = [f"{note} {_NAMES_LOOK_WRONG}" for note in listing.notes]
     return _dataset(found, name_of_zip(path), classes_at)
 
 
 def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:
     """Label what was found by its folders, or by a table."""
     reading = read_paths(found.paths, classes_at=classes_at, tables=found.tables)
-    labels, files = reading.labels[: len(found.files)], found.files
-    read = [i for i, label in enumerate(labels) if label is not None]
+    files, labels = found.files, reading.labels
+    read = [i for i in range(len(files)) if labels[i] is not None]
     outcomes = dict(zip(read, identified_files([files[i] for i in read]), strict=True))
     copied, copies = without_copied_zips(files, outcomes)
     rejected = [*found.rejected, *reading.rejected, *copies]
     labelled: list[Image] = []
-    for i, outcome in outcomes.items():
-        label, file = labels[i], files[i]
-        if i in copied:
-            continue
+    for i in (i for i in read if i not in copied):
+        file, outcome, label = files[i], outcomes[i], labels[i]
         if isinstance(outcome, Unusable):
             rejected.append(Rejected(file.name, outcome.reason))
         elif label:
-            image = Image(file.name, outcome, file.source, label, split=reading.splits[i])
-            labelled.append(image)
+            split = reading.splits[i]
+            labelled.append(Image(file.name, outcome, file.source, label, split=split))
         else:
             rejected.append(Rejected(file.name, "lies outside the class folders"))
     if not labelled:
-        raise DatasetError(
-            " ".join(
-                (
-                    f"{where} holds no subfolders with pictures{_found_instead(rejected)}.",
-                    *reading.notes,
-                    _expected(where),
-                )
-            )
-        )
+        nothing = f"{where} holds no subfolders with pictures{_found_instead(rejected)}."
+        raise DatasetError(" ".join((nothing, *reading.notes, _expected(where))))
     kept, conflicts = without_conflicts(sorted(labelled, key=lambda image: image.name))
     rejected = sorted(rejected + conflicts, key=lambda each: each.name)
-    empty, told = _empty(found, reading, {str(image.label) for image in labelled})
-    notes = (*found.notes, *reading.notes, *told)
+    filled = {image.label for image in kept} | {labels[i] for i in copied}
+    empty, sentences = _empty(found, reading, filled)
+    notes = (*found.notes, *reading.notes, *_of_deeper(reading), *sentences)
     return Dataset(tuple(kept), tuple(rejected), empty, notes)
 
 
-def _empty(found: Found, reading: Reading, filled: set[str]) -> tuple[tuple[str, ...], list[str]]:
+def _of_deeper(reading: Reading) -> list[str]:
+    """Say how to read it the other way; where it is read for a page, that has its own words."""
+    depth = reading.deeper_at
+    if depth is None:
+        return []
+    return [
+        f"To make the deeper folders the classes, use --classes-at {depth} (in Python"
+        f" classes_at={depth})."
+    ]
+
+
+def _empty(
+    found: Found, reading: Reading, filled: Set[str | None]
+) -> tuple[tuple[str, ...], list[str]]:
     """Return the classes without a picture that can be used, and a sentence for each."""
-    counts: Counter[str] = Counter()
+    files: Counter[str] = Counter()
     pictured: set[str] = set()
     for path, label in zip(found.paths, reading.labels, strict=True):
-        if label and label not in filled:
-            is_file = not path.endswith("/")
-            counts[label] += is_file
-            if not is_file or is_named_as_picture(path, of_any_kind=True):
-                pictured.add(label)
+        if not label or label in filled:
+            continue
+        is_folder = path.endswith("/")
+        files[label] += not is_folder
+        if is_folder or is_named_as_picture(path, of_any_kind=True):
+            pictured.add(label)
     sentences = [
         _sentence(label, count, is_class=label in pictured)
-        for label, count in sorted(counts.items())
+        for label, count in sorted(files.items())
     ]
     if len(sentences) > _MOST_SENTENCES:
         more = len(sentences) - _MOST_SENTENCES
@@ -144,9 +150,12 @@ def _empty(found: Found, reading: Reading, filled: set[str]) -> tuple[tuple[str,
 def _sentence(label: str, files: int, *, is_class: bool) -> str:
     if not is_class:
         return f"{label} holds no pictures, so it is no class."
-    why = (
-        f"none of the {files:,} files in its folder can be used" if files else "its folder is empty"
-    )
+    if not files:
+        why = "its folder is empty"
+    elif files == 1:
+        why = "the only file in its folder cannot be used"
+    else:
+        why = f"none of the {files:,} files in its folder can be used"
     return f"{label} is a class without pictures: {why}."
 
 

@@ -45,6 +45,13 @@ def parts(names: Iterable[str]) -> dict[str, str] | None:
     return {name: part for name, (part, _) in known.items()}
 
 
+def in_order(name: str) -> tuple[int, str]:
+    """Return what sorts train, val and test as people name them."""
+    part = (parts([name]) or {}).get(name, "")
+    order = ("train", "val", "test")
+    return (order.index(part) if part in order else len(order), name)
+
+
 def is_neutral(name: str) -> bool:
     """Whether a folder's name says only that pictures are in it."""
     tokens = _tokens(name)

@@ -31,6 +31,8 @@ _SPLIT_WORDS: Final = frozenset(_SPLIT_TEXT.split())
 _MARKED: Final = frozenset({"1", "1.0", "true", "yes", "x"})
 _UNMARKED: Final = frozenset({"0", "0.0", "false", "no", "", "-1", "-1.0"})
 _MANY: Final = 20
+_ENOUGH: Final = 20_000
+"""Rows that tell whether two columns say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ def _may_be(rows: Sequence[Sequence[str]], column: int, is_called_so: bool) -> b
 
 def _different(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> list[int]:
     """Leave out columns of one value beside others, and one of two that say the same."""
+    rows = rows[:_ENOUGH]
     kept = [c for c in columns if len(_values(rows, c)) > 1] or list(columns)
     # A name says more than its number does.
     kept.sort(key=lambda c: all(map(_is_number, _values(rows, c))))

@@ -12,7 +12,7 @@ from typing import Final
 
 from featclass.errors import DatasetError
 
-LARGEST_TABLE: Final = 32 * 10**6
+LARGEST_TABLE: Final = 16 * 10**6
 """Bytes."""
 MOST_ROWS: Final = 1_000_000
 MOST_COLUMNS: Final = 2000
@@ -23,6 +23,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _DIVIDERS: Final = ",;\t|"
+_START: Final = 2**16
+"""Characters that tell what divides the cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,16 @@ def read_table(name: str, data: bytes) -> Table | None:
     """
     if len(data) > LARGEST_TABLE:
         raise DatasetError(
-            f"{name} has {len(data) / 10**6:,.0f} MB, and a table of labels may have"
-            f" {LARGEST_TABLE / 10**6:,.0f} MB. Leave only the file names and the classes in it."
+            f"{name} is larger than {LARGEST_TABLE / 10**6:,.0f} MB, the most that a table of"
+            " labels may have. Leave only the file names and the classes in it."
         )
     text = _text(data)
     first, _, rest = text.partition("\n")
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # as Excel writes it
-        divided = [_lines(name, rest, first.strip()[-1])]
+        lines = _lines(name, rest, first.strip()[-1])
     else:
-        divided = [_lines(name, text, divider) for divider in _DIVIDERS]
-    lines = max(divided, key=_regular)
+        tried = {divider: _regular(_lines(name, text[:_START], divider)) for divider in _DIVIDERS}
+        lines = _lines(name, text, max(tried, key=lambda divider: tried[divider]))
     return Table(name, lines) if lines and len(lines[0]) > 1 else None
 
 

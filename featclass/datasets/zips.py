@@ -20,7 +20,7 @@ from featclass.datasets.code_pages import UTF8
 from featclass.datasets.identification import why
 from featclass.datasets.paths import is_skipped
 from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, pieces
-from featclass.datasets.zip_names import Name, Readings, name_of, read_names
+from featclass.datasets.zip_names import Name, Readings, ZipNames, name_of, read_names
 from featclass.errors import DatasetError
 from featclass.records import Rejected
 
@@ -93,7 +93,7 @@ class ZipListing:
     """By code page, the likeliest first: the paths of `files`, in that order, as it would read
     them. Empty where nothing had to be chosen; `CODE_PAGES` names them for a person."""
     folders: tuple[str, ...] = ()
-    """Those that the zip names itself, by their cleaned paths: some hold nothing."""
+    """Those that the zip names itself, by their cleaned paths, sorted: some hold nothing."""
 
 
 def files_of_zip(
@@ -118,37 +118,51 @@ def files_of_zip(
     """
     name = name_of_zip(path)
     archive = _opened(path, name)
-    entries = archive.infolist()
-    raw = [name_of(entry) for entry in entries]
-    how = read_names(name, raw, names)
-    listed = [_Entry(how.path(each), each, entry) for each, entry in zip(raw, entries, strict=True)]
-    listed = [each for each in listed if each.path and not is_skipped(each.path)]
-    folders = tuple(each.path for each in listed if how.is_folder(each.info, each.name))
-    files = [each for each in listed if not how.is_folder(each.info, each.name)]
+    entries = [(name_of(info), info) for info in archive.infolist()]
+    how = read_names(name, [raw for raw, _ in entries], names)
+    files, folders = _divided(entries, how)
     _check_size(name, files, max_unpacked_bytes)
     usable, rejected = _sorted_out(files)
     lock = threading.Lock()
-    usable_names = [each.name for each in usable]
+    usable_names = [file.name for file in usable]
     readings = Readings(how, usable_names)
     return ZipListing(
-        tuple((each.path, ZipSource(archive, each.info, lock)) for each in usable),
+        tuple((file.path, ZipSource(archive, file.info, lock)) for file in usable),
         tuple(rejected),
         how.code if readings else UTF8,
         how.notes(name, usable_names) if readings and names is None else (),
         readings,
-        folders,
+        tuple(sorted(folders)),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class _File:
+    """An entry that is no folder."""
+
     path: str
     name: Name
     info: zipfile.ZipInfo
 
 
-def _check_size(name: str, files: Iterable[_Entry], most: int) -> None:
-    total = sum(each.info.file_size for each in files)
+def _divided(
+    entries: Iterable[tuple[Name, zipfile.ZipInfo]], how: ZipNames
+) -> tuple[list[_File], set[str]]:
+    """Return the files, and the paths of folders, but for what systems add."""
+    files: list[_File] = []
+    folders: set[str] = set()
+    for name, info in entries:
+        path = how.path(name)
+        if how.is_folder(info, name):
+            if path and not is_skipped(f"{path}/"):
+                folders.add(path)
+        elif not is_skipped(path):
+            files.append(_File(path, name, info))
+    return files, folders
+
+
+def _check_size(name: str, files: Iterable[_File], most: int) -> None:
+    total = sum(file.info.file_size for file in files)
     if total > most:
         raise DatasetError(
             f"{name} would unpack to {total / 10**6:,.0f} MB, and the limit is"
@@ -156,17 +170,17 @@ def _check_size(name: str, files: Iterable[_Entry], most: int) -> None:
         )
 
 
-def _sorted_out(files: Sequence[_Entry]) -> tuple[list[_Entry], list[Rejected]]:
+def _sorted_out(files: Sequence[_File]) -> tuple[list[_File], list[Rejected]]:
     """Return the files that can be unpacked, by their paths, and why the others cannot."""
-    last = {each.path: each for each in files}
-    usable: list[_Entry] = []
+    last = {file.path: file for file in files}
+    usable: list[_File] = []
     rejected: list[Rejected] = []
-    for each in sorted(files, key=lambda each: each.path):
-        reason = _REPLACED if last[each.path] is not each else _why_not_unpacked(each.info)
+    for file in sorted(files, key=lambda file: file.path):
+        reason = _REPLACED if last[file.path] is not file else _why_not_unpacked(file.info)
         if reason:
-            rejected.append(Rejected(each.path, reason))
+            rejected.append(Rejected(file.path, reason))
         else:
-            usable.append(each)
+            usable.append(file)
     return usable, rejected
 
 

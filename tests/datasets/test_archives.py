@@ -73,7 +73,7 @@ def test_another_archive_is_named_with_the_remedy(
 def test_what_a_download_left_in_place_of_a_zip_is_named(tmp_path: Path) -> None:
     page = b"<!DOCTYPE html><html><head><title>Sign in</title>"
     assert sentence(tmp_path, "a.zip", page) == (
-        "a.zip is a web page saved in place of the zip, not a zip; download the zip itself."
+        "a.zip is a web page saved in place of the zip; download the zip itself."
     )
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n"
     assert sentence(tmp_path, "a.zip", pointer) == (
@@ -119,7 +119,7 @@ def test_a_part_of_a_split_zip_is_named_with_the_remedy(
     tmp_path: Path, name: str, data: bytes
 ) -> None:
     assert sentence(tmp_path, name, data).startswith(
-        f"{name} is one part of a zip that was split: put all its parts in one folder"
+        f"{name} is one part of an archive that was split: put all its parts in one folder"
     )
 
 
@@ -134,7 +134,7 @@ def test_a_part_of_a_split_zip_is_named_with_the_remedy(
 )
 def test_a_part_without_a_mark_is_known_by_its_name(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(DatasetError, match="is one part of a zip that was split"):
+    with pytest.raises(DatasetError, match="is one part of an archive that was split"):
         read(tmp_path / name)
 
 

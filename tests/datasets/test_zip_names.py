@@ -18,6 +18,7 @@ from featclass.datasets import (
     ZipListing,
     code_pages,
     files_of_zip,
+    read,
     read_zip,
     writing,
 )
@@ -170,6 +171,15 @@ def test_a_person_can_say_how_the_names_are_written(code: str) -> None:
     found = listing(data, code)
     assert [path for path, _ in found.files] == ["ﾐｶﾝ/22.jpg", "ﾘﾝｺﾞ/1.jpg"]
     assert (found.code, found.notes) == ("cp932", ())
+
+
+def test_the_code_page_that_was_named_reaches_the_classes(tmp_path: Path) -> None:
+    file = tmp_path / "zwierzęta.zip"
+    file.write_bytes(zip_of([name.encode("cp852") for name in ("żółw/1.jpg", "źrebię/2.jpg")]))
+    dataset = read(file, zip_names="cp852")
+    assert (dataset.classes, dataset.notes) == (("źrebię", "żółw"), ())
+    assert read_zip(file, zip_names="852").classes == ("źrebię", "żółw")
+    assert read(file).classes != ("źrebię", "żółw")
 
 
 def test_a_code_page_that_was_named_wins_over_what_looks_like_utf8() -> None:
