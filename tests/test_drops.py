@@ -180,6 +180,23 @@ def test_a_folder_with_a_table_is_labelled_by_it_and_what_does_not_match_is_name
     assert {name.rpartition("/")[2] for name in rejected} == {"4.png", "lost.png"}
 
 
+def test_on_a_set_a_folder_with_a_table_fills_that_set(client: TestClient, token: str) -> None:
+    target = studio().workspaces.open(token).sets[0].id
+    table = base64_of("file,label\n0.png,cat\n1.png,dog\n")
+    paths = ["flat/0.png", "flat/1.png", "flat/labels.csv"]
+    answer = plan(client, token, paths, target, tables={"flat/labels.csv": table}).json()
+    assert answer["targets"][:2] == [target, target]
+    assert names(token) == ["Set 1", "Set 2"]
+
+
+def test_loose_files_that_are_no_pictures_are_rejected_with_the_pictures_beside_them(
+    client: TestClient, token: str
+) -> None:
+    answer = plan(client, token, ["1.png", "notes.txt"]).json()
+    assert answer["notes"] == []
+    assert answer["targets"][0] == answer["targets"][1] is not None
+
+
 def test_a_zip_with_a_table_is_labelled_by_it(
     client: TestClient, token: str, tmp_path: Path
 ) -> None:

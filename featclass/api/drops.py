@@ -97,7 +97,7 @@ def place(
         target: The id of the set that it was dropped on, "try", or "new".
         paths: With slashes, of the files.
         classes_at: The answer to the question of an earlier call.
-        tables: The bytes of those of `paths` that may hold labels.
+        tables: The bytes of those of `paths` that may hold labels, unless dropped on a set.
         folders: Paths of folders that hold nothing.
         alone: What to call a set of files that no folder names; "" for "Set N".
         is_one_of_several: Whether `alone` stands before the name of a lone folder, too.
@@ -113,7 +113,9 @@ def place(
     if zips and not any(map(datasets.is_named_as_picture, paths)):
         return Placement((None,) * len(paths), zips=zips)
     marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
-    reading = datasets.read_paths(marked, classes_at=classes_at, tables=tables)
+    # Whoever drops a folder on a set says by that what is in it.
+    labelling = tables if target == NEW else None
+    reading = datasets.read_paths(marked, classes_at=classes_at, tables=labelling)
     labels = list(reading.labels[: len(paths)])
     aside = _folders_aside(paths, labels, reading.rejected)
     notes = [*reading.notes, *(f"{name} {reason}" for name, reason in aside.items())]
@@ -185,7 +187,7 @@ def _without_pictures(paths: Sequence[str], labels: list[str | None]) -> list[st
         return []
     notes = []
     for label, places in others.items():
-        if label in with_pictures and label:
+        if label in with_pictures and (label or not any(labels)):
             continue  # rejected with its reason, in that set
         for i in places:
             labels[i] = None

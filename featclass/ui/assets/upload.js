@@ -81,11 +81,14 @@ async function answered(send, how, what) {
 }
 
 // Small tables that may hold the labels, as the server reads them: their bytes in base64.
-const TABLE = /\.(csv|tsv)$/i, TABLE_BYTES = 5e6, MOST_TABLES = 4;
+const TABLE_BYTES = 5e6, MOST_TABLES = 4;
+const isTable = item => /\.(csv|tsv)$/i.test(item.path);
 
 async function tablesOf(items) {
   const tables = {};
-  for (const { path, file } of items.filter(item => TABLE.test(item.path) && item.file.size <= TABLE_BYTES).slice(0, MOST_TABLES)) {
+  const small = items.filter(item => isTable(item) && item.file.size <= TABLE_BYTES);
+  const depth = ({ path }) => path.split('/').length;
+  for (const { path, file } of small.sort((a, b) => depth(a) - depth(b)).slice(0, MOST_TABLES)) {
     tables[path] = await new Promise((yes, no) => {
       const reader = new FileReader();
       reader.onload = () => yes(reader.result.slice(reader.result.indexOf(',') + 1));
@@ -128,11 +131,13 @@ async function upload(base, target, items, tell, { how = async () => null, burst
     const loose = items.filter(item => item.file && !zips.includes(item));
     const folders = items.filter(item => !item.file).map(item => item.path);
     if (!loose.length) return sum;
-    const paths = loose.map(item => item.path), tables = await tablesOf(target === 'try' ? [] : loose);
+    const paths = loose.map(item => item.path), tables = await tablesOf(target === 'new' ? loose : []);
     const plan = await answered(asked => ask(`${base}/plan`, { headers: JSON_BODY,
       body: JSON.stringify({ set: String(target), paths, tables, folders, ...asked }) }), how, folderOf(loose));
     if (!plan) { sum.left.push(...loose); return sum; }
     count(plan);
+    const unread = target === 'new' && !sum.sets.length ? loose.filter(item => isTable(item) && !(item.path in tables)) : [];
+    for (const { path } of unread) sum.notes.push(`${path} was not looked into for labels: the page reads ${MOST_TABLES} tables of up to ${TABLE_BYTES / 1e6} MB. With featclass on the command line there is more room.`);
     await sendAll(target, (plan.zips || []).map(i => loose[i]), { among: plan.zips?.length });
     const groups = new Map();
     loose.forEach((item, i) => {
