@@ -45,13 +45,18 @@ function make(tag, attributes = {}, ...children) {
 }
 
 // A class's name. A long one is cut in its middle where room is short: names that are alike often
-// differ at their end.
-const LONG_NAME = 20, NAME_END = 9;
+// differ at their end. Between words, where there are any: letters of some scripts are joined.
+const LONG_NAME = 12, SHORTEST_END = 4, LONGEST_END = 9;
 function shownName(name, { class: kind = 'word', ...attributes } = {}) {
   const letters = lettersOf(name);
   if (letters.length <= LONG_NAME) return make('span', { class: kind, dir: 'auto', ...attributes }, name);
   return make('span', { class: `${kind} cut`, dir: 'auto', title: name, ...attributes },
-    make('span', { class: 'start' }, letters.slice(0, -NAME_END).join('')), make('span', { class: 'last' }, letters.slice(-NAME_END).join('')));
+    make('span', { class: 'start' }, letters.slice(0, -endOf(letters)).join('')), make('span', { class: 'last' }, letters.slice(-endOf(letters)).join('')));
+}
+
+function endOf(letters) {
+  for (let end = LONGEST_END; end >= SHORTEST_END; end--) if (letters[letters.length - end - 1] === ' ') return end;
+  return LONGEST_END;
 }
 
 const isCut = name => lettersOf(name).length > LONG_NAME;

@@ -10,8 +10,9 @@ function placeOf(state, key) {
 // A few of many names, and how many more there are; all of them stand in the title.
 function fewNames(names, most, number = names.length) {
   const shown = number > most + 1 ? names.slice(0, most) : names;
-  const parts = shown.flatMap((name, i) => [i ? ', ' : '', shownName(name)]);
-  return [...parts, number > shown.length ? ` and ${(number - shown.length).toLocaleString('en')} more` : ''];
+  // A comma stays with its name.
+  const parts = shown.flatMap((name, i) => [make('span', { class: 'one' }, shownName(name), i < shown.length - 1 ? ',' : ''), ' ']);
+  return [...parts, number > shown.length ? `and ${(number - shown.length).toLocaleString('en')} more` : ''];
 }
 
 // Asks where the drop happened how its folders are meant; resolves to the depth of the classes, or
