@@ -38,7 +38,7 @@ function askHow(host, state, key, question, what) {
 function drawQuestion(key, { sentence, choices, answered }) {
   const id = `question-${key}`;
   const readings = choices.map(({ classes_at: depth, classes, number }) => make('button', { class: 'reading', 'data-key': `q${key} ${depth}`,
-    title: classes.join('\n'), onclick: () => answered(depth) },
+    title: classes.join('\n'), 'aria-label': number ? `Sets: ${classes.slice(0, SHOWN_CLASSES + 1).join(', ')}${number > SHOWN_CLASSES + 1 ? ' and more' : ''}` : null, onclick: () => answered(depth) },
     make('b', {}, number ? 'Sets:' : 'All into this set'), make('span', {}, ...fewNames(classes, SHOWN_CLASSES, number))));
   return make('section', { class: 'question', role: 'group', tabindex: '-1', 'data-key': `q${key}`, 'aria-labelledby': id,
     onkeydown: event => { if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); answered(null); } } },
