@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from featclass.datasets import read_folder as read_folder
     from featclass.datasets import read_zip as read_zip
     from featclass.errors import FeatclassError as FeatclassError
+    from featclass.errors import FoldersAmbiguous as FoldersAmbiguous
     from featclass.library import (
         Classifier as Classifier,
     )
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Classifier": "featclass.library",
     "FeatclassError": "featclass.errors",
+    "FoldersAmbiguous": "featclass.errors",
     "evaluate": "featclass.library",
     "load": "featclass.library",
     "read_folder": "featclass.datasets",

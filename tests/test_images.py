@@ -177,11 +177,11 @@ def test_more_than_8_bits_are_scaled_not_clipped() -> None:
         assert [pixel(picture, x, 0)[0] for x in range(3)] == [0, 128, 255]
 
 
-def test_a_tiff_of_a_12_bit_camera_is_not_black() -> None:
+def test_a_picture_of_a_12_bit_camera_is_not_black() -> None:
     deep = Image.new("I;16", (2, 1))
     deep.putpixel((1, 0), 4095)
-    assert pixel(decode(encoded(deep, "TIFF")), 1, 0) == (255, 255, 255)
-    assert pixel(decode(encoded(deep, "PNG")), 1, 0) == (16, 16, 16)
+    for kind in ("TIFF", "PNG", "PPM"):
+        assert pixel(decode(encoded(deep, kind)), 1, 0) == (255, 255, 255)
 
 
 @pytest.mark.parametrize(
@@ -205,9 +205,8 @@ def test_values_without_an_agreed_range_are_brought_to_8_bits(
     assert tuple(pixel(found, x, 0)[0] for x in range(3)) == wanted
 
 
-def test_infinite_brightness_is_rejected() -> None:
-    picture = Image.new("F", (2, 1), 1.0)
-    picture.putpixel((0, 0), float("inf"))
+def test_brightness_that_is_infinite_everywhere_is_rejected() -> None:
+    picture = Image.new("F", (2, 1), float("inf"))
     assert "infinite" in reason(encoded(picture, "TIFF"))
 
 

@@ -546,6 +546,15 @@ def test_hostile_names_are_only_ever_text(store: Workspaces, token: str, tmp_pat
     assert all(len(name) == 64 for name in blob_files(tmp_path))
 
 
+def test_sets_alike_in_their_first_letters_are_different_sets(
+    store: Workspaces, token: str
+) -> None:
+    long = ["ß" * 254 + end for end in "ab"]
+    made = [store.set_named(token, name) for name in long]
+    assert made == [store.set_named(token, name) for name in long]
+    assert [labelled.name for labelled in store.open(token).sets if labelled.id in made] == long
+
+
 @pytest.mark.parametrize("digest", ["", "../../etc/passwd", "a" * 63 + "/", "A" * 64, "0" * 64])
 def test_bytes_are_found_by_a_digest_that_is_held_and_by_nothing_else(
     store: Workspaces, token: str, digest: str

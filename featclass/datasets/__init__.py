@@ -1,12 +1,17 @@
-"""Folders, zips and dropped files as datasets: one subfolder per class.
+"""Folders, zips and dropped files as datasets: one subfolder per class, or a table of labels.
 
 Whether a picture can be decoded is found out when it is embedded; here a file is only rejected
 where its first bytes are no picture's, or where it cannot be read at all.
 
 sources         where the bytes of an image come from
-paths           file names as text that leads nowhere
+paths           file names as text that leads nowhere; what is never a class
 identification  the digest of a file, or why it can be no image
 folders, zips   which files they hold
+found           the files of either, one zip per class too
+splits          train, val and test, by the names of folders
+class_folders   which folders are the classes; what can be read in two ways is asked
+class_names     names of folders as names of classes: none melts into another
+tables, table_columns, label_tables  labels in a table beside the pictures
 zip_names       the names in a zip, which may be no text yet
 code_pages      what bytes mean as a name; `writing` is what languages look like
 archives        what a file is that is no zip

@@ -12,6 +12,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images.budget import PIXEL_BUDGET
 from featclass.images.colours import rgb
+from featclass.images.deep import loaded
 from featclass.images.headers import opened_for_decoding
 from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
@@ -66,8 +67,7 @@ def draft(picture: ImageFile, size: Size) -> None:
 
 def upright(picture: ImageFile, factor: int) -> Image.Image:
     """Decode; return RGB, shrunk by a whole factor, turned as its EXIF orientation says."""
-    picture.load()
-    turned = rgb(picture, factor)
+    turned = rgb(loaded(picture), factor)
     transpose = _UPRIGHT.get(_orientation(picture))
     if transpose is not None:
         turned = turned.transpose(transpose)

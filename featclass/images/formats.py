@@ -14,11 +14,10 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.PpmImagePlugin import PpmImageFile
-from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from featclass.images.console import silence_libtiff
 from featclass.images.kinds import kind_of
+from featclass.images.tiff import open_tiff
 from featclass.images.unreadable import Unreadable
 
 _Opener = Callable[[BinaryIO], ImageFile]
@@ -56,11 +55,6 @@ def format_of(start: bytes) -> Format:
     raise Unreadable("not a picture that featclass can read")
 
 
-def _open_tiff(file: BinaryIO) -> ImageFile:
-    silence_libtiff()
-    return TiffImageFile(file)
-
-
 def _open_heif(file: BinaryIO) -> ImageFile:
     from pillow_heif import HeifImageFile  # 10 MB of libraries few need
 
@@ -80,7 +74,7 @@ _FORMATS: Final = (
     _format("GIF", rb"GIF8[79]a", GifImageFile),
     _format("AVIF", rb".{4}ftyp(avi[fs]|.{8}(.{4})*?avif)", AvifImageFile, weight=2),
     _format("HEIF", rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", _open_heif, weight=2),
-    _format("TIFF", rb"II[*+]\0|MM\0[*+]", _open_tiff),
+    _format("TIFF", rb"II[*+]\0|MM\0[*+]", open_tiff),
     _format("BMP", rb"BM", BmpImageFile),
     _format("BMP", rb"[\x0c\x28\x40\x6c\x7c]\0\0\0", DibImageFile),
     _format("PPM", rb"P[1-6]\s", PpmImageFile),

@@ -158,7 +158,7 @@ _PICTURES: Final = (
         "a medical scan (.nrrd, .nii, .mha)" + _EXPORT,
     ),
     (
-        rb"FUJIFILMCCD-RAW|IIU\0|IIR[OS]|MMOR|FOVb|\0MR[MI]|II\x1a\0\0\0HEAP|.{4}ftypcrx ",
+        rb"FUJIFILMCCD-RAW|IIU\0|IIR[OS]|MMOR|FOVb|\0MR[MI]|II.{4}HEAPCCDR|.{4}ftypcrx ",
         RAW_PHOTO,
     ),
 )  # fmt: skip

@@ -109,7 +109,9 @@ def test_a_folder_that_begins_with_a_dot_and_holds_pictures_is_a_class(tmp_path:
 @pytest.mark.skipif(on_windows, reason="Windows divides paths at backslashes")
 def test_a_backslash_in_a_folders_name_stays_in_it(tmp_path: Path) -> None:
     root = write(tmp_path, pictures("AC\\DC", "AC\\UK"))
-    assert classes(read_folder(root)) == {"AC\\DC": 3, "AC\\UK": 3}
+    dataset = read_folder(root)
+    assert classes(dataset) == {"AC\\DC": 3, "AC\\UK": 3}
+    assert dataset.images[0].name == "AC\\DC/0.jpg"
     assert sorting.own_name("x/one\\two.jpg") == "one-two.jpg"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import itertools
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from featclass import cli
 from featclass.datasets import read_folder, read_paths, read_zip
 from featclass.errors import DatasetError, FoldersAmbiguous
 from featclass.records import Rejected
@@ -113,6 +115,25 @@ def test_a_folder_called_train_beside_other_classes_stays_a_class() -> None:
     assert reading.splits == (None,) * 4
 
 
+@pytest.mark.parametrize(
+    "names", [("bus_train", "tram_test"), ("train", "dog"), ("folder", "fold")]
+)
+def test_names_with_such_a_word_in_them_need_not_be_parts_of_a_split(
+    names: tuple[str, str],
+) -> None:
+    reading = read_paths(paths(*names))
+    assert set(reading.labels) == set(names)
+    assert reading.splits == (None,) * 4
+
+
+def test_the_folder_of_the_pictures_inside_a_part_is_no_class() -> None:
+    reading = read_paths(crossed(("train", "val"), ("images",), ("cat", "dog")))
+    assert reading.labels == ("cat", "dog") * 2
+    # As it lies beside labels/ for a detector: no class folders at all.
+    with pytest.raises(DatasetError, match="train and val look like parts"):
+        read_paths(crossed(("train", "val"), ("images",)))
+
+
 def test_the_parts_of_a_split_may_lie_inside_each_class() -> None:
     reading = read_paths(crossed(("cat", "dog"), ("train", "test")))
     assert reading.labels == ("cat", "cat", "dog", "dog")
@@ -183,6 +204,19 @@ def test_what_was_asked_can_be_told_to_a_folder_and_a_zip(tmp_path: Path) -> Non
     assert classes(read_folder(root, classes_at=1)) == {"alice": 6, "bob": 6}
     assert classes(read_folder(root, 2)) == {"ok": 6, "nok": 6}
     assert classes(read_zip(archive, 2)) == {"ok": 6, "nok": 6}
+
+
+def test_the_command_line_asks_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write(tmp_path, pictures("alice/ok", "alice/nok", "bob/ok", "bob/nok"))
+    monkeypatch.setattr(sys, "argv", ["featclass", "evaluate", str(root)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    sentence = " ".join(capsys.readouterr().err.split())
+    assert sentence.startswith("These folders can be read in two ways: alice and bob hold folders")
+    assert "--classes-at 1 for alice and bob or --classes-at 2 for nok and ok" in sentence
 
 
 def test_strays_beside_the_photographers_folders_do_not_hide_that_there_are_two_readings() -> None:

@@ -54,6 +54,8 @@ def test_a_table_beside_the_pictures_gives_the_labels(
         b"path,label\npics\\0.JPG,cat\nC:\\my pics\\1.jpg,dog\n./2.jpg,cat\n/a/b/3.Jpg,dog\n",
         b"label,file\ncat,0.jpg\ndog,1.jpg\ncat,2.jpg\ndog,3.jpg\n",
         b",file,width,label\n0,0.jpg,640,cat\n1,1.jpg,640,dog\n2,2.jpg,640,cat\n3,3.jpg,333,dog\n",
+        b"name,label,class\n0.jpg,0,cat\n1.jpg,1,dog\n2.jpg,0,cat\n3.jpg,1,dog\n",
+        b"9.jpg,dog\n0.jpg,cat\n1.jpg,dog\n2.jpg,cat\n3.jpg,dog\n",  # the first has no picture
         b"file,who\n0.jpg,cat\n1.jpg,dog\n2.jpg,cat\n3.jpg,dog\n",  # the only one it can be
         b"file,class_id,class_name\n0.jpg,0,cat\n1.jpg,1,dog\n2.jpg,0,cat\n3.jpg,1,dog\n",
         b"filename, cat, dog\n0.jpg, 1, 0\n1.jpg, 0, 1\n2.jpg, 1, 0\n3.jpg, 0, 1\n",  # Roboflow's
@@ -144,6 +146,13 @@ def test_a_row_without_its_picture_and_a_picture_without_its_row_are_named(tmp_p
     assert set(found) == {"8.jpg", "9.jpg"}
     assert "Rows without a picture: 9.jpg and 8.jpg." in dataset.notes
     assert "Pictures without a row in the table: 3.jpg." in dataset.notes
+
+
+def test_the_first_row_of_a_table_without_a_header_is_named_where_its_picture_is_missing() -> None:
+    table = b"9.jpg,dog\n0.jpg,cat\n1.jpg,dog\n2.jpg,cat\n3.jpg,dog\n"
+    reading = read_paths([*FOUR, "labels.csv"], tables={"labels.csv": table})
+    assert reading.labels[:4] == CATS_AND_DOGS
+    assert [rejected.name for rejected in reading.rejected] == ["9.jpg"]
 
 
 @pytest.mark.parametrize(
