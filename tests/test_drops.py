@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 import featclass
 from featclass.api import drops
+from featclass.datasets import ZipListing
 from featclass.studio import studio
 from tests.fakes import drawn
 from tests.people import fill, named, raw_zip, zip_of
@@ -126,6 +127,7 @@ def test_a_split_is_told_in_a_sentence_and_its_flat_test_goes_into_no_set(
         target for path, target in zip(paths, answer["targets"], strict=True) if "/test/" in path
     ]
     assert aside == [None] * 4
+    assert not any(made.rejected for made in studio().workspaces.open(token).sets)
     told = " ".join(answer["notes"])
     assert "train" in told
     assert "test" in told
@@ -290,6 +292,30 @@ def test_the_names_of_a_japanese_zip_can_be_corrected_without_sending_it_again(
     back = {"do": "rename", "names": [*read_as(answer, "cp932").items()]}
     assert client.post(f"/api/w/{token}/act", json=back, headers=OURS).is_success
     assert sets(token).keys() == {*JAPANESE}
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("x/1.png", "x/2.png", "x/3.png"),  # both sets would be one
+        ("x/1.png", "y/2.png", "z/3.png"),  # one set would be two
+        ("1.png", "x/2.png", "x/3.png"),  # one would have no name
+    ],
+)
+def test_a_code_page_in_which_the_sets_would_be_others_is_not_offered(
+    token: str, paths: tuple[str, ...]
+) -> None:
+    one, two = (labelled.id for labelled in studio().workspaces.open(token).sets)
+    placement = drops.Placement((one, two, two), ids={"Set 1": one, "Set 2": two})
+
+    def offered(*readings: tuple[str, ...]) -> list[str]:
+        others = dict(zip(("gbk", "cp949"), readings, strict=False))
+        listing = ZipListing((), code="cp932", alternatives=others)
+        offer = drops.other_names(token, "a.zip", listing, placement, frozenset(), None)
+        return [reading["code"] for reading in offer["readings"]] if offer else []
+
+    assert offered(paths) == []
+    assert offered(("x/1.png", "y/2.png", "y/3.png"), paths) == ["cp932", "gbk"]
 
 
 def test_a_zip_made_by_a_mac_leaves_nothing_to_correct(
