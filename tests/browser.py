@@ -7,6 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Without a GPU and in a container: no sandbox of its own, no /dev/shm of 64 MB.
@@ -51,6 +55,19 @@ def ensure() -> str:
         if path := find():
             return path
     sys.exit(f"The tests need Chromium, and none could be installed. Run: {REMEDY}")
+
+
+def drop(where: Locator, *paths: Path) -> None:
+    """Drop files and folders of this disk on a place of the page, as a person does."""
+    where.scroll_into_view_if_needed()
+    box = where.bounding_box()
+    assert box is not None
+    at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    session = where.page.context.new_cdp_session(where.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        session.send("Input.dispatchDragEvent", {"type": kind, **at, "data": data})
+    session.detach()
 
 
 if __name__ == "__main__":

@@ -190,7 +190,7 @@ def test_a_folder_of_folders_makes_a_set_of_each(client: TestClient, token: str)
 
 def test_one_folder_dropped_on_a_set_fills_that_set(client: TestClient, token: str) -> None:
     answer = plan(client, token, first(token), ["cats/1.png", "cats/2.png"])
-    assert answer.json() == {"targets": [first(token)] * 2, "sets": []}
+    assert answer.json() == {"targets": [first(token)] * 2, "sets": [], "notes": []}
 
 
 def test_loose_files_dropped_outside_a_set_get_a_set_of_their_own(
@@ -203,7 +203,7 @@ def test_loose_files_dropped_outside_a_set_get_a_set_of_their_own(
 
 def test_everything_dropped_on_try_is_tried(client: TestClient, token: str) -> None:
     answer = plan(client, token, "try", ["pets/cats/1.png", "2.png"])
-    assert answer.json() == {"targets": ["try", "try"], "sets": []}
+    assert answer.json() == {"targets": ["try", "try"], "sets": [], "notes": []}
     assert send(client, token, "try", {"new.png": drawn(3)}).json()["added"] == 1
     assert [p.name for p in studio().workspaces.open(token).tried] == ["new.png"]
 
@@ -222,7 +222,10 @@ def test_a_zip_with_subfolders_makes_sets_and_names_what_it_could_not_use(
     )
     answer = send_zip(client, token, "new", data)
     assert answer.status_code == 200, answer.text
-    assert answer.json() == {"added": 3, "copies": 0, "rejected": 1, "sets": ["cats", "dogs"]}
+    assert answer.json() == {
+        **{"added": 3, "copies": 0, "rejected": 1},
+        **{"sets": ["cats", "dogs"], "notes": [], "names": None},
+    }
     assert sets(token)["cats"] == ["1.png"]
     assert sets(token)["dogs"] == ["1.png"]
     # What pretends to lie outside has no folder of its own, and is text like any other name.
@@ -447,6 +450,20 @@ def test_sets_whose_names_look_alike_to_a_disk_keep_their_own_folders(
     answer = client.get(f"/api/w/{token}/pictures.zip")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert sorted(archive.namelist()) == ["a-b 2/x.png", "a-b/x.png"]
+
+
+def test_sets_whose_long_names_differ_at_their_end_keep_their_own_folders(
+    client: TestClient, token: str
+) -> None:
+    for found, end in zip(studio().workspaces.open(token).sets, ("one", "two"), strict=True):
+        studio().workspaces.rename_set(token, found.id, 250 * "ü" + end)
+        send(client, token, found.id, {"x.png": drawn(found.id)})
+    assert {name[-3:] for name in sets(token)} == {"one", "two"}
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        folders = {name.rpartition("/")[0] for name in archive.namelist()}
+    assert len(folders) == 2
+    assert all(len(folder.encode()) <= 255 for folder in folders)
 
 
 @pytest.mark.parametrize("cookie", ["", 'prefs={"a":1}'])

@@ -124,3 +124,11 @@ def test_where_pictures_came_the_others_tell_whether_it_became_better(
     old = replace(learned().classifier.report, confusion_matrix=((3, 1), (1, 3)), images=8)
     said = wording.before_change(Before(old, same, 6, 7), replace(old, images=images))
     assert said == f"Was 6 of 8 right before the last change. {told}".strip()
+
+
+def test_of_long_names_that_differ_at_their_end_the_table_shows_the_difference() -> None:
+    names = [f"{40 * 'long '}{end}" for end in ("ceramic", "brick")]
+    shown = [wording.without_middle(name) for name in names]
+    assert len({*shown}) == 2
+    assert all(len(text) < 30 for text in shown)
+    assert wording.without_middle("a name like any other") == "a name like any other"

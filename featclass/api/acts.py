@@ -33,6 +33,8 @@ def _act(token: str, done: Any) -> Act | None:
     match done:
         case {"do": "rename", "set": int(set_id), "name": str(name)}:
             store.rename_set(token, set_id, name)
+        case {"do": "rename", "names": [*pairs]}:
+            store.rename_sets(token, [(int(set_id), str(name)) for set_id, name in pairs])
         case {"do": "add set"}:
             store.add_set(token)
         case {"do": "remove set", "set": int(set_id)}:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, BinaryIO, TypeVar, cast
 from urllib.parse import unquote
 
@@ -15,18 +16,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass import datasets, images
-from featclass.errors import DatasetError, FeatclassError, UploadRefused
+from featclass.api import drops
+from featclass.api.drops import NEW, TRY, set_id_of
+from featclass.errors import DatasetError, FeatclassError, FoldersAmbiguous, UploadRefused
 from featclass.records import Rejected, Source
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
 
-TRY, NEW = "try", "new"
 MOST_FILES = 1000
-MOST_SETS = 1000
 BATCH = 64
 PORTION_BYTES = 64 * 10**6
 IN_MEMORY = 32 * 10**6
-LONGEST_ID = 18
+MOST_TABLES = 4
+TABLE_BYTES = 5 * 10**6
+DEEPEST = 100
 BURST = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 T = TypeVar("T")
@@ -35,20 +38,58 @@ T = TypeVar("T")
 async def plan(request: Request) -> Response:
     """Answer which set each path of a drop belongs to, making the sets that are missing.
 
-    Takes `{"set": id | "try" | "new", "paths": [...]}`; answers `{"targets": [id | "try" | null],
-    "sets": [names]}`, null for files that are skipped (hidden ones).
+    Takes `{"set": id | "try" | "new", "paths": [...]}`, with `tables` (path -> bytes in base64),
+    `folders` (those that hold nothing) and `classes_at` where there are any; answers `{"targets":
+    [id | "try" | null], "sets": [names], "notes": [sentences]}`, null for files that are skipped,
+    or `{"question": ...}` (`drops.Question`), and then no set is made. With `"zips": [places]`,
+    those paths are to be sent as zips instead.
     """
+    token = request.path_params["token"]
     try:
         asked = await request.json()
         target, paths = str(asked["set"]), [str(path) for path in asked["paths"]]
-        targets, made = await run_in_threadpool(
-            _targets, request.path_params["token"], target, paths
+        placement = await run_in_threadpool(
+            drops.place,
+            *(token, target, paths),
+            classes_at=_depth(asked.get("classes_at")),
+            tables=_tables(asked.get("tables") or {}),
+            folders=[str(folder) for folder in asked.get("folders") or ()],
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+        await run_in_threadpool(_remember, token, target, placement.targets, placement.rejected)
+    except FoldersAmbiguous as ambiguous:
+        return JSONResponse({"question": drops.question(ambiguous, _top(paths), target)})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return JSONResponse({"error": "that is not a list of paths"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse({"targets": targets, "sets": made})
+    answer = {"targets": placement.targets, "sets": placement.made, "notes": placement.notes}
+    if placement.zips:
+        answer["zips"] = placement.zips
+    return JSONResponse(answer)
+
+
+def _top(paths: Sequence[str]) -> str:
+    """Return what to call a drop: the folder that all of it lies in."""
+    tops = {path.partition("/")[0] for path in paths}
+    return tops.pop() if len(tops) == 1 else "This drop"
+
+
+def _depth(given: object) -> int | None:
+    """Return how deep the classes are said to be; raises `ValueError` for what is no depth."""
+    if given in (None, ""):
+        return None
+    depth = int(str(given))
+    if not 0 <= depth <= DEEPEST:
+        raise ValueError("no folders lie so deep")
+    return depth
+
+
+def _tables(given: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the bytes of the tables sent along; raises `ValueError` where they are too many."""
+    tables = {str(path): base64.b64decode(text, validate=True) for path, text in given.items()}
+    if len(tables) > MOST_TABLES or any(len(table) > TABLE_BYTES for table in tables.values()):
+        raise ValueError("tables of labels are few and small")
+    return tables
 
 
 async def pictures(request: Request) -> Response:
@@ -87,42 +128,30 @@ def portions(items: Sequence[T], size: Callable[[T], int]) -> Iterator[list[T]]:
 
 
 async def archive(request: Request) -> Response:
-    """Add the pictures of a zip; its subfolders become sets."""
+    """Add the pictures of a zip; its subfolders become sets, or `among` other zips, it is one.
+
+    Answers as `pictures` does, with `sets`, `notes` and `names` (`drops.Names` or null), or
+    `{"question": ...}` as `plan` does, and then nothing is added.
+    """
+    asked, target = request.query_params, request.query_params.get("set", "")
+    name = asked.get("name", "archive.zip")
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
         try:
             async for chunk in request.stream():
                 file.write(chunk)
-            counts = await run_in_threadpool(
+            answer = await run_in_threadpool(
                 _unpack,
-                request.path_params["token"],
-                request.query_params.get("set", ""),
-                request.query_params.get("name", "archive.zip"),
-                file,
+                *(request.path_params["token"], target, name, file),
+                classes_at=_depth(asked.get("classes_at")),
+                is_one_of_several="among" in asked,
             )
+        except FoldersAmbiguous as ambiguous:
+            return JSONResponse({"question": drops.question(ambiguous, name, target)})
+        except ValueError:
+            return JSONResponse({"error": "that is no depth of folders"}, 400)
         except FeatclassError as error:
             return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse(counts)
-
-
-def _targets(token: str, target: str, paths: list[str]) -> tuple[list[int | str | None], list[str]]:
-    """Return the set of each path, and the names of the sets that the drop itself makes."""
-    classes = datasets.read_paths(paths).labels
-    if target == TRY:
-        return [None if name is None else TRY for name in classes], []
-    named = sorted({name for name in classes if name})
-    store = studio().workspaces
-    # One folder dropped on a set fills that set; several folders are sets of their own.
-    if target != NEW and len(named) < 2:
-        return [None if name is None else _set_id(target) for name in classes], []
-    if len(named) > MOST_SETS:
-        raise UploadRefused(
-            f"that would make {len(named):,} sets, and {MOST_SETS:,} is the most; each folder"
-            " directly inside the dropped one becomes a set"
-        )
-    ids: dict[str, int] = {name: store.set_named(token, name) for name in named}
-    if "" in classes:
-        ids[""] = store.add_set(token) if target == NEW else _set_id(target)
-    return [None if name is None else ids[name] for name in classes], named
+    return JSONResponse(answer)
 
 
 def _burst(given: object) -> str | None:
@@ -137,7 +166,7 @@ def _add(
     token: str, target: str, files: Iterable[tuple[str, bytes]], burst: str | None = None
 ) -> dict[str, int]:
     """Add files to one set, or to the pictures to try; what cannot be used is remembered there."""
-    set_id = None if target == TRY else _set_id(target)
+    set_id = None if target == TRY else set_id_of(target)
     good, bad = [], []
     for path, data in files:
         name = path.rsplit("/", 1)[-1]
@@ -155,19 +184,35 @@ def _add(
     return {"added": len(added) - copies, "copies": copies, "rejected": len(bad)}
 
 
-def _unpack(token: str, target: str, name: str, file: IO[bytes]) -> dict[str, Any]:
+def _unpack(
+    token: str,
+    target: str,
+    name: str,
+    file: IO[bytes],
+    *,
+    classes_at: int | None,
+    is_one_of_several: bool,
+) -> dict[str, Any]:
     """Add the files of a zip, a batch at a time, each to the set of its folder."""
     limit = studio().config.max_upload_bytes
     try:
         listing = datasets.files_of_zip(cast(BinaryIO, file), max_unpacked_bytes=limit)
     except DatasetError as error:
         raise UploadRefused(str(error).replace("The zip", name, 1)) from error
-    files, unusable = listing.files, [*listing.rejected]
-    targets, made = _targets(token, target, [path for path, _ in files])
+    before = frozenset(labelled.name for labelled in studio().workspaces.open(token).sets)
+    placement = drops.place(
+        *(token, target, [path for path, _ in listing.files]),
+        classes_at=classes_at,
+        tables=_tables_inside(listing.files),
+        folders=listing.folders,
+        alone=datasets.class_of_zip(name),
+        is_one_of_several=is_one_of_several,
+    )
     groups: defaultdict[str, list[tuple[str, datasets.ZipSource]]] = defaultdict(list)
-    for (path, source), to in zip(files, targets, strict=True):
+    for (path, source), to in zip(listing.files, placement.targets, strict=True):
         if to is not None:
             groups[str(to)].append((path, source))
+    unusable = [*listing.rejected]
     counts: Counter[str] = Counter(added=0, copies=0, rejected=len(unusable))
     for to, members in groups.items():
         for portion in portions(members, lambda member: member[1].size):
@@ -175,8 +220,24 @@ def _unpack(token: str, target: str, name: str, file: IO[bytes]) -> dict[str, An
             unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
             usable = [(path, got) for path, got in read if isinstance(got, bytes)]
             counts.update(_add(token, to, usable))
-    _remember(token, target, groups, unusable)
-    return {**counts, "sets": made}
+    _remember(token, target, placement.targets, [*placement.rejected, *unusable])
+    names = drops.other_names(token, name, listing, placement, before, classes_at)
+    of_names = () if names else listing.notes  # else they are said with the choice
+    notes = [*(note.replace("The zip", name, 1) for note in of_names), *placement.notes]
+    return {**counts, "sets": placement.made, "notes": notes, "names": names}
+
+
+def _tables_inside(files: Iterable[tuple[str, datasets.ZipSource]]) -> dict[str, bytes]:
+    """Return the small tables of a zip, which may hold labels; one that is damaged is none."""
+    tables: dict[str, bytes] = {}
+    for path, source in files:
+        if len(tables) == MOST_TABLES:
+            break
+        if datasets.is_table(path) and source.size <= TABLE_BYTES:
+            table = _bytes_or_reason(source)
+            if isinstance(table, bytes):
+                tables[path] = table
+    return tables
 
 
 def _bytes_or_reason(source: Source) -> bytes | str:
@@ -186,16 +247,13 @@ def _bytes_or_reason(source: Source) -> bytes | str:
         return str(error)
 
 
-def _remember(token: str, target: str, groups: Iterable[str], unusable: list[Rejected]) -> None:
-    """Keep what could not be unpacked where the zip was dropped, or at the first set it made."""
+def _remember(
+    token: str, target: str, targets: Iterable[drops.Target], unusable: Sequence[Rejected]
+) -> None:
+    """Keep what could not be used where it was dropped, or at the first set that it made."""
     if not unusable:
         return
-    where = target if target != NEW else next(iter(groups), "")
-    set_id = None if where == TRY else _set_id(where or str(studio().workspaces.add_set(token)))
+    first = next((to for to in targets if to is not None), "")
+    where = target if target != NEW else str(first)
+    set_id = None if where == TRY else set_id_of(where or str(studio().workspaces.add_set(token)))
     studio().workspaces.reject(token, set_id, unusable)
-
-
-def _set_id(target: str) -> int:
-    if not target.isdecimal() or len(target) > LONGEST_ID:
-        raise UploadRefused("there is no such set; load the page again")
-    return int(target)

@@ -20,13 +20,14 @@ conflicts       the same picture twice, or in two classes
 reading         all of it as one dataset
 """
 
-from featclass.datasets.class_names import LONGEST_CLASS_NAME
+from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
 from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
+from featclass.datasets.found import class_of_zip
 from featclass.datasets.identification import Unusable, identified
-from featclass.datasets.paths import clean_path, is_skipped, is_table
+from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import (
     FileListing,
     ListedFile,
@@ -53,15 +54,18 @@ __all__ = [
     "Walk",
     "ZipListing",
     "ZipSource",
+    "class_of_zip",
     "clean_path",
     "files_below",
     "files_of_zip",
     "identified",
     "identified_file",
     "image_of_file",
+    "is_named_as_picture",
     "is_skipped",
     "is_table",
     "list_files",
+    "listed",
     "read",
     "read_folder",
     "read_paths",

@@ -34,6 +34,8 @@ class ClassFolders:
     flat: Mapping[Folder, str | None] = field(default_factory=dict)
     """As `roots`, where the pictures may lie without class folders: a table would say more."""
     notes: tuple[str, ...] = ()
+    deeper_at: int | None = None
+    """As `Reading.deeper_at`."""
 
 
 def nearest_above(folder: Folder, among: Mapping[Folder, object]) -> Folder | None:
@@ -103,12 +105,14 @@ def class_folders(tree: Tree) -> ClassFolders:
     inner = _inner_parts(tree, roots)
     if not inner:
         _refuse_ambiguous(tree, roots)
+    deeper = [] if inner else _note_of_deeper(tree, roots)
     notes = (
         *_note_of_split(tree, roots, len(base)),
-        *([_note_of_inner(inner)] if inner else _note_of_deeper(tree, roots)),
+        *([_note_of_inner(inner)] if inner else deeper),
     )
     flat = {} if any(roots.values()) or inner else _flat(tree, base)
-    return ClassFolders(roots, inner, aside, flat, notes)
+    deeper_at = Counter(map(len, roots)).most_common(1)[0][0] + 2 if deeper else None
+    return ClassFolders(roots, inner, aside, flat, notes, deeper_at)
 
 
 def class_folders_at(tree: Tree, depth: int) -> ClassFolders:
@@ -270,11 +274,7 @@ def _note_of_deeper(tree: Tree, roots: Mapping[Folder, str | None]) -> list[str]
     ]
     if not deeper:
         return []
-    depth = Counter(map(len, roots)).most_common(1)[0][0] + 2
-    return [
-        f"What lies deeper ({listed(deeper)}) counts to the class folder above it; to make the"
-        f" deeper folders the classes, use --classes-at {depth} (in Python classes_at={depth})."
-    ]
+    return [f"What lies deeper ({listed(deeper)}) counts to the class folder above it."]
 
 
 def _flat(tree: Tree, base: Folder) -> dict[Folder, str | None]:

@@ -19,7 +19,7 @@ from featclass.datasets.class_folders import (
 )
 from featclass.datasets.class_names import ClassNames, listed
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
-from featclass.errors import DatasetError
+from featclass.errors import FoldersAmbiguous
 from featclass.records import Rejected
 
 # A project of Teachable Machine, which is a zip: "manifest.json", and "Class 1-!-0", "Class 1-!-1".
@@ -41,6 +41,8 @@ class Reading:
     rejected: tuple[Rejected, ...] = ()
     """What was set aside, by the paths as they are shown: a part of a split without classes (one
     for the folder), pictures without a row in the table, rows without a picture."""
+    deeper_at: int | None = None
+    """Depth of folders inside the class folders that may be the classes; a note speaks of them."""
 
 
 def read_paths(
@@ -86,7 +88,7 @@ def read_paths(
             return _by_table(divided, files, folders, known)
         notes = tuple(known.notes)
     if not folders.roots:
-        raise DatasetError(_flat_parts(folders, notes))
+        raise _flat_parts(folders, notes)
     return _by_folders(divided, kept, folders, notes)
 
 
@@ -119,6 +121,7 @@ def _by_folders(
         tuple(parts),
         (*folders.notes, *notes, *names.notes()),
         tuple(_set_aside(folder, count) for folder, count in folders.aside.items()),
+        folders.deeper_at,
     )
 
 
@@ -200,10 +203,10 @@ def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Rea
     return Reading(labels, (None,) * len(labels), (note, *names.notes()))
 
 
-def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> str:
+def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> FoldersAmbiguous:
     names = sorted((folder[-1] for folder in folders.flat), key=splits.in_order)
     depth = len(next(iter(folders.flat)))
-    return " ".join(
+    sentence = " ".join(
         (
             f"{listed(names)} look like parts of a split, but the pictures lie directly in them,"
             " and no table beside them says their classes.",
@@ -212,3 +215,4 @@ def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> str:
             f" --classes-at {depth} (in Python classes_at={depth}).",
         )
     )
+    return FoldersAmbiguous(sentence, {depth: tuple(names)})

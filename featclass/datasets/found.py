@@ -160,7 +160,7 @@ def _add_zip(found: Found, root: Path, file: Path, max_unpacked: int) -> None:
         reason = f"a zip of folders ({listed(folders)}): give it by itself, or unpack it"
         found.rejected.append(Rejected(clean_path(path), reason))
         return
-    folder = file.parent / _SAMPLES.sub("", file.stem)
+    folder = file.parent / class_of_zip(file.name)
     virtual, name = _below(root, folder), clean_path(path)
     found.files += [
         FoundFile(f"{virtual}/{entry}", f"{name}/{entry}", source, name)
@@ -170,6 +170,11 @@ def _add_zip(found: Found, root: Path, file: Path, max_unpacked: int) -> None:
     found.lost += [f"{virtual}/{each.name}" for each in listing.rejected]
     if not listing.files:
         found.hollow.append(virtual)
+
+
+def class_of_zip(name: str) -> str:
+    """Return the class that a zip of pictures without folders stands for, by its file name."""
+    return _SAMPLES.sub("", Path(name).stem)
 
 
 def _folders_in(paths: Sequence[str]) -> list[str]:

@@ -201,8 +201,19 @@ def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:
     rejected = sorted(rejected + conflicts, key=lambda each: each.name)
     filled = {image.label for image in kept} | {labels[i] for i in copied}
     empty, sentences = _empty(found, reading, filled)
-    notes = (*found.notes, *reading.notes, *sentences)
+    notes = (*found.notes, *reading.notes, *_of_deeper(reading), *sentences)
     return Dataset(tuple(kept), tuple(rejected), empty, notes)
+
+
+def _of_deeper(reading: Reading) -> list[str]:
+    """Say how to read it the other way; where it is read for a page, that has its own words."""
+    depth = reading.deeper_at
+    if depth is None:
+        return []
+    return [
+        f"To make the deeper folders the classes, use --classes-at {depth} (in Python"
+        f" classes_at={depth})."
+    ]
 
 
 def _empty(

@@ -60,8 +60,8 @@ def sets(data: dict[str, Any], *, token: str) -> None:
     _component(
         "featclass_sets",
         SETS_HTML,
-        *("upload.js", "camera.js", "burst.js", "sets.js"),
-        styles=("live.css",),
+        *("upload.js", "drops.js", "camera.js", "burst.js", "sets.js"),
+        styles=("live.css", "drops.css"),
     )(data=data, key=_key("sets", token), on_redraw_change=_nothing)
 
 

@@ -16,6 +16,7 @@ from featclass.workspaces import LabelledSet, file_stem
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MOST_NOTES = 50
 MANY_WAITING = 20
+LONGEST_IN_TABLE = 30
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=\"'])")
 
 
@@ -166,6 +167,13 @@ def notes(rejected: Sequence[Rejected]) -> list[str]:
     return lines
 
 
+def without_middle(name: str) -> str:
+    """Return a name with its middle left out where it is long: many differ at their end."""
+    if len(name) <= LONGEST_IN_TABLE:
+        return name
+    return f"{name[: LONGEST_IN_TABLE // 2]}…{name[-LONGEST_IN_TABLE // 3 :]}"
+
+
 def class_rows(report: Report) -> list[dict[str, object]]:
     """Return the table of figures for each class, shares in whole percent."""
 
@@ -174,7 +182,7 @@ def class_rows(report: Report) -> list[dict[str, object]]:
 
     return [
         {
-            "Set": name,
+            "Set": without_middle(name),
             "Pictures": figures.support,
             "Recall": percent(figures.recall),
             "Precision": percent(figures.precision),

@@ -37,6 +37,19 @@ def rename(change: Change, set_id: int, name: str) -> None:
     )
 
 
+def rename_all(change: Change, named: Sequence[tuple[int, str]]) -> None:
+    """Give several sets other names at once: what one is called now, another may be called."""
+    wanted = {set_id: names.clean(name) or require(change, set_id).name for set_id, name in named}
+    for set_id in wanted:
+        require(change, set_id)
+    taken = {row.name for row in _sets(change) if row.id not in wanted}
+    for set_id, name in wanted.items():
+        if name in taken:
+            raise _taken(name)
+        taken.add(name)
+        change.db.execute(update(sets).where(sets.c.id == set_id).values(name=name))
+
+
 def named(change: Change, name: str) -> int:
     """Return the set of this name: there already, one never used and so renamed, or new."""
     name = names.clean(name)
@@ -109,7 +122,11 @@ def _free_colour(shown: Sequence[Row[Any]], preferred: int | None = None) -> int
 
 def _refuse_taken(change: Change, name: str, by_other_than: int | None = None) -> None:
     if any(row.name == name and row.id != by_other_than for row in _sets(change)):
-        raise FeatclassError(f"Another set is called {name} already. Choose a different name.")
+        raise _taken(name)
+
+
+def _taken(name: str) -> FeatclassError:
+    return FeatclassError(f"Another set is called {name} already. Choose a different name.")
 
 
 def _ever_used(change: Change, set_id: int) -> bool:

@@ -151,6 +151,14 @@ class Workspaces:
         with self._database.change(token) as change:
             sets.rename(change, set_id, name)
 
+    def rename_sets(self, token: str, named: Sequence[tuple[int, str]]) -> None:
+        """Give several sets other names at once; they may take each other's.
+
+        Raises `FeatclassError`, and renames none, where another set has one of the names.
+        """
+        with self._database.change(token) as change:
+            sets.rename_all(change, named)
+
     def set_named(self, token: str, name: str) -> int:
         """Return the id of the set of this name: one there, else one never used, else a new one."""
         with self._database.change(token) as change:

@@ -144,9 +144,10 @@ def test_the_parts_of_a_split_may_lie_inside_each_class() -> None:
 
 
 def test_flat_parts_of_a_split_without_a_table_are_an_error_that_says_what_to_do() -> None:
-    with pytest.raises(DatasetError, match=r"^train and test look like parts of a split") as error:
+    sentence = r"^train and test look like parts of a split"
+    with pytest.raises(FoldersAmbiguous, match=sentence) as error:
         read_paths(paths("train", "test"))
-    assert not isinstance(error.value, FoldersAmbiguous)
+    assert error.value.choices == {1: ("train", "test")}
     assert "one folder per class" in str(error.value)
     assert "--classes-at 1" in str(error.value)
     assert set(read_paths(paths("train", "test"), classes_at=1).labels) == {"train", "test"}
@@ -241,7 +242,16 @@ def test_deeper_folders_belong_to_the_class_above_them_and_it_is_said(
     assert set(reading.labels) == {"mammals", "birds"}
     [note] = reading.notes
     assert "birds/eagle" in note
-    assert "--classes-at 2" in note
+    assert reading.deeper_at == 2
+
+
+def test_how_to_make_the_deeper_folders_the_classes_is_told_of_a_folder_and_not_on_the_page(
+    tmp_path: Path,
+) -> None:
+    folders = crossed(("mammals",), ("cat", "dog")) + crossed(("birds",), ("eagle",))
+    write(tmp_path, {path: picture(n) for n, path in enumerate(folders)})
+    assert "--classes-at 2" in " ".join(read_folder(tmp_path).notes)
+    assert "--" not in " ".join(read_paths(folders).notes)
 
 
 @pytest.mark.parametrize("name", ["images", "img", "photos"])

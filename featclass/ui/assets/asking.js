@@ -205,7 +205,7 @@ function drawQuestion(host, state) {
       const dot = make('span', { class: 'dot' });
       dot.style.background = colour;
       return make('button', { class: 'pill', title, 'data-key': `c${id}`, 'aria-keyshortcuts': keys[i].join(' ') || null,
-        onclick: () => answer(host, state, id, title) }, dot, make('span', { class: 'word' }, title),
+        onclick: () => answer(host, state, id, title) }, dot, shownName(title),
         keys[i].length ? make('kbd', { 'aria-hidden': 'true' }, keys[i][0].toUpperCase()) : null);
     })), drawWays(host, state, true)];
 }

@@ -49,8 +49,6 @@ function build(host, state) {
   };
 }
 
-const sentence = text => text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.');
-
 function tell(host, text, share) {
   host.querySelector('.zone .note').textContent = text;
   const bar = host.querySelector('.zone .bar');
@@ -60,7 +58,7 @@ function tell(host, text, share) {
 }
 
 async function take(host, state, items) {
-  const zips = items.filter(isZip);
+  const zips = items.filter(item => isZip(item) || isArchive(item));
   if (!zips.length) { tell(host, 'Drop one zip of pictures here; loose pictures go to “Try it” above.'); return; }
   if (state.sending) { tell(host, 'One zip is being sent already.'); return; }
   for (const item of zips) {
@@ -88,7 +86,7 @@ function send(host, state, item) {
       else no(new Error(body.error || `the server answered ${request.status}`));
     };
     halt.hidden = false;
-    request.send(item.file);
+    request.send(bodyOf(item));
   });
 }
 
@@ -221,7 +219,7 @@ function drawCounts(counts) {
       fill.style.setProperty('--hue', colour || 'var(--quiet)');
       return fill;
     });
-    return make('div', { class: 'bar-row', 'aria-label': `${name}: ${said}` }, make('span', { class: 'label', title: name }, name),
+    return make('div', { class: 'bar-row', 'aria-label': `${name}: ${said}` }, shownName(name, { class: 'label', title: name }),
       make('span', { class: 'track' }, ...parts), make('span', { class: 'value' }, said));
   });
 }
@@ -250,7 +248,7 @@ function drawTable(one) {
       const dot = make('span', { class: 'dot' });
       dot.style.background = said.known ? colours.get(said.label) || '#888' : 'var(--line)';
       return make('tr', {}, make('td', { title: said.path }, said.path),
-        make('td', { title: said.label }, dot, said.known ? said.label : 'none of these'),
+        make('td', { title: said.label }, dot, said.known ? shownName(said.label) : 'none of these'),
         make('td', { class: 'value' }, said.known ? `${percent(said.probability)}${said.doubtful ? ', doubtful' : ''}` : `nearest ${said.label}`));
     })));
 }

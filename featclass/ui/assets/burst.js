@@ -7,7 +7,7 @@ async function openRecorder(host, state, set) {
   const was = state.recorder?.set;
   closeRecorder(state);
   if (was === set.id) { state.draw(); return; }   // the button opens and closes
-  const tell = text => { state.notes.set(String(set.id), text ? { text, share: null } : null); drawNote(host, state, String(set.id)); };
+  const tell = text => { Object.assign(placeOf(state, String(set.id)), { text, share: null }); drawPlace(host, state, String(set.id)); };
   if (!navigator.mediaDevices) {
     tell(NO_CAMERA_HERE);
     choose(host, { accept: 'image/*', capture: 'environment' }, items => state.send(set.id, items));
@@ -52,7 +52,7 @@ function drawRecorder(state, set, recorder, tell, gone) {
   function deliver(of) {
     const items = of.frames.splice(0);
     if (items.length) of.sending = of.sending.then(async () => of.sums.push(
-      await upload(state.data.base, set.id, items, () => {}, of.key)));
+      await upload(state.data.base, set.id, items, () => {}, { burst: of.key })));
   }
 
   function start() {

@@ -8,7 +8,7 @@ async function ask(url, options) {
   try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
   catch { throw new Error('the connection to featclass was lost'); }
   try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
-  if (!response.ok) throw new Error(body.error || `the server answered ${response.status}`);
+  if (!response.ok) throw Object.assign(new Error(body.error || `the server answered ${response.status}`), { refused: response.status === 400 });
   return body;
 }
 
@@ -42,6 +42,29 @@ function make(tag, attributes = {}, ...children) {
   }
   node.append(...children.filter(child => child != null));
   return node;
+}
+
+// A class's name. A long one is cut in its middle where room is short: names that are alike often
+// differ at their end. Between words, where there are any: letters of some scripts are joined.
+const LONG_NAME = 12, SHORTEST_END = 4, LONGEST_END = 9;
+function shownName(name, { class: kind = 'word', ...attributes } = {}) {
+  const letters = lettersOf(name);
+  if (letters.length <= LONG_NAME) return make('span', { class: kind, dir: 'auto', ...attributes }, name);
+  return make('span', { class: `${kind} cut`, dir: 'auto', title: name, ...attributes },
+    make('span', { class: 'start' }, letters.slice(0, -endOf(letters)).join('')), make('span', { class: 'last' }, letters.slice(-endOf(letters)).join('')));
+}
+
+function endOf(letters) {
+  for (let end = LONGEST_END; end >= SHORTEST_END; end--) if (letters[letters.length - end - 1] === ' ') return end;
+  return LONGEST_END;
+}
+
+const isCut = name => lettersOf(name).length > LONG_NAME;
+
+// What a reader takes for one letter is never divided: an emoji of several parts, an accent.
+function lettersOf(text) {
+  if (text.length <= LONG_NAME || !Intl.Segmenter) return [...text];
+  return [...new Intl.Segmenter().segment(text)].map(({ segment }) => segment);
 }
 
 function icon(path) {

@@ -173,7 +173,7 @@ function drawChips(state, place) {
   }
   const chip = (filter, text, colour, title) => (counts.get(filter) || g.filter === filter || filter === 'all') && make('button', { class: 'filter', 'data-key': `chip ${filter}`, 'aria-pressed': String(g.filter === filter), title: title || text,
     onclick: event => { g.filter = g.filter === filter ? 'all' : filter; look(event.target.closest('.tryout'), state); } },
-    colour ? dot(colour) : '', make('span', { class: 'word' }, text), make('span', { class: 'count' }, (counts.get(filter) || 0).toLocaleString('en')));
+    colour ? dot(colour) : '', shownName(text), make('span', { class: 'count' }, (counts.get(filter) || 0).toLocaleString('en')));
   place.replaceChildren(...[chip('all', 'All'), ...Object.entries(state.data.colours).map(([name, colour]) => chip(`class ${name}`, name, colour)),
     ...KINDS.map(([kind, text]) => chip(kind, text, null, kind === 'doubtful' ? state.data.doubtful : ''))].filter(Boolean));
 }
@@ -225,7 +225,7 @@ function tile(host, state, row) {
   node.title = text.replace(': ', '\n');
   node.setAttribute('aria-label', `${kinds.picked ? 'Selected: ' : ''}${text}`);
   node.setAttribute('aria-current', String(kinds.open));
-  node.querySelector('.tag').replaceChildren(make('span', { class: 'word' }, word), make('b', {}, gone ? '' : share));
+  node.querySelector('.tag').replaceChildren(shownName(word), make('b', {}, gone ? '' : share));
   return node;
 }
 

@@ -137,7 +137,7 @@ function drawLive(state, { said, rows, node }, colours) {
 function liveRow(state, name, colour) {
   const fill = make('i'), value = make('span', { class: 'value' });
   fill.style.background = colour;
-  const node = make('div', { class: 'bar-row' }, make('span', { class: 'label', title: name }, name),
+  const node = make('div', { class: 'bar-row' }, shownName(name, { class: 'label', title: name }),
     make('span', { class: 'track' }, fill), value);
   state.drawn.set(name, { node, fill, value });
   return node;

@@ -211,7 +211,7 @@ function drawPicked(host, state) {
       ...state.data.sets.filter(([id]) => points.some(point => point.set !== id)).map(([id, name, colour]) => {
         const mark = make('span', { class: 'dot' });
         mark.style.background = colour;
-        return button(`Move to ${name}`, { do: 'move', pictures: ids, set: id }, mark, make('span', { class: 'word' }, name));
+        return button(`Move to ${name}`, { do: 'move', pictures: ids, set: id }, mark, shownName(name));
       }),
       button('Leave out', { do: 'leave out', pictures: ids, reason: '' }),
       make('button', { class: 'text quiet', onclick: () => { pick(state, null); paint(host, state); drawPicked(host, state); } }, 'Pick none')));

@@ -82,7 +82,7 @@ function focusable(state, node, i, j) {
 function heading(host, state, [id, name, colour], i, j) {
   const isRow = j < 0;
   const text = isRow ? `All pictures of ${name}` : `Everything taken for ${name}`;
-  const inner = [dot(colour), make('span', { class: 'word' }, name)];
+  const inner = [dot(colour), shownName(name)];
   const button = state.data.opens
     ? make('button', { class: 'head', 'aria-label': text, title: `${name}\n${isRow ? 'Show all its pictures' : 'Show everything taken for it'}`,
       onclick: event => open(host, state, isRow ? { true: id } : { said: id }, event) }, ...inner)
@@ -317,7 +317,7 @@ function acts(host, state, item) {
     row.append(button('l', 'Leave out', { do: 'leave out', reason }));
     if (menu) row.append(make('div', { class: 'others' }, ...others.map(([id, name, colour]) => {
       const choice = make('button', { class: 'pill', 'aria-label': `Move ${item.name} to ${name}`, title: name, onclick: () => act(host, state, item, { do: 'move', set: id }) },
-        dot(colour), make('span', { class: 'word' }, name));
+        dot(colour), shownName(name));
       return choice;
     })));
   }

@@ -120,7 +120,7 @@ function bars(state, result) {
     fill.style.background = colourOf(state, name);
     fill.style.width = `${Math.max(1, Math.round(100 * share))}%`;
     return make('div', { class: 'bar-row', 'aria-label': `${name} ${percent(share)}` },
-      make('span', { class: 'label', title: name }, name),
+      shownName(name, { class: 'label', title: name }),
       make('span', { class: 'track' }, fill), make('span', { class: 'value' }, percent(share)));
   });
 }
@@ -194,7 +194,7 @@ function answerButton(state, ids, set, { key, text, style = 'pill', about, isYes
   const digit = state.data.sets.indexOf(set) + 1;
   return make('button', { class: style, 'data-key': `a${key} ${set[0]}`, title: digit < 10 ? `${set[1]}\nKey ${digit}` : set[1],
     'aria-label': `${isYes ? 'Yes, ' : ''}${set[1]}: ${about}`, onclick: () => answer(state, ids, set) },
-    isYes ? '' : dot(set[2]), make('span', { class: 'word' }, text || set[1]));
+    isYes ? '' : dot(set[2]), shownName(text || set[1]));
 }
 
 // Buttons for a few sets, else a menu of all; at the end a new set.
@@ -217,7 +217,7 @@ function choices(state, ids, sets, { key, about, few, small = false }) {
 }
 
 function newSet(state, ids, about) {
-  const field = make('input', { class: 'naming', placeholder: 'Name of the new set', maxlength: 80, spellcheck: 'false', 'aria-label': `Name of the new set: ${about}`, 'data-key': 'naming' });
+  const field = make('input', { class: 'naming', placeholder: 'Name of the new set', maxlength: 255, spellcheck: 'false', 'aria-label': `Name of the new set: ${about}`, 'data-key': 'naming' });
   const close = () => { Object.assign(state, { naming: null, typed: '' }); state.draw(); };
   const put = () => { if (field.value.trim()) answer(state, ids, field.value.trim()); else close(); };
   field.value = state.typed;

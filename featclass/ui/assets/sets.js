@@ -7,7 +7,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.sets');
   let state = memory.get(host);
   if (!state) {
-    state = { notes: new Map(), open: new Map(), images: new Map(), shown: '' };
+    state = { places: new Map(), open: new Map(), images: new Map(), shown: '' };
     memory.set(host, state);
     droppable(host, items => state.send('new', items));
   }
@@ -15,7 +15,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   state.act = async what => {
     const problem = await perform(data.base, what, state.redraw);
     if (!problem) return;
-    state.notes.set(String(what.set ?? 'new'), { text: problem, share: null });
+    Object.assign(placeOf(state, String(what.set ?? 'new')), { text: problem, share: null });
     state.draw();
   };
   state.data = data;
@@ -28,27 +28,19 @@ export default function ({ parentElement, data, setTriggerValue }) {
 
 async function send(host, state, target, items) {
   if (!items.length) return;
-  const tell = (text, share, end = false) => {
-    state.notes.set(String(target), { text, share, end });
-    drawNote(host, state, String(target));
+  const key = String(target), place = placeOf(state, key);
+  const tell = (text, share) => {
+    Object.assign(place, { text, share, again: null });
+    drawPlace(host, state, key);
   };
-  const sum = await upload(state.data.base, target, items, tell);
+  Object.assign(place, { lines: [], names: [] });
+  const how = (question, what) => { tell('', null); return askHow(host, state, key, question, what); };
+  const sum = await upload(state.data.base, target, items, tell, { how });
   const made = sum.sets.length > 1 ? ` into ${sum.sets.length} sets` : '';
-  tell(summary(sum) + made, null, true);
+  tell(summary(sum) + made, null);
+  Object.assign(place, { lines: sum.notes, names: sum.names, again: sum.left.length ? () => send(host, state, target, sum.left) : null });
+  drawPlace(host, state, key);
   state.redraw();
-}
-
-function drawNote(host, state, key) {
-  const place = host.querySelector(`[data-note="${key}"]`);
-  const note = state.notes.get(key);
-  if (!place) return;
-  place.replaceChildren();
-  if (!note) return;
-  if (note.share != null) {
-    const bar = make('i'); bar.style.width = `${Math.round(100 * note.share)}%`;
-    place.append(make('div', { class: 'bar', role: 'progressbar', 'aria-valuenow': Math.round(100 * note.share) }, bar));
-  }
-  place.append(make('span', { role: 'status' }, note.text));
 }
 
 function thumb(state, set, picture) {
@@ -104,7 +96,7 @@ function drawRejected(state, key, rejected) {
 }
 
 function drawSet(state, set, host) {
-  const name = make('input', { class: 'name', value: set.name, maxlength: 80, spellcheck: 'false',
+  const name = make('input', { class: 'name', value: set.name, maxlength: 255, spellcheck: 'false',
     'aria-label': `Name of the set ${set.name}`, 'data-key': `n${set.id}` });
   name.value = set.name;
   name.onkeydown = e => {
@@ -120,7 +112,7 @@ function drawSet(state, set, host) {
   const dot = make('span', { class: 'dot' });
   dot.style.background = set.colour;
   const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
-    make('header', {}, dot, name,
+    make('header', {}, dot, make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
       make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),
       make('button', { class: 'icon', title: 'Remove this set', 'aria-label': `Remove the set ${set.name}`,
         'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) },
@@ -136,7 +128,7 @@ function drawSet(state, set, host) {
         icon(ICONS.folder), 'Folder'),
       make('button', { class: 'text quiet', 'data-key': `c${set.id}`, 'aria-label': `Record pictures into ${set.name}`,
         onclick: () => openRecorder(host, state, set) }, icon(CAMERA_ICON), 'Camera'),
-      make('span', { class: 'note', 'data-note': String(set.id) })),
+      make('div', { class: 'place', tabindex: '-1', 'data-place': String(set.id) })),
     state.recorder?.set === set.id ? state.recorder.node : null,
     drawRejected(state, set.id, set.rejected));
   droppable(card, items => state.send(set.id, items));
@@ -172,14 +164,13 @@ function draw(host, state) {
     make('button', { class: 'text quiet', 'data-key': 'folders',
       onclick: () => choose(host, { webkitdirectory: true }, items => state.send('new', items)) },
       icon(ICONS.folder), 'Folder of folders'),
-    make('p', { class: 'hint' }, 'Drop a folder or a zip anywhere here: each subfolder becomes a set.'),
-    make('span', { class: 'note', 'data-note': 'new' }));
+    make('p', { class: 'hint' }, 'Drop a folder or a zip anywhere here: each subfolder becomes a set.'));
   state.drawing = true;
-  host.replaceChildren(list, end);
+  host.replaceChildren(list, end, make('div', { class: 'place tray', tabindex: '-1', 'data-place': 'new' }));
   state.drawing = false;
   state.recorder?.camera?.video.play().catch(() => {});   // moving it in the page has paused it
-  for (const key of state.notes.keys()) drawNote(host, state, key);
-  const again = focused && host.querySelector(`[data-key="${focused}"]`);
+  for (const key of state.places.keys()) drawPlace(host, state, key);
+  const again = focused && host.querySelector(`[data-key="${CSS.escape(focused)}"]`);
   if (!again) return;
   if (typing) again.value = typing.value;
   again.focus({ preventScroll: true });

@@ -43,7 +43,8 @@ async function send(host, state, items) {
   const note = host.querySelector('.note');
   const tell = (text, share) => { note.textContent = share == null ? text : `Sending ${text}`; };
   const sum = await upload(state.data.base, 'try', items, tell);
-  tell(sum.error || sum.rejected || !sum.added ? summary(sum) : '', null);
+  const text = sum.error || sum.rejected || !sum.added ? summary(sum) : '';
+  tell([text, ...sum.notes].filter(Boolean).join('. '), null);
   state.redraw();
 }
 

@@ -9,13 +9,15 @@ async function filesOfEntry(entry, prefix, found) {
     return;
   }
   const reader = entry.createReader();
-  for (;;) {
+  for (let first = true; ; first = false) {
     const entries = await new Promise((yes, no) => reader.readEntries(yes, no));
+    if (!entries.length && first) found.push({ path: `${prefix}${entry.name}/`, file: null });   // a class without pictures, perhaps
     if (!entries.length) return;
     for (const inner of entries) await filesOfEntry(inner, prefix + entry.name + '/', found);
   }
 }
 
+// Files as {path, file}; folders that hold nothing have no file, and a slash at the end of their path.
 // The entries must be taken out of the drop event before the first await: it is emptied after.
 async function filesOfDrop(event) {
   const entries = [...event.dataTransfer.items]
@@ -31,6 +33,12 @@ const filesOfInput = input =>
 
 const isZip = item => /\.zip$/i.test(item.path) && !item.path.includes('/');
 
+// Other archives and the parts of one: the server says what it is by its first bytes.
+const OTHER_ARCHIVE = /\.(7z|rar|tar|t?gz|tbz2?|bz2|t?xz|zst|z\d\d|(zip|7z|rar)\.\d{2,3}|r\d\d|cab|iso|dmg)$/i;
+const isArchive = item => OTHER_ARCHIVE.test(item.path) && !item.path.includes('/');
+const HEAD = 65536;
+const bodyOf = item => OTHER_ARCHIVE.test(item.path) ? item.file.slice(0, HEAD) : item.file;
+
 function batches(items) {
   const made = [];
   let batch = [], bytes = 0;
@@ -44,40 +52,93 @@ function batches(items) {
   return made;
 }
 
-function sendZip(base, target, item, tell) {
+function sendZip(base, target, item, tell, asked) {
+  const name = item.path.split('/').pop();
   return new Promise((yes, no) => {
     const request = new XMLHttpRequest();   // fetch does not tell how much has been sent
-    request.open('POST', `${base}/zip?set=${target}&name=${encodeURIComponent(item.path)}`);
-    for (const [name, value] of Object.entries(HEADERS)) request.setRequestHeader(name, value);
-    request.upload.onprogress = e => tell(`Sending ${item.path}`, e.loaded / e.total);
-    request.upload.onload = () => tell(`Unpacking ${item.path}`, 1);
+    request.open('POST', `${base}/zip?${new URLSearchParams({ set: target, name, ...asked })}`);
+    for (const [header, value] of Object.entries(HEADERS)) request.setRequestHeader(header, value);
+    request.upload.onprogress = e => tell(`Sending ${name}`, e.loaded / e.total);
+    request.upload.onload = () => tell(`Unpacking ${name}`, 1);
     request.onerror = () => no(new Error('the connection to featclass was lost'));
     request.onload = () => {
       let body = {};
       try { body = JSON.parse(request.responseText); } catch { /* the status says enough */ }
       if (request.status === 200) yes(body);
-      else no(new Error(body.error || `the server answered ${request.status}`));
+      else no(Object.assign(new Error(body.error || `the server answered ${request.status}`), { refused: request.status === 400 }));
     };
-    request.send(item.file);
+    request.send(bodyOf(item));
   });
 }
 
-// target: a set's id, 'try', or 'new'. tell(text, share) shows progress. burst: key of the recording
-// that all of them are frames of.
-// Resolves to {added, copies, rejected, error}.
-async function upload(base, target, items, tell, burst = null) {
-  const sum = { added: 0, copies: 0, rejected: 0, sets: [], error: '' };
+// Sends what is asked for by `send`, once more where its folders can be read in two ways and their
+// owner has said how; null where it is left.
+async function answered(send, how, what) {
+  const answer = await send({});
+  if (!answer.question) return answer;
+  const depth = await how(answer.question, what);
+  return depth === null ? null : send({ classes_at: depth });
+}
+
+// Small tables that may hold the labels, as the server reads them: their bytes in base64.
+const TABLE_BYTES = 5e6, MOST_TABLES = 4;
+const isTable = item => /\.(csv|tsv)$/i.test(item.path);
+
+async function tablesOf(items) {
+  const tables = {};
+  const small = items.filter(item => isTable(item) && item.file.size <= TABLE_BYTES);
+  const depth = ({ path }) => path.split('/').length;
+  for (const { path, file } of small.sort((a, b) => depth(a) - depth(b)).slice(0, MOST_TABLES)) {
+    tables[path] = await new Promise((yes, no) => {
+      const reader = new FileReader();
+      reader.onload = () => yes(reader.result.slice(reader.result.indexOf(',') + 1));
+      reader.onerror = () => no(new Error(`${path} cannot be read`));
+      reader.readAsDataURL(file);
+    });
+  }
+  return tables;
+}
+
+const folderOf = items => items[0].path.includes('/') ? items[0].path.split('/')[0] : plural(items.length, 'file', 'files');
+
+// target: a set's id, 'try', or 'new'. tell(text, share) shows progress. how(question, what) asks
+// which folders are the classes: resolves to their depth, or to null where it is left. burst: key of
+// the recording that all of them are frames of.
+// Resolves to {added, copies, rejected, sets, notes, names, left, error}: `left` are drops that were
+// left when it was asked, `names` how the names in zips were read.
+async function upload(base, target, items, tell, { how = async () => null, burst = null } = {}) {
+  const sum = { added: 0, copies: 0, rejected: 0, sets: [], notes: [], names: [], left: [], error: '' };
   const count = answer => {
-    sum.added += answer.added; sum.copies += answer.copies; sum.rejected += answer.rejected;
+    sum.added += answer.added || 0; sum.copies += answer.copies || 0; sum.rejected += answer.rejected || 0;
     for (const name of answer.sets || []) if (!sum.sets.includes(name)) sum.sets.push(name);
+    for (const note of answer.notes || []) if (!sum.notes.includes(note)) sum.notes.push(note);
+    if (answer.names) sum.names.push(answer.names);
+  };
+  const zips = items.filter(item => isZip(item) || isArchive(item));
+  const sendAll = async (to, group, among) => {
+    for (const item of group) {
+      try {
+        const answer = await answered(asked => sendZip(base, to, item, tell, { ...among, ...asked }), how, item.path);
+        if (answer) count(answer); else sum.left.push(item);
+      } catch (error) {
+        if (!error.refused) throw error;
+        sum.notes.push(ended(error.message));   // the others may still be of use
+      }
+    }
   };
   try {
-    for (const item of items.filter(isZip)) count(await sendZip(base, target, item, tell));
-    const loose = items.filter(item => !isZip(item));
+    await sendAll(target, zips, zips.length > 1 ? { among: zips.length } : {});
+    const loose = items.filter(item => item.file && !zips.includes(item));
+    const folders = items.filter(item => !item.file).map(item => item.path);
     if (!loose.length) return sum;
-    const plan = await ask(`${base}/plan`, { headers: JSON_BODY,
-      body: JSON.stringify({ set: String(target), paths: loose.map(item => item.path) }) });
-    count({ added: 0, copies: 0, rejected: 0, sets: plan.sets });
+    const paths = loose.map(item => item.path), tables = await tablesOf(target === 'new' ? loose : []);
+    const plan = await answered(asked => ask(`${base}/plan`, { headers: JSON_BODY,
+      body: JSON.stringify({ set: String(target), paths, tables, folders, ...asked }) }), how, folderOf(loose));
+    if (!plan) { sum.left.push(...loose); return sum; }
+    count(plan);
+    const unread = target === 'new' && !sum.sets.length ? loose.filter(item => isTable(item) && !(item.path in tables)) : [];
+    for (const { path } of unread) sum.notes.push(`${path} was not looked into for labels: the page reads ${MOST_TABLES} tables of up to ${TABLE_BYTES / 1e6} MB. With featclass on the command line there is more room.`);
+    await sendAll(target, (plan.zips || []).map(i => loose[i]), { among: plan.zips?.length });
     const groups = new Map();
     loose.forEach((item, i) => {
       const to = plan.targets[i];
@@ -85,28 +146,35 @@ async function upload(base, target, items, tell, burst = null) {
       if (!groups.has(to)) groups.set(to, []);
       groups.get(to).push(item);
     });
-    const queue = [...groups].flatMap(([to, group]) => batches(group).map(batch => ({ to, batch })));
-    const total = [...groups.values()].reduce((n, group) => n + group.length, 0);
-    let done = 0;
-    const lane = async () => {
-      for (let job; !sum.error && (job = queue.shift());) {
-        const form = new FormData();
-        if (burst) form.append('burst', burst);
-        for (const { path, file } of job.batch) form.append('picture', file, encodeURIComponent(path));
-        try {
-          count(await ask(`${base}/pictures?set=${job.to}`, { body: form }));
-        } catch (error) { sum.error = sum.error || error.message; }
-        done += job.batch.length;
-        tell(`${done} of ${total}`, done / total);
-      }
-    };
-    tell(`0 of ${total}`, 0);
-    await Promise.all(Array.from({ length: LANES }, lane));
+    await sendPictures(base, groups, tell, burst, count, sum);
   } catch (error) {
-    sum.error = error.message;
+    if (error.refused) sum.notes.push(sentence(error.message)); else sum.error = error.message;
   }
   return sum;
 }
+
+async function sendPictures(base, groups, tell, burst, count, sum) {
+  const queue = [...groups].flatMap(([to, group]) => batches(group).map(batch => ({ to, batch })));
+  const total = [...groups.values()].reduce((n, group) => n + group.length, 0);
+  let done = 0;
+  const lane = async () => {
+    for (let job; !sum.error && (job = queue.shift());) {
+      const form = new FormData();
+      if (burst) form.append('burst', burst);
+      for (const item of job.batch) form.append('picture', bodyOf(item), encodeURIComponent(item.path));
+      try {
+        count(await ask(`${base}/pictures?set=${job.to}`, { body: form }));
+      } catch (error) { sum.error = sum.error || error.message; }
+      done += job.batch.length;
+      tell(`${done} of ${total}`, done / total);
+    }
+  };
+  tell(`0 of ${total}`, 0);
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+const ended = text => text + (/[.!?]$/.test(text) ? '' : '.');   // a file's name at its start stays as it is
+const sentence = text => text[0].toUpperCase() + ended(text).slice(1);
 
 function summary(sum) {
   const parts = [];
@@ -114,6 +182,8 @@ function summary(sum) {
   if (sum.copies) parts.push(`${sum.copies} already there`);
   if (sum.rejected) parts.push(`${sum.rejected} could not be used`);
   if (sum.error) parts.push(`not everything arrived: ${sum.error}. Drop the files again to go on`);
+  if (sum.left.length) parts.push(`${parts.length ? 'the rest was' : 'nothing was added: it was'} left as it is`);
+  if (!parts.length && sum.notes.length) return '';
   const text = parts.join(', ') || 'no pictures found there';
   return text[0].toUpperCase() + text.slice(1);
 }

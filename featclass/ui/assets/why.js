@@ -80,7 +80,7 @@ function drawWhy(view, answer) {
   frame.classList.add('explained');
   view.canvas.setAttribute('aria-label', `What spoke for ${answer.label}, and what against, in ${result.name}`);
   const chips = result.bars.map(([name]) => make('button', { class: 'chip', 'aria-pressed': String(name === answer.label),
-    'aria-label': `What speaks for ${name}`, title: name, onclick: () => showWhy(view, name) }, name));
+    'aria-label': `What speaks for ${name}`, title: name, onclick: () => showWhy(view, name) }, shownName(name)));
   const focused = [...panel.querySelectorAll('.chip')].indexOf(frame.getRootNode().activeElement);
   panel.hidden = false;
   panel.replaceChildren(make('p', {}, answer.says),
