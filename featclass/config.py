@@ -27,7 +27,8 @@ class Config:
     """Whether others than the person at this machine reach the page (`FEATCLASS_SHARED=1`): they
     choose among the catalogue's encoders only."""
     max_pixels: int
-    """Largest image accepted, in pixels (`FEATCLASS_MAX_MEGAPIXELS`)."""
+    """Largest image accepted, in pixels (`FEATCLASS_MAX_MEGAPIXELS`); a JPEG that can be decoded at
+    a smaller scale counts by what is then decoded."""
     max_upload_bytes: int
     """Largest single upload, in bytes, also of a zip once unpacked
     (`FEATCLASS_MAX_UPLOAD_MB`)."""

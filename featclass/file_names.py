@@ -12,6 +12,12 @@ LONGEST_NAME: Final = 255
 LONGEST: Final = 200
 """Bytes of UTF-8; systems allow 255, and a number may follow."""
 
+DISORDERLY: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Signs that would reorder the text around them or steer a terminal, and those no text has: control
+characters, and halves of a pair, which stand in the names of files that are not UTF-8."""
+
 _UNSAFE: Final = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')
 # Embeddings, overrides and isolates left open would turn round the ending that follows.
 _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from PIL.Image import Image as Picture
 
@@ -65,6 +66,14 @@ class Classifier:
         files = [Path(path) for path in paths]
         return service.most_useful(self._engine, self._trained, files, count=count)
 
+    def evaluate(self, dataset: Dataset) -> Report:
+        """Report how well it does on labelled images; classes it does not know count as wrong.
+
+        Raises `DatasetError` where it knows none of the classes.
+        """
+        scored = service.evaluate_saved(self._engine, self._trained, dataset)
+        return scored.classifier.report
+
     def explain(self, path: str | Path, label: str | None = None) -> Heat:
         """Map what in an image file spoke for a class, by default the one it is taken for.
 
@@ -116,13 +125,19 @@ def evaluate(
     *,
     device: str = "auto",
     seed: int = 0,
-    split: float | None = None,
+    split: float | Literal["given"] | None = None,
 ) -> Report:
     """Report how well a classifier of this dataset does on images it never saw.
 
-    With `split` (0.8, say) from a single held-out share instead of cross-validation. Raises as
-    `train` does.
+    With `split` from a single held-out share (0.8 of them to train on, say) instead of
+    cross-validation; with "given" as the images were divided when they were read. Raises as `train`
+    does, and `DatasetError` where the images came in no split.
     """
+    if isinstance(split, str):
+        if split != "given":
+            raise FeatclassError(f"A split is a share, such as 0.8, or 'given', and not {split!r}.")
+        service.given_split(dataset.images)  # where there is none, no encoder need be loaded
+        return service.evaluate_given(_open(encoder, device), dataset, seed=seed)
     engine = _open(encoder, device)
     if split is not None:
         return service.evaluate_split(engine, dataset, share=split, seed=seed)

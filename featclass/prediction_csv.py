@@ -1,4 +1,8 @@
-"""Predictions as a table: a row a picture, a column a class; safe to open as a spreadsheet."""
+"""Predictions as a table: a row a picture, a column a class; safe to open as a spreadsheet.
+
+The fixed columns, then one called `probability:CLASS` for each class. UTF-8 with a byte-order
+mark, without which Excel takes umlauts for two other letters each.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,10 @@ from typing import Any, Final
 from featclass.records import Prediction
 
 COLUMNS: Final = ("path", "label", "probability", "known", "rejected")
+OF_CLASS: Final = "probability:"
+"""How the columns of classes begin, and no other: a class may be called `path`."""
+
+MARK: Final = "\ufeff"
 
 # A cell that begins so is a formula to a spreadsheet, quoted or not (OWASP, "CSV injection").
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -25,8 +33,23 @@ def lines(predictions: Iterable[Prediction], classes: Sequence[str]) -> Iterator
 
 
 def header(classes: Sequence[str]) -> str:
-    """Return the first line."""
-    return line([*COLUMNS, *classes])
+    """Return the first line, behind the byte-order mark."""
+    return MARK + line([*COLUMNS, *columns(classes)])
+
+
+def columns(classes: Sequence[str]) -> list[str]:
+    """Return the name of each class's column; no two are the same, nor one of the fixed ones."""
+    written = {name: as_written(name) for name in classes}
+    # Whoever is written as it is called keeps that.
+    order = sorted(classes, key=lambda name: written[name] != name)
+    taken: dict[str, str] = {}
+    for name in order:
+        column, number = written[name], 2
+        while column in taken:
+            column, number = f"{written[name]} ({number})", number + 1
+        taken[column] = name
+    of_class = {name: column for column, name in taken.items()}
+    return [f"{OF_CLASS}{of_class[name]}" for name in classes]
 
 
 def row(said: Prediction, classes: Sequence[str]) -> str:
@@ -38,10 +61,15 @@ def row(said: Prediction, classes: Sequence[str]) -> str:
 
 def line(cells: Sequence[Any]) -> str:
     """Return one line; text that a spreadsheet would take for a formula gets an apostrophe."""
-    return ",".join(map(_written, cells)) + "\r\n"
+    return as_written(",".join(map(_cell, cells)) + "\r\n")
 
 
-def _written(cell: Any) -> str:
+def as_written(text: str) -> str:
+    r"""Return text that UTF-8 can hold; what the name of a file has beside text reads `\udcff`."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _cell(cell: Any) -> str:
     if not isinstance(cell, str):
         return "" if cell is None else str(cell)
     text = f"'{cell}" if _may_be_formula(cell) else cell
@@ -54,5 +82,5 @@ def _may_be_formula(text: str) -> bool:
 
 
 def path_of(cell: str) -> str:
-    """Return the path that a cell of the first column stands for."""
+    """Return the path that a cell of the first column stands for, as `as_written` has it."""
     return cell[1:] if cell[:1] == "'" and _may_be_formula(cell) else cell

@@ -40,6 +40,8 @@ class Image:
     """Equal for pictures of a class that a camera recorded in one go: hardly independent."""
     split: str | None = None
     """The part of a split that its owner put it in: `train`, `val`, `test`, or a fold's name."""
+    other_splits: tuple[str, ...] = ()
+    """Other parts of the split that hold the same bytes: a leak, if they are scored."""
 
     def read(self) -> bytes:
         """Return the bytes; raises `OSError` when the source has gone."""
@@ -172,6 +174,23 @@ class ClassNames:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenInTraining:
+    """Pictures scored that the classifier learned from already: such a score is too good."""
+
+    same: int
+    """The very files."""
+    near_duplicates: int
+    """Others that show nearly the same as a picture it learned from."""
+    accuracy_without: float | None
+    """Of all the others; None where there are none."""
+
+    @property
+    def images(self) -> int:
+        """Of both kinds."""
+        return self.same + self.near_duplicates
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """How well a classifier does on images it never saw: numbers only, no drawing."""
 
@@ -192,7 +211,7 @@ class Report:
     seconds: Mapping[str, float]
     """Of `embed`, `fit` and `evaluate`."""
     verdict: Verdict | None = None
-    """None where there is no score."""
+    """None where there is no score, or one of pictures seen in training."""
     learning_curve: LearningCurve | None = None
     """None where it was not worked out."""
     near_duplicates: NearDuplicates | None = None
@@ -203,6 +222,12 @@ class Report:
     """Share of the images that a probe which never saw them takes for none of the classes."""
     class_names: ClassNames | None = None
     """None where the names were not asked."""
+    empty_classes: tuple[str, ...] = ()
+    """Classes that there is a folder or a set for, but no picture that could be used; sorted."""
+    unknown_classes: tuple[str, ...] = ()
+    """Classes scored that the classifier had not learned, their pictures all wrong; sorted."""
+    seen_in_training: SeenInTraining | None = None
+    """None where what is scored is held back by featclass itself: then nothing was seen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from featclass.records import Report
+from featclass.records import Report, SeenInTraining
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -70,8 +70,11 @@ def score_sentence(report: Report) -> str:
         return f"No score yet: {report.method}."
     judged = sum(map(sum, matrix))
     right = sum(row[place] for place, row in enumerate(matrix))
+    seen = report.seen_in_training
+    if seen is not None and seen.images:
+        return f"{right:,} of {judged:,} right {_too_good(seen, judged)}"
     how = "when each picture is judged by a classifier that never saw it"
-    if judged < report.images:
+    if seen is not None or judged < report.images:
         how = "of the pictures held back, judged by a classifier that never saw them"
     # Outwards, so that the words never promise more than the numbers; 1e-9 undoes float dust.
     low, high = math.floor(100 * interval[0] + 1e-9), math.ceil(100 * interval[1] - 1e-9)
@@ -80,6 +83,31 @@ def score_sentence(report: Report) -> str:
         f"{right:,} of {judged:,} right {how}; with {many} the true rate is somewhere between"
         f" {low} % and {high} %; guessing would give {100 * report.chance_accuracy:.0f} %."
     )
+
+
+def _too_good(seen: SeenInTraining, judged: int) -> str:
+    """Say what a score is worth of pictures that were learned from: no bounds hold for it."""
+    those = "them" if seen.images == judged else f"{seen.images:,} of them"
+    nearly = ", or from nearly the same" if seen.near_duplicates else ""
+    others = judged - seen.images
+    rest = "how it does on others is not known"
+    if seen.accuracy_without is not None:
+        rest = f"of the others {round(seen.accuracy_without * others):,} of {others:,} are right"
+    return (
+        f"when judged by a classifier that learned from {those}{nearly}, so that this is too good;"
+        f" {rest}."
+    )
+
+
+def empty_sentences(report: Report) -> list[str]:
+    """Return a sentence for each class that no picture could be used of, names as they are."""
+    by_name = report.class_names.without_images if report.class_names else ()
+    return [
+        f"{name!r} has no picture that could be used: it is known by its name alone."
+        if name in by_name
+        else f"{name!r} has no picture that could be used: add some, or remove it."
+        for name in report.empty_classes
+    ]
 
 
 def confusion_figure(
@@ -115,8 +143,9 @@ def markdown(report: Report) -> str:
         parts.append(_matrix_table(report) if small else _confusions(report))
         parts.append(_class_table(report))
         parts.append(f"How it was measured: {_escaped(report.method)}.")
-    if report.rejected:
-        listed = [f"- {_escaped(r.name)}: {_escaped(r.reason)}" for r in report.rejected]
+    listed = [f"- {_escaped(sentence)}" for sentence in empty_sentences(report)]
+    listed += [f"- {_escaped(r.name)}: {_escaped(r.reason)}" for r in report.rejected]
+    if listed:
         parts.append("\n".join(["Not used:", "", *listed]))
     spent = ", ".join(f"{_escaped(stage)} {value:.1f} s" for stage, value in report.seconds.items())
     parts.append(f"Encoder {_escaped(report.encoder)}; {spent}." if spent else "")

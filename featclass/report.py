@@ -10,25 +10,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.interval import accuracy_interval
-from featclass.records import ClassFigures, ClassNames, Rejected, Report
+from featclass.records import ClassFigures, ClassNames, Rejected, Report, SeenInTraining
 from featclass.report_json import from_json, to_json
 
 Interval = Callable[[int, int], tuple[float, float]]
 
+MOST_NAMED = 10
+"""Classes in a sentence that nobody could read with more of them."""
+
 __all__ = [
     "cross_validated",
     "from_json",
+    "given_folds",
+    "given_split",
+    "listed",
+    "saved_classifier",
     "score",
     "single_split",
     "to_json",
     "wilson",
     "with_names",
+    "with_seen",
+    "with_unknown",
     "without_score",
 ]
 
 
-def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+def wilson(
+    successes: int, n: int, confidence: float = 0.95, *, n_groups: int | None = None
+) -> tuple[float, float]:
     """Return the score interval of a share of `n` images, low and high, within 0 and 1.
+
+    `n_groups` is how many of them are independent, where near-duplicates count as one.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
     of the American Statistical Association 22 (1927), 209-212. Of no image nothing is known.
@@ -36,9 +49,9 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, flo
     if n == 0:
         return 0.0, 1.0
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    share = successes / n
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    share, m = successes / n, n if n_groups is None else n_groups
+    centre = (share + z**2 / (2 * m)) / (1 + z**2 / m)
+    half = z / (1 + z**2 / m) * math.sqrt(share * (1 - share) / m + z**2 / (4 * m**2))
     # At the ends the formula gives exactly 0 and 1, its rounding does not.
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     return low, 1.0 if successes == n else min(1.0, centre + half)
@@ -126,13 +139,11 @@ def _of_size(sizes: Mapping[str, int], size: int) -> list[str]:
 def _lacking(alone: Sequence[str], empty: Sequence[str]) -> str:
     """Return what to add to classes of a single image, or else to those of none."""
     if not alone:
-        return (
-            f"{_listed(empty)}: without pictures of two sets or more there is nothing to judge by"
-        )
+        return f"{listed(empty)}: without pictures of two sets or more there is nothing to judge by"
     if len(alone) == 1:
         said = f"{alone[0]!r} has only one picture: add at least one more"
     else:
-        said = f"{_listed(alone)} have only one picture each: add at least one more to each"
+        said = f"{listed(alone)} have only one picture each: add at least one more to each"
     return f"{said}, so that featclass can judge itself on a picture it has not seen"
 
 
@@ -170,7 +181,7 @@ def with_names(method: str, used: ClassNames, *, held_out: bool) -> str:
         said += "; until then class names count as much as the pictures"
     if lacking:
         are = "is" if len(lacking) == 1 else "are"
-        said += f"; without a picture, {_listed(lacking)} {are} known by name alone, and not judged"
+        said += f"; without a picture, {listed(lacking)} {are} known by name alone, and not judged"
     return said
 
 
@@ -181,6 +192,66 @@ def single_split(*, trained: int, tested: int, share: float, seed: int) -> str:
         f"a single {percent}/{100 - percent} split, stratified, seed {seed}: {trained} images to"
         f" train, {tested} to test"
     )
+
+
+def given_split(training: Sequence[str], tested: str, trained: int, count: int) -> str:
+    """Say how the predictions of a split that was given were obtained."""
+    lacking = ", which has no 'test'" if tested == "val" else ""
+    return (
+        f"the split that was given{lacking}: {trained} pictures of {listed(training)} to train,"
+        f" {count} of {tested!r} to test"
+    )
+
+
+def given_folds(folds: Sequence[str], images: int) -> str:
+    """Say how the predictions of folds that were given were obtained."""
+    return (
+        f"the {len(folds)} folds that were given, {folds[0]!r} to {folds[-1]!r}: each of {images}"
+        " pictures predicted by a probe of the other folds"
+    )
+
+
+def saved_classifier(images: int, trained: int) -> str:
+    """Say how a saved classifier was scored on labelled pictures."""
+    return (
+        f"each of {images} labelled pictures predicted by a saved classifier, which learned from"
+        f" {trained} pictures"
+    )
+
+
+def with_unknown(
+    method: str, unknown: Mapping[str, int], alike: Mapping[str, str] | None = None
+) -> str:
+    """Say beside a method which classes were scored though they had not been learned.
+
+    `unknown` counts the pictures of each; `alike` is how a class that was learned is written.
+    """
+    if not unknown:
+        return method
+    written = alike or {}
+    parts = []
+    for name, count in sorted(unknown.items())[:MOST_NAMED]:
+        pictures = "1 picture" if count == 1 else f"{count} pictures"
+        hint = f"; {written[name]!r} was learned: is it the same?" if name in written else ""
+        parts.append(f"{name!r} ({pictures}{hint})")
+    more = len(unknown) - len(parts)
+    return f"{method}; not learned, and so counted as wrong: {', '.join(parts)}" + (
+        f" and {more} more" if more else ""
+    )
+
+
+def with_seen(method: str, seen: SeenInTraining, scored: int) -> str:
+    """Say beside a method that pictures scored had been learned from."""
+    kinds = []
+    if seen.same:
+        kinds.append(f"{seen.same} of the {scored} are pictures that were learned from")
+    if seen.near_duplicates:
+        kinds.append(f"{seen.near_duplicates} of the {scored} are nearly the same as such a one")
+    others = scored - seen.images
+    without = "nothing is known of others"
+    if seen.accuracy_without is not None:
+        without = f"of the others {round(seen.accuracy_without * others)} of {others} are right"
+    return f"{method}; this score is too good: {' and '.join(kinds)}; {without}"
 
 
 def _figures(matrix: NDArray[np.int64], place: int) -> ClassFigures:
@@ -194,7 +265,8 @@ def _figures(matrix: NDArray[np.int64], place: int) -> ClassFigures:
     )
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Return names in a sentence: all of a few, else the first three and how many more."""
     if len(names) == 1:
         return repr(names[0])
     shown = [repr(name) for name in names[:3]]

@@ -15,6 +15,7 @@ from featclass.records import (
     Projection,
     Rejected,
     Report,
+    SeenInTraining,
     Verdict,
 )
 
@@ -54,6 +55,9 @@ def to_json(report: Report) -> dict[str, Any]:
             "weight": report.class_names.weight,
             "without_images": list(report.class_names.without_images),
         },
+        "empty_classes": list(report.empty_classes),
+        "unknown_classes": list(report.unknown_classes),
+        "seen_in_training": report.seen_in_training and asdict(report.seen_in_training),
     }
 
 
@@ -83,7 +87,7 @@ def from_json(document: object) -> Report:
         FeatclassError: A field is missing, of another kind, or contradicts the others.
     """
     fields = _object(document, "report")
-    classes = tuple(_text(name, "classes") for name in _list(fields.get("classes"), "classes"))
+    classes = _texts(fields.get("classes"), "classes")
     if len(classes) < 2 or list(classes) != sorted(set(classes)):
         raise _wrong("classes", "two or more different names, sorted")
     per_class = _object(fields.get("per_class"), "per_class")
@@ -116,6 +120,10 @@ def from_json(document: object) -> Report:
         calibration_error=_share(fields.get("calibration_error"), "calibration_error"),
         refused_share=_share(fields.get("refused_share"), "refused_share"),
         class_names=_class_names(fields.get("class_names"), classes),
+        # Files of before these were said lack them.
+        empty_classes=_texts(fields.get("empty_classes", []), "empty_classes"),
+        unknown_classes=_unknown(fields.get("unknown_classes", []), classes),
+        seen_in_training=_seen(fields.get("seen_in_training")),
     )
 
 
@@ -123,12 +131,28 @@ def _class_names(value: object, classes: tuple[str, ...]) -> ClassNames | None:
     if value is None:
         return None
     fields = _object(value, "class_names")
-    lacking = tuple(
-        _text(name, "class_names") for name in _list(fields.get("without_images"), "class_names")
-    )
+    lacking = _texts(fields.get("without_images"), "class_names")
     if not set(lacking) <= set(classes):
         raise _wrong("class_names", "about its classes")
     return ClassNames(_number(fields.get("weight"), "class_names", 1), lacking)
+
+
+def _unknown(value: object, classes: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = _texts(value, "unknown_classes")
+    if not set(unknown) <= set(classes):
+        raise _wrong("unknown_classes", "about its classes")
+    return unknown
+
+
+def _seen(value: object) -> SeenInTraining | None:
+    if value is None:
+        return None
+    fields = _object(value, "seen_in_training")
+    return SeenInTraining(
+        _count(fields.get("same"), "same"),
+        _count(fields.get("near_duplicates"), "near_duplicates"),
+        _share(fields.get("accuracy_without"), "accuracy_without"),
+    )
 
 
 def _wrong(field: str, expected: str) -> FeatclassError:
@@ -145,6 +169,10 @@ def _list(value: object, field: str) -> list[Any]:
     if not isinstance(value, list):
         raise _wrong(field, "a list")
     return value
+
+
+def _texts(value: object, field: str) -> tuple[str, ...]:
+    return tuple(_text(name, field) for name in _list(value, field))
 
 
 def _text(value: object, field: str) -> str:

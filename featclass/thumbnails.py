@@ -10,10 +10,11 @@ from pathlib import Path
 from featclass import images
 
 SIZES = (160, 480)
+_VERSION = f"-v{images.DECODING_VERSION}"
 
 
 class Thumbnails:
-    """Thumbnails in a folder, found by the digest of the original."""
+    """Thumbnails in a folder, found by the digest of the original and the decoding version."""
 
     def __init__(self, folder: Path, *, max_pixels: int) -> None:
         self._folder = folder
@@ -24,7 +25,7 @@ class Thumbnails:
 
         `digest` must be one: it becomes part of a path.
         """
-        kept = self._folder / digest[:2] / f"{digest}-{size}.jpg"
+        kept = self._folder / digest[:2] / f"{digest}-{size}{_VERSION}.jpg"
         try:
             return kept.read_bytes()
         except FileNotFoundError:
@@ -46,7 +47,7 @@ class Thumbnails:
             raise
 
     def purge(self, keep: Collection[str]) -> None:
-        """Delete the thumbnails of every original but these digests."""
+        """Delete the thumbnails of every original but these digests, and those decoded before."""
         for path in self._folder.glob("*/*.jpg"):
-            if path.name.rpartition("-")[0] not in keep:
+            if path.name.partition("-")[0] not in keep or not path.stem.endswith(_VERSION):
                 path.unlink(missing_ok=True)

@@ -130,7 +130,7 @@ def ended(token: str, batch: str) -> Batch:
 def rows(client: TestClient, token: str, batch: str) -> list[dict[str, str]]:
     answer = client.get(f"/api/w/{token}/batches/{batch}/predictions.csv")
     assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text)))
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 def opened_zip(client: TestClient, token: str, batch: str) -> zipfile.ZipFile:
@@ -188,11 +188,19 @@ def test_the_table_says_of_each_picture_what_the_command_line_would(
     batch = start(client, token, new(10) | {"new/words.txt": b"no picture"})
     ended(token, batch)
     table = rows(client, token, batch)
-    assert list(table[0]) == ["path", "label", "probability", "known", "rejected", "blue", "red"]
+    assert list(table[0]) == [
+        "path",
+        "label",
+        "probability",
+        "known",
+        "rejected",
+        "probability:blue",
+        "probability:red",
+    ]
     assert [row["path"] for row in table] == [*sorted(new(10)), "new/words.txt"]
     for row in table[:-1]:
         assert row["label"] == ("red" if int(row["path"][4:-4]) % 2 == 0 else "blue")
-        assert float(row["red"]) + float(row["blue"]) == pytest.approx(1)
+        assert float(row["probability:red"]) + float(row["probability:blue"]) == pytest.approx(1)
     assert "text" in table[-1]["rejected"]
     assert table[-1]["probability"] == ""
 

@@ -71,7 +71,7 @@ def test_a_zip_is_cancelled_resumed_after_a_kill_and_taken_away_sorted(
     with page.expect_download() as download:
         batch.get_by_role("link", name="CSV: holiday.zip").click()
     assert download.value.suggested_filename == "holiday-predictions.csv"
-    with download.value.path().open(newline="", encoding="utf-8") as table:
+    with download.value.path().open(newline="", encoding="utf-8-sig") as table:
         rows = list(csv.DictReader(table))
     assert [row["path"] for row in rows] == sorted(new(400))
     with page.expect_download() as download:

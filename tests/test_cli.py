@@ -82,6 +82,9 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
         "calibration_error",
         "refused_share",
         "class_names",
+        "empty_classes",
+        "unknown_classes",
+        "seen_in_training",
         "predictions",
     ]
     assert report["images"] == 12
@@ -176,10 +179,14 @@ def test_predict_writes_a_csv_with_a_column_for_each_class(
 ) -> None:
     table = tmp_path / "out.csv"
     run("predict", model, pictures, "--output", table)
-    with table.open(newline="", encoding="utf-8") as file:
+    with table.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 13
-    shares = [float(row["blue"]) + float(row["red"]) for row in rows if not row["rejected"]]
+    shares = [
+        float(row["probability:blue"]) + float(row["probability:red"])
+        for row in rows
+        if not row["rejected"]
+    ]
     assert shares == pytest.approx([1.0] * 12)
 
 
@@ -286,14 +293,14 @@ def test_where_nobody_watches_no_bar_is_drawn(monkeypatch: pytest.MonkeyPatch) -
     assert written.get() == ""
 
 
-def test_embed_writes_a_row_an_image(pictures: Path, tmp_path: Path) -> None:
+def test_embed_writes_a_row_a_file(pictures: Path, tmp_path: Path) -> None:
     from pyarrow import parquet
 
     run("embed", pictures, "--output", tmp_path / "e.parquet", "--encoder", "builtin")
     table = parquet.read_table(tmp_path / "e.parquet").to_pydict()
-    assert list(table) == ["digest", "path", "class", "embedding"]
-    assert sorted(set(table["class"])) == ["blue", "red"]
-    assert len(table["embedding"]) == 12
+    assert list(table) == ["path", "digest", "label", "embedding", "rejected"]
+    assert sorted(set(table["label"])) == ["blue", "red"]
+    assert len(table["embedding"]) == 13  # of which one is a text
     assert len(table["embedding"][0]) == 48
 
 

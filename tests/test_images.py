@@ -8,6 +8,7 @@ import threading
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from featclass import images
 from featclass.images import colours, decoding, shapes, thumbnails
+from featclass.thumbnails import Thumbnails
 
 LIMIT = 100 * 10**6
 RED, BLUE = (200, 30, 40), (20, 40, 220)
@@ -291,7 +293,8 @@ def test_far_too_long_pictures_are_shrunk_and_turned_before_they_are_cut(
 
 def test_the_pixel_guard_reads_only_the_header() -> None:
     bomb = png_claiming(20_000, 20_000)
-    wanted = "the picture is too large: 20000 x 20000 is 400 megapixels, and the limit is 100"
+    wanted = "the picture is too large: 20000 x 20000 is 400 megapixels, and the limit is 100;"
+    wanted += " FEATCLASS_MAX_MEGAPIXELS raises it"
     assert reason(bomb) == wanted
     with pytest.raises(images.Unreadable, match="400 megapixels"):
         images.check(bomb, max_pixels=LIMIT)
@@ -427,6 +430,23 @@ def test_thumbnails_never_enlarge_and_cut_what_is_far_too_long() -> None:
     assert size_of(20, 10) == (20, 10)
     assert size_of(1, 5000) == (1, 4)
     assert size_of(3000, 200) == (400, 100)
+
+
+def test_thumbnails_kept_by_a_version_that_decoded_otherwise_are_made_anew_and_purged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, digest = encoded(two_halves(), "PNG"), "ab" * 32
+    kept = Thumbnails(tmp_path, max_pixels=LIMIT)
+    made = kept.of(digest, data, 160)
+    assert kept.of(digest, b"", 160) == made
+    monkeypatch.setattr("featclass.thumbnails._VERSION", "-v5")
+    red = encoded(Image.new("RGB", (64, 32), RED), "PNG")
+    assert kept.of(digest, red, 160) == images.thumbnail(red, size=160, max_pixels=LIMIT) != made
+    kept.purge(keep={digest})
+    assert [path.name for path in tmp_path.rglob("*.jpg")] == [f"{digest}-160-v5.jpg"]
+    (tmp_path / "ab" / f"{digest}-160.jpg").write_bytes(made)
+    kept.purge(keep={digest})
+    assert [path.name for path in tmp_path.rglob("*.jpg")] == [f"{digest}-160-v5.jpg"]
 
 
 def test_the_digest_is_sha_256() -> None:

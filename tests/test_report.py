@@ -153,6 +153,9 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
         "calibration_error",
         "refused_share",
         "class_names",
+        "empty_classes",
+        "unknown_classes",
+        "seen_in_training",
     ]
     assert document["rejected"] == [{"name": "x.txt", "reason": "not a picture"}]
     assert document["per_class"]["c"] == {

@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import featclass
 from featclass import artifact, config, encoders, service
-from featclass.cache import Cache
+from featclass.cache import CACHE_FILE, Cache
+from featclass.encoders import builtin, identity
 from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import DatasetError, EncoderUnavailable
+from featclass.images import DECODING_VERSION
 from featclass.learned import Learned
 from featclass.records import Dataset, Rejected
 from tests.fakes import GridEncoder, drawn, image, two_classes
@@ -216,6 +219,48 @@ def test_a_classifier_of_other_weights_is_refused_and_of_other_precision_noted(
     notes = service.check_encoder(replace(trained, fingerprint="00" * 32), engine)
     assert len(notes) == 1
     assert "precision" in notes[0]
+    assert "Train it again" in notes[0]
+
+
+@pytest.mark.parametrize("before", [3, 2])
+def test_a_classifier_saved_before_pictures_were_decoded_otherwise_loads_with_a_note(
+    before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert DECODING_VERSION == 4
+    monkeypatch.setenv("FEATCLASS_DATA", str(tmp_path / "data"))
+    settings, path = config.load(), tmp_path / "m.featclass"
+    with Cache(settings.data / CACHE_FILE) as cache:
+        with monkeypatch.context() as patch:
+            patch.setattr(identity, "DECODING_VERSION", before)
+            old = Engine(builtin.load("cpu"), cache, max_pixels=10**6)
+        images = two_classes()
+        trained = service.train(old, Dataset(tuple(images))).classifier
+        artifact.save(trained, path)
+        new = Engine(builtin.load("cpu"), cache, max_pixels=10**6)
+        digests = [image.digest for image in images]
+        assert len(cache.get(digests, old.encoder.fingerprint)) == len(images)
+        assert cache.get(digests, new.encoder.fingerprint) == {}
+        new.embed(images)
+        assert len(cache.get(digests, new.encoder.fingerprint)) == len(images)
+        old.close()
+        new.close()
+    with caplog.at_level("WARNING", "featclass"):
+        loaded = featclass.load(path, device="cpu")
+    assert "another precision or picture decoding" in caplog.text
+    picture = tmp_path / "new.png"
+    picture.write_bytes(images[0].read())
+    assert loaded.predict([picture])[0].label == images[0].label
+
+
+def test_an_appearance_that_another_version_kept_is_described_anew(engine: Engine) -> None:
+    images = two_classes()
+    engine.embed(images, describe=True)
+    fingerprint, digests = engine.encoder.fingerprint, [image.digest for image in images]
+    kept = engine.cache.appearances(digests)
+    stale = {digest: b"\x01" + data[1:] for digest, data in kept.items()}
+    engine.cache.put(engine.cache.get(digests, fingerprint), fingerprint, stale)
+    assert len(engine.embed(images, describe=True).appearances) == len(images)
+    assert engine.cache.appearances(digests) == kept
 
 
 def test_a_saved_classifier_gives_identical_probabilities(engine: Engine, tmp_path: Path) -> None:

@@ -135,9 +135,9 @@ def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
     for line in lines:
         some.append(line)
         if len(some) == LINES_AT_ONCE:
-            yield "".join(some).encode("utf-8", "backslashreplace")
+            yield "".join(some).encode()
             some.clear()
-    yield "".join(some).encode("utf-8", "backslashreplace")
+    yield "".join(some).encode()
 
 
 def _stem(batch: Batch) -> str:

@@ -4,7 +4,7 @@ pictures    what is looked at
 duplicates  copies, crops, frames of a burst: also what keeps cross-validation honest
 labels      labels that are probably wrong
 outliers    pictures unlike all others
-quality     too dark, too bright, blurred, empty, too small, too long
+quality     too dark, too bright, blurred, empty, lost on white, too small, too long
 shortcuts   what would tell the classes apart without looking at what the pictures show
 balance     how many pictures each class has
 findings    what was found, as values and as JSON

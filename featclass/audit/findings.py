@@ -54,7 +54,7 @@ class Outlier:
 
 @dataclass(frozen=True, slots=True)
 class QualityFault:
-    """A picture too dark, too bright, blurred, empty, too small or too long."""
+    """A picture too dark, too bright, blurred, empty, lost on white, too small or too long."""
 
     path: str
     label: str

@@ -1,10 +1,11 @@
-"""Pictures too dark, too bright, blurred, empty, too small or too long to learn much from."""
+"""Pictures too dark, too bright, blurred, empty, lost on white, too small or too long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from featclass.images import Lost
 from featclass.images.appearance import Appearance
 
 USUAL_SHARE = 0.2
@@ -41,11 +42,15 @@ def faults(appearances: Sequence[Appearance]) -> list[Fault]:
     taken: set[int] = set()
     for kind, is_faulty, says in _KINDS:
         rows = [row for row, each in enumerate(appearances) if is_faulty(each, usual)]
-        if len(rows) <= max(1, USUAL_SHARE * len(appearances)):
+        if kind in _NEVER_USUAL or len(rows) <= max(1, USUAL_SHARE * len(appearances)):
             fresh = [row for row in rows if row not in taken]
             found += [Fault(row, kind, says(appearances[row])) for row in fresh]
             taken.update(fresh)
     return found
+
+
+def _is_lost(look: Appearance, usual: int) -> bool:
+    return look.lost is not Lost.NOT
 
 
 def _is_empty(look: Appearance, usual: int) -> bool:
@@ -72,9 +77,19 @@ def _is_long(look: Appearance, usual: int) -> bool:
     return max(look.width, look.height) >= LONG * min(look.width, look.height)
 
 
+_NEVER_USUAL = frozenset(("lost",))
+_WHERE_LOST = {
+    Lost.ON_WHITE: "Is a white drawing on a transparent ground: on white, as featclass sees it,"
+    " nothing is left; give it a dark background.",
+    Lost.IN_LATER_FRAME: "Is an animation whose first frame is blank, and featclass sees only that"
+    " one; save a later frame as a picture.",
+    Lost.ON_LATER_PAGE: "Holds several pages, and the first, the only one that featclass sees, is"
+    " blank; save the page that shows something as a picture.",
+}
 _KINDS: tuple[
     tuple[str, Callable[[Appearance, int], bool], Callable[[Appearance], str]], ...
 ] = (
+    ("lost", _is_lost, lambda look: _WHERE_LOST[look.lost]),
     ("empty", _is_empty, lambda look: "Shows nothing but one even colour."),
     (
         "too dark", _is_dark,

@@ -62,7 +62,8 @@ def sorted_zip(
             if len(out) >= CHUNK:
                 yield out.taken()
         if unusable:
-            text = "".join([prediction_csv.line(["path", "reason"]), *unusable])
+            head = prediction_csv.MARK + prediction_csv.line(["path", "reason"])
+            text = "".join([head, *unusable])
             archive.writestr(_entry(UNUSABLE_FILE), text)
     yield out.taken()
 

@@ -6,8 +6,8 @@ import sys
 
 import typer
 
-from featclass.cli import commands, predicting
-from featclass.cli.output import messages
+from featclass.cli import commands, embedding, learning, predicting
+from featclass.cli.output import replace_what_cannot_be_shown, tell
 from featclass.cli.serve import serve
 from featclass.errors import FeatclassError
 
@@ -19,11 +19,11 @@ app = typer.Typer(
 )
 app.command(name="app")(serve)
 for _command in (
-    commands.train,
-    commands.evaluate,
-    commands.audit,
+    learning.train,
+    learning.evaluate,
+    learning.audit,
     predicting.predict,
-    commands.embed,
+    embedding.embed,
     commands.encoders,
     commands.cache,
 ):
@@ -32,14 +32,15 @@ for _command in (
 
 def main() -> None:
     """Run the command; a `FeatclassError` becomes one sentence and exit code 1."""
+    replace_what_cannot_be_shown()
     try:
         app()
     except FeatclassError as error:
-        messages.print(str(error), style="red", markup=False)
+        tell(str(error), style="red")
         sys.exit(1)
     except OSError as error:
         where = f" {error.filename}:" if error.filename else ""
-        messages.print(f"Could not do it:{where} {error.strerror or error}.", markup=False)
+        tell(f"Could not do it:{where} {error.strerror or error}.")
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -12,7 +12,7 @@ from featclass.cli.output import note
 
 if TYPE_CHECKING:
     from featclass.datasets import ZipSource
-    from featclass.records import Image, Rejected
+    from featclass.records import Dataset, Image, Rejected
 
 Given = Callable[[], "Image | Rejected"]
 """Reads one file through to its digest, when its turn comes."""
@@ -29,6 +29,19 @@ def given(paths: Iterable[Path], *, but: Sequence[Path] = ()) -> list[Given]:
         else:
             found += [partial(image_of_file, file) for file in below(path, but)]
     return found
+
+
+def labelled(directory: Path, classes_at: int | None, zip_names: str | None) -> Dataset:
+    """Read the labelled pictures, and say where they could be taken otherwise."""
+    from featclass import datasets
+
+    limit = config.load().max_upload_bytes
+    dataset = datasets.read(
+        directory, classes_at=classes_at, zip_names=zip_names, max_unpacked=limit
+    )
+    for sentence in dataset.notes:
+        note(sentence)
+    return dataset
 
 
 def below(path: Path, but: Sequence[Path]) -> list[Path]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
-import typer
 from rich import filesize
 from rich.console import Console
 from rich.progress import (
@@ -22,6 +25,7 @@ from rich.progress import (
 from rich.text import Text
 
 from featclass.errors import FeatclassError
+from featclass.file_names import DISORDERLY
 from featclass.pace import Clock, Pace, in_words, time_left
 
 if TYPE_CHECKING:
@@ -30,7 +34,21 @@ if TYPE_CHECKING:
     from featclass.learned import Learned
     from featclass.records import Dataset, Prediction, Report
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Messages(Console):
+    """Standard error; that nobody reads it any more is no reason to leave work undone."""
+
+    def on_broken_pipe(self) -> None:
+        """Write to nobody from here on."""
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
+    """Send the rest nowhere: it would be written again, in vain and loudly, when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+messages = _Messages(stderr=True, highlight=False, soft_wrap=True)
 
 DOCUMENTS = (".html", ".md")
 BAR_WIDTH = 20  # with what stands beside it, a line of 80 characters
@@ -46,6 +64,17 @@ def check_output(path: Path) -> None:
         )
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a place to write a file that takes `path` once it is whole, and never by half."""
+    unfinished = path.parent / f".{secrets.token_hex(8)}{path.suffix}"
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def check_document(path: Path) -> None:
     """Refuse a report of another kind than HTML or Markdown."""
     check_output(path)
@@ -55,7 +84,29 @@ def check_document(path: Path) -> None:
 
 def note(text: str) -> None:
     """Say what the person should know, in a sentence."""
-    messages.print(text, style="yellow", markup=False)
+    tell(text, style="yellow")
+
+
+def tell(text: str, *, style: str | None = None) -> None:
+    """Write a message on standard error; names in it are hostile text."""
+    messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+
+
+def say(text: str) -> None:
+    """Write lines of a result on standard output; raises `BrokenPipeError` once nobody reads it."""
+    try:
+        sys.stdout.write(DISORDERLY.sub("\ufffd", text) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard(sys.stdout)
+        raise
+
+
+def replace_what_cannot_be_shown() -> None:
+    """Let a question mark stand for each character that a terminal or a file has no code for."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 class _ImagesPace(ProgressColumn):
@@ -108,17 +159,17 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         from featclass.report import to_json
 
-        typer.echo(json.dumps(to_json(report), indent=2))
+        say(json.dumps(to_json(report), indent=2))
         return
     from featclass.render import markdown
 
-    typer.echo(markdown(report))
+    say(markdown(report))
 
 
 def print_learned(learned: Learned, *, as_json: bool) -> None:
     """Print the report of a classifier; as JSON with what was said of each image."""
     if as_json:
-        typer.echo(json.dumps(learned.to_json(), indent=2))
+        say(json.dumps(learned.to_json(), indent=2))
     else:
         print_report(learned.classifier.report, as_json=False)
 
@@ -126,7 +177,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
 def print_audit(found: Audit, *, as_json: bool) -> None:
     """Print what is probably wrong, a line a finding."""
     if as_json:
-        typer.echo(json.dumps(found.to_json(), indent=2))
+        say(json.dumps(found.to_json(), indent=2))
         return
     lines = [f"{item.path}: {item.sentence}" for item in found.label_errors if item.suspect]
     lines += [f"{item.path}: {item.sentence}" for item in found.outliers]
@@ -137,7 +188,7 @@ def print_audit(found: Audit, *, as_json: bool) -> None:
     if found.balance.is_unbalanced:
         lines.append(found.balance.sentence)
     for line in lines or ["Nothing found that looks wrong."]:
-        typer.echo(line)
+        say(line)
 
 
 def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> None:
@@ -162,7 +213,7 @@ def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> Non
     else:
         text = documents.html(learned, title=title, thumbnail=thumbnail)
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
-    messages.print(f"Saved {path}", markup=False)
+    tell(f"Saved {path}")
 
 
 def embeddings(size: CacheSize) -> str:
@@ -172,8 +223,9 @@ def embeddings(size: CacheSize) -> str:
 
 
 def prediction_line(prediction: Prediction) -> str:
-    """Return a line about one picture."""
+    """Return a line about one picture, whatever is in its name."""
+    path = prediction.path.replace("\n", "\ufffd")
     if prediction.rejected is not None:
-        return f"{prediction.path}: could not be used: {prediction.rejected}"
+        return f"{path}: could not be used: {prediction.rejected}"
     unknown = "" if prediction.known else " (unlike all classes)"
-    return f"{prediction.path}: {prediction.label} {prediction.probability:.2f}{unknown}"
+    return f"{path}: {prediction.label} {prediction.probability:.2f}{unknown}"

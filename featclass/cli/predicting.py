@@ -19,7 +19,7 @@ from featclass.cli.explanations import Explanations
 from featclass.cli.given import Given, given
 from featclass.cli.opening import open_engine
 from featclass.cli.options import Device, DeviceOption, JsonOption
-from featclass.cli.output import bar, check_output, messages, note, prediction_line
+from featclass.cli.output import bar, check_output, note, prediction_line, say, tell
 from featclass.cli.sorting_copies import SortedCopies
 from featclass.cli.watching import Watch
 from featclass.errors import FeatclassError
@@ -35,7 +35,13 @@ def predict(
         list[Path], typer.Argument(metavar="PATH...", help="Images, folders, or zips of them.")
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write the predictions as CSV.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write the predictions as CSV: path, label, probability, known, rejected, and for"
+            " each class a column probability:CLASS.",
+        ),
     ] = None,
     sort_into: Annotated[
         Path | None,
@@ -83,10 +89,10 @@ def predict(
         with bar("Predicting", shown=not lines or not sys.stdout.isatty()) as progress:
             telling.all(engine, trained, there, progress=progress)
     if sort_into is not None:
-        messages.print(f"Sorted {telling.used:,} pictures into {sort_into}", markup=False)
+        tell(f"Sorted {telling.used:,} pictures into {sort_into}")
     if drawn is not None:
         noun = "explanation" if drawn.written == 1 else "explanations"
-        messages.print(f"Saved {drawn.written:,} {noun} in {explain}", markup=False)
+        tell(f"Saved {drawn.written:,} {noun} in {explain}")
     if not telling.used:
         raise FeatclassError("None of these files could be used.")
 
@@ -132,23 +138,33 @@ class Telling:
         for some in service.predict_many(
             engine, trained, one_by_one(), total=len(pictures), progress=progress or no_progress
         ):
-            for said in some:
-                picture = taken.popleft()
-                if is_watching and said.rejected is not None and not Path(said.path).exists():
-                    continue  # it arrived and went
-                self._tell(said, picture)
+            pairs = [(said, taken.popleft()) for said in some]
+            if is_watching:  # what arrived and went is nothing to tell of
+                pairs = [pair for pair in pairs if not _has_gone(pair[0])]
+            for said, picture in pairs:
+                self._keep(said, picture)
             if self._table is not None:
                 self._table.flush()
+            self._print([said for said, _ in pairs])
 
-    def _tell(self, said: Prediction, picture: Image | Rejected) -> None:
+    def _print(self, predictions: Sequence[Prediction]) -> None:
+        """Print a line each; where nobody reads on, go on only with what is being written."""
+        try:
+            for said in predictions:
+                if self._lines == "json":
+                    say(json.dumps(said.to_json()))
+                elif self._lines:
+                    say(prediction_line(said))
+        except BrokenPipeError:
+            if self._table is None and not self._keepers:
+                raise
+            self._lines = ""
+
+    def _keep(self, said: Prediction, picture: Image | Rejected) -> None:
         from featclass.records import Image
 
         if self._table is not None:
             self._table.write(prediction_csv.row(said, self._classes))
-        if self._lines == "json":
-            typer.echo(json.dumps(said.to_json()))
-        elif self._lines:
-            typer.echo(prediction_line(said))
         if said.rejected is not None:
             return
         self.used += 1
@@ -161,18 +177,22 @@ class Telling:
                 note(f"{said.path} could not be read again: {error.strerror or error}.")
 
 
+def _has_gone(said: Prediction) -> bool:
+    return said.rejected is not None and not Path(said.path).exists()
+
+
 def _follow(engine: Engine, trained: TrainedClassifier, arriving: Watch, telling: Telling) -> None:
     """Predict what arrives until the person ends it."""
     from featclass.datasets import image_of_file
 
-    messages.print("Watching. Ctrl-C ends it.", markup=False)
+    tell("Watching. Ctrl-C ends it.")
     try:
         for files in arriving.arrivals():
             pictures = [partial(image_of_file, file) for file in files]
             telling.all(engine, trained, pictures, is_watching=True)
     except KeyboardInterrupt:
         counted = "1 picture" if telling.used == 1 else f"{telling.used:,} pictures"
-        messages.print(f"Stopped watching after {counted}.", markup=False)
+        tell(f"Stopped watching after {counted}.")
 
 
 def _check_folder(path: Path) -> None:
@@ -191,7 +211,7 @@ def _table(path: Path | None, classes: Sequence[str], *, append: bool) -> Iterat
         return
     is_new = not append or not path.exists() or not path.stat().st_size
     mode = "w" if is_new else "a"
-    with path.open(mode, newline="", encoding="utf-8", errors="backslashreplace") as file:
+    with path.open(mode, newline="", encoding="utf-8") as file:
         if is_new:
             file.write(prediction_csv.header(classes))
         yield file
@@ -202,9 +222,10 @@ def _written_before(path: Path, classes: Sequence[str]) -> set[str]:
     if not path.exists() or not path.stat().st_size:
         return set()
     with path.open(newline="", encoding="utf-8", errors="replace") as file:
-        if file.readline() != prediction_csv.header(classes):
+        header = prediction_csv.header(classes)
+        if file.read(len(header)) != header:
             raise FeatclassError(
-                f"{path} holds something else than predictions of this classifier. Name another"
-                " file to append to."
+                f"{path} holds something else than predictions of this classifier, in the columns"
+                " that featclass writes today. Name another file to append to."
             )
         return {prediction_csv.path_of(row[0]) for row in csv.reader(file) if row}

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from featclass.cli.options import Device
-from featclass.cli.output import messages
+from featclass.cli.output import tell
 from featclass.errors import FeatclassError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -73,11 +73,11 @@ def _shown(host: str) -> str:
 
 
 def _announce(address: str, *, local: bool) -> None:
-    messages.print(f"featclass is at {address}", style="bold", markup=False)
+    tell(f"featclass is at {address}", style="bold")
     if local:
-        messages.print("Only this machine can reach it.")
+        tell("Only this machine can reach it.")
     else:
-        messages.print(
+        tell(
             "Everybody who can reach this machine over the network can use it. There is no"
             " sign-in: whoever has the link of a workspace can see and change it."
         )

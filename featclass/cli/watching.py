@@ -10,6 +10,7 @@ from typing import Final
 
 from featclass.cli.given import below
 from featclass.errors import FeatclassError
+from featclass.prediction_csv import as_written
 
 POLL_SECONDS: Final = 1.0
 STABLE_SECONDS: Final = 1.0
@@ -31,9 +32,10 @@ def clock() -> float:
 
 
 class Watch:
-    """Looks round in folders again and again; `known` are paths that need no prediction any more.
+    """Looks round in folders again and again.
 
-    `but` is what the command itself writes; `now` is a clock in seconds.
+    `known` are paths, as a table has them, that need no prediction any more; `but` is what the
+    command itself writes; `now` is a clock in seconds.
     """
 
     def __init__(
@@ -70,8 +72,8 @@ class Watch:
             signature = _signature(file)
             if signature is None:
                 continue
-            if str(file) in self._known:
-                self._known.discard(str(file))
+            if (name := as_written(str(file))) in self._known:
+                self._known.discard(name)
                 self._settled[file] = signature
             before, since = self._waiting.get(file, (None, 0.0))
             if self._settled.get(file) == signature:

@@ -28,7 +28,14 @@ from featclass.datasets.folders import Walk, files_below, identified_file, image
 from featclass.datasets.found import class_of_zip
 from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
-from featclass.datasets.reading import read, read_folder, read_zip
+from featclass.datasets.reading import (
+    FileListing,
+    ListedFile,
+    list_files,
+    read,
+    read_folder,
+    read_zip,
+)
 from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
 
@@ -39,7 +46,9 @@ __all__ = [
     "MAX_UNPACKED",
     "MOST_ENTRIES",
     "BytesSource",
+    "FileListing",
     "FileSource",
+    "ListedFile",
     "Reading",
     "Unusable",
     "Walk",
@@ -55,6 +64,7 @@ __all__ = [
     "is_named_as_picture",
     "is_skipped",
     "is_table",
+    "list_files",
     "listed",
     "read",
     "read_folder",

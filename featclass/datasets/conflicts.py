@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from featclass.records import Image, Rejected
 
@@ -29,5 +30,11 @@ def without_conflicts(labelled: Iterable[Image]) -> tuple[list[Image], list[Reje
                 reason += ", which is in another part of the split"
             rejected.append(Rejected(image.name, reason))
         else:
-            kept.append(image)
+            kept.append(_with_splits(image, same))
     return kept, rejected
+
+
+def _with_splits(image: Image, copies: Iterable[Image]) -> Image:
+    """Return an image that tells of its copies in other parts of a split, though they are gone."""
+    others = {copy.split for copy in copies if copy.split is not None} - {image.split}
+    return replace(image, other_splits=tuple(sorted(others))) if others else image

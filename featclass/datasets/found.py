@@ -67,6 +67,8 @@ class Found:
 
     files: list[FoundFile] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    shut: frozenset[str] = frozenset()
+    """Names of those of the rejected that are folders."""
     lost: list[str] = field(default_factory=list)
     """Paths of those of the rejected that are files."""
     hollow: list[str] = field(default_factory=list)
@@ -106,7 +108,8 @@ class _Tables(Mapping[str, bytes]):
 def in_folder(root: Path) -> Found:
     """Find the files of a folder, links followed; a zip of pictures stands for a folder of them."""
     walk = Walk.through(root, follow=True)
-    found = Found(rejected=walk.rejected)
+    shut = frozenset(each.name for each in walk.rejected)
+    found = Found(rejected=walk.rejected, shut=shut)
     found.hollow = [path for folder in walk.hollow if (path := _below(root, folder)) != "."]
     zips: list[Path] = []
     with_pictures = {file.parent for file in walk.files if is_named_as_picture(file.name)}

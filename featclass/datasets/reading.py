@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -14,7 +15,7 @@ from featclass.datasets.found import Found, identified_files, in_folder, in_zip,
 from featclass.datasets.identification import Unusable
 from featclass.datasets.paths import is_named_as_picture
 from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
-from featclass.errors import DatasetError
+from featclass.errors import DatasetError, FoldersAmbiguous
 from featclass.records import Dataset, Image, Rejected
 
 _MOST_SENTENCES: Final = 20
@@ -78,10 +79,98 @@ def read_zip(
     Raises:
         DatasetError: Not a zip, damaged, too large, or without subfolders with pictures.
     """
-    listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=max_unpacked_bytes)
+    found = _found_in_zip(path, zip_names, max_unpacked_bytes)
+    return _dataset(found, name_of_zip(path), classes_at)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file as it lies there, whatever it is; it may be a copy of another."""
+
+    file: Image | Rejected
+    label: str | None
+    """The class of its folder; None where it is in none, or set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileListing:
+    """All files of a folder or a zip."""
+
+    files: tuple[ListedFile, ...]
+    """In the order of their names, folder by folder."""
+    aside: tuple[Rejected, ...]
+    """Folders that cannot be entered, and all that is told of files beside their class."""
+    notes: tuple[str, ...]
+    """As `Dataset.notes`."""
+
+
+def list_files(
+    path: Path | str,
+    *,
+    classes_at: int | None = None,
+    zip_names: str | None = None,
+    max_unpacked: int = MAX_UNPACKED,
+) -> FileListing:
+    """List every file of a folder or a zip, with its class where there are any.
+
+    Raises:
+        DatasetError: Neither is there.
+        FoldersAmbiguous: The folders can be read in two ways.
+    """
+    path = Path(path)
+    if path.is_file():
+        found = _found_in_zip(path, zip_names, max_unpacked)
+    elif path.is_dir():
+        found = in_folder(path)
+    else:
+        raise DatasetError(f"There is no folder {path}. Check the path.")
+    reading = _reading(found, classes_at)
+    here, lost = reading.labels[: len(found.files)], reading.labels[len(found.files) :]
+    files = [
+        ListedFile(
+            Rejected(file.name, outcome.reason)
+            if isinstance(outcome, Unusable)
+            else Image(file.name, outcome, file.source, _or_none(label)),
+            _or_none(label),
+        )
+        for file, outcome, label in zip(
+            found.files, identified_files(found.files), here, strict=True
+        )
+    ]
+    refused = [each for each in found.rejected if each.name not in found.shut]
+    if len(refused) != len(found.lost):  # a whole zip among them, which has no class
+        lost = (None,) * len(refused)
+    files += [ListedFile(*each) for each in zip(refused, map(_or_none, lost), strict=False)]
+    shut = [each for each in found.rejected if each.name in found.shut]
+    return FileListing(
+        tuple(sorted(files, key=lambda listed: listed.file.name.split("/"))),
+        (*shut, *reading.rejected),
+        (*found.notes, *reading.notes),
+    )
+
+
+def _or_none(label: str | None) -> str | None:
+    return label or None
+
+
+def _reading(found: Found, classes_at: int | None) -> Reading:
+    """Return the classes of all files, or that they have none, where no folders are any."""
+    try:
+        return read_paths(found.paths, classes_at=classes_at, tables=found.tables)
+    except FoldersAmbiguous:
+        raise
+    except DatasetError as error:
+        if classes_at is not None:
+            raise
+        nothing: tuple[str | None, ...] = (None,) * len(found.paths)
+        return Reading(nothing, nothing, (str(error),))
+
+
+def _found_in_zip(path: Path | str | BinaryIO, names: str | None, max_unpacked: int) -> Found:
+    listing = files_of_zip(path, names=names, max_unpacked_bytes=max_unpacked)
     found = in_zip(listing)
     found.notes = [f"{note} {_NAMES_LOOK_WRONG}" for note in listing.notes]
-    return _dataset(found, name_of_zip(path), classes_at)
+    return found
 
 
 def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:

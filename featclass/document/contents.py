@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from featclass import render
+from featclass.file_names import DISORDERLY
 from featclass.learned import Learned
 from featclass.records import Judgement, LearningCurve, Probe, Report
 
@@ -22,14 +22,10 @@ FINDING_IMAGES = 6
 LISTED = 30
 """More than these of anything are counted, not listed."""
 
-# Signs that would reorder the text around them, and those no text has: control characters, and
-# halves of a pair, which stand in the names of files that are not UTF-8.
-_DISORDERLY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
 
 def cleaned(text: str) -> str:
     """Return one line, with what cannot be shown, or would reorder the rest, replaced."""
-    return _DISORDERLY.sub("\ufffd", " ".join(text.split()))
+    return DISORDERLY.sub("\ufffd", " ".join(text.split()))
 
 
 @dataclass(frozen=True, slots=True)

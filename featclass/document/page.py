@@ -20,7 +20,7 @@ from featclass.document.contents import (
 )
 from featclass.document.markup import escaped, listed, named, paragraphs
 from featclass.learned import Learned
-from featclass.records import Judgement, Rejected, Report
+from featclass.records import Judgement, Report
 
 STYLE = Path(__file__).with_name("style.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -60,7 +60,7 @@ def html(
         _wrong(contents.wrong, album),
         _right(contents.right, album),
         _findings(findings, called, album),
-        _measured(contents, report.rejected),
+        _measured(contents, report),
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -174,12 +174,13 @@ def _findings(findings: Sequence[Finding], called: Mapping[str, str], album: Alb
     return "".join(parts)
 
 
-def _measured(contents: Contents, rejected: Sequence[Rejected]) -> str:
+def _measured(contents: Contents, report: Report) -> str:
     facts = "".join(
         f"<dt>{escaped(name)}</dt><dd>{escaped(value)}</dd>" for name, value in contents.facts
     )
     parts = [f"<h2>How it was measured</h2><dl>{facts}</dl>"]
-    if rejected:
-        lines = [f"{named(one.name)}: {escaped(one.reason)}" for one in rejected[:LISTED]]
-        parts.append("<h3>Not used</h3>" + listed(lines, len(rejected) - len(lines)))
+    lines = [escaped(sentence) for sentence in render.empty_sentences(report)]
+    lines += [f"{named(one.name)}: {escaped(one.reason)}" for one in report.rejected]
+    if lines:
+        parts.append("<h3>Not used</h3>" + listed(lines[:LISTED], len(lines) - LISTED))
     return "".join(parts)

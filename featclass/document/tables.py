@@ -24,8 +24,9 @@ FIGURES = (
 
 def interval_bar(report: Report) -> str:
     """Return the accuracy, its interval and guessing on a line from 0 to 100 %."""
-    if report.accuracy is None or report.accuracy_interval is None:
-        return ""
+    seen = report.seen_in_training
+    if report.accuracy is None or report.accuracy_interval is None or (seen and seen.images):
+        return ""  # no score, or one that is too good for its interval to hold
     # Outwards, as in the sentence about the score.
     low = math.floor(100 * report.accuracy_interval[0] + 1e-9)
     high = math.ceil(100 * report.accuracy_interval[1] - 1e-9)

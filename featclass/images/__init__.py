@@ -11,8 +11,11 @@ console     what the decoders would write there
 formats     what featclass reads, and how it is recognised
 kinds       what files are that are no pictures, and what to do about them
 headers     a picture before it is decoded: its size, its limits
+jpeg        what is particular to JPEG: a missing end, pictures too large to be decoded whole
 shapes      shrunk or cut sizes
 colours     any mode and depth as 8 bits of RGB
+profiles    the colours of an embedded profile as sRGB
+lost        pictures of which nothing is left on white, or whose first frame is blank
 decoding    the picture, upright
 thumbnails  the same, small, for the page
 appearance  what the audit needs to know of a picture, in a kilobyte
@@ -25,6 +28,7 @@ from featclass.images.digests import digest
 from featclass.images.formats import recognise
 from featclass.images.headers import LONGEST_SIDE, check
 from featclass.images.kinds import kind_of
+from featclass.images.lost import LOST, Lost
 from featclass.images.memory import give_back_freed_memory, reuse_freed_memory
 from featclass.images.shapes import FULL_SIZE, MAX_ELONGATION
 from featclass.images.thumbnails import thumbnail
@@ -34,10 +38,12 @@ __all__ = [
     "DECODING_VERSION",
     "FULL_SIZE",
     "LONGEST_SIDE",
+    "LOST",
     "MAX_ELONGATION",
     "PIXEL_BUDGET",
     "REDUCED",
     "Appearance",
+    "Lost",
     "PixelBudget",
     "Unreadable",
     "appearance",

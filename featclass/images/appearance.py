@@ -13,10 +13,11 @@ from PIL import Image
 
 from featclass.images.formats import recognise
 from featclass.images.headers import check
+from featclass.images.lost import LOST, Lost
 
 Bytes = NDArray[np.uint8]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Changes whenever the same picture would give another appearance: the first byte stored."""
 SIDE: Final = 256
 """Pictures are first shrunk by a whole factor, until their shorter side is no more: what follows
@@ -26,7 +27,7 @@ CORNER: Final = 6
 CORNER_SHARE: Final = 6
 PERCENTILES: Final = (1, 5, 50, 95, 99)
 _RICHEST: Final = 0.99
-_NUMBERS: Final = struct.Struct("<B8sIIQ5Bfff")
+_NUMBERS: Final = struct.Struct("<B8sIIQ5BfffB")
 _SHAPES: Final = {
     "borders": (4, 3),
     "spreads": (4,),
@@ -55,6 +56,8 @@ class Appearance:
     """What a Laplacian finds in the sharpest hundredth of the picture, in levels of luminance."""
     coarse_detail: float
     """The same of the picture at half the scale: hardly less where there was little to lose."""
+    lost: Lost
+    """Where the picture is that the file shows, if nothing is left of it."""
     borders: Bytes
     """Mean colour of the outermost strip at the top, bottom, left and right, shape (4, 3)."""
     spreads: Bytes
@@ -69,7 +72,7 @@ class Appearance:
         """Return `SIZE` bytes, the first of which is `VERSION`."""
         numbers = _NUMBERS.pack(
             VERSION, self.format.encode("ascii"), self.width, self.height, self.file_bytes,
-            *self.percentiles, self.contrast, self.detail, self.coarse_detail,
+            *self.percentiles, self.contrast, self.detail, self.coarse_detail, self.lost,
         )  # fmt: skip
         return numbers + b"".join(getattr(self, name).tobytes() for name in _SHAPES)
 
@@ -86,7 +89,7 @@ class Appearance:
             arrays[field] = np.frombuffer(data, np.uint8, count, start).reshape(shape)
             start += count
         known = name.rstrip(b"\0").decode("ascii", "replace")
-        numbers = known, width, height, file_bytes, tuple(rest[:5]), *rest[5:]
+        numbers = known, width, height, file_bytes, tuple(rest[:5]), *rest[5:-1], Lost(rest[-1])
         return cls(*numbers, *arrays.values())
 
 
@@ -113,7 +116,7 @@ def appearance(picture: Image.Image, data: bytes, *, max_pixels: int) -> Appeara
     return Appearance(
         recognise(data), width, height, len(data),
         tuple(_percentile(histogram, share / 100) for share in PERCENTILES),
-        _deviation(histogram), detail, coarse_detail,
+        _deviation(histogram), detail, coarse_detail, picture.info.get(LOST, Lost.NOT),
         borders, spreads, _corners(small), _squeezed(small, THUMBNAIL),
     )  # fmt: skip
 

@@ -10,20 +10,24 @@ from PIL import ExifTags, Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
+from featclass.images import jpeg
 from featclass.images.budget import PIXEL_BUDGET
-from featclass.images.colours import rgb
 from featclass.images.deep import loaded
 from featclass.images.headers import opened_for_decoding
+from featclass.images.lost import LOST, Lost, lost
+from featclass.images.profiles import srgb
 from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
 
-DECODING_VERSION: Final = 3
+DECODING_VERSION: Final = 4
 """Changes whenever the same bytes would give other pixels: part of every fingerprint.
 
 1: upright, 8 bits of RGB on white, shrunk to at most `FULL_SIZE` pixels, and cut to the middle
 where longer than `MAX_ELONGATION` times its width.
 2: JPEG at reduced scale as `reduction` says; resized by torch instead of Pillow.
 3: at reduced scale earlier, and resized so that the blur of it goes.
+4: colours of embedded profiles as sRGB; JPEG without its end marker, and beyond 100 megapixels at
+1/4 or 1/8; TIFF of every depth, order and sign as its tags say.
 """
 REDUCED: Final = "reduced"
 """In a decoded picture's `info`: n, where it was decoded at 1/n of what `side=None` gives."""
@@ -36,26 +40,32 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
     A picture of more than `FULL_SIZE` pixels comes shrunk by a whole factor (for JPEG as far as
     possible while decoding); one more than `MAX_ELONGATION` times as long as wide comes cut to
     its middle of that shape. Where its shorter side will be resized to `side` anyway, a JPEG may
-    come at reduced scale, told by `REDUCED`: see `reduction`. While the context is open its pixels,
-    as they were before the cut, count against `PIXEL_BUDGET`.
+    come at reduced scale, told by `REDUCED`: see `reduction`. Where nothing is left of what the
+    file shows, `LOST` tells of it. While the context is open its pixels, as they were before the
+    cut, count against `PIXEL_BUDGET`.
 
     Raises:
         Unreadable: These bytes are no such picture, are damaged, cut off, or too large.
     """
     with unreadable_if_hostile():
-        picture, weight = opened_for_decoding(data, max_pixels)
-        full = whole_factor(picture.size)
+        opened = opened_for_decoding(data, max_pixels)
+        picture = opened.picture
+        is_jpeg = isinstance(picture, JpegImageFile)
+        full = jpeg.scale(picture.size) if is_jpeg else whole_factor(picture.size)
         factor = max(full, reduction(picture.size, side))
         width = picture.width
         if factor > 1:
             draft(picture, (picture.width // factor, picture.height // factor))
         is_reduced = picture.width < width // full
-    with PIXEL_BUDGET.taking(picture.width * picture.height * weight):
+    with PIXEL_BUDGET.taking(opened.cost):
         with unreadable_if_hostile():
             usable = _cut(upright(picture, whole_factor(picture.size)))
+        if (where := lost(picture, usable, data, max_pixels)) is not Lost.NOT:
+            usable.info[LOST] = where
         if is_reduced:
             usable.info[REDUCED] = factor // full
-        del picture  # the source is up to four times the result; the caller may keep that for long
+        # The source is up to four times the result, and the caller may keep that for long.
+        del opened, picture
         yield usable
 
 
@@ -67,7 +77,12 @@ def draft(picture: ImageFile, size: Size) -> None:
 
 def upright(picture: ImageFile, factor: int) -> Image.Image:
     """Decode; return RGB, shrunk by a whole factor, turned as its EXIF orientation says."""
-    turned = rgb(loaded(picture), factor)
+    source: Image.Image = picture
+    if isinstance(picture, JpegImageFile):
+        jpeg.load(picture)
+    else:
+        source = loaded(picture)
+    turned = srgb(source, factor)
     transpose = _UPRIGHT.get(_orientation(picture))
     if transpose is not None:
         turned = turned.transpose(transpose)

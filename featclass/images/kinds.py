@@ -65,6 +65,11 @@ _ARCHIVES: Final = (
 
 _IN_PLACE_OF_A_PICTURE: Final = (
     (rb"(?:\0+|\xff+)\Z", "a file that was never filled; copy or download it again"),
+    (
+        rb"(?:\xef\xbf\xbd|\xc2\x89|\?|\x09)?PNG(?:\r?\n|\r)[\x1a\x20]?\r?\n|\x89PNG\n|\x89PNG\r\n\n"
+        rb"|(?:\xef\xbf\xbd){3}|\xc3\xbf\xc3\x98\xc3\xbf",
+        "a picture copied as if it were text, which destroys it; copy or download it again",
+    ),
     (rb"version https://(?:git-lfs|hawser)\.", "a Git LFS pointer; run git lfs pull"),
     (rb"/?(?:annex/objects/|(?:\.\./)*\.git/annex/)", "a git-annex pointer; run git annex get"),
     (rb"(?:md5|outs|meta|deps|wdir|frozen):[ \r\n].*?(?:md5|hash):", "a DVC pointer; run dvc pull"),

@@ -27,9 +27,10 @@ def thumbnail(data: bytes, *, size: int, max_pixels: int) -> bytes:
         Unreadable: As `decoded`.
     """
     with unreadable_if_hostile():
-        picture, weight = opened_for_decoding(data, max_pixels)
+        opened = opened_for_decoding(data, max_pixels)
+        picture = opened.picture
         draft(picture, (size, size))
-        with PIXEL_BUDGET.taking(picture.width * picture.height * weight):
+        with PIXEL_BUDGET.taking(opened.cost):
             coarse = max(whole_factor(picture.size), min(picture.size) // (2 * size))
             small = _fitted(upright(picture, coarse), size)
         file = BytesIO()

@@ -13,6 +13,8 @@ from PIL import Image
 
 from featclass.errors import FeatclassError
 
+CUT_OFF: Final = "the file is cut off: it ends before the picture does; copy or download it again"
+
 
 class Unreadable(FeatclassError):
     """These bytes are no picture featclass can read; the message is the reason, for a person."""
@@ -50,5 +52,5 @@ def unreadable_if_hostile() -> Iterator[None]:
         raise Unreadable("the picture needs more memory than there is") from None
     except HOSTILE as error:
         if re.search(r"truncated|end of (data|file)|no more data", str(error), re.IGNORECASE):
-            raise Unreadable("the file is cut off: it ends before the picture does") from None
+            raise Unreadable(CUT_OFF) from None
         raise Unreadable("the file is damaged, cut off, or of an unusual kind") from None

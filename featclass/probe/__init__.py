@@ -1,7 +1,8 @@
 """The linear probe: trained on embeddings, judged on those it never saw, asked about new ones.
 
 fit, predict                       shrinkage discriminant analysis, calibrated
-out_of_fold, split, learner        predictions by probes that never saw the image
+out_of_fold, split, by_one_probe,  predictions by probes that never saw the image
+learner
 nearest, Familiarity,              the training images that a picture resembles, and whether
 exemplar_indices                   it resembles any
 distances_left_out                 how far each image is from the classes without it
@@ -10,7 +11,7 @@ most_useful                        which unlabelled images to ask a person about
 """
 
 from featclass.probe.asking import most_useful
-from featclass.probe.evaluation import OutOfFold, learner, out_of_fold, split
+from featclass.probe.evaluation import OutOfFold, by_one_probe, learner, out_of_fold, split
 from featclass.probe.familiarity import Familiarity, exemplar_indices, nearest
 from featclass.probe.fitting import fit, predict, untried_blend
 from featclass.probe.points import normalise
@@ -22,6 +23,7 @@ __all__ = [
     "Familiarity",
     "NamePrior",
     "OutOfFold",
+    "by_one_probe",
     "distances_left_out",
     "exemplar_indices",
     "fit",

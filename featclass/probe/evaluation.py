@@ -163,7 +163,37 @@ def split(
             " pictures, or train on a smaller share."
         )
     tested = np.flatnonzero(~training)
-    known = [label for label, is_known in zip(labels, training, strict=True) if is_known]
+    _, probabilities = by_one_probe(
+        vectors,
+        labels,
+        training=np.flatnonzero(training),
+        tested=tested,
+        groups=groups,
+        prior=prior,
+        seed=seed,
+    )
+    return tested, probabilities
+
+
+def by_one_probe(
+    vectors: FloatArray,
+    labels: Sequence[str],
+    *,
+    training: NDArray[np.intp],
+    tested: NDArray[np.intp],
+    groups: NDArray[np.integer] | None = None,
+    prior: NamePrior | None = None,
+    seed: int = 0,
+) -> tuple[tuple[str, ...], Floats]:
+    """Predict the `tested` images by one probe of the `training` ones; both are indices.
+
+    Returns:
+        The classes it knows, sorted, and the probabilities (tested, those).
+
+    Raises:
+        FeatclassError: Those trained on are of fewer than two classes.
+    """
+    known = [labels[row] for row in training]
     its_groups = None if groups is None else np.asarray(groups)[training]
     calibrated = blend = None
     try:
@@ -172,7 +202,7 @@ def split(
     except FeatclassError:  # a class with a single picture left
         pass
     fitted = fit(vectors[training], known, calibrated=calibrated, prior=prior, blend=blend)
-    return tested, predict(fitted, vectors[tested])
+    return fitted.classes, predict(fitted, vectors[tested])
 
 
 def learner(

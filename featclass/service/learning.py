@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from featclass import __version__, probe, report
+from featclass import __version__, probe
 from featclass.engine import Embeddings, Engine
 from featclass.errors import DatasetError
 from featclass.learned import Learned
@@ -21,24 +21,13 @@ from featclass.records import (
     no_progress,
 )
 from featclass.service.auditing import audited
-from featclass.service.grouping import find_copies, kept_together
+from featclass.service.embedding import embed, empty_classes
 from featclass.service.judgements import judgements
-from featclass.service.judging import Judged, judge, looked_into, normalised
+from featclass.service.judging import Judged, judge, looked_into
 from featclass.service.naming import name_prior
 
 MAX_EXEMPLARS = 20_000
 LIBRARIES = ("numpy", "pillow", "torch")
-
-
-def embed(engine: Engine, dataset: Dataset, *, progress: Progress = no_progress) -> Embeddings:
-    """Embed a dataset; what the dataset had rejected already leads the list of rejections.
-
-    The images come back in the order of their digests, so that no result depends on file names,
-    and with their appearances.
-    """
-    ordered = sorted(dataset.images, key=lambda image: image.digest)
-    embedded = engine.embed(ordered, progress=progress, describe=True)
-    return replace(embedded, rejected=(*dataset.rejected, *embedded.rejected))
 
 
 def learn(
@@ -59,11 +48,12 @@ def learn(
     `DatasetError` where fewer than two classes have a usable image, or else a name that counts.
     `progress` may raise to stop.
     """
-    labels = _labels(embeddings)
+    labels = labels_of(embeddings)
     started = time.perf_counter()
     prior = name_prior(engine, labels, without_images)
-    _require_two(labels, embeddings, prior)
+    require_two(labels, embeddings, prior)
     judged = judge(embeddings, labels, prior=prior, seed=seed, progress=progress)
+    empty = tuple(sorted({*without_images} - {*labels}))
     found = judged.predictions
     fitting = time.perf_counter()
     fitted = probe.fit(
@@ -78,7 +68,7 @@ def learn(
         "fit": time.perf_counter() - fitting,
         "evaluate": fitting - started,
     }
-    said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds)
+    said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
     classifier = _classifier(embeddings, judged, engine, fitted, said)
     learned = Learned(classifier, judgements(embeddings.images, judged))
     scored(learned)
@@ -86,7 +76,7 @@ def learn(
     learned = replace(learned, audit=audited(embeddings, judged))
     said = looked_into(judged, embeddings, seed=seed)
     seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
-    said = replace(said, encoder=engine.encoder.spec, seconds=seconds)
+    said = replace(said, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
     return replace(learned, classifier=replace(classifier, report=said))
 
 
@@ -123,55 +113,11 @@ def train(
     started = time.perf_counter()
     embedded = embed(engine, dataset, progress=progress)
     seconds = time.perf_counter() - started
-    empty = (*dataset.empty, *without_images)
+    empty = (*empty_classes(dataset, embedded), *without_images)
     return learn(embedded, engine, without_images=empty, seed=seed, seconds_to_embed=seconds)
 
 
-def evaluate_split(
-    engine: Engine,
-    dataset: Dataset,
-    *,
-    share: float,
-    seed: int = 0,
-    progress: Progress = no_progress,
-) -> Report:
-    """Report how well a classifier of a `share` of the images does on the others.
-
-    Raises `DatasetError` where fewer than two classes have a usable image.
-    """
-    started = time.perf_counter()
-    embedded = embed(engine, dataset, progress=progress)
-    embedding = time.perf_counter() - started
-    labels = _labels(embedded)
-    _require_two(labels, embedded)
-    tested, probabilities = probe.split(
-        embedded.vectors,
-        labels,
-        train_share=share,
-        groups=kept_together(embedded.images, labels, find_copies(embedded, normalised(embedded))),
-        prior=name_prior(engine, labels),
-        seed=seed,
-    )
-    return report.score(
-        [labels[i] for i in tested],
-        probabilities,
-        sorted(set(labels)),
-        encoder=engine.encoder.spec,
-        rejected=embedded.rejected,
-        method=report.single_split(
-            trained=len(labels) - len(tested), tested=len(tested), share=share, seed=seed
-        ),
-        seconds={
-            "embed": embedding,
-            "fit": 0.0,
-            "evaluate": time.perf_counter() - started - embedding,
-        },
-        images=len(labels),
-        interval=report.wilson,  # one probe, images it never saw: they are independent
-    )
-
-
-def _labels(embeddings: Embeddings) -> list[str]:
+def labels_of(embeddings: Embeddings) -> list[str]:
     """Return the label of each image; raises `DatasetError` where one has none."""
     labels = [image.label for image in embeddings.images if image.label is not None]
     if len(labels) != len(embeddings.images):
@@ -179,7 +125,7 @@ def _labels(embeddings: Embeddings) -> list[str]:
     return labels
 
 
-def _require_two(
+def require_two(
     labels: Sequence[str], embeddings: Embeddings, prior: probe.NamePrior | None = None
 ) -> None:
     """Raise `DatasetError` where there are not two classes to tell apart."""

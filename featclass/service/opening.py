@@ -29,7 +29,8 @@ def check_encoder(classifier: TrainedClassifier, engine: Engine) -> list[str]:
         return [
             "This classifier was made under another precision or picture decoding than this"
             f" machine's ({encoder.precision} on {encoder.device}): probabilities may differ in"
-            " the third digit."
+            " the third digit, and more for pictures whose colours or depths were read otherwise"
+            " before. Train it again on its pictures to be sure."
         ]
     return []
 

@@ -136,10 +136,9 @@ def _with_rejected(part: Sequence[Image | Rejected], said: list[Prediction]) -> 
 
 def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> list[Prediction]:
     """Say of each embedded image which class it looks like, and what it resembles most."""
-    exemplars = classifier.exemplars
     probabilities = probe.predict(classifier.probe, embedded.vectors)
-    nearest, similarities = probe.nearest(exemplars.vectors, embedded.vectors, NEIGHBOURS)
-    known, seen = _known(exemplars, embedded.vectors), set(exemplars.labels)
+    known = resembles(classifier, embedded.vectors, probabilities)
+    beside = nearest_exemplars(classifier.exemplars, embedded.vectors)
     predictions = []
     for row, image in enumerate(embedded.images):
         best = int(probabilities[row].argmax())
@@ -151,17 +150,37 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
                 probabilities=dict(
                     zip(classifier.classes, map(float, probabilities[row]), strict=True)
                 ),
-                # A class known by its name alone has no picture to resemble.
-                known=bool(known[row]) or classifier.classes[best] not in seen,
-                neighbours=tuple(
-                    Neighbour(
-                        exemplars.names[i], exemplars.labels[i], exemplars.digests[i], float(s)
-                    )
-                    for i, s in zip(nearest[row], similarities[row], strict=True)
-                ),
+                known=bool(known[row]),
+                neighbours=beside[row],
             )
         )
     return predictions
+
+
+def resembles(
+    classifier: TrainedClassifier, vectors: FloatArray, probabilities: FloatArray
+) -> NDArray[np.bool_]:
+    """Say of each embedding whether it resembles a class, shape (n,).
+
+    `probabilities` are what the classifier says of them, shape (n, classes).
+    """
+    seen = set(classifier.exemplars.labels)
+    # A class known by its name alone has no picture to resemble.
+    by_name = np.array([name not in seen for name in classifier.classes])
+    known = _known(classifier.exemplars, vectors)
+    return np.asarray(known | by_name[probabilities.argmax(axis=1)])
+
+
+def nearest_exemplars(exemplars: Exemplars, vectors: FloatArray) -> list[tuple[Neighbour, ...]]:
+    """Return the training images that each embedding is most similar to, the nearest first."""
+    nearest, similarities = probe.nearest(exemplars.vectors, vectors, NEIGHBOURS)
+    return [
+        tuple(
+            Neighbour(exemplars.names[i], exemplars.labels[i], exemplars.digests[i], float(cosine))
+            for i, cosine in zip(places, cosines, strict=True)
+        )
+        for places, cosines in zip(nearest, similarities, strict=True)
+    ]
 
 
 def _known(exemplars: Exemplars, vectors: FloatArray) -> NDArray[np.bool_]:

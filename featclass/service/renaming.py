@@ -63,6 +63,8 @@ def _report(report: Report, order: list[int], new: New) -> Report:
     matrix, names = report.confusion_matrix, report.class_names
     return replace(
         report,
+        empty_classes=tuple(sorted(map(new, report.empty_classes))),
+        unknown_classes=tuple(sorted(map(new, report.unknown_classes))),
         class_names=names and replace(names, without_images=tuple(map(new, names.without_images))),
         classes=tuple(new(report.classes[i]) for i in order),
         confusion_matrix=matrix and tuple(tuple(matrix[i][j] for j in order) for i in order),

@@ -29,7 +29,6 @@ from featclass.trainer.state import (
     can_be_renamed,
     is_learned,
     is_same_probe,
-    names_of,
     renamed,
     sets_key,
     taken_over,
@@ -194,7 +193,7 @@ class Trainer:
         if is_learned(workspace, state) or not self._is_here(spec):
             return False
         if state.result is not None and state.is_current and can_be_renamed(state.result):
-            self._publish(workspace, state, renamed(state.result, names_of(workspace)))
+            self._publish(workspace, state, renamed(state.result, workspace))
             return True
         try:
             result = self._attempt(workspace, spec, key, partial(self._publish, workspace, state))

@@ -13,7 +13,7 @@ from featclass.errors import Cancelled
 from featclass.learned import Learned
 from featclass.pace import Clock, Pace
 from featclass.records import Progress, Rejected
-from featclass.trainer.state import Phase, Result, names_of
+from featclass.trainer.state import Phase, Result, empty_sets, names_of
 from featclass.workspaces import Workspace, Workspaces, dataset, image_name
 
 
@@ -48,7 +48,7 @@ class Learning:
         if self._reject(embedded.rejected[len(pictures.rejected) :]):
             raise Cancelled("Pictures that cannot be read left their sets.")
         used, rejected = len(embedded.images), embedded.rejected
-        empty = [found.name for found in self.workspace.sets if not found.counted]
+        empty = empty_sets(self.workspace)
         shown = [image.label for image in embedded.images if image.label is not None]
         if not service.can_learn(self.engine, shown, empty):
             return Result(self.key, None, names, used, rejected, self.engine)

@@ -15,7 +15,7 @@ from featclass.engine import Engine
 from featclass.learned import Learned
 from featclass.pace import Pace
 from featclass.records import Prediction, Rejected, Report, TrainedClassifier
-from featclass.workspaces import Picture, Workspace
+from featclass.workspaces import Picture, Workspace, is_default
 
 FEW = 5
 """So many pictures a person changes one by one, and wants to see what came of it."""
@@ -153,12 +153,22 @@ def untried(workspace: Workspace, state: State) -> list[Picture]:
     return [picture for picture in workspace.tried if picture.digest not in state.predictions]
 
 
-def renamed(result: Result, names: Mapping[int, str]) -> Result:
+def empty_sets(workspace: Workspace) -> tuple[str, ...]:
+    """Return the names that somebody gave to sets in which no picture counts yet, sorted."""
+    sets = (labelled for labelled in workspace.sets if not labelled.counted)
+    return tuple(sorted(labelled.name for labelled in sets if not is_default(labelled.name)))
+
+
+def renamed(result: Result, workspace: Workspace) -> Result:
     """Return the same result with its classes called as the sets are now."""
+    names = names_of(workspace)
     if result.learned is None:
         return replace(result, names=names)
     new = {old: names[key] for key, old in result.names.items() if key in names}
-    return replace(result, names=names, learned=service.renamed(result.learned, new))
+    learned = service.renamed(result.learned, new)
+    report = replace(learned.classifier.report, empty_classes=empty_sets(workspace))
+    learned = replace(learned, classifier=replace(learned.classifier, report=report))
+    return replace(result, names=names, learned=learned)
 
 
 def can_be_renamed(result: Result) -> bool:

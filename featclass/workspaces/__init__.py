@@ -13,7 +13,7 @@ dataset     its sets as something to learn from
 """
 
 from featclass.workspaces.dataset import dataset, image_name
-from featclass.workspaces.names import distinct, distinct_file, file_stem
+from featclass.workspaces.names import distinct, distinct_file, file_stem, is_default
 from featclass.workspaces.records import (
     Act,
     Added,
@@ -39,4 +39,5 @@ __all__ = [
     "distinct_file",
     "file_stem",
     "image_name",
+    "is_default",
 ]

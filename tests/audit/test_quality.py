@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
@@ -36,6 +38,41 @@ def test_a_faulty_picture_is_named_with_its_fault(kind: str) -> None:
     found = faults([*clean(), look(saved(FAULTY[kind]))])
     assert [(fault.row, fault.kind) for fault in found] == [(12, kind)]
     assert found[0].sentence.endswith(".")
+
+
+def on_white() -> bytes:
+    picture = Image.new("RGBA", (160, 120), (0, 0, 0, 0))
+    picture.paste("white", (40, 30, 120, 90))
+    return saved(picture)
+
+
+def behind(kind: str) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (160, 120), "white").save(file, kind, save_all=True, append_images=[scene(50)])
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (on_white(), "white drawing on a transparent ground"),
+        (behind("GIF"), "animation whose first frame is blank"),
+        (behind("TIFF"), "the first, the only one that featclass sees, is blank"),
+    ],
+    ids=["on white", "animation", "pages"],
+)
+def test_a_picture_of_which_nothing_is_seen_is_named_with_what_to_do(
+    data: bytes, words: str
+) -> None:
+    found = faults([*clean(), look(data)])
+    assert [(fault.row, fault.kind) for fault in found] == [(12, "lost")]
+    assert words in found[0].sentence
+    assert "; " in found[0].sentence
+
+
+def test_even_where_most_pictures_are_lost_each_of_them_is_named() -> None:
+    found = faults([look(on_white())] * 4 + clean(2))
+    assert [(fault.row, fault.kind) for fault in found] == [(row, "lost") for row in range(4)]
 
 
 def test_drawn_pictures_have_no_faults() -> None:

@@ -26,6 +26,21 @@ def test_bytes_of_another_version_are_nothing(damage: bytes) -> None:
     assert Appearance.from_bytes(damage) is None
 
 
+def test_bytes_of_the_version_before_are_not_misread() -> None:
+    before = look(saved(scene(0))).to_bytes()
+    assert before[0] == 2
+    assert Appearance.from_bytes(b"\x01" + before[1:]) is None
+    assert Appearance.from_bytes(b"\x01" + before[1:-1]) is None
+
+
+def test_bytes_keep_where_a_picture_is_lost() -> None:
+    clear = Image.new("RGBA", (64, 48), (0, 0, 0, 0))
+    clear.paste("white", (9, 9, 40, 40))
+    again = Appearance.from_bytes(look(saved(clear)).to_bytes())
+    assert again is not None
+    assert again.lost is images.Lost.ON_WHITE
+
+
 def test_numbers_of_a_plain_picture_are_known() -> None:
     picture = Image.new("RGB", (64, 32), (200, 200, 200))
     picture.paste((0, 0, 0), (0, 0, 32, 32))

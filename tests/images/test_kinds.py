@@ -35,6 +35,7 @@ def saved(kind: str) -> bytes:
     return file.getvalue()
 
 
+JPEG_AS_TEXT = b"\xff\xd8\xff\xe0\0\x10JFIF".decode("utf-8", "replace").encode()
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
 PAGE = b"\n<!-- saved -->\n<!DOCTYPE html><html lang='en'><head><svg></svg><title>Cat"
 S3 = b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code></Error>'
@@ -69,6 +70,9 @@ KINDS = {
     "json": (b'{\n  "shapes": [{"label": "cat"}], "imagePath": "1.jpg"}', "a JSON file"),
     "voc": (b"<annotation>\n<folder>cats</folder>", "an XML file"),
     "xmp": (b"<?xpacket begin='' id='W5M0'?><x:xmpmeta>", "an XML file"),
+    "jpeg as text": (JPEG_AS_TEXT, "a picture copied as if it were text, which destroys it"),
+    "png as text": (b"\x89PNG\n\x1a\n\0\0\0\rIHDR", "a picture copied as if it were text"),
+    "png replaced": (b"\xef\xbf\xbdPNG\r\n\x1a\n\0\0\0\rIHDR", "a picture copied as if"),
     "lfs": (LFS, "a Git LFS pointer; run git lfs pull"),
     "annex": (b"/annex/objects/SHA256E-s12--4d7a.jpg\n", "a git-annex pointer; run git annex get"),
     "dvc": (b"outs:\n- md5: 4d7a\n  path: 1.jpg\n", "a DVC pointer; run dvc pull"),

@@ -349,4 +349,4 @@ def test_a_profile_of_a_deep_tiff_is_handed_on() -> None:
     from featclass.images.headers import opened_for_decoding
 
     data = tiff_of(deep(COLOUR, "u2"), photometric=2, tags={34675: (1, b"profile")})
-    assert opened_for_decoding(data, LIMIT)[0].info["icc_profile"] == b"profile"
+    assert opened_for_decoding(data, LIMIT).picture.info["icc_profile"] == b"profile"

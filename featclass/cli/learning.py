@@ -1,0 +1,222 @@
+"""The commands that learn from labelled pictures, or tell how well that went."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featclass.cli.given import labelled
+from featclass.cli.opening import open_engine
+from featclass.cli.options import (
+    ClassesAtOption,
+    Device,
+    DeviceOption,
+    EncoderOption,
+    Folder,
+    JsonOption,
+    ReportOption,
+    SeedOption,
+    ZipNamesOption,
+)
+from featclass.cli.output import (
+    bar,
+    check_document,
+    check_output,
+    note,
+    print_audit,
+    print_learned,
+    print_report,
+    tell,
+    write_document,
+)
+
+if TYPE_CHECKING:
+    from featclass.learned import Learned
+    from featclass.records import Dataset, Report
+
+GIVEN = "given"
+FOLDS_ONLY = ("encoder", "split", "seed")
+"""Options of `evaluate` that say how to learn; a saved classifier has learned already."""
+
+
+def train(
+    directory: Folder,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to save the classifier.")],
+    report: ReportOption = None,
+    classes_at: ClassesAtOption = None,
+    zip_names: ZipNamesOption = None,
+    encoder: EncoderOption = "auto",
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a classifier, save it, and report how far to trust it."""
+    from featclass import artifact
+
+    check_output(output)
+    if report is not None:
+        check_document(report)
+    dataset = labelled(directory, classes_at, zip_names)
+    learned = _learned(dataset, encoder, device, seed)
+    artifact.save(learned.classifier, output)
+    write_document(report, learned, dataset)
+    tell(f"Saved {output}")
+    print_learned(learned, as_json=as_json)
+
+
+def evaluate(
+    context: typer.Context,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[MODEL] DIR",
+            help="A folder, or a zip, with one subfolder per class; before it, a saved classifier"
+            " to score on it.",
+        ),
+    ],
+    classes_at: ClassesAtOption = None,
+    zip_names: ZipNamesOption = None,
+    encoder: EncoderOption = "auto",
+    split: Annotated[
+        str | None,
+        typer.Option(
+            "--split",
+            metavar="SHARE|given",
+            help="Instead of cross-validation, train once: on this share, such as 0.8, or on the"
+            " train folder of a split that is given, to score its test folder.",
+        ),
+    ] = None,
+    report: ReportOption = None,
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Report how well a classifier of these pictures would do, or how well a saved one does."""
+    model, directory = _divided(paths)
+    if report is not None:
+        check_document(report)
+    if model is not None:
+        _refuse(context, FOLDS_ONLY, "has no meaning for a saved classifier: leave it out")
+        _evaluate_saved(
+            model, labelled(directory, classes_at, zip_names), device, report, as_json=as_json
+        )
+        return
+    share = None if split is None else _share(split)
+    if share is not None and report is not None:
+        raise typer.BadParameter("needs cross-validation: leave out --split", param_hint="--report")
+    dataset = labelled(directory, classes_at, zip_names)
+    if share is not None:
+        print_report(_evaluated(dataset, share, encoder, device, seed), as_json=as_json)
+        return
+    learned = _learned(dataset, encoder, device, seed)
+    write_document(report, learned, dataset)
+    print_learned(learned, as_json=as_json)
+
+
+def audit(
+    directory: Folder,
+    classes_at: ClassesAtOption = None,
+    zip_names: ZipNamesOption = None,
+    encoder: EncoderOption = "auto",
+    device: DeviceOption = Device.AUTO,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Look for what is probably wrong with these pictures or their labels."""
+    dataset = labelled(directory, classes_at, zip_names)
+    learned = _learned(dataset, encoder, device, seed)
+    assert learned.audit is not None
+    for name in learned.classifier.report.empty_classes:
+        if name not in dataset.empty:  # told when the folder was read
+            note(f"None of the pictures of {name!r} can be used.")
+    print_audit(learned.audit, as_json=as_json)
+
+
+def _divided(paths: list[Path]) -> tuple[Path | None, Path]:
+    """Tell `evaluate DIR` from `evaluate MODEL DIR`."""
+    if len(paths) > 2:
+        raise typer.BadParameter(
+            f"takes one folder, or a saved classifier and one folder, and was given {len(paths)}",
+            param_hint="[MODEL] DIR",
+        )
+    *models, directory = paths
+    if not models and directory.suffix == ".featclass" and directory.is_file():
+        raise typer.BadParameter(
+            f"{directory} is a saved classifier: name the folder to score it on behind it",
+            param_hint="[MODEL] DIR",
+        )
+    return (models[0] if models else None), directory
+
+
+def _share(split: str) -> float | str:
+    """Return the share that `--split` names, or the word."""
+    if split == GIVEN:
+        return split
+    try:
+        share = float(split)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise typer.BadParameter(
+            f"should be a share between 0 and 1, or the word {GIVEN}, and is {split!r}",
+            param_hint="--split",
+        )
+    return share
+
+
+def _refuse(context: typer.Context, names: tuple[str, ...], why: str) -> None:
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(why, param_hint=f"--{name}")
+
+
+def _evaluated(
+    dataset: Dataset, share: float | str, encoder: str, device: Device, seed: int
+) -> Report:
+    from featclass import service
+
+    if isinstance(share, str):
+        service.given_split(dataset.images)  # where there is none, no encoder need be loaded
+    engine = open_engine(encoder, device)
+    with bar("Embedding") as progress:
+        if isinstance(share, str):
+            return service.evaluate_given(engine, dataset, seed=seed, progress=progress)
+        return service.evaluate_split(engine, dataset, share=share, seed=seed, progress=progress)
+
+
+def _evaluate_saved(
+    model: Path, dataset: Dataset, device: Device, report: Path | None, *, as_json: bool
+) -> None:
+    from featclass import artifact, service
+
+    trained = artifact.load(model)
+    engine = open_engine(trained.encoder, device)
+    for sentence in service.check_encoder(trained, engine):
+        note(sentence)
+    with bar("Embedding") as progress:
+        scored = service.evaluate_saved(engine, trained, dataset, progress=progress)
+    write_document(report, scored, dataset)
+    print_learned(scored, as_json=as_json)
+
+
+def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Learned:
+    from featclass import service
+
+    engine = open_engine(encoder, device)
+    started = time.perf_counter()
+    with bar("Embedding") as progress:
+        embedded = service.embed(engine, dataset, progress=progress)
+    seconds = time.perf_counter() - started
+    with bar("Learning", unit="steps") as progress:
+        return service.learn(
+            embedded,
+            engine,
+            without_images=service.empty_classes(dataset, embedded),
+            seed=seed,
+            seconds_to_embed=seconds,
+            progress=progress,
+        )

@@ -1,0 +1,105 @@
+"""Colours that an embedded profile gives another meaning, as sRGB.
+
+Phones and Macs save Display P3, cameras and photographers Adobe RGB and ProPhoto, printers CMYK:
+shown without the profile, their pictures are paler than they are, or of other colours.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from PIL import Image
+
+from featclass.images.colours import rgb
+from featclass.images.digests import digest
+from featclass.images.unreadable import HOSTILE
+
+if TYPE_CHECKING:
+    from PIL.ImageCms import ImageCmsTransform
+
+LARGEST_PROFILE: Final = 4 * 10**6
+"""Bytes; a printer's has some 500,000, a phone's 548."""
+ALIKE: Final = 2
+"""Levels by which a profile may differ from sRGB and still be one of its many variants."""
+
+_SPACES: Final = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
+_STEPS: Final = 9
+_LIGHTEST_BLACK, _DARKEST_WHITE = 90, 215
+_MOST_KEPT: Final = 32
+
+_transforms: OrderedDict[str, ImageCmsTransform | None] = OrderedDict()
+_guard: Final = threading.Lock()
+
+
+def srgb(picture: Image.Image, factor: int) -> Image.Image:
+    """Convert as `colours.rgb`, and to sRGB where the picture has a profile of other colours.
+
+    A profile that is damaged, or meant for another kind of picture, is not heeded.
+    """
+    transform = _transform(picture)
+    if transform is None:
+        return rgb(picture, factor)
+    if transform.input_mode == "CMYK":
+        return transform.apply(picture.reduce(factor))
+    shrunk = rgb(picture, factor)
+    if transform.input_mode == "L":
+        return transform.apply(shrunk.getchannel(0))
+    transform.apply_in_place(shrunk)
+    return shrunk
+
+
+def _transform(picture: Image.Image) -> ImageCmsTransform | None:
+    """Return what brings the picture's colours to sRGB, or None where they are as good as that."""
+    profile = picture.info.get("icc_profile")
+    if not isinstance(profile, bytes) or not 128 < len(profile) <= LARGEST_PROFILE:
+        return None
+    mode = _SPACES.get(profile[16:20])
+    if mode is None or mode != _meant_for(picture):
+        return None
+    key = digest(profile)
+    with _guard:
+        if key not in _transforms:
+            _transforms[key] = _made(profile, mode)
+        _transforms.move_to_end(key)
+        if len(_transforms) > _MOST_KEPT:
+            _transforms.popitem(last=False)
+        return _transforms[key]
+
+
+def _meant_for(picture: Image.Image) -> str:
+    """Return the mode of the profiles that can belong to such a picture."""
+    if picture.mode in ("CMYK", "LAB"):
+        return picture.mode
+    return "L" if picture.mode.startswith(("1", "L", "I", "F")) else "RGB"
+
+
+def _made(profile: bytes, mode: str) -> ImageCmsTransform | None:
+    from PIL import ImageCms  # few pictures need it
+
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        srgb = ImageCms.createProfile("sRGB")
+        # lcms remembers the last colour of flat drawings, which only costs time with photos.
+        flags = ImageCms.Flags.NOCACHE
+        transform = ImageCms.buildTransform(source, srgb, mode, "RGB", flags=flags)
+        sample = _sample(mode)
+        before, after = np.asarray(sample.convert("RGB")), np.asarray(transform.apply(sample))
+    except (ImageCms.PyCMSError, *HOSTILE):
+        return None
+    is_plausible = after[0, 0].max() <= _LIGHTEST_BLACK and after[-1, -1].min() >= _DARKEST_WHITE
+    change = np.abs(after.astype(np.int16) - before).max()
+    return transform if is_plausible and (mode == "CMYK" or change > ALIKE) else None
+
+
+def _sample(mode: str) -> Image.Image:
+    """Return a picture of colours from all over the space, black the first, white the last."""
+    levels = np.linspace(0, 255, _STEPS).round().astype(np.uint8)
+    if mode == "L":
+        return Image.fromarray(levels[None])
+    colours = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
+    sample = Image.fromarray(colours.reshape(_STEPS, -1, 3))
+    return sample.convert("CMYK") if mode == "CMYK" else sample
