@@ -70,7 +70,7 @@ def read_paths(
         DatasetError: They cannot be read at all, such as where no folder lies so deep.
     """
     divided = [divided_path(path) for path in paths]
-    kept = [i for i, path in enumerate(paths) if not is_skipped(path)]
+    kept = _shown(paths, divided)
     files = [i for i in kept if divided[i][1]]
     if classes_at is None and (reading := _samples(divided, files)):
         return reading
@@ -96,6 +96,23 @@ def divided_path(path: str) -> tuple[Folder, str]:
     """Return the folders and the file of a path; no file where it is a folder's."""
     *folders, file = path.split("/")
     return tuple(part for part in folders if part not in ("", ".", "..")), file
+
+
+def _shown(paths: Sequence[str], divided: Sequence[tuple[Folder, str]]) -> list[int]:
+    """Return the places of what is neither a system's own nor in a hidden folder.
+
+    A folder that begins with a dot is hidden unless it holds pictures: then it may be a class.
+    """
+    kept = [i for i, path in enumerate(paths) if not is_skipped(path)]
+    dotted = {i: _to_first_dot(divided[i][0]) for i in kept}
+    classes = {dotted[i] for i in kept if is_named_as_picture(divided[i][1], of_any_kind=True)}
+    return [i for i in kept if dotted[i] is None or dotted[i] in classes]
+
+
+def _to_first_dot(folder: Folder) -> Folder | None:
+    """Return the outermost folder whose name begins with a dot; None where there is none."""
+    places = (i for i, name in enumerate(folder, 1) if name.startswith("."))
+    return next((folder[:place] for place in places), None)
 
 
 def _by_folders(

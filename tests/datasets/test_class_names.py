@@ -107,6 +107,15 @@ def test_a_folder_that_begins_with_a_dot_and_holds_pictures_is_a_class(tmp_path:
 
 
 @pytest.mark.skipif(on_windows, reason="Windows divides paths at backslashes")
+def test_a_folder_that_begins_with_a_dot_without_pictures_is_passed_over(tmp_path: Path) -> None:
+    files = pictures("cat", "dog") | {".tool/settings.json": b"{}", "cat/.tool/a.bin": b"\1"}
+    root = write(tmp_path, files)
+    (root / ".empty").mkdir()
+    dataset = read_folder(root)
+    assert classes(dataset) == {"cat": 3, "dog": 3}
+    assert (dataset.empty, dataset.notes, dataset.rejected) == ((), (), ())
+
+
 def test_a_backslash_in_a_folders_name_stays_in_it(tmp_path: Path) -> None:
     root = write(tmp_path, pictures("AC\\DC", "AC\\UK"))
     dataset = read_folder(root)
