@@ -267,3 +267,11 @@ def test_what_is_no_classifier_and_what_has_another_encoder_end_in_a_sentence(
     monkeypatch.setattr(encoders, "load", lambda *_, **__: other)
     with pytest.raises(EncoderUnavailable, match="other weights"):
         run("evaluate", model, tmp_path / "old")
+
+
+def test_a_classifier_named_behind_the_folder_is_told_to_come_first(
+    model: Path, tmp_path: Path
+) -> None:
+    refused = run("evaluate", tmp_path / "old", model)
+    assert refused.exit_code == 2
+    assert "a saved classifier: name it first" in " ".join(refused.stderr.replace("│", " ").split())

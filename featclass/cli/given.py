@@ -23,7 +23,10 @@ def given(
 ) -> list[Given]:
     """List what lies behind the paths, in order; `but` are the command's own outputs."""
     from featclass.datasets import image_of_file
+    from featclass.datasets.code_pages import code_page
 
+    if zip_names is not None:
+        code_page(zip_names)  # refused also where there is no zip
     found: list[Given] = []
     for path in paths:
         if path.suffix.lower() == ".zip" and path.is_file():

@@ -143,6 +143,12 @@ def _divided(paths: list[Path]) -> tuple[Path | None, Path]:
             param_hint="[MODEL] DIR",
         )
     *models, directory = paths
+    if models and directory.suffix == ".featclass" and directory.is_file():
+        raise typer.BadParameter(
+            f"{directory} is a saved classifier: name it first, and behind it the folder to score"
+            " it on",
+            param_hint="[MODEL] DIR",
+        )
     if not models and directory.suffix == ".featclass" and directory.is_file():
         raise typer.BadParameter(
             f"{directory} is a saved classifier: name the folder to score it on behind it",
