@@ -253,12 +253,22 @@ def test_a_folder_of_one_zip_per_class_is_to_be_sent_zip_by_zip(
     assert answer["zips"] == [0, 2]
     assert answer["targets"] == [None] * 3
     assert names(token) == ["Set 1", "Set 2"]
-    beside_folders = plan(client, token, ["pets/cats/1.png", "pets/dogs/1.png", "pets/birds.zip"])
-    assert beside_folders.json()["zips"] == [2]
-    assert beside_folders.json()["targets"][2] is None
+    in_junk = ["x/a.zip", "x/b.zip", "x/@eaDir/a.png"]
+    assert plan(client, token, in_junk).json()["zips"] == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["birds.zip", "cats/a.zip", "zips/photos.ZIP"])
+def test_a_zip_beside_folders_of_pictures_is_no_set(
+    client: TestClient, token: str, name: str
+) -> None:
+    paths = ["pets/cats/1.png", "pets/dogs/1.png", f"pets/{name}"]
+    answer = plan(client, token, paths).json()
+    assert "zips" not in answer
     assert names(token) == ["cats", "dogs"]
-    beside_pictures = plan(client, token, ["pets/cats/1.png", "pets/dogs/1.png", "pets/cats/a.zip"])
-    assert "zips" not in beside_pictures.json()
+    assert (answer["targets"][2] is None) == (name != "cats/a.zip")
+    if name == "birds.zip":
+        assert "birds.zip" in answer["notes"][0]
+        assert "Unpack" in answer["notes"][1]
 
 
 def test_zips_of_one_folder_each_are_sets_of_their_own_names_where_several_are_dropped(

@@ -110,7 +110,7 @@ def place(
         to: Target = TRY if target == TRY else set_id_of(target)
         return Placement(tuple(None if datasets.is_skipped(path) else to for path in paths))
     zips = _zips_of_classes(paths)
-    if zips and not any(map(datasets.is_named_as_picture, paths)):
+    if zips:
         return Placement((None,) * len(paths), zips=zips)
     marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
     # Whoever drops a folder on a set says by that what is in it.
@@ -120,8 +120,6 @@ def place(
     aside = _folders_aside(paths, labels, reading.rejected)
     notes = [*reading.notes, *(f"{name} {reason}" for name, reason in aside.items())]
     rejected = tuple(item for item in reading.rejected if item.name not in aside)
-    for i in zips:
-        labels[i] = None
     named = {label for label in labels if label}
     if alone and is_one_of_several and len(named) == 1:
         labels = [None if label is None else "" for label in labels]
@@ -135,16 +133,15 @@ def place(
     ids = _sets_of(token, target, labels, alone)
     made = tuple(sorted(label for label in ids if label)) or ((alone,) if alone and ids else ())
     targets = tuple(None if label is None else ids[label] for label in labels)
-    return Placement(targets, made, tuple(notes), rejected, zips, ids)
+    return Placement(targets, made, tuple(notes), rejected, ids=ids)
 
 
 def _zips_of_classes(paths: Sequence[str]) -> tuple[int, ...]:
-    """Return the places of the zips that lie in a folder without pictures, as a class each."""
+    """Return the places of the zips that are a class each: none, where pictures lie beside."""
     kept = [i for i, path in enumerate(paths) if not datasets.is_skipped(path)]
-    folders = [path.rpartition("/")[0] for path in paths]
-    with_pictures = {folders[i] for i in kept if datasets.is_named_as_picture(paths[i])}
-    zips = (i for i in kept if paths[i].lower().endswith(".zip"))
-    return tuple(i for i in zips if folders[i] not in with_pictures)
+    if any(datasets.is_named_as_picture(paths[i], of_any_kind=True) for i in kept):
+        return ()
+    return tuple(i for i in kept if paths[i].lower().endswith(".zip"))
 
 
 def _folders_aside(
@@ -191,12 +188,14 @@ def _without_pictures(paths: Sequence[str], labels: list[str | None]) -> list[st
             continue  # rejected with its reason, in that set
         for i in places:
             labels[i] = None
-        beside = datasets.listed([datasets.clean_path(paths[i]) for i in places])
+        beside = [datasets.clean_path(paths[i]) for i in places]
         notes.append(
             f"{label} holds no pictures, so no set was made for it."
             if label
-            else f"Left out, as they lie in no folder of a set: {beside}."
+            else f"Left out, as they lie in no folder of a set: {datasets.listed(beside)}."
         )
+        if any(path.lower().endswith(".zip") for path in beside):
+            notes.append("Unpack a zip into a folder of its own if it is a set.")
     return notes
 
 
