@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import zipfile
 from pathlib import Path
@@ -233,6 +234,42 @@ def test_parts_without_any_class_are_embedded_and_the_reading_is_told(tmp_path: 
     assert [(row["path"], row["label"]) for row in rows] == [(name, None) for name in files]
     assert all(row["embedding"] for row in rows)
     assert "class" in run("embed", folder, "-o", output, "--encoder", "builtin").stderr
+
+
+def test_folders_that_can_be_read_in_two_ways_are_embedded_without_labels(tmp_path: Path) -> None:
+    deep = {f"{who}/{what}/1.png": drawn(len(who + what)) for who in "ab" for what in ("x", "yy")}
+    folder, output = laid_out(tmp_path / "deep", deep), tmp_path / "e.parquet"
+    rows = table(folder, output)
+    assert [(row["path"], row["label"]) for row in rows] == [(name, None) for name in deep]
+    assert all(row["embedding"] for row in rows)
+    told = run("embed", folder, "-o", output, "--encoder", "builtin").stderr
+    assert "--classes-at 1 for a and b" in " ".join(told.split())
+
+
+def zip_of(files: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data, compression if name == "2.png" else zipfile.ZIP_STORED)
+    return packed.getvalue()
+
+
+def test_what_cannot_be_had_keeps_the_label_of_its_zip_whatever_else_cannot(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "cat.zip": zip_of({f"{i}.png": drawn(i) for i in (1, 2)}, zipfile.ZIP_BZIP2),
+        "dog.zip": zip_of({"1.png": drawn(5)}),
+        "x.zip": b"no zip",
+    }
+    rows = table(laid_out(tmp_path / "zips", files), tmp_path / "e.parquet")
+    assert [(row["path"], row["label"]) for row in rows] == [
+        ("cat.zip/1.png", "cat"),
+        ("cat.zip/2.png", "cat"),
+        ("dog.zip/1.png", "dog"),
+        ("x.zip", "x"),
+    ]
+    assert [row["embedding"] is None for row in rows] == [False, True, False, True]
 
 
 def test_labels_in_a_table_are_taken_and_the_table_is_a_row_too(tmp_path: Path) -> None:

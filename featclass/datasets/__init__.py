@@ -7,7 +7,7 @@ sources         where the bytes of an image come from
 paths           file names as text that leads nowhere; what is never a class
 identification  the digest of a file, or why it can be no image
 folders, zips   which files they hold
-found           the files of either, one zip per class too
+contents        what either holds, one zip per class too
 splits          train, val and test, by the names of folders
 class_folders   which folders are the classes; what can be read in two ways is asked
 class_names     names of folders as names of classes: none melts into another
@@ -24,8 +24,8 @@ from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
 from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.code_pages import CODE_PAGES
 from featclass.datasets.conflicts import without_conflicts
+from featclass.datasets.contents import class_of_zip
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
-from featclass.datasets.found import class_of_zip
 from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import (

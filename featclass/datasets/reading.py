@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Set
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from featclass.datasets.classes import Reading, read_paths
-from featclass.datasets.code_pages import CODE_PAGES
+from featclass.datasets.code_pages import CODE_PAGES, code_page
 from featclass.datasets.conflicts import without_conflicts
-from featclass.datasets.found import Found, identified_files, in_folder, in_zip, without_copied_zips
-from featclass.datasets.identification import Unusable
+from featclass.datasets.contents import Contents, Entry, File, identified_files, in_folder, in_zip
+from featclass.datasets.identification import Identified, Unusable
 from featclass.datasets.paths import is_named_as_picture
 from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
-from featclass.errors import DatasetError, FoldersAmbiguous
+from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected
 
 _MOST_SENTENCES: Final = 20
@@ -35,9 +35,12 @@ def read(
     """Read a folder or a zip, by what it is; see `read_folder` and `read_zip`.
 
     Raises:
-        DatasetError: Neither is there, or it holds no subfolders with pictures.
+        DatasetError: Neither is there, or it holds no subfolders with pictures; or there is no
+            such code page.
     """
     path = Path(path)
+    if zip_names is not None:
+        code_page(zip_names)  # refused also where no name needs it
     if not path.is_file():
         return read_folder(path, classes_at, max_unpacked_bytes=max_unpacked)
     return read_zip(path, classes_at, zip_names=zip_names, max_unpacked_bytes=max_unpacked)
@@ -82,8 +85,8 @@ def read_zip(
     Raises:
         DatasetError: Not a zip, damaged, too large, or without subfolders with pictures.
     """
-    found = _found_in_zip(path, zip_names, max_unpacked_bytes)
-    return _dataset(found, name_of_zip(path), classes_at)
+    contents = _contents_of_zip(path, zip_names, max_unpacked_bytes)
+    return _dataset(contents, name_of_zip(path), classes_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,82 +119,81 @@ def list_files(
 ) -> FileListing:
     """List every file of a folder or a zip, with its class where there are any.
 
+    Where the folders can be read in two ways, no file has a class, and a note says so.
+
     Raises:
-        DatasetError: Neither is there.
-        FoldersAmbiguous: The folders can be read in two ways.
+        DatasetError: Neither is there, or there is no such code page.
     """
     path = Path(path)
+    if zip_names is not None:
+        code_page(zip_names)
     if path.is_file():
-        found = _found_in_zip(path, zip_names, max_unpacked)
+        contents = _contents_of_zip(path, zip_names, max_unpacked)
     elif path.is_dir():
-        found = in_folder(path, max_unpacked)
+        contents = in_folder(path, max_unpacked)
     else:
         raise DatasetError(f"There is no folder {path}. Check the path.")
-    reading = _reading(found, classes_at)
-    here, lost = reading.labels[: len(found.files)], reading.labels[len(found.files) :]
-    files = [
-        ListedFile(
-            Rejected(file.name, outcome.reason)
-            if isinstance(outcome, Unusable)
-            else Image(file.name, outcome, file.source, _or_none(label)),
-            _or_none(label),
-        )
-        for file, outcome, label in zip(
-            found.files, identified_files(found.files), here, strict=True
-        )
-    ]
-    refused = [each for each in found.rejected if each.name not in found.shut]
-    if len(refused) != len(found.lost):  # a whole zip among them, which has no class
-        lost = (None,) * len(refused)
-    files += [ListedFile(*each) for each in zip(refused, map(_or_none, lost), strict=False)]
-    shut = [each for each in found.rejected if each.name in found.shut]
+    reading = _reading(contents, classes_at)
+    readable = [entry.file for entry in contents.entries if isinstance(entry.file, File)]
+    outcomes = iter(identified_files(readable))
+    files: list[ListedFile] = []
+    for entry, label in zip(contents.entries, reading.labels, strict=True):
+        known = label or None
+        if isinstance(entry.file, File):
+            files.append(ListedFile(_image(entry.file, next(outcomes), known), known))
+        elif entry.file is not None:
+            files.append(ListedFile(entry.file, known))
     return FileListing(
         tuple(sorted(files, key=lambda listed: listed.file.name.split("/"))),
-        (*shut, *reading.rejected),
-        (*found.notes, *reading.notes),
+        (*contents.shut, *reading.rejected),
+        (*contents.notes, *reading.notes),
     )
 
 
-def _or_none(label: str | None) -> str | None:
-    return label or None
+def _image(
+    file: File, outcome: Identified, label: str | None, split: str | None = None
+) -> Image | Rejected:
+    if isinstance(outcome, Unusable):
+        return Rejected(file.name, outcome.reason)
+    return Image(file.name, outcome, file.source, label, split=split)
 
 
-def _reading(found: Found, classes_at: int | None) -> Reading:
-    """Return the classes of all files, or that they have none, where no folders are any."""
+def _reading(contents: Contents, classes_at: int | None) -> Reading:
+    """Return the classes of all files, or that they have none, where no folders surely are any."""
     try:
-        return read_paths(found.paths, classes_at=classes_at, tables=found.tables)
-    except FoldersAmbiguous:
-        raise
+        return read_paths(contents.paths, classes_at=classes_at, tables=contents.tables)
     except DatasetError as error:
         if classes_at is not None:
             raise
-        nothing: tuple[str | None, ...] = (None,) * len(found.paths)
+        nothing: tuple[str | None, ...] = (None,) * len(contents.entries)
         return Reading(nothing, nothing, (str(error),))
 
 
-def _found_in_zip(path: Path | str | BinaryIO, names: str | None, max_unpacked: int) -> Found:
+def _contents_of_zip(path: Path | str | BinaryIO, names: str | None, max_unpacked: int) -> Contents:
     listing = files_of_zip(path, names=names, max_unpacked_bytes=max_unpacked)
-    found = in_zip(listing)
-    found.notes = [f"{note} {_NAMES_LOOK_WRONG}" for note in listing.notes]
-    return found
+    contents = in_zip(listing)
+    contents.notes = [f"{note} {_NAMES_LOOK_WRONG}" for note in listing.notes]
+    return contents
 
 
-def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:
-    """Label what was found by its folders, or by a table."""
-    reading = read_paths(found.paths, classes_at=classes_at, tables=found.tables)
-    files, labels = found.files, reading.labels
-    read = [i for i in range(len(files)) if labels[i] is not None]
-    outcomes = dict(zip(read, identified_files([files[i] for i in read]), strict=True))
-    copied, copies = without_copied_zips(files, outcomes)
-    rejected = [*found.rejected, *reading.rejected, *copies]
+def _dataset(contents: Contents, where: str, classes_at: int | None) -> Dataset:
+    """Label the files by their folders, or by a table."""
+    reading = read_paths(contents.paths, classes_at=classes_at, tables=contents.tables)
+    labels = reading.labels
+    files = {
+        i: entry.file
+        for i, entry in enumerate(contents.entries)
+        if isinstance(entry.file, File) and labels[i] is not None
+    }
+    rejected = [*contents.rejected, *reading.rejected]
     labelled: list[Image] = []
-    for i in (i for i in read if i not in copied):
-        file, outcome, label = files[i], outcomes[i], labels[i]
-        if isinstance(outcome, Unusable):
-            rejected.append(Rejected(file.name, outcome.reason))
-        elif label:
-            split = reading.splits[i]
-            labelled.append(Image(file.name, outcome, file.source, label, split=split))
+    outcomes = identified_files([*files.values()])
+    for (i, file), outcome in zip(files.items(), outcomes, strict=True):
+        image = _image(file, outcome, labels[i] or None, reading.splits[i])
+        if isinstance(image, Rejected):
+            rejected.append(image)
+        elif image.label:
+            labelled.append(image)
         else:
             rejected.append(Rejected(file.name, "lies outside the class folders"))
     if not labelled:
@@ -199,9 +201,8 @@ def _dataset(found: Found, where: str, classes_at: int | None) -> Dataset:
         raise DatasetError(" ".join((nothing, *reading.notes, _expected(where))))
     kept, conflicts = without_conflicts(sorted(labelled, key=lambda image: image.name))
     rejected = sorted(rejected + conflicts, key=lambda each: each.name)
-    filled = {image.label for image in kept} | {labels[i] for i in copied}
-    empty, sentences = _empty(found, reading, filled)
-    notes = (*found.notes, *reading.notes, *_of_deeper(reading), *sentences)
+    empty, sentences = _empty(contents, reading, {image.label for image in kept})
+    notes = (*contents.notes, *reading.notes, *_of_deeper(reading), *sentences)
     return Dataset(tuple(kept), tuple(rejected), empty, notes)
 
 
@@ -217,45 +218,53 @@ def _of_deeper(reading: Reading) -> list[str]:
 
 
 def _empty(
-    found: Found, reading: Reading, filled: Set[str | None]
+    contents: Contents, reading: Reading, filled: Set[str | None]
 ) -> tuple[tuple[str, ...], list[str]]:
     """Return the classes without a picture that can be used, and a sentence for each."""
-    files: Counter[str] = Counter()
-    pictured: set[str] = set()
-    for path, label in zip(found.paths, reading.labels, strict=True):
-        if not label or label in filled:
-            continue
-        is_folder = path.endswith("/")
-        files[label] += not is_folder
-        if is_folder or is_named_as_picture(path, of_any_kind=True):
-            pictured.add(label)
-    sentences = [
-        _sentence(label, count, is_class=label in pictured)
-        for label, count in sorted(files.items())
-    ]
+    lacking: defaultdict[str, list[Entry]] = defaultdict(list)
+    for entry, label in zip(contents.entries, reading.labels, strict=True):
+        if label and label not in filled:
+            lacking[label].append(entry)
+    sentences: list[str] = []
+    empty: list[str] = []
+    for label, entries in sorted(lacking.items()):
+        if any(map(_is_of_class, entries)):
+            empty.append(label)
+            sentences.append(f"{label} is a class without pictures: {_why_empty(entries)}.")
+        else:
+            sentences.append(f"{label} holds no pictures, so it is no class.")
     if len(sentences) > _MOST_SENTENCES:
         more = len(sentences) - _MOST_SENTENCES
         sentences[_MOST_SENTENCES:] = [f"So it is with {more:,} more folders."]
-    return tuple(sorted(pictured)), sentences
+    return tuple(empty), sentences
 
 
-def _sentence(label: str, files: int, *, is_class: bool) -> str:
-    if not is_class:
-        return f"{label} holds no pictures, so it is no class."
+def _is_of_class(entry: Entry) -> bool:
+    return entry.path.endswith("/") or is_named_as_picture(entry.path, of_any_kind=True)
+
+
+def _why_empty(entries: Sequence[Entry]) -> str:
+    archives = {entry.archive for entry in entries}
+    archive = archives.pop() if len(archives) == 1 else None
+    files = [entry.file for entry in entries if entry.file is not None]
     if not files:
-        why = "its folder is empty"
-    elif files == 1:
-        why = "the only file in its folder cannot be used"
-    else:
-        why = f"none of the {files:,} files in its folder can be used"
-    return f"{label} is a class without pictures: {why}."
+        return f"{archive or 'its folder'} is empty"
+    if len(files) > 1:
+        return f"none of the {len(files):,} files in {archive or 'its folder'} can be used"
+    [file] = files
+    if isinstance(file, Rejected) and file.name == archive:
+        return f"{file.name} {file.reason}"
+    return f"the only file in {archive or 'its folder'} cannot be used"
 
 
 def _found_instead(rejected: list[Rejected]) -> str:
     if not rejected:
         return " (it is empty)"
-    first = min(rejected, key=lambda each: each.name)
-    return f" (files found there: {len(rejected):,}; the first, {first.name}, {first.reason})"
+    # A zip among other files is what the pictures are in.
+    zips = [each for each in rejected if each.name.lower().endswith(".zip")]
+    which = "among them" if zips else "the first"
+    told = min(zips or rejected, key=lambda each: each.name)
+    return f" (files found there: {len(rejected):,}; {which}, {told.name}, {told.reason})"
 
 
 def _expected(where: str) -> str:

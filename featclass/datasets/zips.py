@@ -191,6 +191,9 @@ def name_of_zip(path: Path | str | BinaryIO) -> str:
 
 def _opened(path: Path | str | BinaryIO, name: str) -> zipfile.ZipFile:
     try:
+        # Opening a named pipe would wait for ever.
+        if isinstance(path, Path | str) and not stat.S_ISREG(Path(path).stat().st_mode):
+            raise DatasetError(f"{name} is not a file that holds anything.")
         file = BufferedReader(FileIO(path)) if isinstance(path, Path | str) else path
     except OSError as error:
         raise DatasetError(f"{name} {why(error)}.") from error
