@@ -216,9 +216,8 @@ def _add_zip(contents: Contents, root: Path, file: Path, max_unpacked: int) -> N
         reason = str(error).removeprefix(f"{file} ").rstrip(".")
         contents.entries.append(Entry(f"{virtual}/", Rejected(name, reason), name))
         return
-    tree = Tree(
-        tuple(entry.split("/")[:-1]) for entry, _ in listing.files if is_named_as_picture(entry)
-    )
+    inside = (*(entry for entry, _ in listing.files), *(each.name for each in listing.rejected))
+    tree = Tree(tuple(entry.split("/")[:-1]) for entry in inside if is_named_as_picture(entry))
     if folders := _folders_in(tree):
         reason = f"a zip of folders ({listed(folders)}): give it by itself, or unpack it"
         contents.entries.append(Entry(path, Rejected(name, reason)))

@@ -150,7 +150,7 @@ def test_a_folder_in_a_zip_that_says_something_else_is_told(tmp_path: Path) -> N
 
 
 def test_a_zip_that_cannot_be_read_is_a_class_without_pictures(tmp_path: Path) -> None:
-    locked = bytearray(packed(start=20, count=2))
+    locked = bytearray(packed("owl", start=20, count=2))
     for mark, at in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         for place in (m.start() for m in re.finditer(re.escape(mark), bytes(locked))):
             locked[place + at] |= 1
@@ -170,7 +170,7 @@ def test_a_zip_that_cannot_be_read_is_a_class_without_pictures(tmp_path: Path) -
         "elk is a class without pictures: elk.zip is empty.",
         "owl is a class without pictures: none of the 2 files in owl.zip can be used.",
     )
-    assert reasons(dataset)["owl.zip/0.jpg"] == "it is locked with a password"
+    assert reasons(dataset)["owl.zip/owl/0.jpg"] == "it is locked with a password"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
