@@ -145,6 +145,7 @@ class _Taken:
     ) -> None:
         self._known, self._statement = known, statement
         self._pictures, self._flat = pictures, flat
+        self._parts: dict[Folder, str | None] = {}
 
     def add(self) -> None:
         """Add the labels, and the parts of a split."""
@@ -165,8 +166,11 @@ class _Taken:
             self._label(picture, labels)
 
     def _part_of_folder(self, picture: int) -> str | None:
-        folder = nearest_above(self._pictures[picture].folder, self._flat)
-        return self._flat[folder] if folder is not None else None
+        folder = self._pictures[picture].folder
+        if folder not in self._parts:
+            above = nearest_above(folder, self._flat)
+            self._parts[folder] = self._flat[above] if above is not None else None
+        return self._parts[folder]
 
     def _label(self, picture: int, labels: Iterable[str]) -> None:
         known, name = self._known, self._statement.name

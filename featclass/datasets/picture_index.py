@@ -35,14 +35,19 @@ class PictureIndex:
         self._pictures = pictures
         self._by_name: defaultdict[str, list[int]] = defaultdict(list)
         self._in_folder: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-        self.size = 0
+        self._names: dict[int, str] = {}
         for number in among:
-            self.size += 1
             file, folder = pictures[number].name, pictures[number].folder
+            self._names[number] = file
             for name in {file, file.rpartition(".")[0] or file}:
                 self._by_name[name].append(number)
                 if folder:
                     self._in_folder[_plain(folder[-1]), name].append(number)
+
+    @property
+    def size(self) -> int:
+        """How many pictures there are."""
+        return len(self._names)
 
     def find(self, cell: str) -> list[int]:
         """Return the pictures that a cell may mean."""
@@ -58,11 +63,11 @@ class PictureIndex:
             best = max(shared.values())
             candidates = [number for number in near if shared[number] == best]
         # The whole name before one without its ending.
-        return [n for n in candidates if self._pictures[n].name == name] or candidates
+        return [n for n in candidates if self._names[n] == name] or candidates
 
     def is_whole(self, cell: str, number: int) -> bool:
         """Whether a cell has the name of the picture with its ending."""
-        name = self._pictures[number].name
+        name = self._names[number]
         return "." in name and cell.casefold().endswith(name)
 
     def _shared(self, number: int, folders: Sequence[str]) -> int:

@@ -39,6 +39,8 @@ _MOST_FRACTIONS: Final = 20
 """Different numbers with a fraction that may still be classes."""
 _MOST_COMPARED: Final = 20
 """Columns of which it is found out whether they say the same."""
+_SHARE_OF_ONE: Final = 0.9
+"""Rows that mark one column, where the columns are surely classes and not traits."""
 _ROWS_COMPARED: Final = 20_000
 """Rows that tell whether two columns say the same."""
 _MISSING: Final = "nan"
@@ -54,7 +56,7 @@ class Certainty(IntEnum):
     GUESSED = 1
     """Some column repeats its words."""
     NEARLY_CALLED = 2
-    """The name of a column has a word for classes in it, and others."""
+    """The name of a column has a word for classes in it, or most rows mark one of several."""
     CALLED = 3
     """A column is called so, or each row marks one of several columns."""
 
@@ -165,7 +167,9 @@ def _weighed(
 def _marked(rows: Sequence[Sequence[str]], marks: Sequence[int]) -> ClassColumns:
     """Take columns of marks; where most rows mark none or several they are no classes for sure."""
     of_one = sum(1 for row in rows if sum(is_marked(row[c]) for c in marks) == 1)
-    sure = Certainty.CALLED if of_one >= len(rows) / 2 else Certainty.GUESSED
+    if of_one >= _SHARE_OF_ONE * len(rows):
+        return ClassColumns(Certainty.CALLED, marks=tuple(marks))
+    sure = Certainty.NEARLY_CALLED if of_one >= len(rows) / 2 else Certainty.GUESSED
     return ClassColumns(sure, marks=tuple(marks))
 
 
@@ -192,7 +196,7 @@ def _holds_class_word(title: str) -> bool:
 
 
 def _values(rows: Sequence[Sequence[str]], column: int) -> set[str]:
-    return {row[column] for row in rows if label_in(row[column])}
+    return {cell for cell in {row[column] for row in rows} if label_in(cell)}
 
 
 def _is_number(text: str) -> bool:
@@ -213,7 +217,7 @@ def _is_binary(rows: Sequence[Sequence[str]], column: int) -> bool:
 def _may_be(rows: Sequence[Sequence[str]], column: int, is_called_so: bool) -> bool:
     """Whether a column may hold classes: numbers or texts that come again and again."""
     values = _values(rows, column)
-    count = sum(1 for row in rows if label_in(row[column]))
+    count = sum(1 for row in rows if row[column] in values)
     if not values:
         return False
     if all(map(_is_number, values)):

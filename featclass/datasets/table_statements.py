@@ -87,6 +87,7 @@ class _Columns:
 
     def __init__(self, table: Table, index: PictureIndex) -> None:
         self._table, self._index = table, index
+        self._candidates: Mapping[str, list[int]] = {}  # by the cells of the column of files
 
     def statement(self, part: str | None, pictures: Mapping[int, Picture]) -> TableStatement | str:
         """Return what the table says, or why it is none of labels."""
@@ -133,18 +134,21 @@ class _Columns:
         A column of few numbers matches a few pictures in every row, so each picture counts once.
         """
         lines, size = self._table.lines, self._index.size
-        scores: list[tuple[bool, int, int, int]] = []
+        best: tuple[bool, int, int, int] | None = None
         for column in range(min(self._table.columns, _MOST_SEARCHED)):
             title = lines[0][column]
             if is_called_class(title) and not names_files(title):
                 continue
             cells = {line[column] for line in lines if line[column]}
-            matches = [(cell, found[0]) for cell in cells if (found := self._index.find(cell))]
-            matched = len({picture for _, picture in matches})
-            if matched and matched >= _SHARE_OF_NAMES * min(len(cells) - 1, size):
-                whole = sum(1 for match in matches if self._index.is_whole(*match))
-                scores.append((names_files(title), matched, whole, -column))
-        return -max(scores)[-1] if scores else None
+            by_cell = {cell: found for cell in cells if (found := self._index.find(cell))}
+            matched = len({found[0] for found in by_cell.values()})
+            if not matched or matched < _SHARE_OF_NAMES * min(len(cells) - 1, size):
+                continue
+            whole = sum(self._index.is_whole(cell, found[0]) for cell, found in by_cell.items())
+            score = (names_files(title), matched, whole, -column)
+            if best is None or score > best:
+                best, self._candidates = score, by_cell
+        return -best[-1] if best else None
 
     def _divided(self, column: int) -> tuple[Sequence[str] | None, Sequence[Sequence[str]]]:
         """Return the header, where there is one, and the rows."""
@@ -154,7 +158,7 @@ class _Columns:
             for c, cell in enumerate(first)
             if c != column
         )
-        if self._index.find(first[column]) or not rest:
+        if first[column] in self._candidates or not rest:
             return None, self._table.lines
         if again and not names_files(first[column]):  # a row whose picture is missing
             return None, self._table.lines
@@ -170,7 +174,7 @@ class _Columns:
                 f' {listed([titles[c] for c in classes.doubtful], 6)}. Call the right one "label"'
                 " in the first line, and no other, or take the others out."
             )
-        if classes.marks and classes.certainty < Certainty.CALLED:
+        if classes.marks and classes.certainty == Certainty.GUESSED:
             return (
                 f"{self._table.name} marks no class or several in most of its rows, and a picture"
                 " has one class here. Leave a table in which each row marks one."
@@ -181,8 +185,8 @@ class _Columns:
         self, rows: Sequence[Sequence[str]], column: int, pictures: Mapping[int, Picture]
     ) -> str | None:
         """Return what is ambiguous about a name of a picture."""
-        for cell in dict.fromkeys(row[column] for row in rows if row[column]):
-            candidates = self._index.find(cell)
+        for cell in dict.fromkeys(row[column] for row in rows):
+            candidates = self._candidates.get(cell, [])
             if len(candidates) > 1:
                 both = listed([pictures[number].path for number in candidates[:2]])
                 return (
@@ -192,7 +196,7 @@ class _Columns:
         return None
 
     def _picture(self, cell: str) -> int | str:
-        candidates = self._index.find(cell) if cell else []
+        candidates = self._candidates.get(cell)
         return candidates[0] if candidates else cell
 
 
