@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 from featclass.datasets import splits
 from featclass.datasets.class_names import listed, shown
@@ -29,8 +29,7 @@ _MOST_SEARCHED: Final = 50
 """Columns in which the names of the pictures are looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """A row: its picture, or the cell that names none; its labels, one unless something is odd."""
 
     picture: int | str

@@ -92,12 +92,12 @@ def _text(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _lines(name: str, text: str, divider: str) -> list[list[str]]:
+def _lines(name: str, text: str, divider: str) -> list[tuple[str, ...]]:
     """Return the lines with cells, made as long as most of them are."""
-    lines: list[list[str]] = []
+    lines: list[tuple[str, ...]] = []  # which are cheaper to hold than lists
     try:
         for line in csv.reader(io.StringIO(text.replace("\0", "")), delimiter=divider):
-            cells = [cell.strip() for cell in line]
+            cells = tuple(map(str.strip, line))
             if any(cells):
                 lines.append(cells[:MOST_COLUMNS])
             if len(lines) > MOST_ROWS:
@@ -109,7 +109,7 @@ def _lines(name: str, text: str, divider: str) -> list[list[str]]:
     if not lines:
         return []
     width = Counter(map(len, lines)).most_common(1)[0][0]
-    return [(line + [""] * width)[:width] for line in lines]
+    return [line if len(line) == width else (*line, *[""] * width)[:width] for line in lines]
 
 
 def _regular(lines: Sequence[Sequence[str]]) -> tuple[bool, int]:
