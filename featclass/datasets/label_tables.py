@@ -120,8 +120,8 @@ def _together(
 
 def _of_two_kinds(first: TableStatement, second: TableStatement) -> str:
     return (
-        f"{first.where} and {second.where} are about different pictures, and it is not told that"
-        " both are the classes. Give the two columns one name, or take out the table that holds"
+        f"It is not told whether {first.where} and {second.where} both hold the classes: they are"
+        " about different pictures. Give the two columns one name, or take out the table that holds"
         " something else."
     )
 

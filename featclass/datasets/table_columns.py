@@ -58,7 +58,8 @@ class Certainty(IntEnum):
     NEARLY_CALLED = 2
     """The name of a column has a word for classes in it, or most rows mark one of several."""
     CALLED = 3
-    """A column is called so, or each row marks one of several columns."""
+    """A column is called so or the only one beside the files, without any words above them; or
+    each row marks one of several columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _weighed(
     # "0.jpg,1": what else would somebody write behind a file name, without a word above it?
     is_told = not measures or (is_bare and all(map(str.isdecimal, _values(rows, different[0]))))
     if len(different) == 1 and is_told:
-        return ClassColumns(sure, different[0])
+        return ClassColumns(Certainty.CALLED if is_bare else sure, different[0])
     all_measures = len(measures) == len(different)
     return ClassColumns(sure, doubtful=tuple(different), are_measures=all_measures)
 

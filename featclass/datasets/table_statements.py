@@ -58,16 +58,17 @@ class TableStatement:
 
     @cached_property
     def classes(self) -> frozenset[str]:
-        """Its classes, but for numbers: two tables may mean different things by one."""
-        labels = {label for row in self.rows for label in row.labels}
-        return frozenset(label for label in labels if not label.replace(".", "").isdecimal())
+        """Its classes."""
+        return frozenset(label for row in self.rows for label in row.labels)
 
     def is_of_another_kind_than(self, other: TableStatement) -> bool:
         """Whether nothing tells that both speak of the same classes."""
         if self.titles & other.titles or self.pictures & other.pictures:
             return False
-        fewer = min(len(self.classes), len(other.classes))
-        return len(self.classes & other.classes) * 2 < max(fewer, 1)
+        classes, others = self.classes, other.classes
+        if self.titles and other.titles:  # under two names, 0 and 1 may mean anything
+            classes, others = _words(classes), _words(others)
+        return len(classes & others) * 2 < max(min(len(classes), len(others)), 1)
 
 
 def statement_of(
@@ -138,7 +139,7 @@ class _Columns:
             title = lines[0][column]
             if is_called_class(title) and not names_files(title):
                 continue
-            cells = {line[column] for line in lines if line[column]}
+            cells = dict.fromkeys(line[column] for line in lines if line[column])
             by_cell = {cell: found for cell in cells if (found := self._index.find(cell))}
             matched = len({found[0] for found in by_cell.values()})
             if not matched or matched < _SHARE_OF_NAMES * min(len(cells) - 1, size):
@@ -207,6 +208,10 @@ def _without_words(name: str, titles: Sequence[str]) -> str:
         f"{name} is no table of labels: {what} only numbers or dates, which may be measures. Call"
         ' the column of the classes "label" in the first line if there is one.'
     )
+
+
+def _words(labels: frozenset[str]) -> frozenset[str]:
+    return frozenset(label for label in labels if not label.replace(".", "").isdecimal())
 
 
 def _of(classes: ClassColumns) -> tuple[int, ...]:

@@ -113,6 +113,16 @@ def test_two_tables_with_other_columns_about_other_pictures_are_asked(
     assert read(same_column, files).labels[:8] == ("x", "y", "x", "y", "p", "q", "p", "q")
 
 
+@pytest.mark.parametrize("words", ["cat dog", "0 1"])
+def test_a_table_without_a_header_is_about_the_classes_of_one_with_a_header(words: str) -> None:
+    files = [f"{part}/{i}.jpg" for part in ("train", "test") for i in range(4)]
+    train = table("file,label", lambda i: f"{i}.jpg,{word(i, words)}", range(4))
+    test = table(f"0.jpg,{word(0, words)}", lambda i: f"{i}.jpg,{word(i, words)}", range(1, 4))
+    reading = read({"train.csv": train, "test.csv": test}, files)
+    assert reading.labels[:8] == tuple(words.split()) * 4
+    assert reading.splits[:8] == ("train",) * 4 + ("test",) * 4
+
+
 @pytest.mark.parametrize("title", ["disease_label", "cell_type"])
 def test_marks_beside_another_column_that_may_be_the_classes_are_asked(title: str) -> None:
     meta = table(
