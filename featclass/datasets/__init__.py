@@ -11,7 +11,8 @@ contents        what either holds, one zip per class too
 splits          train, val and test, by the names of folders
 class_folders   which folders are the classes; what can be read in two ways is asked
 class_names     names of folders as names of classes: none melts into another
-tables, table_columns, label_tables  labels in a table beside the pictures
+tables, table_columns, picture_index  which columns of a table say what of which picture
+table_statements, label_tables  what each table says, and what is taken for the labels
 zip_names       the names in a zip, which may be no text yet
 code_pages      what bytes mean as a name; `writing` is what languages look like
 archives        what a file is that is no zip

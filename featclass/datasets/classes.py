@@ -19,6 +19,8 @@ from featclass.datasets.class_folders import (
 )
 from featclass.datasets.class_names import ClassNames, listed
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
+from featclass.datasets.picture_index import Picture
+from featclass.datasets.tables import is_of_another_program
 from featclass.errors import FoldersAmbiguous
 from featclass.records import Rejected
 
@@ -80,13 +82,13 @@ def read_paths(
     tree = Tree(divided[i][0] for i in voters)
     folders = class_folders(tree) if classes_at is None else class_folders_at(tree, classes_at)
     notes: tuple[str, ...] = ()
-    if classes_at is None and folders.flat and tables:
+    if classes_at is None and folders.flat:
         known = label_tables.labels_of_tables(
-            {i: label_tables.Picture(*divided[i]) for i in voters}, folders.flat, tables
+            {i: Picture(*divided[i]) for i in voters}, folders.flat, tables or {}
         )
         if known.labels:
             return _by_table(divided, files, folders, known)
-        notes = tuple(known.notes)
+        notes = (*known.notes, *_note_of_other_tables([divided[i] for i in files]))
     if not folders.roots:
         raise _flat_parts(folders, notes)
     return _by_folders(divided, kept, folders, notes)
@@ -161,7 +163,7 @@ def _by_table(
     labels: list[str | None] = [None] * len(divided)
     for i in files:
         labels[i] = names.of[known.labels[i]] if i in known.labels else ""
-    pictures = {i: label_tables.Picture(*divided[i]) for i in files}
+    pictures = {i: Picture(*divided[i]) for i in files}
     rejected = list(known.rejected)
     aside = _without_labels(divided, files, folders, known)
     rejected += [_set_aside(folder, count) for folder, count in aside.items()]
@@ -184,6 +186,19 @@ def _by_table(
         notes.append(f"Rows without a picture: {listed(known.absent)}.")
     parts = tuple(known.splits.get(i) if labels[i] else None for i in range(len(divided)))
     return Reading(tuple(labels), parts, tuple(notes), tuple(rejected))
+
+
+def _note_of_other_tables(files: Iterable[tuple[Folder, str]]) -> list[str]:
+    """Say how to bring the classes that may stand in a file that is not read."""
+    names = [clean_path("/".join((*folder, file))) for folder, file in files]
+    tables = sorted(name for name in names if is_of_another_program(name))
+    if not tables:
+        return []
+    holds = "hold" if len(tables) > 1 else "holds"
+    return [
+        f"If {listed(tables)} {holds} the classes, save the table as CSV: a column of file names"
+        " and a column called label."
+    ]
 
 
 def _without_labels(

@@ -1,46 +1,33 @@
 """The classes of pictures from tables beside them: which row is which picture's, and what it says.
 
-What is not certain is refused in a sentence that names the columns; rows without a picture and
-pictures without a row are named one by one.
+All tables are read before any is believed: one with a column that is called so makes the others
+mere tables about the pictures. What is not certain is refused in a sentence that names the columns;
+rows without a picture and pictures without a row are named one by one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Final
 
 from featclass.datasets import splits
 from featclass.datasets.class_folders import Folder, nearest_above
 from featclass.datasets.class_names import listed, shown
 from featclass.datasets.paths import clean_path
-from featclass.datasets.table_columns import (
-    class_columns,
-    is_marked,
-    names_files,
-    numbers_rows,
-    split_column,
-)
-from featclass.datasets.tables import Table, read_table
+from featclass.datasets.picture_index import Picture, PicturesOfTables
+from featclass.datasets.table_columns import Certainty, is_of_predictions
+from featclass.datasets.table_statements import TableStatement, statement_of
+from featclass.datasets.tables import MOST_ROWS, read_table, size_fault
 from featclass.errors import DatasetError
 from featclass.records import Rejected
 
-_ENOUGH: Final = 0.2
-"""Share of the rows, or of the pictures, that a column has to match to be that of the files."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture without a class."""
-
-    folder: Folder
-    file: str
-
-    @property
-    def path(self) -> str:
-        """Its path as it is shown."""
-        return clean_path("/".join((*self.folder, self.file)))
+_MOST_SENTENCES: Final = 5
+"""About tables of one kind."""
+_MOST_COMPARED: Final = 20
+"""Tables of which it is found out whether they speak of the same."""
 
 
 @dataclass(slots=True)
@@ -72,188 +59,133 @@ def labels_of_tables(
     Raises:
         DatasetError: What a table says can be read in several ways, or two contradict.
     """
-    known = TableLabels()
+    unread: list[str] = []
+    statements: list[TableStatement] = []
+    about = PicturesOfTables(pictures, flat)
+    room = MOST_ROWS
     for path in sorted(tables):
-        name = shown(clean_path(path))
+        name, data = shown(clean_path(path)), tables[path]
         if "submission" in name.rpartition("/")[2].lower():
             continue
-        table = read_table(name, tables[path])
-        if table is None:
-            known.notes.append(f"{name} is no table of labels: it has less than two columns.")
+        if fault := size_fault(name, data):
+            statements.append(TableStatement(name, Certainty.UNREAD, fault=fault))
             continue
-        _Rows(table, path, pictures, flat).add_to(known)
+        table = read_table(name, data)
+        room -= len(table.lines) if table else 0
+        if room < 0:
+            raise DatasetError(
+                f"The tables beside the pictures have more than {MOST_ROWS:,} rows together. Leave"
+                " only those with the classes."
+            )
+        if table is None:
+            unread.append(f"{name} is no table of labels: it has less than two columns.")
+        elif is_of_predictions(table.lines[0]):
+            unread.append(f"{name} holds predictions, not labels.")
+        else:
+            statement = statement_of(table, path, pictures, about)
+            if isinstance(statement, TableStatement):
+                statements.append(statement)
+            else:
+                unread.append(statement)
+    return _together(pictures, flat, statements, unread)
+
+
+def _together(
+    pictures: Mapping[int, Picture],
+    flat: Mapping[Folder, str | None],
+    statements: Sequence[TableStatement],
+    unread: list[str],
+) -> TableLabels:
+    """Believe the tables that are surest which column holds the classes."""
+    known = TableLabels()
+    surest = max((each.certainty for each in statements), default=None)
+    believed = [each for each in statements if each.certainty == surest]
+    for statement in believed:
+        if statement.fault is not None:
+            raise DatasetError(statement.fault)
+    names = listed([each.name for each in believed])
+    for statement in statements:
+        if statement in believed:
+            _Taken(known, statement, pictures, flat).add()
+        else:
+            unread.append(f"{statement.name} is not read for the classes: {names} names them.")
+    for first, second in combinations(believed[:_MOST_COMPARED], 2):
+        if first.is_of_another_kind_than(second):
+            raise DatasetError(_of_two_kinds(first, second))
+    read = [f"The classes are read from {each.where}." for each in believed]
+    known.notes = [*_bounded(unread), *_bounded(read)]
     known.splits = known.splits if len(set(known.splits.values())) > 1 else {}
     return known
 
 
-class _Index:
-    """Finds pictures by what a table calls them: a path, a name, a name without its ending."""
-
-    def __init__(self, pictures: Mapping[int, Picture], among: Sequence[int]) -> None:
-        self._pictures = pictures
-        self._by_name: defaultdict[str, list[int]] = defaultdict(list)
-        for number in among:
-            file = clean_path(pictures[number].file).casefold()
-            for name in {file, file.rpartition(".")[0] or file}:
-                self._by_name[name].append(number)
-
-    def find(self, cell: str) -> list[int]:
-        """Return the pictures that a cell may mean."""
-        folders: list[str] = []
-        name = cell.casefold()
-        if not cell.isascii() or "/" in cell or "\\" in cell:  # else nothing to clean: most cells
-            *folders, name = clean_path(cell.replace("\\", "/")).casefold().split("/")
-        candidates = self._by_name.get(name, [])
-        if len(candidates) < 2:
-            return candidates
-        shared = {number: self._shared(number, folders) for number in candidates}
-        best = max(shared.values())
-        nearest = [number for number in candidates if shared[number] == best]
-        # The whole name before one without its ending.
-        whole = [n for n in nearest if clean_path(self._pictures[n].file).casefold() == name]
-        return whole or nearest
-
-    def _shared(self, number: int, folders: Sequence[str]) -> int:
-        own = [clean_path(part).casefold() for part in self._pictures[number].folder]
-        pairs = zip(reversed(own), reversed(folders), strict=False)
-        return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(own), len(folders)))
+def _of_two_kinds(first: TableStatement, second: TableStatement) -> str:
+    return (
+        f"It is not told whether {first.where} and {second.where} both hold the classes: they are"
+        " about different pictures. Give the two columns one name, or take out the table that holds"
+        " something else."
+    )
 
 
-class _Rows:
-    """One table beside the pictures."""
+def _bounded(sentences: Sequence[str]) -> list[str]:
+    if len(sentences) <= _MOST_SENTENCES + 1:
+        return list(sentences)
+    more = len(sentences) - _MOST_SENTENCES
+    return [*sentences[:_MOST_SENTENCES], f"So it is with {more:,} more tables."]
+
+
+class _Taken:
+    """What is taken over from one table; what contradicts another is refused."""
 
     def __init__(
         self,
-        table: Table,
-        path: str,
+        known: TableLabels,
+        statement: TableStatement,
         pictures: Mapping[int, Picture],
         flat: Mapping[Folder, str | None],
     ) -> None:
-        self._table, self._pictures, self._flat = table, pictures, flat
-        *folder, file = path.split("/")
-        self._part = (splits.parts([file.rpartition(".")[0]]) or {}).get(file.rpartition(".")[0])
-        self._scope = self._scope_of(tuple(part for part in folder if part not in ("", ".")))
-        self._index = _Index(pictures, self._scope)
+        self._known, self._statement = known, statement
+        self._pictures, self._flat = pictures, flat
+        self._parts: dict[Folder, str | None] = {}
 
-    def _scope_of(self, folder: Folder) -> list[int]:
-        """Return the pictures that the table is about, as far as its place and name tell."""
-        below = [n for n, p in self._pictures.items() if p.folder[: len(folder)] == folder]
-        scope = below or list(self._pictures)
-        parts = [part for part, name in self._flat.items() if name and name == self._part]
-        of_part = [
-            n for n in scope if nearest_above(self._pictures[n].folder, dict.fromkeys(parts))
-        ]
-        return of_part or scope
-
-    def add_to(self, known: TableLabels) -> None:
-        """Add what the table says."""
-        name = self._table.name
-        column = self._file_column()
-        if column is None:
-            known.notes.append(f"{name} is no table of labels: no column of it names the pictures.")
-            return
-        header, rows = self._divided(column)
-        part_column = split_column(header, rows) if header else None
-        taken = [column, *([part_column] if part_column is not None else [])]
-        taken += [c for c in range(self._table.columns) if header and numbers_rows(header[c])]
-        classes = class_columns(name, header, rows, taken) if rows else None
-        if classes is None:
-            known.notes.append(f"{name} is no table of labels: no column of it can be classes.")
-            return
-        titles = header or [f"column {number}" for number in range(1, self._table.columns + 1)]
-        if classes.one is not None:
-            said = [[row[classes.one]] if row[classes.one] else [] for row in rows]
-        else:
-            said = [[titles[c] for c in classes.marks if is_marked(row[c])] for row in rows]
-            if sum(len(labels) == 1 for labels in said) < len(said) / 2:
-                raise DatasetError(
-                    f"{name} marks no class or several in most of its rows, and a picture has one"
-                    " class here. Leave a table in which each row marks one."
-                )
-        parts = [row[part_column] if part_column is not None else "" for row in rows]
-        found = self._found([row[column] for row in rows])
-        self._take(known, found, said, parts)
-        column_name = shown(titles[classes.one]) if classes.one is not None else ""
-        where = f"{'the column ' if header else ''}{column_name} of {name}" if column_name else name
-        known.notes.append(f"The classes are read from {where}.")
-
-    def _file_column(self) -> int | None:
-        """Return the column whose cells are names of pictures."""
-        lines, table = self._table.lines, self._table
-        scores: list[tuple[int, bool, int]] = []
-        for column in range(min(table.columns, 50)):
-            matched = sum(1 for line in lines if line[column] and self._index.find(line[column]))
-            scores.append((matched, names_files(lines[0][column]), -column))
-        matched, _, column = max(scores)
-        if not matched or matched < _ENOUGH * min(len(lines) - 1, len(self._scope)):
-            return None
-        return -column
-
-    def _divided(self, column: int) -> tuple[Sequence[str] | None, Sequence[Sequence[str]]]:
-        """Return the header, where there is one, and the rows."""
-        first, *rest = self._table.lines
-        again = any(
-            cell and any(line[c] == cell for line in rest)
-            for c, cell in enumerate(first)
-            if c != column
-        )
-        if self._index.find(first[column]) or not rest:
-            return None, self._table.lines
-        if again and not names_files(first[column]):  # a row whose picture is missing
-            return None, self._table.lines
-        return first, rest
-
-    def _found(self, cells: Sequence[str]) -> list[int | str]:
-        """Return the picture of each row, or the cell where there is none."""
-        found: list[int | str] = []
-        for cell in cells:
-            candidates = self._index.find(cell) if cell else []
-            if len(candidates) > 1:
-                both = listed([self._pictures[n].path for n in candidates[:2]])
-                raise DatasetError(
-                    f"{self._table.name} names {cell}, which may be {both}. Write the folder in"
-                    " the table too."
-                )
-            found.append(candidates[0] if candidates else cell)
-        return found
-
-    def _take(
-        self,
-        known: TableLabels,
-        found: Sequence[int | str],
-        said: Sequence[Sequence[str]],
-        parts: Sequence[str],
-    ) -> None:
-        """Take over the labels; refuse a table that contradicts another."""
-        name = self._table.name
-        named_parts = splits.parts({part for part in parts if part}) or {}
+    def add(self) -> None:
+        """Add the labels, and the parts of a split."""
+        known, name = self._known, self._statement.name
         own: defaultdict[int, set[str]] = defaultdict(set)
-        for picture, labels, part in zip(found, said, parts, strict=True):
-            if not isinstance(picture, int):
+        for row in self._statement.rows:
+            if not isinstance(row.picture, int):
                 reason = f"is named in {name}, but there is no such picture"
-                row = clean_path(picture) or "a row without a name"
-                known.rejected.append(Rejected(row, reason))
-                known.absent.append(row)
+                absent = clean_path(row.picture) or "a row without a name"
+                known.rejected.append(Rejected(absent, reason))
+                known.absent.append(absent)
                 continue
-            own[picture].update(labels)
-            of_flat = nearest_above(self._pictures[picture].folder, self._flat)
-            of_folder = self._flat[of_flat] if of_flat is not None else None
-            own_part = named_parts.get(part) or (f"fold_{part}" if part else None)
-            split = own_part or self._part or of_folder
+            own[row.picture].update(row.labels)
+            split = row.part or self._part_of_folder(row.picture)
             if split is not None and split != splits.UNLABELLED:
-                known.splits[picture] = split
-        for picture, several in own.items():
-            if len(several) != 1:
-                what = f"has several classes in {name}: {listed(sorted(several))}"
-                reason = what if several else f"has no class in {name}"
-                known.rejected.append(Rejected(self._pictures[picture].path, reason))
-                known.faulty.add(picture)
-                continue
-            (label,) = several
-            before = known.labels.setdefault(picture, label)
-            source = known.sources.setdefault(picture, name)
-            if before != label:
-                raise DatasetError(
-                    f"{source} and {name} contradict each other: {self._pictures[picture].path} is"
-                    f" {before} in one and {label} in the other. Leave one of the two tables."
-                )
+                known.splits[row.picture] = split
+        for picture, labels in own.items():
+            self._label(picture, labels)
+
+    def _part_of_folder(self, picture: int) -> str | None:
+        folder = self._pictures[picture].folder
+        if folder not in self._parts:
+            above = nearest_above(folder, self._flat)
+            self._parts[folder] = self._flat[above] if above is not None else None
+        return self._parts[folder]
+
+    def _label(self, picture: int, labels: Iterable[str]) -> None:
+        known, name = self._known, self._statement.name
+        several = sorted(labels)
+        if len(several) != 1:
+            what = f"has several classes in {name}: {listed(several)}"
+            reason = what if several else f"has no class in {name}"
+            known.rejected.append(Rejected(self._pictures[picture].path, reason))
+            known.faulty.add(picture)
+            return
+        [label] = several
+        before = known.labels.setdefault(picture, label)
+        source = known.sources.setdefault(picture, name)
+        if before != label:
+            raise DatasetError(
+                f"{source} and {name} contradict each other: {self._pictures[picture].path} is"
+                f" {before} in one and {label} in the other. Leave one of the two tables."
+            )
