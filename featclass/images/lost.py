@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
+from io import BytesIO
 from typing import Final
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images.headers import LONGEST_SIDE, opened_for_decoding
 from featclass.images.shapes import FULL_SIZE
+from featclass.images.tiff import open_later_pages
 from featclass.images.unreadable import HOSTILE, Unreadable
 
 LOST: Final = "lost"
@@ -73,16 +76,24 @@ def _is_lost_on_white(source: Image.Image) -> bool:
 
 
 def _has_something_later(data: bytes, max_pixels: int) -> bool:
-    """Look at the next few frames; raises `EOFError` after the last."""
-    picture = opened_for_decoding(data, max_pixels).picture
-    for frame in range(1, _MOST_FRAMES):
-        picture.seek(frame)
+    for frame, picture in enumerate(_later_frames(data, max_pixels), 1):
         width, height = picture.size
         if max(width, height) > LONGEST_SIDE or width * height * frame > FULL_SIZE:
             return False
         if not _is_even(_sampled(picture)):
             return True
     return False
+
+
+def _later_frames(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
+    """Yield the next few frames, not yet decoded; raises `EOFError` after the last."""
+    picture = opened_for_decoding(data, max_pixels).picture
+    if picture.format == "TIFF":
+        yield from open_later_pages(BytesIO(data), _MOST_FRAMES - 1)
+        return
+    for frame in range(1, _MOST_FRAMES):
+        picture.seek(frame)
+        yield picture
 
 
 def _sampled(picture: Image.Image) -> Image.Image:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from featclass import images
 from featclass.images import Lost
+from featclass.images.tiff_directory import later_pages, picture_directory
 from tests.audit.drawings import look, scene
+from tests.images.tiffs import GREY, Page, tiff
 
 Colour = tuple[int, ...] | str
 
@@ -101,6 +104,34 @@ def test_a_first_page_that_is_blank_is_told_from_one_that_is_not() -> None:
     assert of(saved(blank, "TIFF", scene(1))) is Lost.ON_LATER_PAGE
     assert of(saved(scene(1), "TIFF", blank)) is Lost.NOT
     assert of(saved(blank, "TIFF")) is Lost.NOT
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+@pytest.mark.parametrize("white", [0, 1])
+@pytest.mark.parametrize("compression", [1, 8])
+def test_a_blank_first_page_of_more_than_8_bits_is_told_too(
+    kind: type[np.uint16 | np.float32], white: int, compression: int
+) -> None:
+    greatest = 65_535 if kind is np.uint16 else 1
+    full = Page((GREY / 255 * greatest).astype(kind), compression=compression)
+    blank = Page(np.full_like(full.values, white * greatest), compression=compression)
+    copy = Page(full.values, tags={254: (4, [1])})
+    assert of(tiff(blank, full)) is Lost.ON_LATER_PAGE
+    assert of(tiff(blank, blank, copy, blank, full)) is Lost.ON_LATER_PAGE
+    assert of(tiff(full, blank)) is Lost.NOT
+    assert of(tiff(blank, blank)) is Lost.NOT
+    assert of(tiff(blank, copy)) is Lost.NOT
+
+
+def test_pages_that_lead_back_to_one_another_are_looked_at_once() -> None:
+    white = Page(np.full((30, 40), 65_535, np.uint16))
+    data = bytearray(tiff(white, white))
+    first = int.from_bytes(data[4:8], "little")
+    data[-4:] = first.to_bytes(4, "little")
+    assert of(bytes(data)) is Lost.NOT
+    directory = picture_directory(io.BytesIO(data))
+    assert directory is not None
+    assert len(list(later_pages(directory, 12))) == 1
 
 
 def test_a_dot_on_the_first_page_is_something() -> None:
