@@ -23,11 +23,14 @@ LOST: Final = "lost"
 _SAMPLE: Final = 512
 _EVEN: Final = 8
 """Levels within which a picture shows nothing."""
-_LIGHT: Final = 225
-_LIGHT_SHARE: Final = 2
-"""Per cent of a drawing that may be darker than `_LIGHT` on white, and still nothing is left."""
-_CLEAR, _THERE = 64, 128
-"""Opacity of what is ground, at most, and of what belongs to the drawing, at least."""
+_LIGHT, _DARK = 225, 160
+_DARKER_SHARE, _DARK_SHARE = 0.02, 0.0005
+"""Of a drawing that may be darker than `_LIGHT` and than `_DARK` on white, and still nothing is
+left: a dark line as thin as a pixel is of a greater share, unless nobody would see it."""
+_CLEAR: Final = 16
+"""Opacity of what is ground, at most; the rest is the drawing."""
+_CLEAR_SHARE: Final = 0.02
+"""Of a picture that is ground, at least: a few clear corners make no drawing of a photo."""
 _MOST_FRAMES: Final = 12
 
 
@@ -66,13 +69,16 @@ def lost(source: ImageFile, shown: Image.Image, data: bytes, max_pixels: int) ->
 
 
 def _is_lost_on_white(source: Image.Image) -> bool:
-    """Tell whether hardly any of what is opaque stands out from white, and some is not opaque."""
-    sample = np.asarray(_sampled(source).convert("RGBA"))
-    opacity = sample[..., 3]
-    drawing = sample[opacity >= _THERE][:, :3]
-    if not len(drawing) or opacity.min() > _CLEAR:
+    """Tell whether a part is clear, and hardly any of the rest, laid on white, is not white."""
+    sample = np.asarray(_sampled(source).convert("RGBA")).reshape(-1, 4)
+    drawing = sample[sample[:, 3] > _CLEAR].astype(np.uint16)
+    if not 0 < len(drawing) <= (1 - _CLEAR_SHARE) * len(sample):
         return False
-    return bool(np.percentile(drawing.min(axis=1), _LIGHT_SHARE) > _LIGHT)
+    shown = 255 - (255 - drawing[:, :3].min(axis=1)) * drawing[:, 3] // 255
+    return bool(
+        np.count_nonzero(shown <= _LIGHT) <= _DARKER_SHARE * len(shown)
+        and np.count_nonzero(shown <= _DARK) <= _DARK_SHARE * len(shown)
+    )
 
 
 def _has_something_later(data: bytes, max_pixels: int) -> bool:
