@@ -11,11 +11,11 @@ from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile, DibImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.PpmImagePlugin import PpmImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from featclass.images.jpeg import open_jpeg
 from featclass.images.kinds import kind_of
 from featclass.images.tiff import open_tiff
 from featclass.images.unreadable import Unreadable
@@ -68,7 +68,7 @@ def _format(name: str, signature: bytes, opener: _Opener, weight: int = 1) -> Fo
 
 _FORMATS: Final = (
     # The first picture of an MPO, as phones write it, is a whole JPEG.
-    _format("JPEG", rb"\xff\xd8\xff", JpegImageFile),
+    _format("JPEG", rb"\xff\xd8\xff", open_jpeg),
     _format("PNG", rb"\x89PNG\r\n\x1a\n", PngImageFile),
     _format("WebP", rb"RIFF.{4}WEBP", WebPImageFile, weight=2),
     _format("GIF", rb"GIF8[79]a", GifImageFile),

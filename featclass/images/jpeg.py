@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Final
+from typing import BinaryIO, Final
 
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -22,8 +22,36 @@ _SCALES: Final = (1, 2, 4, 8)
 _COEFFICIENTS_A_PIXEL: Final = 4
 """A decoded pixel takes 4 bytes and a coefficient 2; but the pixel limit has always let in colour
 pictures of so many pixels whose coefficients were kept too, at 6 bytes a pixel or 8."""
+_OTHER_BITS: Final = frozenset(range(2, 17)) - {8}
+_LONGEST_HEADER: Final = 2**20
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_LOSSLESS: Final = frozenset((0xC3, 0xC7, 0xCB, 0xCF))
+_LS: Final = 0xF7
 _NEXT_SEGMENT: Final = re.compile(rb"\xff(?=[^\0\xff\xd0-\xd7])")
+
+
+def open_jpeg(file: BinaryIO) -> JpegImageFile:
+    """Return the picture, not yet decoded.
+
+    Raises:
+        Unreadable: Its samples are kept as libjpeg does not read them.
+        SyntaxError: It is damaged.
+    """
+    try:
+        return JpegImageFile(file)
+    except SyntaxError:
+        file.seek(0)
+        _refuse_by_name(file.read(_LONGEST_HEADER))
+        raise
+
+
+def _refuse_by_name(header: bytes) -> None:
+    for marker, body in _segments(header):
+        if marker == _LS:
+            raise Unreadable("it is a JPEG-LS picture; export it as JPEG or PNG")
+        if marker in _FRAMES and body and body[0] in _OTHER_BITS:
+            name = "a lossless JPEG" if marker in _LOSSLESS else "a JPEG"
+            raise Unreadable(f"it is {name} of {body[0]} bits a sample; export it as 8 bits")
 
 
 def scale(size: Size) -> int:
@@ -126,12 +154,7 @@ def _continuations() -> Iterator[bytes]:
 def _has_all_scans(data: bytes) -> bool:
     """Tell whether every coefficient is told of to its last bit, in whole scans or not."""
     missing: dict[int, set[int]] = {}
-    position = 2
-    while segment := _NEXT_SEGMENT.search(data, position):
-        start = segment.end() + 3
-        position = segment.end() + 1 + int.from_bytes(data[start - 2 : start])
-        body = data[start:position]
-        marker = data[segment.end()]
+    for marker, body in _segments(data):
         if marker in _FRAMES and len(body) > 5:
             missing = {component: set(range(64)) for component in body[6 : 6 + 3 * body[5] : 3]}
         elif marker == 0xDA and len(body) == 4 + 2 * body[0]:
@@ -140,3 +163,12 @@ def _has_all_scans(data: bytes) -> bool:
                 if bits & 15 == 0 and component in missing:
                     missing[component] -= set(range(first, last + 1))
     return bool(missing) and not any(missing.values())
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the markers and what belongs to them; what a scan holds is passed by."""
+    position = 2
+    while segment := _NEXT_SEGMENT.search(data, position):
+        start = segment.end() + 3
+        position = segment.end() + 1 + int.from_bytes(data[start - 2 : start])
+        yield data[segment.end()], data[start:position]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
+from io import BytesIO
 from typing import Final
 
 import numpy as np
@@ -12,6 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images.headers import LONGEST_SIDE, opened_for_decoding
 from featclass.images.shapes import FULL_SIZE
+from featclass.images.tiff import open_later_pages
 from featclass.images.unreadable import HOSTILE, Unreadable
 
 LOST: Final = "lost"
@@ -20,11 +23,14 @@ LOST: Final = "lost"
 _SAMPLE: Final = 512
 _EVEN: Final = 8
 """Levels within which a picture shows nothing."""
-_LIGHT: Final = 225
-_LIGHT_SHARE: Final = 2
-"""Per cent of a drawing that may be darker than `_LIGHT` on white, and still nothing is left."""
-_CLEAR, _THERE = 64, 128
-"""Opacity of what is ground, at most, and of what belongs to the drawing, at least."""
+_LIGHT, _DARK = 225, 160
+_DARKER_SHARE, _DARK_SHARE = 0.02, 0.0005
+"""Of a drawing that may be darker than `_LIGHT` and than `_DARK` on white, and still nothing is
+left: a dark line as thin as a pixel is of a greater share, unless nobody would see it."""
+_CLEAR: Final = 16
+"""Opacity of what is ground, at most; the rest is the drawing."""
+_CLEAR_SHARE: Final = 0.02
+"""Of a picture that is ground, at least: a few clear corners make no drawing of a photo."""
 _MOST_FRAMES: Final = 12
 
 
@@ -63,26 +69,37 @@ def lost(source: ImageFile, shown: Image.Image, data: bytes, max_pixels: int) ->
 
 
 def _is_lost_on_white(source: Image.Image) -> bool:
-    """Tell whether hardly any of what is opaque stands out from white, and some is not opaque."""
-    sample = np.asarray(_sampled(source).convert("RGBA"))
-    opacity = sample[..., 3]
-    drawing = sample[opacity >= _THERE][:, :3]
-    if not len(drawing) or opacity.min() > _CLEAR:
+    """Tell whether a part is clear, and hardly any of the rest, laid on white, is not white."""
+    sample = np.asarray(_sampled(source).convert("RGBA")).reshape(-1, 4)
+    drawing = sample[sample[:, 3] > _CLEAR].astype(np.uint16)
+    if not 0 < len(drawing) <= (1 - _CLEAR_SHARE) * len(sample):
         return False
-    return bool(np.percentile(drawing.min(axis=1), _LIGHT_SHARE) > _LIGHT)
+    shown = 255 - (255 - drawing[:, :3].min(axis=1)) * drawing[:, 3] // 255
+    return bool(
+        np.count_nonzero(shown <= _LIGHT) <= _DARKER_SHARE * len(shown)
+        and np.count_nonzero(shown <= _DARK) <= _DARK_SHARE * len(shown)
+    )
 
 
 def _has_something_later(data: bytes, max_pixels: int) -> bool:
-    """Look at the next few frames; raises `EOFError` after the last."""
-    picture = opened_for_decoding(data, max_pixels).picture
-    for frame in range(1, _MOST_FRAMES):
-        picture.seek(frame)
+    for frame, picture in enumerate(_later_frames(data, max_pixels), 1):
         width, height = picture.size
         if max(width, height) > LONGEST_SIDE or width * height * frame > FULL_SIZE:
             return False
         if not _is_even(_sampled(picture)):
             return True
     return False
+
+
+def _later_frames(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
+    """Yield the next few frames, not yet decoded; raises `EOFError` after the last."""
+    picture = opened_for_decoding(data, max_pixels).picture
+    if picture.format == "TIFF":
+        yield from open_later_pages(BytesIO(data), _MOST_FRAMES - 1)
+        return
+    for frame in range(1, _MOST_FRAMES):
+        picture.seek(frame)
+        yield picture
 
 
 def _sampled(picture: Image.Image) -> Image.Image:

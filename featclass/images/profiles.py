@@ -29,6 +29,8 @@ ALIKE: Final = 2
 _SPACES: Final = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 _STEPS: Final = 9
 _LIGHTEST_BLACK, _DARKEST_WHITE = 90, 215
+"""What is beyond makes a picture of none. A newspaper's ink and paper are not: lcms makes black of
+the darkest up to L* 50, and white of the lightest."""
 _MOST_KEPT: Final = 32
 
 _transforms: OrderedDict[str, ImageCmsTransform | None] = OrderedDict()
@@ -48,7 +50,7 @@ def srgb(picture: Image.Image, factor: int) -> Image.Image:
     shrunk = rgb(picture, factor)
     if transform.input_mode == "L":
         return transform.apply(shrunk.getchannel(0))
-    transform.apply_in_place(shrunk)
+    transform.apply_in_place(shrunk)  # which may be the picture itself, that is opaque then
     return shrunk
 
 
@@ -58,7 +60,7 @@ def _transform(picture: Image.Image) -> ImageCmsTransform | None:
     if not isinstance(profile, bytes) or not 128 < len(profile) <= LARGEST_PROFILE:
         return None
     mode = _SPACES.get(profile[16:20])
-    if mode is None or mode != _meant_for(picture):
+    if mode is None or mode not in _meant_for(picture):
         return None
     key = digest(profile)
     with _guard:
@@ -70,11 +72,12 @@ def _transform(picture: Image.Image) -> ImageCmsTransform | None:
         return _transforms[key]
 
 
-def _meant_for(picture: Image.Image) -> str:
-    """Return the mode of the profiles that can belong to such a picture."""
+def _meant_for(picture: Image.Image) -> tuple[str, ...]:
+    """Return the modes of the profiles that can belong to such a picture."""
     if picture.mode in ("CMYK", "LAB"):
-        return picture.mode
-    return "L" if picture.mode.startswith(("1", "L", "I", "F")) else "RGB"
+        return (picture.mode,)
+    # Programs leave the profile of a colour picture in place when they make it grey.
+    return ("L", "RGB") if picture.mode.startswith(("1", "L", "I", "F")) else ("RGB",)
 
 
 def _made(profile: bytes, mode: str) -> ImageCmsTransform | None:
@@ -96,10 +99,16 @@ def _made(profile: bytes, mode: str) -> ImageCmsTransform | None:
 
 
 def _sample(mode: str) -> Image.Image:
-    """Return a picture of colours from all over the space, black the first, white the last."""
+    """Return a picture of colours from all over the space, black the first, white the last.
+
+    The black of inks is all four of them: on cheap paper three alone make a brown.
+    """
     levels = np.linspace(0, 255, _STEPS).round().astype(np.uint8)
     if mode == "L":
         return Image.fromarray(levels[None])
     colours = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1)
     sample = Image.fromarray(colours.reshape(_STEPS, -1, 3))
-    return sample.convert("CMYK") if mode == "CMYK" else sample
+    if mode == "CMYK":
+        sample = sample.convert("CMYK")
+        sample.putpixel((0, 0), (255, 255, 255, 255))
+    return sample

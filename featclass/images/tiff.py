@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
@@ -29,6 +29,7 @@ from featclass.images.tiff_directory import (
     ORIENTATION,
     PHOTOMETRIC,
     Directory,
+    later_pages,
     picture_directory,
 )
 from featclass.images.tiff_layout import (
@@ -79,6 +80,13 @@ def open_tiff(file: BinaryIO) -> ImageFile:
         return TiffPicture(file)  # or names them, where featclass cannot read them either
     _widen_palette(picture, directory)
     return picture
+
+
+def open_later_pages(file: BinaryIO, most: int) -> Iterator[ImageFile]:
+    """Yield the pages after that of `open_tiff`, not yet decoded; raises as that."""
+    directory = picture_directory(file)
+    for page in later_pages(directory, most) if directory else ():
+        yield open_tiff(_starting_at(page))
 
 
 def _is_for_pillow(directory: Directory) -> bool:

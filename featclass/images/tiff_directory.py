@@ -21,6 +21,8 @@ ByteOrder = Literal["little", "big"]
 SUBFILE, WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 259, 262
 SUBDIRECTORIES, ORIENTATION = 330, 274
 
+_REDUCED, _MASK = 1, 4
+
 _TYPES: Final = {
     1: "u1", 2: "S1", 3: "u2", 4: "u4", 6: "i1", 7: "u1", 8: "i2", 9: "i4",
     11: "f4", 12: "f8", 13: "u4", 16: "u8", 17: "i8", 18: "u8",
@@ -86,7 +88,7 @@ class Directory:
     @property
     def is_reduced(self) -> bool:
         """It is a smaller copy of another picture of the file."""
-        return self.number(SUBFILE, 0) & 1 == 1
+        return self.number(SUBFILE, 0) & _REDUCED != 0
 
     @property
     def pixels(self) -> int:
@@ -121,6 +123,19 @@ def picture_directory(file: BinaryIO) -> Directory | None:
     if not whole:
         raise Unreadable(f"it is {RAW_PHOTO}")
     return max(whole, key=lambda directory: directory.pixels)
+
+
+def later_pages(directory: Directory, most: int) -> Iterator[Directory]:
+    """Yield the next few pages, without reduced copies and masks; a loop ends where it closes."""
+    seen, page = {0, directory.header.first, directory.position}, directory
+    for _ in range(most):
+        following = None if page.next in seen else _directory(page.header, page.next)
+        if following is None:
+            return
+        page = following
+        seen.add(page.position)
+        if not page.number(SUBFILE, 0) & (_REDUCED | _MASK):
+            yield page
 
 
 def _directories(file: BinaryIO) -> Iterator[Directory]:

@@ -53,6 +53,35 @@ def is_cut_off(data: bytes) -> bool:
     return False
 
 
+@pytest.mark.parametrize(
+    ("marker", "bits", "reason"),
+    [
+        (0xC1, 12, "it is a JPEG of 12 bits a sample; export it as 8 bits"),
+        (0xC2, 12, "it is a JPEG of 12 bits a sample; export it as 8 bits"),
+        (0xC3, 16, "it is a lossless JPEG of 16 bits a sample; export it as 8 bits"),
+        (0xF7, 8, "it is a JPEG-LS picture; export it as JPEG or PNG"),
+        (0xF7, 16, "it is a JPEG-LS picture; export it as JPEG or PNG"),
+    ],
+)
+def test_a_jpeg_of_samples_that_are_not_read_is_refused_by_name(
+    marker: int, bits: int, reason: str
+) -> None:
+    data = saved(photo((64, 48)), exif=b"Exif\0\0" + b"\xff\xc1\0\x08\x0c" * 9)
+    data = data.replace(b"\xff\xc0\0\x11\x08", bytes((0xFF, marker, 0, 17, bits)))
+    with pytest.raises(images.Unreadable) as refused:
+        images.check(data, max_pixels=LIMIT)
+    assert str(refused.value) == reason
+    with pytest.raises(images.Unreadable, match=reason):
+        decode(data)
+
+
+@pytest.mark.parametrize("bits", [0, 200])
+def test_a_jpeg_that_is_damaged_is_not_given_the_name_of_another_kind(bits: int) -> None:
+    data = saved(photo((64, 48))).replace(b"\xff\xc0\0\x11\x08", bytes((255, 192, 0, 17, bits)))
+    with pytest.raises(images.Unreadable, match="damaged, cut off, or of an unusual kind"):
+        decode(data)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("missing", [1, 2])
 @pytest.mark.parametrize("after", [b"", bytes(37)])

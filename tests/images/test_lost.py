@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from featclass import images
 from featclass.images import Lost
+from featclass.images.tiff_directory import later_pages, picture_directory
 from tests.audit.drawings import look, scene
+from tests.images.tiffs import GREY, Page, tiff
 
 Colour = tuple[int, ...] | str
 
@@ -71,6 +74,46 @@ def test_pictures_that_stay_to_be_seen_are_not_lost(picture: Image.Image) -> Non
     assert of(saved(picture)) is Lost.NOT
 
 
+def shape(*fills: Colour, outline: Colour | None = None) -> Image.Image:
+    """Ellipses on a clear ground, each over most of the one before."""
+    picture = Image.new("RGBA", (400, 300), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(picture)
+    for inset, fill in enumerate(fills):
+        pen.ellipse((20 + 8 * inset, 20 + 8 * inset, 330, 270), fill=fill, outline=outline)
+    return picture
+
+
+def with_clear_corners(pixels: int, dark: tuple[int, int, int, int]) -> Image.Image:
+    """A white window with something dark in it, of which so many pixels of a corner are clear."""
+    picture = Image.new("RGBA", (400, 300), "white")
+    ImageDraw.Draw(picture).rectangle(dark, fill=(30, 30, 30, 255))
+    picture.paste((0, 0, 0, 0), (0, 0, pixels, pixels))
+    return picture
+
+
+@pytest.mark.parametrize("pixels", [1, 5, 80])
+def test_a_white_window_with_clear_corners_and_something_small_in_it_is_not_lost(
+    pixels: int,
+) -> None:
+    assert of(saved(with_clear_corners(pixels, (200, 100, 219, 117)))) is Lost.NOT
+    assert of(saved(with_clear_corners(pixels, (20, 150, 379, 150)))) is Lost.NOT
+
+
+def test_a_white_thing_is_seen_by_its_soft_shadow_and_by_a_thin_outline() -> None:
+    assert of(saved(shape((0, 0, 0, 110), "white"))) is Lost.NOT
+    assert of(saved(shape("white", outline="black"))) is Lost.NOT
+    assert of(saved(shape("white", outline=(90, 90, 90, 255)))) is Lost.NOT
+    assert of(saved(shape((0, 0, 0, 20), "white"))) is Lost.ON_WHITE
+
+
+def test_glass_that_lets_the_white_through_is_lost_and_smoked_glass_is_not() -> None:
+    assert of(saved(shape((255, 255, 255, 100)))) is Lost.ON_WHITE
+    assert of(saved(shape((255, 255, 255, 30)))) is Lost.ON_WHITE
+    assert of(saved(shape((120, 120, 120, 30)))) is Lost.ON_WHITE
+    assert of(saved(shape((120, 120, 120, 100)))) is Lost.NOT
+    assert of(saved(shape((255, 255, 255, 10)))) is Lost.NOT
+
+
 def test_a_white_badge_with_dark_letters_is_not_lost() -> None:
     badge = Image.new("RGBA", (160, 120), (0, 0, 0, 0))
     pen = ImageDraw.Draw(badge)
@@ -101,6 +144,34 @@ def test_a_first_page_that_is_blank_is_told_from_one_that_is_not() -> None:
     assert of(saved(blank, "TIFF", scene(1))) is Lost.ON_LATER_PAGE
     assert of(saved(scene(1), "TIFF", blank)) is Lost.NOT
     assert of(saved(blank, "TIFF")) is Lost.NOT
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+@pytest.mark.parametrize("white", [0, 1])
+@pytest.mark.parametrize("compression", [1, 8])
+def test_a_blank_first_page_of_more_than_8_bits_is_told_too(
+    kind: type[np.uint16 | np.float32], white: int, compression: int
+) -> None:
+    greatest = 65_535 if kind is np.uint16 else 1
+    full = Page((GREY / 255 * greatest).astype(kind), compression=compression)
+    blank = Page(np.full_like(full.values, white * greatest), compression=compression)
+    copy = Page(full.values, tags={254: (4, [1])})
+    assert of(tiff(blank, full)) is Lost.ON_LATER_PAGE
+    assert of(tiff(blank, blank, copy, blank, full)) is Lost.ON_LATER_PAGE
+    assert of(tiff(full, blank)) is Lost.NOT
+    assert of(tiff(blank, blank)) is Lost.NOT
+    assert of(tiff(blank, copy)) is Lost.NOT
+
+
+def test_pages_that_lead_back_to_one_another_are_looked_at_once() -> None:
+    white = Page(np.full((30, 40), 65_535, np.uint16))
+    data = bytearray(tiff(white, white))
+    first = int.from_bytes(data[4:8], "little")
+    data[-4:] = first.to_bytes(4, "little")
+    assert of(bytes(data)) is Lost.NOT
+    directory = picture_directory(io.BytesIO(data))
+    assert directory is not None
+    assert len(list(later_pages(directory, 12))) == 1
 
 
 def test_a_dot_on_the_first_page_is_something() -> None:

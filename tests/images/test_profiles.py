@@ -99,6 +99,52 @@ def test_grey_with_a_profile_comes_as_light_as_it_was_meant() -> None:
     assert decode(data)[4, 4].tolist() == [188] * 3
 
 
+@pytest.mark.parametrize("mode", ["L", "LA"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF"])
+@pytest.mark.parametrize("space", spaces.SPACES, ids=lambda space: space.name)
+def test_grey_with_a_profile_of_colours_comes_as_light_as_they_mean_it(
+    space: spaces.Space, kind: str, mode: str
+) -> None:
+    picture = Image.new("L", (8, 8), 60)
+    stored = picture.convert("L" if kind == "JPEG" else mode)
+    wanted = 255 * spaces.SRGB.stored(space.linear(np.full(1, 60 / 255)))[0]
+    levels = decode(saved(stored, kind, icc_profile=space.profile()))[4, 4]
+    assert np.abs(levels - wanted).max() <= 1
+    plain = decode(saved(stored, kind, icc_profile=spaces.SRGB.profile()))[4, 4]
+    assert plain.tolist() == [60] * 3
+
+
+def pale(monkeypatch: pytest.MonkeyPatch, inks: float, paper: tuple[float, float, float]) -> bytes:
+    """The profile of a printer; `inks`: of the light, how much the fullest layer lets through."""
+    monkeypatch.setattr(spaces, "INKS", inks + (1 - inks) * spaces.INKS)
+    printed = spaces._printed
+    monkeypatch.setattr(spaces, "_printed", lambda values: printed(values) * paper)
+    return spaces.cmyk_profile()
+
+
+@pytest.mark.parametrize("paper", [(1, 1, 1), (0.63, 0.60, 0.54)], ids=["white", "as it is"])
+def test_the_pale_inks_of_a_newspaper_are_heeded(
+    monkeypatch: pytest.MonkeyPatch, paper: tuple[float, float, float]
+) -> None:
+    profile = pale(monkeypatch, 0.36, paper)
+    levels = np.random.default_rng(2).integers(0, 256, (6, 8, 4), np.uint8)
+    inks = Image.frombytes("CMYK", (8, 6), levels.tobytes()).resize((96, 72))
+    light = spaces._printed(np.asarray(inks) / 255)
+    # The darkest that the paper can show becomes black, and all else as much darker.
+    darkest = float(spaces._printed(np.ones((1, 4)))[0] @ (0.2126, 0.7152, 0.0722))
+    deep = spaces.SRGB.stored(((light - darkest) / (1 - darkest)).clip(0, 1)) * 255
+    wanted = Image.fromarray(deep.round().astype(np.uint8))
+    assert off(saved(inks, "TIFF"), wanted) > 20
+    assert off(saved(inks, "TIFF", icc_profile=profile), wanted) < 4
+
+
+def test_a_profile_without_a_black_is_not_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = photo((32, 24)).convert("CMYK")
+    plain = decode(saved(picture, "TIFF"))
+    profile = pale(monkeypatch, 0.7, (1, 1, 1))
+    assert decode(saved(picture, "TIFF", icc_profile=profile)).tobytes() == plain.tobytes()
+
+
 def test_a_transparent_picture_in_other_colours_still_lies_on_white() -> None:
     picture = Image.new("RGBA", (8, 8), (234, 51, 35, 255))
     picture.paste((0, 0, 0, 0), (0, 0, 4, 8))
@@ -134,7 +180,7 @@ def test_pictures_in_srgb_stay_the_same_to_the_bit(kind: str, profile: bytes | N
     [
         ("RGB", spaces.grey_profile(1.0)),
         ("RGB", spaces.cmyk_profile()),
-        ("L", spaces.PROPHOTO.profile()),
+        ("P", spaces.grey_profile(1.0)),
         ("CMYK", spaces.PROPHOTO.profile()),
     ],
 )
