@@ -87,7 +87,7 @@ JUNK = [
     ".Spotlight-V100", ".fseventsd", ".thumbnails", ".@__thumb", ".cache/x",
     ".venv/lib", ".dvc", ".snapshots/daily.0",
     ".recycle", ".stfolder", ".dropbox.cache", ".picasaoriginals", "$RECYCLE.BIN/S-1-5-21",
-    "RECYCLER/S-1", "#recycle", "#snapshot", "@eaDir/cat", "@Recycle", "@tmp", "lost+found",
+    "RECYCLER/S-1-5-21-1004", "Recycled/S-1-5-18/x", "#recycle", "#snapshot", "@eaDir/cat", "@Recycle", "@tmp", "lost+found",
     "System Volume Information", "__MACOSX/cat", "__pycache__", "found.000", "Network Trash Folder",
 ]  # fmt: skip
 
@@ -99,6 +99,17 @@ def test_what_systems_leave_behind_is_no_class_wherever_it_lies(where: str, fold
     paths = [f"{where}{folder}/1.jpg", f"{where}{folder.upper()}/2.jpg"]
     reading = read_paths([f"{outer}cat/1.jpg", f"{outer}dog/1.jpg", *paths])
     assert reading.labels == ("cat", "dog", None, None)
+
+
+@pytest.mark.parametrize("name", ["Recycled", "recycled", "Recycler", "recycle", "S-1-5"])
+def test_what_is_recycled_is_a_class_and_the_bin_of_that_name_is_none(
+    name: str, tmp_path: Path
+) -> None:
+    files = pictures(name, "trash", f"{name}/blue") | {"RECYCLER/S-1-5-21-1004/1.jpg": picture(99)}
+    files |= {"RECYCLER/INFO2": b"\5", "RECYCLER/S-1-5-21-1004/INFO2": b"\5"}
+    dataset = read_folder(write(tmp_path, files))
+    assert classes(dataset) == {name: 6, "trash": 3}
+    assert (dataset.rejected, dataset.empty) == ((), ())
 
 
 def test_a_folder_that_begins_with_a_dot_and_holds_pictures_is_a_class(tmp_path: Path) -> None:
