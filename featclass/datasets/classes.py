@@ -11,13 +11,11 @@ from typing import Final
 from featclass.datasets import label_tables, splits
 from featclass.datasets.class_folders import (
     ClassFolders,
-    Folder,
-    Tree,
     class_folders,
     class_folders_at,
-    nearest_above,
 )
 from featclass.datasets.class_names import ClassNames, listed
+from featclass.datasets.folder_tree import Folder, Tree, nearest_above
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.errors import FoldersAmbiguous
 from featclass.records import Rejected

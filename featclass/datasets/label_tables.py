@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from featclass.datasets import splits
-from featclass.datasets.class_folders import Folder, nearest_above
 from featclass.datasets.class_names import listed, shown
+from featclass.datasets.folder_tree import Folder, nearest_above
 from featclass.datasets.paths import clean_path
 from featclass.datasets.table_columns import (
     class_columns,

@@ -87,7 +87,8 @@ JUNK = [
     ".Spotlight-V100", ".fseventsd", ".thumbnails", ".@__thumb", ".cache/x",
     ".venv/lib", ".dvc", ".snapshots/daily.0",
     ".recycle", ".stfolder", ".dropbox.cache", ".picasaoriginals", "$RECYCLE.BIN/S-1-5-21",
-    "RECYCLER/S-1-5-21-1004", "Recycled/S-1-5-18/x", "#recycle", "#snapshot", "@eaDir/cat", "@Recycle", "@tmp", "lost+found",
+    "RECYCLER/S-1-5-21-1004", "Recycled/S-1-5-18/x",
+    "#recycle", "#snapshot", "@eaDir/cat", "@Recycle", "@tmp", "lost+found",
     "System Volume Information", "__MACOSX/cat", "__pycache__", "found.000", "Network Trash Folder",
 ]  # fmt: skip
 
