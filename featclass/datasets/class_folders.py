@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from featclass.datasets import splits
 from featclass.datasets.ambiguity import (
@@ -45,6 +45,9 @@ def class_folders(tree: Tree) -> ClassFolders:
     base = _base(tree)
     if isinstance(base, ClassFolders):
         return base
+    if copies := _nested_copies(tree, base):
+        merged = class_folders(tree.merged(copies, base))
+        return _with_copies(merged, tree, base, copies)
     roots: dict[Folder, str | None] = {base: None}
     aside: dict[Folder, int] = {}
     while parts := _parts_below(tree, roots):
@@ -116,6 +119,66 @@ def _base(tree: Tree) -> Folder | ClassFolders:
     if tree.direct(lone) > tree.below(()) / 2 or not tree.children(lone):
         flat = {lone: None}
     return ClassFolders({lone[:-1]: None}, flat=flat)
+
+
+def _nested_copies(tree: Tree, base: Folder) -> dict[Folder, None]:
+    """Return the folders in `base` that hold the same folders as lie beside them, unpacked twice.
+
+    Args:
+        tree: All folders.
+        base: The folder whose subfolders are the classes, or parts of a split.
+    """
+    names = tree.children(base)
+    parts = splits.among(names)
+    inner = {name: tree.unwrapped((*base, name)) for name in names if name not in parts}
+    held = {
+        name: {*tree.children(folder)} for name, folder in inner.items() if not tree.direct(folder)
+    }
+    like = {name for name in held if _are_same(held[name], {*names} - {name})}
+    # Where each holds the names of all, as with one's own names and another's, none is a copy.
+    return {inner[name]: None for name in like if _are_same(held[name], {*names} - like)}
+
+
+def _note_of_copies(copies: Iterable[Folder]) -> str:
+    """Say which folders were read as more of the same."""
+    names = sorted("/".join(copy) for copy in copies)
+    hold, both = ("hold", "all") if names[1:] else ("holds", "both")
+    return (
+        f"{listed(names)} {hold} the same folders again: {both} are read, and a picture that is in"
+        " two of them counts once."
+    )
+
+
+def _with_copies(
+    folders: ClassFolders, tree: Tree, base: Folder, copies: Mapping[Folder, None]
+) -> ClassFolders:
+    """Return where the class folders lie in the copies, too.
+
+    Args:
+        folders: Read from the tree that the copies are merged into.
+        tree: As the folders really lie.
+        base: What the copies lie in, and are copies of.
+        copies: As `_nested_copies` gives them.
+    """
+
+    def places(folder: Folder) -> list[Folder]:
+        if folder[: len(base)] != base:
+            return [folder]
+        moved = [(*copy, *folder[len(base) :]) for copy in copies]
+        return [place for place in (folder, *moved) if tree.below(place)]
+
+    return replace(
+        folders,
+        roots={place: part for root, part in folders.roots.items() for place in places(root)},
+        aside={place: tree.below(place) for each in folders.aside for place in places(each)},
+        flat={place: part for each, part in folders.flat.items() for place in places(each)},
+        notes=tuple(dict.fromkeys((_note_of_copies(copies), *folders.notes))),
+    )
+
+
+def _are_same(held: set[str], beside: set[str]) -> bool:
+    shared = held & beside
+    return len(shared) > 1 and 2 * len(shared) > len(held)
 
 
 def _parts_below(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[Folder, str | None]:

@@ -219,7 +219,7 @@ def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Rea
 
 
 def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> FoldersAmbiguous:
-    names = sorted((folder[-1] for folder in folders.flat), key=splits.in_order)
+    names = sorted({folder[-1] for folder in folders.flat}, key=splits.in_order)
     depth = len(next(iter(folders.flat)))
     sentence = " ".join(
         (

@@ -1,12 +1,14 @@
-"""Splits beside other folders, and class names below folders that say nothing: it is asked."""
+"""Folders beside and around a split or the classes: asked about, or the same dataset once more."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from featclass.datasets import read_paths
+from featclass.datasets import read_folder, read_paths
 from featclass.errors import FoldersAmbiguous
-from tests.datasets.made import paths
+from tests.datasets.made import classes, parts, paths, pictures, reasons, write
 
 Choices = dict[int, tuple[str, ...]]
 
@@ -140,3 +142,65 @@ def test_different_folders_below_one_that_says_nothing_are_said() -> None:
     assert set(reading.labels) == {"cat", "dog"}
     assert "cat/images/lynx, cat/images/puma and dog/images/husky" in reading.notes[0]
     assert reading.deeper_at == 3
+
+
+@pytest.mark.parametrize(
+    ("folders", "copy"),
+    [
+        ("cells/sick cells/well cells/cells/sick cells/cells/well", "cells/cells"),
+        ("sick well scans/sick scans/well", "scans"),
+        ("sick well scans/scans/sick scans/scans/well", "scans/scans"),
+        ("sick well x/scans/sick x/scans/well", "x/scans"),
+        ("sick well ill dead scans/sick scans/well scans/new", "scans"),
+    ],
+)
+def test_a_dataset_that_lies_in_itself_once_more_is_read_twice_and_it_is_said(
+    folders: str, copy: str
+) -> None:
+    reading = read_paths(paths(*folders.split()))
+    assert reading.labels == tuple(path.split("/")[-2] for path in paths(*folders.split()))
+    [note] = reading.notes
+    assert note.startswith(f"{copy} holds the same folders again: both are read")
+
+
+def test_the_copies_of_a_dataset_in_itself_are_ordinary_copies(tmp_path: Path) -> None:
+    files = pictures("x/train/a", "x/train/b", "x/test/a", "x/test/b", "x/test/c")
+    copy = {f"x/{name}": data for name, data in files.items() if "/c/" not in name}
+    more = pictures("x/x/train/c", start=100)
+    dataset = read_folder(write(tmp_path, files | copy | more))
+    assert parts(dataset) == {
+        **{(label, part): 3 for label in "ab" for part in ("train", "test")},
+        **{("c", part): 3 for part in ("train", "test")},
+    }
+    assert reasons(dataset)["x/x/train/a/0.jpg"] == "the same picture as x/train/a/0.jpg"
+    assert len(dataset.rejected) == len(copy)
+
+
+def test_of_a_dataset_in_itself_the_flat_test_is_set_aside_twice(tmp_path: Path) -> None:
+    once = ("train/a", "train/b", "test")
+    files = pictures(*once, *(f"again/{folder}" for folder in once))
+    dataset = read_folder(write(tmp_path, files))
+    assert classes(dataset) == {"a": 6, "b": 6}
+    assert [item.name for item in dataset.rejected] == ["again/test", "test"]
+    assert "holds 3 pictures" in dataset.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("folders", "tops"),
+    [
+        ("cat dog other/lynx other/fox", {"cat", "dog", "other"}),
+        ("cat dog old/cat", {"cat", "dog", "old"}),
+        ("cat dog x/cat x/dog x/fox x/owl", {"cat", "dog", "x"}),
+    ],
+)
+def test_a_class_that_merely_holds_folders_is_no_copy_of_the_dataset(
+    folders: str, tops: set[str]
+) -> None:
+    assert set(read_paths(paths(*folders.split())).labels) == tops
+
+
+def test_where_every_folder_holds_the_names_of_all_none_is_a_copy() -> None:
+    pairs = [f"{a}/{b}" for a in ("cat", "dog", "owl") for b in ("cat", "dog", "owl")]
+    assert asked(" ".join(pairs)).choices[1] == ("cat", "dog", "owl")
+    beside = asked("cat dog train/cat train/dog val/cat val/dog")
+    assert beside.choices == {1: ("cat", "dog", "train", "val"), 2: ("cat", "dog")}
