@@ -70,6 +70,7 @@ def class_folders(tree: Tree) -> ClassFolders:
     notes = (
         *_note_of_split(tree, roots, len(base)),
         *([_note_of_inner(inner)] if inner else _note_of_deeper([*deeper])),
+        *_note_of_split_classes({name for root in roots for name in tree.children(root)}),
     )
     flat = {} if any(roots.values()) or inner else _flat(tree, base)
     return ClassFolders(roots, inner, aside, flat, notes, min(deeper.values(), default=None))
@@ -238,6 +239,17 @@ def _deeper(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[str, int]:
         for folder in folders
         if not splits.is_neutral(folder[-1])
     }
+
+
+def _note_of_split_classes(classes: Iterable[str]) -> list[str]:
+    names = splits.with_classes(classes)
+    if not names:
+        return []
+    return [
+        f"{listed(names)} look like a part of a split and a class in one name, and are read as a"
+        " class each: if they are both, make one folder for each part, with the classes in it,"
+        " such as train/cats."
+    ]
 
 
 def _note_of_deeper(paths: Sequence[str]) -> list[str]:

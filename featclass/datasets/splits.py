@@ -65,6 +65,20 @@ def among(names: Collection[str]) -> list[str]:
     return sorted(most, key=in_order) if len(most) > 1 else []
 
 
+def with_classes(names: Iterable[str]) -> list[str]:
+    """Return the folders that look like a part of a split and a class in one name.
+
+    None, unless there are several such classes, each in several parts: "cats_train", "cats_test",
+    "dogs_train", "dogs_test".
+    """
+    known = {name: part for name in names if (part := _part(name)) and part[1]}
+    parts_of: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    for part, words in known.values():
+        parts_of[words].add(part)
+    are_crossed = len(parts_of) > 1 and all(len(parts) > 1 for parts in parts_of.values())
+    return sorted(known, key=lambda name: known[name][::-1]) if are_crossed else []
+
+
 def in_order(name: str) -> tuple[int, str]:
     """Return what sorts train, val and test as people name them."""
     part = (parts([name]) or {}).get(name, "")

@@ -204,3 +204,37 @@ def test_where_every_folder_holds_the_names_of_all_none_is_a_copy() -> None:
     assert asked(" ".join(pairs)).choices[1] == ("cat", "dog", "owl")
     beside = asked("cat dog train/cat train/dog val/cat val/dog")
     assert beside.choices == {1: ("cat", "dog", "train", "val"), 2: ("cat", "dog")}
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        "cats_test cats_train dogs_test dogs_train",
+        "train_cats test_cats train_dogs test_dogs",
+        "trainA trainB testA testB",
+        "cats_fold1 cats_fold2 dogs_fold1 dogs_fold2 birds",
+    ],
+)
+def test_classes_and_parts_of_a_split_in_one_name_stay_classes_with_a_hint(folders: str) -> None:
+    reading = read_paths(paths(*folders.split()))
+    assert set(reading.labels) == {*folders.split()}
+    [note] = reading.notes
+    assert "look like a part of a split and a class in one name" in note
+    assert all(name in note for name in folders.split()[:4])
+    assert "birds" not in note
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        "cats_train cats_test birds",
+        "cats_train dogs_test",
+        "train_station test_track",
+        "cats_train cats_test dogs_train",
+        "train bus tram",
+        "Test_passed Test_failed",
+    ],
+)
+def test_a_part_of_a_split_in_some_names_needs_no_hint(folders: str) -> None:
+    reading = read_paths(paths(*folders.split()))
+    assert (set(reading.labels), reading.notes) == ({*folders.split()}, ())

@@ -82,6 +82,25 @@ def test_folders_that_hardly_differ_are_two_classes_with_a_hint(twin: str) -> No
     assert read_paths(["Daisy/1.jpg", "Daisies/2.jpg"]).notes == ()
 
 
+@pytest.mark.parametrize(
+    "pair", [("0", "00"), ("7", "007"), ("class 1", "Class 01"), ("a1", "a01")]
+)
+def test_numbers_that_differ_by_leading_zeros_are_two_classes_with_a_hint(
+    pair: tuple[str, str],
+) -> None:
+    reading = read_paths(
+        [f"{part}/{name}/1.jpg" for part, name in zip(("train", "test"), pair, strict=True)]
+        + ["train/10/1.jpg"]
+    )
+    assert set(reading.labels) == {*pair, "10"}
+    assert "hardly differ in writing" in reading.notes[-1]
+
+
+@pytest.mark.parametrize("pair", [("1", "10"), ("0.5", "0.05"), ("5.56", "5.056"), ("1,5", "1,05")])
+def test_other_zeros_in_numbers_need_no_hint(pair: tuple[str, str]) -> None:
+    assert read_paths([f"{name}/1.jpg" for name in pair]).notes == ()
+
+
 JUNK = [
     ".git/x", ".svn/x", ".ipynb_checkpoints", ".Trash-1000/files", ".Trashes/501",
     ".Spotlight-V100", ".fseventsd", ".thumbnails", ".@__thumb", ".cache/x",
