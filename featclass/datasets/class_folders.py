@@ -46,8 +46,12 @@ def class_folders(tree: Tree) -> ClassFolders:
     if isinstance(base, ClassFolders):
         return base
     if copies := _nested_copies(tree, base):
-        merged = class_folders(tree.merged(copies, base))
+        merged = _class_folders_below(tree.merged(copies, base), base)
         return _with_copies(merged, tree, base, copies)
+    return _class_folders_below(tree, base)
+
+
+def _class_folders_below(tree: Tree, base: Folder) -> ClassFolders:
     roots: dict[Folder, str | None] = {base: None}
     aside: dict[Folder, int] = {}
     while parts := _parts_below(tree, roots):
@@ -123,21 +127,36 @@ def _base(tree: Tree) -> Folder | ClassFolders:
 
 
 def _nested_copies(tree: Tree, base: Folder) -> dict[Folder, None]:
-    """Return the folders in `base` that hold the same folders as lie beside them, unpacked twice.
+    """Return the folders that hold the same folders as lie beside them, unpacked twice.
 
     Args:
         tree: All folders.
-        base: The folder whose subfolders are the classes, or parts of a split.
+        base: The folder whose subfolders are the classes, or parts of a split; a copy may hold
+            another.
     """
-    names = tree.children(base)
-    parts = splits.among(names)
-    inner = {name: tree.unwrapped((*base, name)) for name in names if name not in parts}
+    copies: dict[Folder, None] = {}
+    ahead = [base]
+    while ahead:
+        inner = _copies_in(tree, ahead.pop())
+        copies |= dict.fromkeys(inner)
+        ahead += inner
+    return copies
+
+
+def _copies_in(tree: Tree, base: Folder) -> list[Folder]:
+    names = {*tree.children(base)}
+    inner = {name: tree.unwrapped((*base, name)) for name in names - {*splits.among(names)}}
     held = {
         name: {*tree.children(folder)} for name, folder in inner.items() if not tree.direct(folder)
     }
-    like = {name for name in held if _are_same(held[name], {*names} - {name})}
+    like = {name for name in held if _are_most((held[name] & names) - {name}, held[name])}
     # Where each holds the names of all, as with one's own names and another's, none is a copy.
-    return {inner[name]: None for name in like if _are_same(held[name], {*names} - like)}
+    copies = (name for name in sorted(like) if _are_most((held[name] & names) - like, held[name]))
+    return [inner[name] for name in copies]
+
+
+def _are_most(shared: set[str], held: set[str]) -> bool:
+    return len(shared) > 1 and 2 * len(shared) > len(held)
 
 
 def _note_of_copies(copies: Iterable[Folder]) -> str:
@@ -173,13 +192,8 @@ def _with_copies(
         roots={place: part for root, part in folders.roots.items() for place in places(root)},
         aside={place: tree.below(place) for each in folders.aside for place in places(each)},
         flat={place: part for each, part in folders.flat.items() for place in places(each)},
-        notes=tuple(dict.fromkeys((_note_of_copies(copies), *folders.notes))),
+        notes=(_note_of_copies(copies), *folders.notes),
     )
-
-
-def _are_same(held: set[str], beside: set[str]) -> bool:
-    shared = held & beside
-    return len(shared) > 1 and 2 * len(shared) > len(held)
 
 
 def _parts_below(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[Folder, str | None]:

@@ -71,7 +71,8 @@ def with_classes(names: Iterable[str]) -> list[str]:
     None, unless there are several such classes, each in several parts: "cats_train", "cats_test",
     "dogs_train", "dogs_test".
     """
-    known = {name: part for name in names if (part := _part(name)) and part[1]}
+    read = {name: _part(name) for name in names}
+    known = {name: found for name, found in read.items() if found is not None and found[1]}
     parts_of: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for part, words in known.values():
         parts_of[words].add(part)

@@ -163,6 +163,13 @@ def test_a_dataset_that_lies_in_itself_once_more_is_read_twice_and_it_is_said(
     assert note.startswith(f"{copy} holds the same folders again: both are read")
 
 
+def test_a_dataset_that_lies_in_itself_twice_is_read_three_times() -> None:
+    folders = paths("x/a", "x/b", "x/x/a", "x/x/b", "x/x/x/a", "x/x/x/b")
+    reading = read_paths(folders)
+    assert reading.labels == ("a", "a", "b", "b") * 3
+    assert reading.notes[0].startswith("x/x and x/x/x hold the same folders again: all are read")
+
+
 def test_the_copies_of_a_dataset_in_itself_are_ordinary_copies(tmp_path: Path) -> None:
     files = pictures("x/train/a", "x/train/b", "x/test/a", "x/test/b", "x/test/c")
     copy = {f"x/{name}": data for name, data in files.items() if "/c/" not in name}
