@@ -76,16 +76,11 @@ def folders_in_classes(tree: Tree, roots: Iterable[Folder]) -> dict[Folder, list
     return inside
 
 
-def hold_classes(tree: Tree, parts: Iterable[Folder]) -> bool:
-    """Whether parts of a split hold folders that may be the classes: at least two."""
-    names = {name for part in parts for name in tree.children(tree.inside(part))}
-    return sum(not splits.is_neutral(name) for name in names) > 1
-
-
 def _parts_with_classes(tree: Tree, folder: Folder) -> list[Folder]:
     """Return the subfolders that look like parts of a split which holds folders of classes."""
     parts = [(*folder, name) for name in splits.among(tree.children(folder))]
-    return parts if hold_classes(tree, parts) else []
+    names = {name for part in parts for name in tree.children(tree.inside(part))}
+    return parts if sum(not splits.is_neutral(name) for name in names) > 1 else []
 
 
 def _choices(

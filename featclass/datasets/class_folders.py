@@ -10,7 +10,6 @@ from featclass.datasets import splits
 from featclass.datasets.ambiguity import (
     FEW,
     folders_in_classes,
-    hold_classes,
     refuse_shared_names,
     refuse_split_beside_others,
 )
@@ -224,7 +223,7 @@ def _inner_parts(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[str, st
     if not parts or splits.UNLABELLED in parts.values():
         return {}
     are_few = 2 * sum(map(bool, inside.values())) <= len(tops)
-    return {} if are_few or any(hold_classes(tree, each) for each in inside.values()) else parts
+    return {} if are_few else parts
 
 
 def _note_of_split(tree: Tree, roots: Mapping[Folder, str | None], level: int) -> list[str]:

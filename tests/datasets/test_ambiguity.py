@@ -56,8 +56,10 @@ def test_the_question_about_a_split_names_its_parts_and_what_lies_beside_them() 
 
 
 def test_where_the_depth_of_a_split_was_told_its_parts_are_still_known() -> None:
-    reading = read_paths(paths("train/a", "train/b", "val/a", "figures"), classes_at=2)
+    reading = read_paths(paths("train/a", "train/b", "val/a", "figures/x"), classes_at=2)
     assert reading.splits == ("train",) * 4 + ("val",) * 2 + (None,) * 2
+    inside = paths("color/train/a", "color/test/b", "gray/train/a", "gray/test/b")
+    assert read_paths(inside, classes_at=1).splits == ("train", "train", "test", "test") * 2
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,8 @@ def test_different_folders_below_one_that_says_nothing_are_said() -> None:
     assert set(reading.labels) == {"cat", "dog"}
     assert "cat/images/lynx, cat/images/puma and dog/images/husky" in reading.notes[0]
     assert reading.deeper_at == 3
+    # At depth 3, the owls would be in no class.
+    assert read_paths(paths("mammals/cats/lynx", "mammals/cats/puma", "birds/owl")).deeper_at == 2
 
 
 @pytest.mark.parametrize(
@@ -245,3 +249,9 @@ def test_classes_and_parts_of_a_split_in_one_name_stay_classes_with_a_hint(folde
 def test_a_part_of_a_split_in_some_names_needs_no_hint(folders: str) -> None:
     reading = read_paths(paths(*folders.split()))
     assert (set(reading.labels), reading.notes) == ({*folders.split()}, ())
+
+
+def test_flat_parts_that_lie_there_twice_are_named_once() -> None:
+    with pytest.raises(FoldersAmbiguous, match=r"^train and test look like parts") as error:
+        read_paths(paths("train", "test", "again/train", "again/test"))
+    assert error.value.choices == {1: ("train", "test")}
