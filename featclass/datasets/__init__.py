@@ -9,7 +9,9 @@ identification  the digest of a file, or why it can be no image
 folders, zips   which files they hold
 contents        what either holds, one zip per class too
 splits          train, val and test, by the names of folders
-class_folders   which folders are the classes; what can be read in two ways is asked
+folder_tree     the folders with pictures
+class_folders   which folders are the classes
+ambiguity       what can be read in two ways is asked
 class_names     names of folders as names of classes: none melts into another
 tables, table_columns, picture_index  which columns of a table say what of which picture
 table_statements, label_tables  what each table says, and what is taken for the labels

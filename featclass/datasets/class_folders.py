@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
 
 from featclass.datasets import splits
-from featclass.datasets.class_names import listed, shown
-from featclass.errors import DatasetError, FoldersAmbiguous
-
-Folder = tuple[str, ...]
-"""The names of the folders down to one."""
-
-_DEEPEST: Final = 64
-"""Folders below each other that are told apart: more, and whoever made the paths means harm."""
-_FEW: Final = 0.1
-"""Share of the pictures: so many that lie beside the folders are strays."""
+from featclass.datasets.ambiguity import (
+    FEW,
+    folders_in_classes,
+    refuse_shared_names,
+    refuse_split_beside_others,
+)
+from featclass.datasets.class_names import listed
+from featclass.datasets.folder_tree import Folder, Tree
+from featclass.errors import DatasetError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,47 +35,6 @@ class ClassFolders:
     """As `Reading.deeper_at`."""
 
 
-def nearest_above(folder: Folder, among: Mapping[Folder, object]) -> Folder | None:
-    """Return the nearest of some folders that another lies in, or is."""
-    lengths = range(min(len(folder), _DEEPEST), -1, -1) if among else ()
-    return next((folder[:length] for length in lengths if folder[:length] in among), None)
-
-
-class Tree:
-    """The folders with pictures, and how many each holds."""
-
-    def __init__(self, folders: Iterable[Folder]) -> None:
-        self._direct = Counter(folder[:_DEEPEST] for folder in folders)
-        self._below: Counter[Folder] = Counter()
-        self._children: defaultdict[Folder, set[str]] = defaultdict(set)
-        for folder, count in self._direct.items():
-            for length in range(len(folder) + 1):
-                self._below[folder[:length]] += count
-                if length < len(folder):
-                    self._children[folder[:length]].add(folder[length])
-
-    def children(self, folder: Folder) -> list[str]:
-        """Return the names of the subfolders with pictures, sorted."""
-        return sorted(self._children.get(folder, ()))
-
-    def direct(self, folder: Folder) -> int:
-        """Return how many pictures lie in the folder itself."""
-        return self._direct[folder]
-
-    def below(self, folder: Folder) -> int:
-        """Return how many pictures lie in the folder and its subfolders."""
-        return self._below[folder]
-
-    def at(self, depth: int) -> list[Folder]:
-        """Return the folders at a depth, sorted."""
-        return sorted(folder for folder in self._below if len(folder) == depth)
-
-    @property
-    def depth(self) -> int:
-        """How deep the deepest pictures lie."""
-        return max(map(len, self._direct), default=0)
-
-
 def class_folders(tree: Tree) -> ClassFolders:
     """Tell from the folders of the pictures which are the classes.
 
@@ -88,11 +44,18 @@ def class_folders(tree: Tree) -> ClassFolders:
     base = _base(tree)
     if isinstance(base, ClassFolders):
         return base
+    if copies := _nested_copies(tree, base):
+        merged = _class_folders_below(tree.merged(copies, base), base)
+        return _with_copies(merged, tree, base, copies)
+    return _class_folders_below(tree, base)
+
+
+def _class_folders_below(tree: Tree, base: Folder) -> ClassFolders:
     roots: dict[Folder, str | None] = {base: None}
     aside: dict[Folder, int] = {}
     while parts := _parts_below(tree, roots):
         deep = {
-            _inside(tree, part): name for part, name in parts.items() if _is_deep(tree, part, name)
+            tree.inside(part): name for part, name in parts.items() if _is_deep(tree, part, name)
         }
         if not deep and roots.keys() == {base}:
             return ClassFolders({}, flat=parts)
@@ -102,17 +65,18 @@ def class_folders(tree: Tree) -> ClassFolders:
             part: tree.below(part) for part, name in parts.items() if not _is_deep(tree, part, name)
         }
         roots = deep
+    refuse_split_beside_others(tree, roots)
     inner = _inner_parts(tree, roots)
     if not inner:
-        _refuse_ambiguous(tree, roots)
-    deeper = [] if inner else _note_of_deeper(tree, roots)
+        refuse_shared_names(tree, roots)
+    deeper = {} if inner else _deeper(tree, roots)
     notes = (
         *_note_of_split(tree, roots, len(base)),
-        *([_note_of_inner(inner)] if inner else deeper),
+        *([_note_of_inner(inner)] if inner else _note_of_deeper([*deeper])),
+        *_note_of_split_classes({name for root in roots for name in tree.children(root)}),
     )
     flat = {} if any(roots.values()) or inner else _flat(tree, base)
-    deeper_at = Counter(map(len, roots)).most_common(1)[0][0] + 2 if deeper else None
-    return ClassFolders(roots, inner, aside, flat, notes, deeper_at)
+    return ClassFolders(roots, inner, aside, flat, notes, min(deeper.values(), default=None))
 
 
 def class_folders_at(tree: Tree, depth: int) -> ClassFolders:
@@ -135,9 +99,9 @@ def class_folders_at(tree: Tree, depth: int) -> ClassFolders:
     roots: dict[Folder, str | None] = {folder[:-1]: None for folder in there}
     for level in range(depth - 1):
         names = {root[level] for root in roots}
-        parts = splits.parts(names) if len(names) > 1 else None
-        if parts:
-            roots = {root: parts[root[level]] for root in roots}
+        parts = splits.parts(names) or splits.parts(splits.among(names))
+        if parts and len(names) > 1:
+            roots = {root: parts.get(root[level]) for root in roots}
             break
     return ClassFolders(roots, _inner_parts(tree, roots))
 
@@ -152,13 +116,83 @@ def _base(tree: Tree) -> Folder | ClassFolders:
             first = end
         strays += tree.direct(end)
         end = (*end, children[0])
-    if len(children) > 1 and strays <= _FEW * tree.below(()):
+    if len(children) > 1 and strays <= FEW * tree.below(()):
         return end
     lone = end if first is None else first
     flat: Mapping[Folder, str | None] = {}
     if tree.direct(lone) > tree.below(()) / 2 or not tree.children(lone):
         flat = {lone: None}
     return ClassFolders({lone[:-1]: None}, flat=flat)
+
+
+def _nested_copies(tree: Tree, base: Folder) -> dict[Folder, None]:
+    """Return the folders that hold the same folders as lie beside them, unpacked twice.
+
+    Args:
+        tree: All folders.
+        base: The folder whose subfolders are the classes, or parts of a split; a copy may hold
+            another.
+    """
+    copies: dict[Folder, None] = {}
+    ahead = [base]
+    while ahead:
+        inner = _copies_in(tree, ahead.pop())
+        copies |= dict.fromkeys(inner)
+        ahead += inner
+    return copies
+
+
+def _copies_in(tree: Tree, base: Folder) -> list[Folder]:
+    names = {*tree.children(base)}
+    inner = {name: tree.unwrapped((*base, name)) for name in names - {*splits.among(names)}}
+    held = {
+        name: {*tree.children(folder)} for name, folder in inner.items() if not tree.direct(folder)
+    }
+    like = {name for name in held if _are_most((held[name] & names) - {name}, held[name])}
+    # Where each holds the names of all, as with one's own names and another's, none is a copy.
+    copies = (name for name in sorted(like) if _are_most((held[name] & names) - like, held[name]))
+    return [inner[name] for name in copies]
+
+
+def _are_most(shared: set[str], held: set[str]) -> bool:
+    return len(shared) > 1 and 2 * len(shared) > len(held)
+
+
+def _note_of_copies(copies: Iterable[Folder]) -> str:
+    """Say which folders were read as more of the same."""
+    names = sorted("/".join(copy) for copy in copies)
+    hold, both = ("hold", "all") if names[1:] else ("holds", "both")
+    return (
+        f"{listed(names)} {hold} the same folders again: {both} are read, and a picture that is in"
+        " two of them counts once."
+    )
+
+
+def _with_copies(
+    folders: ClassFolders, tree: Tree, base: Folder, copies: Mapping[Folder, None]
+) -> ClassFolders:
+    """Return where the class folders lie in the copies, too.
+
+    Args:
+        folders: Read from the tree that the copies are merged into.
+        tree: As the folders really lie.
+        base: What the copies lie in, and are copies of.
+        copies: As `_nested_copies` gives them.
+    """
+
+    def places(folder: Folder) -> list[Folder]:
+        if folder[: len(base)] != base:
+            return [folder]
+        moved = [(*copy, *folder[len(base) :]) for copy in copies]
+        return [place for place in (folder, *moved) if tree.below(place)]
+
+    return replace(
+        folders,
+        roots={place: part for root, part in folders.roots.items() for place in places(root)},
+        aside={place: tree.below(place) for each in folders.aside for place in places(each)},
+        flat={place: part for each, part in folders.flat.items() for place in places(each)},
+        notes=(_note_of_copies(copies), *folders.notes),
+    )
 
 
 def _parts_below(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[Folder, str | None]:
@@ -174,77 +208,22 @@ def _parts_below(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[Folder,
     }
 
 
-def _inside(tree: Tree, part: Folder) -> Folder:
-    """Go down the folders that a part of a split merely wraps: seg_train/seg_train/, say."""
-    while not tree.direct(part) and len(children := tree.children(part)) == 1:
-        name = children[0]
-        if not (splits.is_neutral(name) or name == part[-1] or splits.parts([name])):
-            break
-        part = (*part, name)
-    return part
-
-
 def _is_deep(tree: Tree, part: Folder, name: str | None) -> bool:
-    return name != splits.UNLABELLED and bool(tree.children(_inside(tree, part)))
+    return name != splits.UNLABELLED and bool(tree.children(tree.inside(part)))
 
 
 def _inner_parts(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[str, str]:
     """Return the folders inside the class folders where all are parts of a split, by name."""
     if any(roots.values()):
         return {}
-    names = {name for names in _inside_classes(tree, roots).values() for name in names}
+    tops = [(*root, top) for root in roots for top in tree.children(root)]
+    inside = {top: [(*top, name) for name in tree.children(top)] for top in tops}
+    names = {part[-1] for parts in inside.values() for part in parts}
     parts = splits.parts(names) if len(names) > 1 else None
-    return parts if parts and splits.UNLABELLED not in parts.values() else {}
-
-
-def _inside_classes(
-    tree: Tree, roots: Mapping[Folder, str | None]
-) -> defaultdict[str, Counter[str]]:
-    """Return, by class folder, how many pictures each of its subfolders holds; all parts alike."""
-    inside: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for root in roots:
-        for top in tree.children(root):
-            for name in tree.children((*root, top)):
-                inside[top][name] += tree.below((*root, top, name))
-    return inside
-
-
-def _refuse_ambiguous(tree: Tree, roots: Mapping[Folder, str | None]) -> None:
-    """Raise `FoldersAmbiguous` where the class folders may be photographers, days, machines."""
-    spelling: dict[str, str] = {}
-    holders: defaultdict[str, set[str]] = defaultdict(set)
-    for top, names in _inside_classes(tree, roots).items():
-        for name in names:
-            if not splits.is_neutral(name):
-                spelling[name.casefold()] = name
-                holders[name.casefold()].add(top)
-    shared = sorted(name for name, tops in holders.items() if len(tops) > 1)
-    if len(shared) < 2 and not (len(holders) > 1 and 2 * len(shared) >= len(holders)):
-        return
-    sharing = sorted({top for name in shared for top in holders[name]})
-    held = [(*root, top) for root in roots for top in sharing]
-    if sum(map(tree.direct, held)) > _FEW * sum(map(tree.below, held)):
-        return
-    classes = sorted({name for root in roots for name in tree.children(root)})
-    depth = Counter(map(len, roots)).most_common(1)[0][0] + 1
-    names_at = {depth: classes, depth + 1: sorted(spelling.values())}
-    choices = {at: tuple(dict.fromkeys(map(shown, names))) for at, names in names_at.items()}
-    same = [spelling[name] for name in shared]
-    raise FoldersAmbiguous(_ambiguous(sharing, same, choices), choices)
-
-
-def _ambiguous(
-    sharing: Sequence[str], shared: Sequence[str], choices: Mapping[int, Sequence[str]]
-) -> str:
-    readings = " or ".join(
-        f"--classes-at {depth} for {listed(names)}" for depth, names in choices.items()
-    )
-    in_python = " or ".join(f"classes_at={depth}" for depth in choices)
-    same = "folders of the same names" if len(shared) > 1 else "a folder of the same name"
-    return (
-        f"These folders can be read in two ways: {listed(sharing)} hold {same} ({listed(shared)})."
-        f" Say which are the classes: {readings} (in Python {in_python})."
-    )
+    if not parts or splits.UNLABELLED in parts.values():
+        return {}
+    are_few = 2 * sum(map(bool, inside.values())) <= len(tops)
+    return {} if are_few else parts
 
 
 def _note_of_split(tree: Tree, roots: Mapping[Folder, str | None], level: int) -> list[str]:
@@ -265,16 +244,31 @@ def _note_of_inner(inner: Mapping[str, str]) -> str:
     return f"{listed(names)} inside the class folders are read as parts of a split."
 
 
-def _note_of_deeper(tree: Tree, roots: Mapping[Folder, str | None]) -> list[str]:
-    deeper = [
-        f"{top}/{name}"
-        for top, names in sorted(_inside_classes(tree, roots).items())
-        for name in sorted(names)
-        if not splits.is_neutral(name)
-    ]
-    if not deeper:
+def _deeper(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[str, int]:
+    """Return what lies in the class folders, by its path below the roots, and at which depth."""
+    return {
+        "/".join(folder[len(class_folder) - 1 :]): len(folder)
+        for class_folder, folders in sorted(folders_in_classes(tree, roots).items())
+        for folder in folders
+        if not splits.is_neutral(folder[-1])
+    }
+
+
+def _note_of_split_classes(classes: Iterable[str]) -> list[str]:
+    names = splits.with_classes(classes)
+    if not names:
         return []
-    return [f"What lies deeper ({listed(deeper)}) counts to the class folder above it."]
+    return [
+        f"{listed(names)} look like a part of a split and a class in one name, and are read as a"
+        " class each: if they are both, make one folder for each part, with the classes in it,"
+        " such as train/cats."
+    ]
+
+
+def _note_of_deeper(paths: Sequence[str]) -> list[str]:
+    if not paths:
+        return []
+    return [f"What lies deeper ({listed(paths)}) counts to the class folder above it."]
 
 
 def _flat(tree: Tree, base: Folder) -> dict[Folder, str | None]:

@@ -14,6 +14,8 @@ LONGEST_CLASS_NAME: Final = LONGEST_NAME
 """Characters."""
 
 _ALIKE: Final = re.compile(r"[\s_\-]+")
+_LEADING_ZEROS: Final = re.compile(r"(?<![\d.,])0+(?=\d)")
+"""Of a number, and not of what follows its decimal point."""
 _FEW: Final = 5
 
 
@@ -101,7 +103,8 @@ def _is_unseen(character: str) -> bool:
 
 def _likeness(name: str) -> str:
     """Return the same text for names of which one may be a slip of the other."""
-    return _ALIKE.sub(" ", unicodedata.normalize("NFKC", name).casefold()).strip()
+    text = _LEADING_ZEROS.sub("", unicodedata.normalize("NFKC", name).casefold())
+    return _ALIKE.sub(" ", text).strip()
 
 
 def _distinct(name: str, taken: set[str]) -> str:

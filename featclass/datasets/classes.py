@@ -11,13 +11,11 @@ from typing import Final
 from featclass.datasets import label_tables, splits
 from featclass.datasets.class_folders import (
     ClassFolders,
-    Folder,
-    Tree,
     class_folders,
     class_folders_at,
-    nearest_above,
 )
 from featclass.datasets.class_names import ClassNames, listed
+from featclass.datasets.folder_tree import Folder, Tree, nearest_above
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.picture_index import Picture
 from featclass.datasets.tables import is_of_another_program
@@ -236,7 +234,7 @@ def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Rea
 
 
 def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> FoldersAmbiguous:
-    names = sorted((folder[-1] for folder in folders.flat), key=splits.in_order)
+    names = sorted({folder[-1] for folder in folders.flat}, key=splits.in_order)
     depth = len(next(iter(folders.flat)))
     sentence = " ".join(
         (

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from featclass.datasets.class_folders import Folder, Tree
 from featclass.datasets.class_names import listed
+from featclass.datasets.folder_tree import Folder, Tree
 from featclass.datasets.folders import Walk, identified_file
 from featclass.datasets.identification import Identified, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_table

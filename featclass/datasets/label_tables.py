@@ -14,8 +14,8 @@ from itertools import combinations
 from typing import Final
 
 from featclass.datasets import splits
-from featclass.datasets.class_folders import Folder, nearest_above
 from featclass.datasets.class_names import listed, shown
+from featclass.datasets.folder_tree import Folder, nearest_above
 from featclass.datasets.paths import clean_path
 from featclass.datasets.picture_index import Picture, PicturesOfTables
 from featclass.datasets.table_columns import Certainty, is_of_predictions

@@ -18,7 +18,7 @@ _JUNK_TEXT = """
 .sh_thumbnails .@__thumb @__thumb .@__qini .@__desc .@upload_cache .snapshot .snapshots .zfs
 .recycle .recycler .recyclebin .recycled .wdmc .wdcache .stfolder .stversions .sync
 .synologyworkingdirectory .tmp.drivedownload .tmp.driveupload .gvfs .streams $recycle.bin
-recycler recycled #recycle #snapshot @eadir @recycle @recently-snapshot @sharebin @tmp
+#recycle #snapshot @eadir @recycle @recently-snapshot @sharebin @tmp
 @transcode msocache lost+found thumbs.db desktop.ini picasa.ini zbthumbnail.info
 """
 _JUNK: Final = frozenset(_JUNK_TEXT.split()) | {
@@ -32,6 +32,8 @@ _JUNK_PATTERNS: Final = re.compile(
     r"|ehthumbs.*\.db$|found\.\d{3}$",
     re.IGNORECASE,
 )
+# "Recycled" is a class of many; Windows' bin of that name holds a folder a user, or a list.
+_IN_OLD_BIN: Final = re.compile(r"(^|/)recycle[rd]/(s-1(-\d+)*/|info2?$)", re.IGNORECASE)
 
 _PICTURE: Final = re.compile(
     r"\.(jpe?g|jpe|jfif|mpo|png|webp|gif|bmp|dib|tiff?|avif|heic|heif|hif|p[bgpn]m)$",
@@ -62,7 +64,9 @@ def is_skipped(path: str) -> bool:
     A path that ends with a slash is a folder's.
     """
     *folders, file = path.split("/")
-    return file.startswith(".") or any(_is_junk(part) for part in (*folders, file))
+    if file.startswith(".") or any(_is_junk(part) for part in (*folders, file)):
+        return True
+    return _IN_OLD_BIN.search(path) is not None
 
 
 @lru_cache(4096)

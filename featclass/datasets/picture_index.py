@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from featclass.datasets.class_folders import Folder, nearest_above
+from featclass.datasets.folder_tree import Folder, nearest_above
 from featclass.datasets.paths import clean_path
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from typing import Final
 
 UNLABELLED: Final = "unlabelled"
@@ -22,6 +23,8 @@ _WORDS: Final = {
     }.items()
     for word in words.split()
 }
+_LABELLED: Final = frozenset(["labeled", "labelled", "annotated"])
+"""Beside an unlabelled part, what has the classes; elsewhere a word like others."""
 _NEUTRAL_TEXT = """
 seg set sets image images img imgs data dataset datasets picture pictures photo photos
 digits folder split subset single jpg jpeg png part daten bilder fotos
@@ -43,6 +46,38 @@ def parts(names: Iterable[str]) -> dict[str, str] | None:
     if len(known) < len(found) or len(own_words) > 1:
         return None
     return {name: part for name, (part, _) in known.items()}
+
+
+def among(names: Collection[str]) -> list[str]:
+    """Return the folders that look like parts of one split, whatever lies beside: none, or two."""
+    by_words: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    unlabelled: list[str] = []
+    for name in names:
+        part, words = _part(name) or ("", ())
+        if part == UNLABELLED:
+            unlabelled.append(name)
+        elif part:
+            by_words[words].append(name)
+    if unlabelled:
+        by_words[()] += [name for name in names if _LABELLED & {*_tokens(name)}]
+    by_words[()] += unlabelled if by_words[()] else []
+    most = max(by_words.values(), key=len)
+    return sorted(most, key=in_order) if len(most) > 1 else []
+
+
+def with_classes(names: Iterable[str]) -> list[str]:
+    """Return the folders that look like a part of a split and a class in one name.
+
+    None, unless there are several such classes, each in several parts: "cats_train", "cats_test",
+    "dogs_train", "dogs_test".
+    """
+    read = {name: _part(name) for name in names}
+    known = {name: found for name, found in read.items() if found is not None and found[1]}
+    parts_of: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    for part, words in known.values():
+        parts_of[words].add(part)
+    are_crossed = len(parts_of) > 1 and all(len(parts) > 1 for parts in parts_of.values())
+    return sorted(known, key=lambda name: known[name][::-1]) if are_crossed else []
 
 
 def in_order(name: str) -> tuple[int, str]:

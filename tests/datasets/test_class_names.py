@@ -82,12 +82,32 @@ def test_folders_that_hardly_differ_are_two_classes_with_a_hint(twin: str) -> No
     assert read_paths(["Daisy/1.jpg", "Daisies/2.jpg"]).notes == ()
 
 
+@pytest.mark.parametrize(
+    "pair", [("0", "00"), ("7", "007"), ("class 1", "Class 01"), ("a1", "a01")]
+)
+def test_numbers_that_differ_by_leading_zeros_are_two_classes_with_a_hint(
+    pair: tuple[str, str],
+) -> None:
+    reading = read_paths(
+        [f"{part}/{name}/1.jpg" for part, name in zip(("train", "test"), pair, strict=True)]
+        + ["train/10/1.jpg"]
+    )
+    assert set(reading.labels) == {*pair, "10"}
+    assert "hardly differ in writing" in reading.notes[-1]
+
+
+@pytest.mark.parametrize("pair", [("1", "10"), ("0.5", "0.05"), ("5.56", "5.056"), ("1,5", "1,05")])
+def test_other_zeros_in_numbers_need_no_hint(pair: tuple[str, str]) -> None:
+    assert read_paths([f"{name}/1.jpg" for name in pair]).notes == ()
+
+
 JUNK = [
     ".git/x", ".svn/x", ".ipynb_checkpoints", ".Trash-1000/files", ".Trashes/501",
     ".Spotlight-V100", ".fseventsd", ".thumbnails", ".@__thumb", ".cache/x",
     ".venv/lib", ".dvc", ".snapshots/daily.0",
     ".recycle", ".stfolder", ".dropbox.cache", ".picasaoriginals", "$RECYCLE.BIN/S-1-5-21",
-    "RECYCLER/S-1", "#recycle", "#snapshot", "@eaDir/cat", "@Recycle", "@tmp", "lost+found",
+    "RECYCLER/S-1-5-21-1004", "Recycled/S-1-5-18/x",
+    "#recycle", "#snapshot", "@eaDir/cat", "@Recycle", "@tmp", "lost+found",
     "System Volume Information", "__MACOSX/cat", "__pycache__", "found.000", "Network Trash Folder",
 ]  # fmt: skip
 
@@ -99,6 +119,17 @@ def test_what_systems_leave_behind_is_no_class_wherever_it_lies(where: str, fold
     paths = [f"{where}{folder}/1.jpg", f"{where}{folder.upper()}/2.jpg"]
     reading = read_paths([f"{outer}cat/1.jpg", f"{outer}dog/1.jpg", *paths])
     assert reading.labels == ("cat", "dog", None, None)
+
+
+@pytest.mark.parametrize("name", ["Recycled", "recycled", "Recycler", "recycle", "S-1-5"])
+def test_what_is_recycled_is_a_class_and_the_bin_of_that_name_is_none(
+    name: str, tmp_path: Path
+) -> None:
+    files = pictures(name, "trash", f"{name}/blue") | {"RECYCLER/S-1-5-21-1004/1.jpg": picture(99)}
+    files |= {"RECYCLER/INFO2": b"\5", "RECYCLER/S-1-5-21-1004/INFO2": b"\5"}
+    dataset = read_folder(write(tmp_path, files))
+    assert classes(dataset) == {name: 6, "trash": 3}
+    assert (dataset.rejected, dataset.empty) == ((), ())
 
 
 def test_a_folder_that_begins_with_a_dot_and_holds_pictures_is_a_class(tmp_path: Path) -> None:
