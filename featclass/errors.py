@@ -29,8 +29,10 @@ class DatasetError(FeatclassError):
 class FoldersAmbiguous(DatasetError):
     """The folders can be read in two ways, and only their owner knows which is meant."""
 
-    def __init__(self, message: str, choices: Mapping[int, tuple[str, ...]]) -> None:
+    def __init__(self, message: str, choices: Mapping[int, tuple[str, ...]], reason: str) -> None:
         super().__init__(message)
+        self.reason = reason
+        """What was found, without how to answer: a clause, for a door that asks in its own way."""
         self.choices = choices
         """The classes at each depth that may be meant; 1: the folder's own subfolders."""
 

@@ -76,6 +76,17 @@ def test_folders_of_photographers_are_a_question_and_no_set_is_made_before_it_is
     assert None not in answer["targets"]
 
 
+def test_the_question_about_a_split_beside_other_folders_says_what_was_found(
+    client: TestClient, token: str, tmp_path: Path
+) -> None:
+    folders = ("train/a", "train/b", "val/a", "val/b", "docs")
+    paths = paths_below(fill(tmp_path / "pets", folders))
+    sentence = plan(client, token, paths).json()["question"]["sentence"]
+    assert "look like parts of a split, and docs beside them does not" in sentence
+    assert "same names" not in sentence
+    assert "--" not in sentence
+
+
 @pytest.mark.parametrize(("depth", "classes"), [(1, {"alice", "bob"}), (2, {"ok", "nok"})])
 def test_a_zip_of_photographers_folders_is_asked_about_and_read_as_answered(
     client: TestClient, token: str, tmp_path: Path, depth: int, classes: set[str]

@@ -247,13 +247,10 @@ def question(ambiguous: FoldersAmbiguous, name: str, target: str) -> Question:
         Choice(classes_at=depth, classes=[*classes[:_SHOWN_CLASSES]], number=len(classes))
         for depth, classes in sorted(ambiguous.choices.items())
     ]
-    outer, *inner = (datasets.listed(choice["classes"]) for choice in choices)
     sentence = (
-        f"{name} can be read in two ways: {outer} hold folders of the same names"
-        f" ({'; '.join(inner)}). Which of them are the sets?"
-        if inner
-        else f"{name}: {outer} look like parts of a split, and hold no folders of sets. Are they"
-        " the sets?"
+        f"{name} can be read in two ways: {ambiguous.reason}. Which of them are the sets?"
+        if len(choices) > 1
+        else f"{name}: {ambiguous.reason}. Are they the sets?"
     )
     if target != NEW:
         choices.append(Choice(classes_at=ALL_INTO_ONE, classes=[], number=0))

@@ -119,4 +119,5 @@ def _refuse(reason: str, names_at: Mapping[int, Sequence[str]]) -> NoReturn:
         f"These folders can be read in two ways: {reason}. Say which are the classes:"
         f" {readings} (in Python {in_python}).",
         choices,
+        reason,
     )

@@ -236,13 +236,16 @@ def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Rea
 def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> FoldersAmbiguous:
     names = sorted({folder[-1] for folder in folders.flat}, key=splits.in_order)
     depth = len(next(iter(folders.flat)))
+    reason = (
+        f"{listed(names)} look like parts of a split, but the pictures lie directly in them, and no"
+        " table beside them says their classes"
+    )
     sentence = " ".join(
         (
-            f"{listed(names)} look like parts of a split, but the pictures lie directly in them,"
-            " and no table beside them says their classes.",
+            f"{reason}.",
             *notes,
             "Put the pictures into one folder per class; if these are the classes, use"
             f" --classes-at {depth} (in Python classes_at={depth}).",
         )
     )
-    return FoldersAmbiguous(sentence, {depth: tuple(names)})
+    return FoldersAmbiguous(sentence, {depth: tuple(names)}, reason)
