@@ -125,9 +125,10 @@ def _colour(
     for box in _strips(picture):
         strip = _joined(upper, lower, places, box)
         shades.append(evenly(strip[..., :3], step))
-        opacities.append(evenly(strip[..., 3:], step))
+        if strip.shape[2] > 3:
+            opacities.append(evenly(strip[..., 3], step))
     values = range_of_16_bits(np.concatenate(shades))
-    opacity = range_of_opacity(np.concatenate(opacities), values)
+    opacity = range_of_opacity(np.concatenate(opacities), values) if opacities else values
     clear = picture.info.get("transparency")
     if values.white == _GREATEST and clear is None:
         return picture

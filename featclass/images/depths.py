@@ -147,6 +147,6 @@ def range_of_opacity(sample: Values, colours: Range) -> Range:
 def evenly(values: Values, step: int) -> Values:
     """Return about one of `step` values, spread over all rows, columns and colours."""
     row = math.prod(values.shape[1:])
-    while math.gcd(step, row) > 1:  # it would meet the same columns in every row
+    while row and math.gcd(step, row) > 1:  # it would meet the same columns in every row
         step += 1
-    return values.reshape(-1)[::step]
+    return values.reshape(-1)[::step].copy()  # what it was taken from is not kept alive

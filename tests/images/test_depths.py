@@ -237,6 +237,28 @@ def test_a_sample_of_a_large_picture_meets_all_its_columns_and_colours() -> None
         assert depths.evenly(values, step).mean() == pytest.approx(1 / 6, abs=0.01)
 
 
+def test_a_sample_of_no_columns_or_colours_is_empty() -> None:
+    for shape in ((9, 0), (9, 7, 0), (0, 7, 3), (0,)):
+        for step in (1, 2, 6):
+            assert depths.evenly(np.zeros(shape, np.uint16), step).size == 0
+
+
+def test_a_sample_does_not_keep_what_it_was_taken_from() -> None:
+    assert depths.evenly(np.zeros((600, 600), np.uint16), 7).base is None
+
+
+def test_dark_colours_of_more_than_a_sample_come_to_an_end_and_out_right() -> None:
+    right = np.tile(COLOUR, (13, 9, 1))
+    assert right.size > 2 * depths.SAMPLE
+    values = of_bits(right, 12)
+    opaque = np.dstack([values, np.full(values.shape[:2], 65_535, np.uint16)])
+    for data in (png(values), pnm(values), png(opaque)):
+        assert is_like(data, right)
+    clear = tuple(int(value) for value in values[30, 30])
+    is_clear = (values == clear).all(axis=2, keepdims=True)
+    assert is_like(png(values, clear), np.where(is_clear, 255, right))
+
+
 def test_8_bits_are_as_pillow_decodes_them() -> None:
     from PIL import Image
 
