@@ -206,7 +206,8 @@ def _range_of(sample: Values, layout: Layout) -> Range:
 def _levels(values: Values, layout: Layout, colours: Range, opacity: Range) -> Bytes:
     """Return the samples that the picture keeps, as 8 bits, shape (rows, width, samples)."""
     shades = values[..., : layout.colours]
-    if layout.photometric == LAB or (layout.colours > 1 and colours == Range(0, 65_535)):
+    is_16_bits = layout.kind == "u" and layout.bits == 16 and colours == Range(0, 65_535)
+    if layout.photometric == LAB or (layout.colours > 1 and is_16_bits):
         # The upper byte, as Pillow takes it; of Lab also because a and b are signed.
         levels = (shades.astype(np.uint16) >> (layout.bits - 8)).astype(np.uint8)
     else:

@@ -164,6 +164,16 @@ def test_item_12_floats_keep_their_range_whatever_single_pixels_hold(kind: str, 
     assert is_like(tiff_of(dark), right * 0.3)
 
 
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("white", [1, 255, 65_535])
+def test_colours_of_floats_are_as_bright_as_greys(kind: str, white: int) -> None:
+    share = min(white, 60_000) / white  # half floats end at 65504
+    values = (COLOUR * (white * share / 255)).astype(kind)
+    opaque = np.dstack([values, np.full(GREY.shape, white * share, kind)])
+    assert is_like(tiff_of(values, photometric=2), COLOUR * share)
+    assert pixels(tiff_of(opaque, photometric=2, tags={338: (3, [2])})).std() > 40
+
+
 def test_item_12_no_data_is_black_and_changes_nothing_else() -> None:
     values = GREY.astype(np.float32) * 20 - 1000
     for value in (np.nan, -9999, -3.4028234663852886e38, np.inf):
