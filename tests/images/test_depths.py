@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL.PngImagePlugin import PngImageFile
 
+from benchmarks.profiles import grey_profile
 from featclass import images
 from featclass.images import deep, depths
 from tests.images.tiffs import COLOUR, GREY, Values, tiff_of
@@ -40,14 +43,20 @@ def is_like_but_for(data: bytes, right: NDArray[np.uint8], count: int, most: int
     return bool((difference.max(axis=2) > most).sum() <= count)
 
 
-def png(values: NDArray[np.uint16], clear: tuple[int, ...] = ()) -> bytes:
-    """A PNG of 16 bits; `clear`: the colour that is transparent."""
+def png(
+    values: NDArray[np.uint16], clear: tuple[int, ...] = (), bits: int = 0, profile: bytes = b""
+) -> bytes:
+    """A PNG of 16 bits; `clear`: the colour that is transparent; `bits`: those that count."""
     height, width = values.shape[:2]
     samples = 1 if values.ndim == 2 else values.shape[2]
     kind = {1: 0, 2: 4, 3: 2, 4: 6}[samples]
     rows = values.astype(">u2").reshape(height, -1)
     body = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))]
+    if profile:
+        chunks.append((b"iCCP", b"its name\0\0" + zlib.compress(profile)))
+    if bits:
+        chunks.append((b"sBIT", bytes([bits] * samples)))
     if clear:
         chunks.append((b"tRNS", struct.pack(f">{len(clear)}H", *clear)))
     chunks += [(b"IDAT", body), (b"IEND", b"")]
@@ -132,6 +141,41 @@ def test_item_12_a_transparent_colour_of_16_bits_is_white(bits: int) -> None:
         wanted = np.where(is_clear[..., None], 255, wide)
         data = png(values, tuple(int(value) for value in np.atleast_1d(clear)))
         assert is_like(data, wanted)
+
+
+@pytest.mark.parametrize("right", [GREY, COLOUR], ids=["grey", "colour"])
+@pytest.mark.parametrize("has_opacity", [False, True])
+def test_the_bits_that_a_png_says_are_significant_tell_what_is_white(
+    right: NDArray[np.uint8], has_opacity: bool
+) -> None:
+    def file(values: NDArray[np.uint16], bits: int) -> bytes:
+        full = np.full(GREY.shape, 65_535, np.uint16)
+        return png(np.dstack([values, full]) if has_opacity else values, bits=bits)
+
+    assert is_like(file(of_bits(right, 12), 0), right)
+    assert is_like(file(of_bits(right, 12), 12), right)
+    assert is_like(file(of_bits(right, 10), 10), right)
+    assert is_like(file(of_bits(right, 10), 12), right / 4)
+    for bits in (8, 10, 16):  # it is a dark picture, or its bits are spread over all 16
+        assert is_like(file(of_bits(right, 12), bits), right / 16)
+    assert is_like(file(of_bits(right, 16), 12), right)
+
+
+def test_dark_colours_are_brightened_where_they_are_and_not_beside() -> None:
+    for values in (COLOUR, np.dstack([COLOUR, GREY])):
+        picture = PngImageFile(io.BytesIO(png(of_bits(values, 12))))
+        assert deep.loaded(picture) is picture
+        clear = PngImageFile(io.BytesIO(png(of_bits(COLOUR, 12), (1, 2, 3))))
+        assert deep.loaded(clear) is clear
+
+
+@pytest.mark.parametrize("bits", [12, 16])
+def test_greys_of_16_bits_with_opacity_are_grey_to_their_profile(bits: int) -> None:
+    opaque = np.dstack([of_bits(GREY, bits), np.full(GREY.shape, 65_535, np.uint16)])
+    grey = grey_profile(1.0)
+    wanted = pixels(png(of_bits(GREY, 16), profile=grey))
+    assert np.abs(wanted[..., 0] - GREY).max() > 20
+    assert np.abs(pixels(png(opaque, profile=grey)) - wanted).max() <= 1
 
 
 def test_deep_pictures_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,8 +317,6 @@ def test_8_bits_are_as_pillow_decodes_them() -> None:
     from PIL import Image
 
     for mode in ("L", "RGB", "RGBA", "LA", "P", "1"):
-        import io
-
         file = io.BytesIO()
         picture = Image.fromarray(COLOUR).convert("RGB" if mode == "P" else mode)
         picture = picture.quantize(16) if mode == "P" else picture
