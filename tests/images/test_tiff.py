@@ -250,6 +250,42 @@ def test_item_13_ordinary_tiffs_are_no_raw_photos() -> None:
 
 
 @pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_pixels_that_spell_the_mark_of_a_raw_photo_are_pixels(kind: str) -> None:
+    marked = COLOUR.copy()
+    marked[0, 0] = list(b"CR\2")
+    values = deep(marked, kind)
+    if kind == "u2":
+        values[0, 0] = np.frombuffer(b"CR\2\0\0\0", np.uint16)
+    data = tiff_of(values, photometric=2)
+    assert data[8:11] == b"CR\2"
+    assert np.abs(pixels(data) - COLOUR)[1:].max() <= 1
+
+
+@pytest.mark.parametrize("subfile", [1, 3])
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_a_level_of_a_pyramid_is_a_picture_of_its_own(kind: str, subfile: int) -> None:
+    wide = COLOUR.repeat(6, 0).repeat(6, 1)
+    level = Page(deep(wide, kind), photometric=2, tags={254: (4, [subfile])})
+    smaller = Page(deep(COLOUR, kind), photometric=2, tags={254: (4, [subfile])})
+    label = Page(deep(GREY, kind))
+    for pages in ((level,), (level, smaller), (smaller, level), (level, label)):
+        assert is_like(tiff(*pages), wide)
+
+
+def test_a_page_of_several_is_no_thumbnail_however_small() -> None:
+    page = Page(COLOUR, photometric=2, tags={254: (4, [3])})
+    assert is_like(tiff(page), COLOUR)
+    assert is_like(tiff(page, page), COLOUR)
+
+
+@pytest.mark.parametrize("tags", [{330: (4, [8])}, {50706: (1, [1, 4, 0, 0])}])
+def test_a_large_preview_of_a_raw_photo_is_no_picture_of_its_own(tags: Tags) -> None:
+    wide = COLOUR.repeat(6, 0).repeat(6, 1)
+    data = tiff(Page(wide, photometric=2, tags={254: (4, [1]), **tags}))
+    assert "a raw photo" in reason(data)
+
+
+@pytest.mark.parametrize("kind", ["u1", "u2"])
 @pytest.mark.parametrize("is_big", [False, True])
 def test_a_small_copy_in_front_gives_way_to_the_whole_picture(kind: str, is_big: bool) -> None:
     small = deep(COLOUR[::2, ::2], kind)
