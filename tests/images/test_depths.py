@@ -259,6 +259,49 @@ def test_floats_that_sharpening_led_a_little_beyond_keep_their_range() -> None:
         assert is_like(tiff_of(sharpened), (GREY * 1.06 - 0.03 * 255).clip(0, 255))
 
 
+@pytest.mark.parametrize(("low", "high"), [(253, 278), (240, 279), (250, 400), (1.02, 1.09)])
+def test_floats_beyond_a_range_of_which_they_have_no_black_are_stretched(
+    low: float, high: float
+) -> None:
+    values = (GREY / 255 * (high - low) + low).astype(np.float64)
+    assert is_like(tiff_of(values), GREY)
+
+
+def test_floats_far_from_black_keep_the_range_of_16_bits() -> None:
+    values = GREY / 255 * 10_000
+    assert is_like(tiff_of(values + 30_000), (values + 30_000) / 257)
+    assert is_like(tiff_of(values + 3000), (values + 3000) / 257)
+
+
+@pytest.mark.parametrize("kind", ["i2", "i4", "u4"])
+def test_what_less_than_a_thousandth_shows_is_not_lost_on_a_plain_ground(kind: str) -> None:
+    for ground, spot, count in ((0, 30_000, 42), (500, 1000, 9), (500, 0, 9)):
+        values = np.full((300, 300), ground, kind)
+        values[100, 50 : 50 + count] = spot
+        decoded = pixels(tiff_of(values))
+        assert abs(decoded[100, 50, 0] - decoded[0, 0, 0]) == 255
+        assert (decoded[..., 0] != decoded[0, 0, 0]).sum() == count
+
+
+@pytest.mark.parametrize("kind", ["i2", "i4", "u4", "f4", "f8"])
+def test_a_plain_picture_of_numbers_is_grey_and_black_where_they_are_zero(kind: str) -> None:
+    for size in ((1, 1), (3, 3), (40, 40)):
+        for value, level in ((0, 0), (700, 128), (30_000, 128)):
+            assert (pixels(tiff_of(np.full(size, value, kind))) == level).all()
+    if kind != "u4":
+        assert (pixels(tiff_of(np.full((5, 5), -700, kind))) == 128).all()
+
+
+@pytest.mark.parametrize("kind", ["i2", "i4", "u4"])
+def test_one_hot_pixel_of_a_small_picture_does_not_rule_it(kind: str) -> None:
+    for side in (4, 20, 31):
+        right = np.linspace(0, 255, side**2).round().astype(np.uint8).reshape(side, side)
+        values = (right.astype(np.float64) * 4).astype(kind)
+        values[2, 2] = 30_000
+        decoded = pixels(tiff_of(values))
+        assert np.median(np.abs(decoded[..., 0] - right)) <= 12
+
+
 def test_floats_of_a_12_bit_camera_are_as_bright_as_its_integers() -> None:
     assert is_like(tiff_of(of_bits(GREY, 12).astype(np.float32)), GREY)
 
