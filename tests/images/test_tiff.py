@@ -125,12 +125,10 @@ def test_item_12_opacity_is_laid_on_white_and_other_channels_are_left_out(
         stored = right * opacity[..., None] / 255 if extra == 1 else right.astype(float)
         values = np.dstack([stored, opacity])
         on_white = right * (opacity[..., None] / 255) + (255 - opacity[..., None])
-        for is_planar in (False, True):
-            if kind == "u1" and is_planar:
-                continue
+        for is_planar, compression in itertools.product((False, True), (1, 8)):
             data = tiff_of(
                 deep(values.round().astype(np.uint8), kind), photometric=photometric,
-                is_planar=is_planar, tags={338: (3, [extra])},
+                is_planar=is_planar, compression=compression, tags={338: (3, [extra])},
             )  # fmt: skip
             wanted = right if extra == 0 else on_white
             assert is_like(data, np.broadcast_to(wanted, COLOUR.shape), 4)
@@ -300,6 +298,35 @@ def test_a_small_copy_in_front_gives_way_to_the_whole_picture(kind: str, is_big:
         assert images.check(data, max_pixels=LIMIT) == (96, 72)
 
 
+@pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
+@pytest.mark.parametrize("packing", ["strips", "lzw", "tiles", "lzw differences"])
+@pytest.mark.parametrize("holes", [[1], [0, 1], [-1], [0, 1, 2, 3]])
+def test_blocks_that_a_map_leaves_out_are_zeros(kind: str, packing: str, holes: list[int]) -> None:
+    options = PACKINGS[packing]
+    data = tiff_of(deep(COLOUR, kind), photometric=2, **options)
+    offsets, sizes = (324, 325) if "tile" in options else (273, 279)
+    right, holed = COLOUR.copy(), bytearray(data)
+    wide, high = options.get("tile", (96, options.get("rows")))
+    count = -(-96 // wide) * -(-72 // high)
+    for hole in holes:
+        at = hole % count
+        top, left = at // -(-96 // wide) * high, at % -(-96 // wide) * wide
+        right[top : top + high, left : left + wide] = 0
+        for tag in (offsets, sizes):
+            blank(holed, tag, at)
+    assert is_like(bytes(holed), right)
+
+
+def blank(file: bytearray, tag: int, place: int) -> None:
+    """Set one number of a tag of a little-endian file to zero."""
+    directory = int.from_bytes(file[4:8], "little")
+    for at in range(directory + 2, len(file), 12):
+        if int.from_bytes(file[at : at + 2], "little") == tag:
+            values = int.from_bytes(file[at + 8 : at + 12], "little")
+            file[values + 4 * place : values + 4 * place + 4] = bytes(4)
+            return
+
+
 REFUSED = {
     "complex": (tiff_of(deep(GREY, "f4"), tags={339: (3, [6])}), "complex 32 bits"),
     "24 bits": (tiff_of(GREY.astype(np.uint8), tags={258: (3, [24])}), "24 bits"),
@@ -314,6 +341,10 @@ REFUSED = {
         tiff_of(COLOUR, photometric=6, tags={530: (3, [2, 2]), 279: (4, [96 * 72 * 3 // 2])}),
         "YCbCr",
     ),
+    "subsampled without saying so": (
+        tiff_of(COLOUR, photometric=6, tags={279: (4, [96 * 72 * 3 // 2])}), "YCbCr",
+    ),
+    "WebP": (tiff_of(COLOUR, photometric=2, compression=50001), "WebP"),
 }  # fmt: skip
 
 
@@ -354,7 +385,7 @@ def test_strips_that_claim_the_whole_file_are_not_copied_so_often(
 
     unpack, copied = tiff_blocks._unpacked_by_libtiff, []
 
-    def counting(packed: list[bytes], *rest: Any) -> Image.Image:
+    def counting(packed: list[memoryview], *rest: Any) -> Image.Image:
         copied.append(sum(map(len, packed)))
         return unpack(packed, *rest)
 
