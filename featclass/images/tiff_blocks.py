@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from featclass.images.console import silence_libtiff
 from featclass.images.depths import Bytes, Values
-from featclass.images.tiff_layout import UNCOMPRESSED, Layout
+from featclass.images.tiff_layout import CMYK, UNCOMPRESSED, Layout
 from featclass.images.unreadable import Unreadable
 
 _BAND_BYTES: Final = 8 * 2**20
@@ -160,23 +160,27 @@ def _whole_numbers(layout: Layout, tag: int, count: int) -> NDArray[np.int64]:
 
 def _array(rows: _Rows, start: int = 0, stop: int | None = None) -> Bytes:
     if isinstance(rows, Image.Image):
-        return np.asarray(rows.crop((0, start, rows.width, rows.height if stop is None else stop)))
+        stop = rows.height if stop is None else stop
+        return np.asarray(rows.crop((0, start, rows.width, stop))).reshape(stop - start, -1)
     return rows[start:stop]
 
 
 def _unpacked_by_libtiff(packed: list[memoryview], layout: Layout, rows: int) -> Image.Image:
-    """Return the bytes of blocks, given to libtiff as strips of a grey picture of 8 bits.
+    """Return the bytes of blocks, given to libtiff as strips of a picture of 8 bits.
 
+    It is grey, or of four inks where that fits, since Pillow limits the pixels and not the bytes.
     So it unpacks and knows nothing of what the bytes mean, which Pillow gets wrong for many kinds.
     """
     order = "<" if layout.directory.header.order == "little" else ">"
+    inks = 4 if layout.row_bytes % 4 == 0 and not layout.is_bit_reversed else 1
     offsets, position = [], 8
     for block in packed:
         offsets.append(position)
         position += len(block)
     tags = [
-        (256, [layout.row_bytes]), (257, [rows]), (258, [8]), (259, [layout.compression]),
-        (262, [1]), (266, [2 if layout.is_bit_reversed else 1]), (273, offsets), (277, [1]),
+        (256, [layout.row_bytes // inks]), (257, [rows]), (258, [8] * inks),
+        (259, [layout.compression]), (262, [1 if inks == 1 else CMYK]),
+        (266, [2 if layout.is_bit_reversed else 1]), (273, offsets), (277, [inks]),
         (278, [layout.block[1]]), (279, [len(block) for block in packed]),
     ]  # fmt: skip
     directory, longer = struct.pack(order + "H", len(tags)), b""

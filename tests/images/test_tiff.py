@@ -194,6 +194,23 @@ def test_bands_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
         assert is_like(tiff_of(deep(COLOUR, kind), photometric=2, **options), COLOUR)
 
 
+@pytest.mark.parametrize(
+    "packing", ["lzw", "deflate", "lzw differences", "planes in packed strips"]
+)
+@pytest.mark.parametrize("kind", ["u1", "u2", "f2"])
+def test_packed_rows_of_any_length_come_out_right(kind: str, packing: str) -> None:
+    for width in (93, 94, 95, 96):
+        right = np.ascontiguousarray(COLOUR[:, -width:])
+        assert is_like(tiff_of(deep(right, kind), photometric=2, **PACKINGS[packing]), right)
+
+
+def test_one_packed_strip_may_have_more_bytes_than_pillow_lets_a_picture_have_pixels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", GREY.size)  # it raises at twice that
+    assert is_like(tiff_of(deep(COLOUR, "u2"), photometric=2, compression=8), COLOUR)
+
+
 THUMBNAIL = Page(COLOUR, photometric=2, tags={254: (4, [1])})
 SENSOR = Page(GREY.repeat(2, 0).repeat(2, 1), photometric=32803)
 RAW_PHOTOS = {
