@@ -12,6 +12,7 @@ from PIL.ImageFile import ImageFile
 
 from featclass.images.depths import (
     SAMPLE,
+    Bytes,
     Range,
     evenly,
     range_of_16_bits,
@@ -21,13 +22,18 @@ from featclass.images.depths import (
 if TYPE_CHECKING:
     from PIL.ImageFile import _Tile as ImageFileTile
 
-_STRIP: Final = 2 * 10**6
+_STRIP: Final = 2**18
+"""Pixels that are brought to 8 bits at once: a larger picture is never held another time."""
 _GREATEST: Final = 65_535
 _DARK: Final = 64
 """Greater than any upper byte of 14 bits, and as great as one that a PPM rounds up."""
 _NEARLY_ALL: Final = 0.999
 _LOWER: Final = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L", "LA;16B": "RGBA"}
 """What unpacks the lower byte of each sample; of LA all four bytes, two samples, come as RGBA."""
+_LEAST_BITS: Final = 10
+_LONGEST_HEADER: Final = 100
+
+_Box = tuple[int, int, int, int]
 
 
 def loaded(picture: ImageFile) -> Image.Image:
@@ -36,18 +42,47 @@ def loaded(picture: ImageFile) -> Image.Image:
     Pictures of 8 bits are returned as Pillow decodes them.
     """
     tile, file = picture.tile[0] if picture.tile else None, picture.fp
+    is_grey = tile is not None and tile.args == "LA;16B"
+    halves = _halves(tile) if tile is not None and file is not None else None
+    is_deep = halves is not None or picture.mode.startswith("I")
+    bits = _told_bits(cast(BinaryIO, file)) if is_deep and picture.format == "PNG" else 0
     picture.load()
     if picture.mode.startswith("I"):
         # A PPM that tells another greatest value than 65535 comes scaled by it.
-        return _grey(picture, is_scaled=tile is not None and tile.codec_name.startswith("ppm"))
-    halves = _halves(tile) if tile is not None and file is not None else None
-    if halves is None or not (_is_dark(picture) or "transparency" in picture.info):
-        return picture
-    upper, lower = (
-        picture if half is None else _again(picture, cast(BinaryIO, file), half) for half in halves
-    )
-    is_grey = tile is not None and tile.args == "LA;16B"
-    return _colour(picture, upper, lower, [1, 1, 1, 3] if is_grey else [0, 1, 2, 3])
+        return _grey(picture, bits, is_scaled=tile is not None and tile.codec_name[:3] == "ppm")
+    if halves is not None and (_is_dark(picture, bits) or "transparency" in picture.info):
+        parts = [
+            picture if half is None else _again(picture, cast(BinaryIO, file), half)
+            for half in halves
+        ]
+        _shallow(picture, _Halves(parts, is_grey), bits)
+        del parts  # there is no room for another copy beside them
+    return picture.convert("LA") if is_grey else picture
+
+
+def _told_bits(file: BinaryIO) -> int:
+    """Return how many bits of each colour a PNG says are significant; 0 if it does not say."""
+    position = file.tell()
+    file.seek(8)
+    bits = 0
+    for _ in range(_LONGEST_HEADER):
+        start = file.read(8)
+        size, name = int.from_bytes(start[:4], "big"), start[4:]
+        if name in (b"", b"IDAT"):
+            break
+        if name == b"sBIT":
+            bits = max(file.read(min(size, 3))[: 1 if size < 3 else 3], default=0)
+            break
+        file.seek(size + 4, 1)
+    file.seek(position)
+    return bits
+
+
+def _range(sample: NDArray[np.uint16], bits: int) -> Range:
+    """Return the range; what a PNG says itself is taken, or its values are of all 16 bits."""
+    told = 2**bits - 1 if bits >= _LEAST_BITS else _GREATEST
+    values = range_of_16_bits(sample, told if bits else 0)
+    return values if not bits or values.white == told else Range(0, _GREATEST)
 
 
 def _halves(tile: ImageFileTile) -> tuple[ImageFileTile | None, ImageFileTile] | None:
@@ -63,7 +98,7 @@ def _halves(tile: ImageFileTile) -> tuple[ImageFileTile | None, ImageFileTile] |
     return None
 
 
-def _again(picture: ImageFile, file: BinaryIO, tile: ImageFileTile) -> Image.Image:
+def _again(picture: ImageFile, file: BinaryIO, tile: ImageFileTile) -> ImageFile:
     file.seek(0)
     other = type(picture)(file)
     other.tile = [tile]
@@ -71,20 +106,24 @@ def _again(picture: ImageFile, file: BinaryIO, tile: ImageFileTile) -> Image.Ima
     return other
 
 
-def _strips(picture: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+def _strips(picture: Image.Image) -> Iterator[_Box]:
     width, height = picture.size
     rows = max(1, _STRIP // width)
     for top in range(0, height, rows):
         yield 0, top, width, min(top + rows, height)
 
 
-def _grey(picture: Image.Image, *, is_scaled: bool) -> Image.Image:
+def _step(picture: Image.Image) -> int:
+    return max(1, picture.width * picture.height // SAMPLE)
+
+
+def _grey(picture: Image.Image, bits: int, *, is_scaled: bool) -> Image.Image:
     """Bring 16 bits to 8, with opacity where one value is told to be transparent."""
-    step = max(1, picture.width * picture.height // SAMPLE)
+    step = _step(picture)
     values = Range(0, _GREATEST)
     if not is_scaled:
         sample = [evenly(_array(picture.crop(box)), step) for box in _strips(picture)]
-        values = range_of_16_bits(np.concatenate(sample))
+        values = _range(np.concatenate(sample), bits)
     clear = picture.info.get("transparency")
     shallow = Image.new("L" if clear is None else "LA", picture.size)
     for box in _strips(picture):
@@ -93,62 +132,68 @@ def _grey(picture: Image.Image, *, is_scaled: bool) -> Image.Image:
         if clear is not None:
             levels = np.dstack([levels, np.where(strip == clear, 0, 255).astype(np.uint8)])
         shallow.paste(Image.fromarray(levels), box)
-    return _with_info(shallow, picture)
+    shallow.info = {key: value for key, value in picture.info.items() if key != "transparency"}
+    return shallow
 
 
 def _array(picture: Image.Image) -> NDArray[np.uint16]:
     return np.asarray(picture).astype(np.uint16)
 
 
-def _is_dark(picture: Image.Image) -> bool:
+def _is_dark(picture: Image.Image, bits: int) -> bool:
     """Whether the upper bytes leave it open that the picture has 12 or 14 bits."""
-    step = max(1, picture.width * picture.height * 3 // SAMPLE)
+    if bits and not _LEAST_BITS <= bits < 16:
+        return False
     sample = np.concatenate(
-        [evenly(np.asarray(picture.crop(box))[..., :3], step) for box in _strips(picture)]
-    )
+        [_evenly(np.asarray(picture.crop(box)), _step(picture)) for box in _strips(picture)]
+    )[:, :3]
     return bool(np.count_nonzero(sample <= _DARK) >= _NEARLY_ALL * sample.size)
 
 
-def _colour(
-    picture: Image.Image, upper: Image.Image, lower: Image.Image, places: list[int]
-) -> Image.Image:
-    """Bring colours of 16 bits to 8.
+def _evenly(strip: Bytes, step: int) -> Bytes:
+    """Return about one of `step` pixels, shape (pixels, samples)."""
+    samples = strip.shape[2]
+    pixels = evenly(np.ascontiguousarray(strip).view(f"V{samples}")[..., 0], step)
+    return pixels.view(np.uint8).reshape(-1, samples)
 
-    Args:
-        picture: As Pillow decodes it.
-        upper: Of the upper bytes.
-        lower: Of the lower ones.
-        places: Where red, green, blue and opacity stand in `lower`.
-    """
-    step = max(1, picture.width * picture.height * 3 // SAMPLE)
-    shades, opacities = [], []
-    for box in _strips(picture):
-        strip = _joined(upper, lower, places, box)
-        shades.append(evenly(strip[..., :3], step))
-        opacities.append(evenly(strip[..., 3:], step))
-    values = range_of_16_bits(np.concatenate(shades))
-    opacity = range_of_opacity(np.concatenate(opacities), values)
-    clear = picture.info.get("transparency")
+
+class _Halves:
+    """A picture's upper and lower bytes, each as a picture of its own."""
+
+    def __init__(self, parts: list[ImageFile], is_grey: bool) -> None:
+        self._parts, self._is_grey = parts, is_grey
+
+    def strip(self, box: _Box, step: int = 0) -> NDArray[np.uint16]:
+        """Return the samples of some rows, or of about one of `step` pixels of them."""
+        high, low = (np.asarray(half.crop(box)) for half in self._parts)
+        if step:
+            high, low = _evenly(high, step), _evenly(low, step)
+        if self._is_grey:  # Pillow repeats the grey, but not in its lower bytes
+            high, low = high[..., 2:], low[..., 1::2]
+        joined = high[..., : low.shape[-1]].astype(np.uint16)
+        joined <<= 8
+        joined |= low
+        return joined
+
+
+def _shallow(picture: Image.Image, halves: _Halves, bits: int) -> None:
+    """Bring colours of 16 bits to 8, in place."""
+    step = _step(picture)
+    sample = np.concatenate([halves.strip(box, step) for box in _strips(picture)])
+    colours = 3 if sample.shape[1] >= 3 else 1
+    values = _range(sample[:, :colours], bits)
+    opacity = range_of_opacity(sample[:, colours:], values)
+    clear = picture.info.pop("transparency", None)
     if values.white == _GREATEST and clear is None:
-        return picture
-    shallow = Image.new("RGB" if picture.mode == "RGB" and clear is None else "RGBA", picture.size)
+        return
+    if clear is not None:
+        picture.putalpha(255)  # needs no other place: colours have four bytes anyway
     for box in _strips(picture):
-        strip = _joined(upper, lower, places, box)
-        levels = [values.to_8_bits(strip[..., :3]), opacity.to_8_bits(strip[..., 3:])]
+        strip = halves.strip(box)
+        levels = values.to_8_bits(strip)
         if clear is not None:
             is_clear = (strip == np.array(clear)).all(axis=2, keepdims=True)
-            levels[1] = np.where(is_clear, 0, 255).astype(np.uint8)
-        shallow.paste(Image.fromarray(np.concatenate(levels, axis=2)), box)
-    return _with_info(shallow, picture)
-
-
-def _joined(
-    upper: Image.Image, lower: Image.Image, places: list[int], box: tuple[int, int, int, int]
-) -> NDArray[np.uint16]:
-    high, low = (np.asarray(half.crop(box)).astype(np.uint16) for half in (upper, lower))
-    return high * np.uint16(256) + low[..., places[: high.shape[2]]]
-
-
-def _with_info(shallow: Image.Image, picture: Image.Image) -> Image.Image:
-    shallow.info = {key: value for key, value in picture.info.items() if key != "transparency"}
-    return shallow
+            levels = np.dstack([levels, np.where(is_clear, 0, 255).astype(np.uint8)])
+        elif opacity != values:
+            levels[..., colours:] = opacity.to_8_bits(strip[..., colours:])
+        picture.paste(Image.fromarray(levels), box)

@@ -24,11 +24,16 @@ SAMPLE: Final = 2**20
 
 _NEARLY_ALL: Final = 0.999
 _CAMERA_BITS: Final = (12, 14)
-_FLOAT_WHITES: Final = {1: 1.1, 255: 280.0, 4095: 4095.0, 16_383: 16_383.0, 65_535: 72_000.0}
+_GREATEST: Final = 65_535
+_FLOAT_WHITES: Final = {1: 1.1, 255: 280.0, 4095: 4095.0, 16_383: 16_383.0, _GREATEST: 72_000.0}
 """White of floats, and up to which value: sharpening and resizing lead a little beyond."""
 _UNDERSHOOT: Final = 0.05
+_NEAR_BLACK: Final = 0.1
+"""Only from there up to white, as a share of it, do values that lead beyond white belong to it."""
 _USED: Final = 1 / 64
-"""Who uses less than this share of a range, three levels of 255, means another one."""
+"""Who uses less than this share of a range, four levels of 255, means another one."""
+_FEW: Final = 10
+"""Of fewer values none is odd."""
 _NO_DATA: Final = (-9999.0, -99_999.0, -32_768.0, float(np.finfo(np.float32).max),
                    float(np.finfo(np.float32).min))  # fmt: skip
 """Values that maps put where they know nothing."""
@@ -95,8 +100,8 @@ def range_of_numbers(sample: Values, no_data: float | None = None) -> Range:
     """Return the range of floats, and of integers that have no agreed one.
 
     Floats from 0 to 1, to 255 or to 65535 keep that range, the last as if they were integers of
-    16 bits. All others are stretched from the value that a thousandth stays below to the one that
-    a thousandth exceeds.
+    16 bits. All others are stretched from the value that a thousandth stays below, or a single
+    one, to the one that as many exceed; where these are the same, from the least to the greatest.
 
     Raises:
         Unreadable: There is no finite value.
@@ -106,20 +111,32 @@ def range_of_numbers(sample: Values, no_data: float | None = None) -> Range:
     numbers = numbers[_is_data(numbers, sample.dtype, no_data)]
     if not numbers.size:
         raise Unreadable("its brightness values are all infinite or not numbers")
-    tail = int(numbers.size * (1 - _NEARLY_ALL))
+    tail = max(int(numbers.size * (1 - _NEARLY_ALL)), 1 if numbers.size >= _FEW else 0)
     low, high = np.partition(numbers, (tail, -1 - tail))[[tail, -1 - tail]].tolist()
     white = _white_of_floats(low, high) if sample.dtype.kind == "f" else None
-    return Range(low, high, no_data) if white is None else Range(0, white, no_data)
+    if white is not None:
+        return Range(0, white, no_data)
+    if low == high:
+        low, high = float(numbers.min()), float(numbers.max())
+    if low == high:  # it is plain: grey, what is less or greater darker or lighter; 0 is black
+        low, high = min(2 * low, 0.0), max(2 * high, 0.0) or float(not low)
+    return Range(low, high, no_data)
 
 
 def _white_of_floats(low: float, high: float) -> float | None:
     """Return the white of the range that floats lie in, if it is one of those agreed upon."""
-    white = next((white for white, most in _FLOAT_WHITES.items() if high <= most), None)
-    if white is None or white == 1:
-        return white if low >= -_UNDERSHOOT else None
-    if white == 255:
-        return white if high > white * _USED and low >= -_UNDERSHOOT * high else None
-    return white if high - low > white * _USED and low >= 0 else None
+    whites = [white for white, most in _FLOAT_WHITES.items() if high <= most]
+    if not whites or (high > whites[0] and low > whites[0] * _NEAR_BLACK):
+        return None
+    if whites[0] == 1:
+        return 1 if low >= -_UNDERSHOOT else None
+    if whites[0] == 255:
+        return 255 if high > 255 * _USED and low >= -_UNDERSHOOT * high else None
+    for white in whites:
+        is_from_black = 0 <= low < white * _USED or (white == _GREATEST and low > 0)
+        if is_from_black and high - low > white * _USED:
+            return white
+    return None
 
 
 def _is_data(
@@ -147,6 +164,6 @@ def range_of_opacity(sample: Values, colours: Range) -> Range:
 def evenly(values: Values, step: int) -> Values:
     """Return about one of `step` values, spread over all rows, columns and colours."""
     row = math.prod(values.shape[1:])
-    while math.gcd(step, row) > 1:  # it would meet the same columns in every row
+    while row and math.gcd(step, row) > 1:  # it would meet the same columns in every row
         step += 1
-    return values.reshape(-1)[::step]
+    return values.reshape(-1)[::step].copy()  # what it was taken from is not kept alive

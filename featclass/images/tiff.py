@@ -34,11 +34,14 @@ from featclass.images.tiff_directory import (
 )
 from featclass.images.tiff_layout import (
     BITS,
+    EXTRA,
     LAB,
+    PLANAR,
     PROFILE,
     SAMPLE_FORMAT,
-    SUBSAMPLING,
     UNCOMPRESSED,
+    UNPACKED,
+    WEBP,
     WHITE_IS_ZERO,
     YCBCR,
     Layout,
@@ -51,7 +54,9 @@ if TYPE_CHECKING:
     from PIL._imaging import PixelAccess
 
 _COLOUR_MAP: Final = 320
-_STRIP_SIZES: Final = (279, 325)
+_OFFSETS: Final = (273, 324)
+_SIZES: Final = (279, 325)
+_MOST_BLOCKS: Final = 2**20
 _LONGEST_PROFILE: Final = 16 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _KEPT_BYTES: Final = 64 * 2**20
@@ -97,10 +102,21 @@ def _is_for_pillow(directory: Directory) -> bool:
         return False
     if directory.number(PHOTOMETRIC, 0) == YCBCR:
         _refuse_subsampled(directory)
+    compression = directory.number(COMPRESSION, UNCOMPRESSED)
+    if compression == WEBP or (compression in UNPACKED and _is_beyond_pillow(directory)):
+        return False
     return directory.number(BITS, 1) in (1, 2, 4, 8) and directory.number(SAMPLE_FORMAT, 1) in (
         1,
         4,
     )
+
+
+def _is_beyond_pillow(directory: Directory) -> bool:
+    """Whether opacity lies apart from the colours, or blocks are left out as maps do."""
+    is_apart = directory.number(PLANAR, 1) == 2 and EXTRA in directory.entries
+    offsets = [directory.numbers(tag, _MOST_BLOCKS) for tag in _OFFSETS]
+    has_holes = any(places is not None and not places.all() for places in offsets)
+    return has_holes or (is_apart and directory.number(PHOTOMETRIC, 0) in (0, 1, 2))
 
 
 def _refuse_subsampled(directory: Directory) -> None:
@@ -108,9 +124,9 @@ def _refuse_subsampled(directory: Directory) -> None:
     pixels = directory.pixels
     if directory.number(COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED or pixels > 2**40:
         return
-    sizes = [directory.numbers(tag, 2**20) for tag in _STRIP_SIZES]
+    sizes = [directory.numbers(tag, _MOST_BLOCKS) for tag in _SIZES]
     stored = sum(int(size.astype(np.uint64).sum()) for size in sizes if size is not None)
-    if SUBSAMPLING in directory.entries and stored and stored < 3 * pixels:
+    if stored and stored < 3 * pixels:  # the tag itself may be absent
         raise Unreadable("it is a TIFF of subsampled YCbCr without compression; save it as RGB")
 
 
@@ -118,10 +134,12 @@ def _starting_at(directory: Directory) -> BytesIO:
     """Return the file with another directory as its first."""
     header = directory.header
     header.file.seek(0)
-    data = bytearray(header.file.read())
-    place = slice(8, 16) if header.big else slice(4, 8)
-    data[place] = directory.position.to_bytes(place.stop - place.start, header.order)
-    return BytesIO(data)
+    copy = BytesIO(header.file.read())
+    size = 8 if header.big else 4
+    copy.seek(size)
+    copy.write(directory.position.to_bytes(size, header.order))
+    copy.seek(0)
+    return copy
 
 
 def _widen_palette(picture: TiffImageFile, directory: Directory) -> None:
@@ -214,7 +232,8 @@ def _range_of(sample: Values, layout: Layout) -> Range:
 def _levels(values: Values, layout: Layout, colours: Range, opacity: Range) -> Bytes:
     """Return the samples that the picture keeps, as 8 bits, shape (rows, width, samples)."""
     shades = values[..., : layout.colours]
-    if layout.photometric == LAB or (layout.colours > 1 and colours == Range(0, 65_535)):
+    is_16_bits = layout.kind == "u" and layout.bits == 16 and colours == Range(0, 65_535)
+    if layout.photometric == LAB or (layout.colours > 1 and is_16_bits):
         # The upper byte, as Pillow takes it; of Lab also because a and b are signed.
         levels = (shades.astype(np.uint16) >> (layout.bits - 8)).astype(np.uint8)
     else:

@@ -15,12 +15,12 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from featclass.images.console import silence_libtiff
 from featclass.images.depths import Bytes, Values
-from featclass.images.tiff_layout import UNCOMPRESSED, Layout
+from featclass.images.tiff_layout import CMYK, UNCOMPRESSED, Layout
 from featclass.images.unreadable import Unreadable
 
 _BAND_BYTES: Final = 8 * 2**20
-_LARGEST_PIECE: Final = 160 * 10**6
-"""A compressed strip, or a row of tiles, is in memory as a whole, and up to four times over."""
+_MOST_BYTES: Final = 900 * 10**6
+"""A compressed strip, or a row of tiles, is in memory as a whole."""
 _CUT_OFF: Final = "the file is cut off: it ends before the picture does"
 _REVERSED: Final = np.array([int(f"{byte:08b}"[::-1], 2) for byte in range(256)], np.uint8)
 
@@ -52,13 +52,18 @@ class Blocks:
         most = layout.row_bytes * layout.block[1]
         if offsets.size < count:
             raise Unreadable(_CUT_OFF)
+        # Maps leave out the blocks that hold nothing but zeros.
+        is_stored = offsets > 0
+        if sizes.size >= count:
+            is_stored |= sizes > 0
         if layout.compression == UNCOMPRESSED:
             sizes = np.full(count, most)
         elif sizes.size < count:  # files of one strip may leave it out
             sizes = np.full(count, len(data))
         at_once = most * across * planes
         is_whole = layout.is_tiled or layout.compression != UNCOMPRESSED
-        if is_whole and at_once > _LARGEST_PIECE:
+        # The piece twice over, the picture, and the file with a copy of what is unpacked.
+        if is_whole and 2.7 * at_once + 2 * len(data) > _MOST_BYTES:
             raise Unreadable(
                 f"it is a TIFF in pieces of {at_once // 10**6} MB;"
                 " save it uncompressed, or in smaller strips or tiles"
@@ -66,6 +71,7 @@ class Blocks:
         # No packing makes anything twice as long: no size leads to more work than the picture is.
         self._sizes = sizes.clip(0, 2 * most + 4096).reshape(planes, down, across)
         self._offsets = offsets.reshape(planes, down, across)
+        self._is_stored = is_stored.reshape(planes, down, across)
 
     def bands(self, most_groups: int | None = None) -> Iterator[tuple[int, Values]]:
         """Yield the first row of each band and its values, shape (rows, width, samples).
@@ -109,11 +115,23 @@ class Blocks:
     def _unpacked(self, plane: int, first: int, last: int, rows: int) -> _Rows:
         """Return the bytes of some rows of blocks, one block below the other."""
         layout = self._layout
-        offsets = self._offsets[plane, first:last].ravel().tolist()
-        sizes = self._sizes[plane, first:last].ravel().tolist()
+        is_stored = self._is_stored[plane, first:last].ravel()
+        offsets = self._offsets[plane, first:last].ravel()
+        sizes = self._sizes[plane, first:last].ravel()
+        if is_stored.all():
+            return self._stored(offsets.tolist(), sizes.tolist(), rows)
+        unpacked = np.zeros((rows, layout.row_bytes), np.uint8)
+        is_filled = np.repeat(is_stored, layout.block[1])[:rows]
+        if is_filled.any():
+            places, lengths = offsets[is_stored].tolist(), sizes[is_stored].tolist()
+            unpacked[is_filled] = _array(self._stored(places, lengths, int(is_filled.sum())))
+        return unpacked
+
+    def _stored(self, offsets: list[int], sizes: list[int], rows: int) -> _Rows:
+        layout = self._layout
         if layout.compression != UNCOMPRESSED:
             packed = [
-                bytes(self._data[offset : offset + size])
+                self._data[offset : offset + size]
                 for offset, size in zip(offsets, sizes, strict=True)
             ]
             return _unpacked_by_libtiff(packed, layout, rows)
@@ -142,23 +160,27 @@ def _whole_numbers(layout: Layout, tag: int, count: int) -> NDArray[np.int64]:
 
 def _array(rows: _Rows, start: int = 0, stop: int | None = None) -> Bytes:
     if isinstance(rows, Image.Image):
-        return np.asarray(rows.crop((0, start, rows.width, rows.height if stop is None else stop)))
+        stop = rows.height if stop is None else stop
+        return np.asarray(rows.crop((0, start, rows.width, stop))).reshape(stop - start, -1)
     return rows[start:stop]
 
 
-def _unpacked_by_libtiff(packed: list[bytes], layout: Layout, rows: int) -> Image.Image:
-    """Return the bytes of blocks, given to libtiff as strips of a grey picture of 8 bits.
+def _unpacked_by_libtiff(packed: list[memoryview], layout: Layout, rows: int) -> Image.Image:
+    """Return the bytes of blocks, given to libtiff as strips of a picture of 8 bits.
 
+    It is grey, or of four inks where that fits, since Pillow limits the pixels and not the bytes.
     So it unpacks and knows nothing of what the bytes mean, which Pillow gets wrong for many kinds.
     """
     order = "<" if layout.directory.header.order == "little" else ">"
+    inks = 4 if layout.row_bytes % 4 == 0 and not layout.is_bit_reversed else 1
     offsets, position = [], 8
     for block in packed:
         offsets.append(position)
         position += len(block)
     tags = [
-        (256, [layout.row_bytes]), (257, [rows]), (258, [8]), (259, [layout.compression]),
-        (262, [1]), (266, [2 if layout.is_bit_reversed else 1]), (273, offsets), (277, [1]),
+        (256, [layout.row_bytes // inks]), (257, [rows]), (258, [8] * inks),
+        (259, [layout.compression]), (262, [1 if inks == 1 else CMYK]),
+        (266, [2 if layout.is_bit_reversed else 1]), (273, offsets), (277, [inks]),
         (278, [layout.block[1]]), (279, [len(block) for block in packed]),
     ]  # fmt: skip
     directory, longer = struct.pack(order + "H", len(tags)), b""

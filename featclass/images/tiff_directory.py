@@ -30,6 +30,11 @@ _TYPES: Final = {
 _MOST_ENTRIES: Final = 512
 _MOST_PAGES: Final = 8
 _MOST_SUBDIRECTORIES: Final = 16
+_PAGE_OF_SEVERAL: Final = 2
+_LONGEST_THUMBNAIL: Final = 400
+"""Cameras put copies of 160 x 120 to 384 x 256 first."""
+_RAW_TAGS: Final = {SUBDIRECTORIES, 50706}
+"""Further pictures below this one, and the version of DNG."""
 _SENSOR_VALUES: Final = (32803, 34892)
 """Photometric interpretations of what a sensor saw: one colour a pixel, or not yet developed."""
 _CAMERA_COMPRESSIONS: Final = (262, 32767, 32769, 32770, 34713, 65000, 65535)
@@ -120,9 +125,23 @@ def picture_directory(file: BinaryIO) -> Directory | None:
         return directories[0] if directories else None
     first = directories[0]
     whole = [it for it in directories if not it.is_reduced and it.pixels > first.pixels]
-    if not whole:
+    largest = max(whole or directories, key=lambda directory: directory.pixels)
+    if not whole and _is_a_thumbnail(first, largest):
         raise Unreadable(f"it is {RAW_PHOTO}")
-    return max(whole, key=lambda directory: directory.pixels)
+    return largest
+
+
+def _is_a_thumbnail(first: Directory, largest: Directory) -> bool:
+    """Tell a camera's small copy from a level that was taken out of a pyramid, or a reduced scan.
+
+    Args:
+        first: A reduced copy, with no larger whole picture in the file.
+        largest: The largest of all the copies.
+    """
+    if first.number(SUBFILE, 0) & _PAGE_OF_SEVERAL:
+        return False
+    longest = max(largest.number(WIDTH, 0), largest.number(HEIGHT, 0))
+    return longest <= _LONGEST_THUMBNAIL or bool(_RAW_TAGS & first.entries.keys())
 
 
 def later_pages(directory: Directory, most: int) -> Iterator[Directory]:
@@ -164,10 +183,10 @@ def _header(file: BinaryIO) -> Header:
     file.seek(0)
     start = file.read(16)
     order: ByteOrder = "little" if start[:2] == b"II" else "big"
-    if start[8:10] == b"CR":  # Canon's CR2
-        raise Unreadable(f"it is {RAW_PHOTO}")
     big = b"+" in start[2:4]
     first = int.from_bytes(start[8:16] if big else start[4:8], order)
+    if first == 16 and start[8:11] == b"CR\2":  # Canon's CR2; elsewhere they may be pixels
+        raise Unreadable(f"it is {RAW_PHOTO}")
     return Header(file, file_bytes, order, big, first)
 
 

@@ -14,18 +14,19 @@ from featclass.images.unreadable import Unreadable
 
 BITS, FILL_ORDER, SAMPLES, ROWS, PLANAR = 258, 266, 277, 278, 284
 PREDICTOR, TILE_WIDTH, TILE_HEIGHT, EXTRA, SAMPLE_FORMAT = 317, 322, 323, 338, 339
-GREATEST, NO_DATA, SUBSAMPLING, PROFILE = 281, 42113, 530, 34675
+GREATEST, NO_DATA, PROFILE = 281, 42113, 34675
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR, LAB = 0, 1, 2, 5, 6, 8
 """Photometric interpretations."""
 UNCOMPRESSED: Final = 1
+WEBP: Final = 50001
 UNPACKED: Final = (1, 5, 8, 32773, 32946, 34925, 50000)
 """No compression, LZW, Deflate, PackBits, Deflate by its older number, LZMA, Zstandard."""
 
 _COMPRESSIONS: Final = {
     6: "JPEG of the old kind", 7: "JPEG", 32844: "LogLuv", 34676: "LogL", 34677: "LogLuv",
     33003: "JPEG 2000", 33004: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000",
-    34887: "LERC", 34933: "PNG", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
+    34887: "LERC", 34933: "PNG", WEBP: "WebP", 50002: "JPEG XL", 52546: "JPEG XL",
 }  # fmt: skip
 _COLOURS: Final = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, CMYK: 4, LAB: 3}
 _NAMES: Final = {

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass import images
-from featclass.images import deep, depths
+from featclass.images import depths
 from tests.images.tiffs import COLOUR, GREY, Values, tiff_of
 
 LIMIT = 100 * 10**6
@@ -40,14 +40,20 @@ def is_like_but_for(data: bytes, right: NDArray[np.uint8], count: int, most: int
     return bool((difference.max(axis=2) > most).sum() <= count)
 
 
-def png(values: NDArray[np.uint16], clear: tuple[int, ...] = ()) -> bytes:
-    """A PNG of 16 bits; `clear`: the colour that is transparent."""
+def png(
+    values: NDArray[np.uint16], clear: tuple[int, ...] = (), bits: int = 0, profile: bytes = b""
+) -> bytes:
+    """A PNG of 16 bits; `clear`: the colour that is transparent; `bits`: those that count."""
     height, width = values.shape[:2]
     samples = 1 if values.ndim == 2 else values.shape[2]
     kind = {1: 0, 2: 4, 3: 2, 4: 6}[samples]
     rows = values.astype(">u2").reshape(height, -1)
     body = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))]
+    if profile:
+        chunks.append((b"iCCP", b"its name\0\0" + zlib.compress(profile)))
+    if bits:
+        chunks.append((b"sBIT", bytes([bits] * samples)))
     if clear:
         chunks.append((b"tRNS", struct.pack(f">{len(clear)}H", *clear)))
     chunks += [(b"IDAT", body), (b"IEND", b"")]
@@ -134,13 +140,6 @@ def test_item_12_a_transparent_colour_of_16_bits_is_white(bits: int) -> None:
         assert is_like(data, wanted)
 
 
-def test_deep_pictures_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deep, "_STRIP", 400)
-    for right in (GREY, COLOUR):
-        for write in (png, pnm):
-            assert is_like(write(of_bits(right, 12)), right)
-
-
 def test_colour_of_16_bits_keeps_the_upper_byte_as_before() -> None:
     values = np.random.default_rng(0).integers(0, 65_536, (40, 50, 3)).astype(np.uint16)
     for write in (tif, png):
@@ -162,6 +161,16 @@ def test_item_12_floats_keep_their_range_whatever_single_pixels_hold(kind: str, 
         assert (difference > 1).sum() <= 3
     dark = (values.astype(np.float64) * 0.3).astype(kind)
     assert is_like(tiff_of(dark), right * 0.3)
+
+
+@pytest.mark.parametrize("kind", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("white", [1, 255, 65_535])
+def test_colours_of_floats_are_as_bright_as_greys(kind: str, white: int) -> None:
+    share = min(white, 60_000) / white  # half floats end at 65504
+    values = (COLOUR * (white * share / 255)).astype(kind)
+    opaque = np.dstack([values, np.full(GREY.shape, white * share, kind)])
+    assert is_like(tiff_of(values, photometric=2), COLOUR * share)
+    assert pixels(tiff_of(opaque, photometric=2, tags={338: (3, [2])})).std() > 40
 
 
 def test_item_12_no_data_is_black_and_changes_nothing_else() -> None:
@@ -205,6 +214,49 @@ def test_floats_that_sharpening_led_a_little_beyond_keep_their_range() -> None:
         assert is_like(tiff_of(sharpened), (GREY * 1.06 - 0.03 * 255).clip(0, 255))
 
 
+@pytest.mark.parametrize(("low", "high"), [(253, 278), (240, 279), (250, 400), (1.02, 1.09)])
+def test_floats_beyond_a_range_of_which_they_have_no_black_are_stretched(
+    low: float, high: float
+) -> None:
+    values = (GREY / 255 * (high - low) + low).astype(np.float64)
+    assert is_like(tiff_of(values), GREY)
+
+
+def test_floats_far_from_black_keep_the_range_of_16_bits() -> None:
+    values = GREY / 255 * 10_000
+    assert is_like(tiff_of(values + 30_000), (values + 30_000) / 257)
+    assert is_like(tiff_of(values + 3000), (values + 3000) / 257)
+
+
+@pytest.mark.parametrize("kind", ["i2", "i4", "u4"])
+def test_what_less_than_a_thousandth_shows_is_not_lost_on_a_plain_ground(kind: str) -> None:
+    for ground, spot, count in ((0, 30_000, 42), (500, 1000, 9), (500, 0, 9)):
+        values = np.full((300, 300), ground, kind)
+        values[100, 50 : 50 + count] = spot
+        decoded = pixels(tiff_of(values))
+        assert abs(decoded[100, 50, 0] - decoded[0, 0, 0]) == 255
+        assert (decoded[..., 0] != decoded[0, 0, 0]).sum() == count
+
+
+@pytest.mark.parametrize("kind", ["i2", "i4", "u4", "f4", "f8"])
+def test_a_plain_picture_of_numbers_is_grey_and_black_where_they_are_zero(kind: str) -> None:
+    for size in ((1, 1), (3, 3), (40, 40)):
+        for value, level in ((0, 0), (700, 128), (30_000, 128)):
+            assert (pixels(tiff_of(np.full(size, value, kind))) == level).all()
+    if kind != "u4":
+        assert (pixels(tiff_of(np.full((5, 5), -700, kind))) == 128).all()
+
+
+@pytest.mark.parametrize("kind", ["i2", "i4", "u4"])
+def test_one_hot_pixel_of_a_small_picture_does_not_rule_it(kind: str) -> None:
+    for side in (4, 20, 31):
+        right = np.linspace(0, 255, side**2).round().astype(np.uint8).reshape(side, side)
+        values = (right.astype(np.float64) * 4).astype(kind)
+        values[2, 2] = 30_000
+        decoded = pixels(tiff_of(values))
+        assert np.median(np.abs(decoded[..., 0] - right)) <= 12
+
+
 def test_floats_of_a_12_bit_camera_are_as_bright_as_its_integers() -> None:
     assert is_like(tiff_of(of_bits(GREY, 12).astype(np.float32)), GREY)
 
@@ -237,14 +289,11 @@ def test_a_sample_of_a_large_picture_meets_all_its_columns_and_colours() -> None
         assert depths.evenly(values, step).mean() == pytest.approx(1 / 6, abs=0.01)
 
 
-def test_8_bits_are_as_pillow_decodes_them() -> None:
-    from PIL import Image
+def test_a_sample_of_no_columns_or_colours_is_empty() -> None:
+    for shape in ((9, 0), (9, 7, 0), (0, 7, 3), (0,)):
+        for step in (1, 2, 6):
+            assert depths.evenly(np.zeros(shape, np.uint16), step).size == 0
 
-    for mode in ("L", "RGB", "RGBA", "LA", "P", "1"):
-        import io
 
-        file = io.BytesIO()
-        picture = Image.fromarray(COLOUR).convert("RGB" if mode == "P" else mode)
-        picture = picture.quantize(16) if mode == "P" else picture
-        picture.save(file, "PNG")
-        assert np.array_equal(pixels(file.getvalue()), np.asarray(picture.convert("RGB")))
+def test_a_sample_does_not_keep_what_it_was_taken_from() -> None:
+    assert depths.evenly(np.zeros((600, 600), np.uint16), 7).base is None

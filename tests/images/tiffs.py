@@ -1,4 +1,4 @@
-"""TIFFs of every layout, written on the spot."""
+"""TIFFs of every layout, written on the spot, and what they come out as."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
+
+from featclass import images
 
 Values = NDArray[Any]
 Order = Literal["<", ">"]
@@ -185,3 +188,32 @@ def shades(size: tuple[int, int] = (96, 72), seed: int = 0) -> NDArray[np.uint8]
 
 COLOUR = shades()
 GREY: NDArray[np.uint8] = np.asarray(Image.fromarray(COLOUR).convert("L"))
+
+LIMIT = 100 * 10**6
+Pixels = NDArray[np.int16]
+
+
+def pixels(data: bytes, max_pixels: int = LIMIT) -> Pixels:
+    with images.decoded(data, max_pixels=max_pixels) as picture:
+        return np.asarray(picture).astype(np.int16)
+
+
+def reason(data: bytes) -> str:
+    with pytest.raises(images.Unreadable) as refused:
+        pixels(data)
+    return str(refused.value)
+
+
+def is_like(data: bytes, right: Values, most: int = 1) -> bool:
+    wide = np.dstack([right] * 3) if right.ndim == 2 else right
+    return bool(np.abs(pixels(data) - wide.astype(np.int16)).max() <= most)
+
+
+def deep(values: Values, kind: str) -> Values:
+    """0 to 255 as 0 to the greatest of this type, or as 0 to 1."""
+    dtype = np.dtype(kind)
+    if dtype.kind == "f":
+        return (values / 255).astype(dtype)
+    high = np.iinfo(dtype).max
+    low = -high if dtype.kind == "i" else 0
+    return (values.astype(object) * (high - low) // 255 + low).astype(dtype)
