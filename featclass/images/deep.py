@@ -50,7 +50,7 @@ def loaded(picture: ImageFile) -> Image.Image:
     if picture.mode.startswith("I"):
         # A PPM that tells another greatest value than 65535 comes scaled by it.
         return _grey(picture, bits, is_scaled=tile is not None and tile.codec_name[:3] == "ppm")
-    if halves is not None and (_is_dark(picture, bits) or "transparency" in picture.info):
+    if halves is not None and ("transparency" in picture.info or _is_dark(picture, bits)):
         parts = [
             picture if half is None else _again(picture, cast(BinaryIO, file), half)
             for half in halves
@@ -192,8 +192,11 @@ def _shallow(picture: Image.Image, halves: _Halves, bits: int) -> None:
         strip = halves.strip(box)
         levels = values.to_8_bits(strip)
         if clear is not None:
-            is_clear = (strip == np.array(clear)).all(axis=2, keepdims=True)
-            levels = np.dstack([levels, np.where(is_clear, 0, 255).astype(np.uint8)])
+            shades = levels
+            levels = np.full((*shades.shape[:2], 4), 255, np.uint8)
+            levels[..., :3] = shades
+            red, green, blue = (strip[..., place] == clear[place] for place in range(3))
+            levels[red & green & blue, 3] = 0
         elif opacity != values:
             levels[..., colours:] = opacity.to_8_bits(strip[..., colours:])
         picture.paste(Image.fromarray(levels), box)
