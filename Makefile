@@ -32,7 +32,7 @@ bench: $(VENV)/.ready-tests
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 bench-trust: $(VENV)/.ready-tests
-	$(BIN)/python -m benchmarks coverage fewshot audit $(BENCH_ARGS)
+	$(BIN)/python -m benchmarks coverage fewshot strangers labels copies asking $(BENCH_ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -30,7 +30,7 @@ SPEED = (
     "page",
     "live",
 )
-TRUST = ("coverage", "fewshot", "audit", "asking", "explain")
+TRUST = ("coverage", "fewshot", "strangers", "labels", "copies", "asking", "explain")
 """How far what featclass says holds; asked for with `make bench-trust`."""
 PARTS = (*SPEED, *TRUST)
 """Each a module with `measure(settings)`, imported when its turn has come."""

@@ -93,6 +93,16 @@ def folders(settings: Settings) -> Iterator[Pool]:
             yield pictures(folder.name, folder, settings)
 
 
+def drawn_and_given(settings: Settings) -> Iterator[tuple[Pool, Path | None]]:
+    """Yield drawn shapes, digits and the folders given, each with the folder of its pictures."""
+    yield shapes(settings, 20 if settings.quick else 100), settings.folder / "pools/shapes"
+    if not settings.quick:
+        yield digits(settings), None
+    named = os.environ.get(PICTURES)
+    for pool in folders(settings):
+        yield pool, Path(named or "").expanduser() / pool.name
+
+
 def pictures(name: str, folder: Path, settings: Settings) -> Pool:
     """Embed a folder that has a subfolder for each class."""
     from featclass import datasets, encoders

@@ -45,6 +45,11 @@ def json(tables: Sequence[Table], about: Mapping[str, Any] | None = None) -> str
     return dumps({**(about or {}), "tables": found}, indent=1, ensure_ascii=False) + "\n"
 
 
+def means(rows: Sequence[Sequence[float]]) -> list[Cell]:
+    """Return the mean of each column."""
+    return [statistics.fmean(column) for column in zip(*rows, strict=True)]
+
+
 def figure(value: float) -> str:
     """Return a figure with three significant digits, or all before the point."""
     if value != value:  # not a number

@@ -98,6 +98,8 @@ class ClassFigures:
     recall: float | None
     f1: float | None
     support: int
+    recall_interval: tuple[float, float] | None = None
+    """95 %, low and high; None of too few pictures, and where there is no score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,9 @@ class Report:
     """Of the out-of-fold probabilities: their mean distance from the share that was right."""
     refused_share: float | None = None
     """Share of the images that a probe which never saw them takes for none of the classes."""
+    refuses: float | None = None
+    """Share of simulated strangers, pictures of something else, that it takes for none of the
+    classes; None where that cannot be told."""
     class_names: ClassNames | None = None
     """None where the names were not asked."""
     empty_classes: tuple[str, ...] = ()
@@ -252,6 +257,9 @@ class TrainedClassifier:
     probe: Probe
     exemplars: Exemplars
     report: Report
+    strangers: NDArray[np.float32] | None = None
+    """L2-normalised embeddings of pictures that a person called none of these, shape
+    (m, dimensions)."""
     versions: Mapping[str, str] = field(default_factory=dict)
     """Of featclass and of the libraries that shape an embedding."""
 

@@ -38,6 +38,7 @@ def to_json(report: Report) -> dict[str, Any]:
                 "recall": figures.recall,
                 "f1": figures.f1,
                 "support": figures.support,
+                "recall_interval": figures.recall_interval and list(figures.recall_interval),
             }
             for name, figures in report.per_class.items()
         },
@@ -50,6 +51,7 @@ def to_json(report: Report) -> dict[str, Any]:
         else asdict(report.near_duplicates),
         "calibration_error": report.calibration_error,
         "refused_share": report.refused_share,
+        "refuses": report.refuses,
         "class_names": report.class_names
         and {
             "weight": report.class_names.weight,
@@ -95,7 +97,7 @@ def from_json(document: object) -> Report:
         raise _wrong("per_class", "one entry for each class")
     matrix = _matrix(fields.get("confusion_matrix"), len(classes))
     accuracy = _share(fields.get("accuracy"), "accuracy")
-    interval = _interval(fields.get("accuracy_interval"))
+    interval = _interval(fields.get("accuracy_interval"), "accuracy_interval")
     if len({matrix is None, accuracy is None, interval is None}) > 1:
         raise _wrong("accuracy", "present together with its interval and the confusion matrix")
     chance = _share(fields.get("chance_accuracy"), "chance_accuracy")
@@ -119,6 +121,7 @@ def from_json(document: object) -> Report:
         near_duplicates=_near_duplicates(fields.get("near_duplicates")),
         calibration_error=_share(fields.get("calibration_error"), "calibration_error"),
         refused_share=_share(fields.get("refused_share"), "refused_share"),
+        refuses=_share(fields.get("refuses"), "refuses"),
         class_names=_class_names(fields.get("class_names"), classes),
         # Files of before these were said lack them.
         empty_classes=_texts(fields.get("empty_classes", []), "empty_classes"),
@@ -197,12 +200,12 @@ def _share(value: object, field: str) -> float | None:
     return None if value is None else _number(value, field, 1)
 
 
-def _interval(value: object) -> tuple[float, float] | None:
+def _interval(value: object, field: str) -> tuple[float, float] | None:
     if value is None:
         return None
-    ends = [_number(end, "accuracy_interval", 1) for end in _list(value, "accuracy_interval")]
+    ends = [_number(end, field, 1) for end in _list(value, field)]
     if len(ends) != 2 or ends[0] > ends[1]:
-        raise _wrong("accuracy_interval", "low and high")
+        raise _wrong(field, "low and high")
     return ends[0], ends[1]
 
 
@@ -222,6 +225,7 @@ def _figures(value: object) -> ClassFigures:
         recall=_share(figures.get("recall"), "recall"),
         f1=_share(figures.get("f1"), "f1"),
         support=_count(figures.get("support"), "support"),
+        recall_interval=_interval(figures.get("recall_interval"), "recall_interval"),
     )
 
 

@@ -81,6 +81,7 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
         "near_duplicates",
         "calibration_error",
         "refused_share",
+        "refuses",
         "class_names",
         "empty_classes",
         "unknown_classes",

@@ -152,6 +152,7 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
         "near_duplicates",
         "calibration_error",
         "refused_share",
+        "refuses",
         "class_names",
         "empty_classes",
         "unknown_classes",

@@ -20,6 +20,8 @@ class LabelError:
     """Whether to show it to somebody."""
     key: str
     sentence: str
+    strong: bool = False
+    """Whether the evidence is so clear that moving it is the first thing to propose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from featclass.records import (
 from featclass.service.auditing import audited
 from featclass.service.embedding import embed, empty_classes
 from featclass.service.judgements import judgements
-from featclass.service.judging import Judged, judge, looked_into
+from featclass.service.judging import Judged, judge, looked_into, normalised
 from featclass.service.naming import name_prior
 
 MAX_EXEMPLARS = 20_000
@@ -35,6 +35,7 @@ def learn(
     engine: Engine,
     *,
     without_images: Sequence[str] = (),
+    strangers: Embeddings | None = None,
     seed: int = 0,
     seconds_to_embed: float = 0.0,
     scored: Callable[[Learned], None] = lambda learned: None,
@@ -44,7 +45,8 @@ def learn(
 
     `scored` is told as soon as there is a classifier with its score; what more pictures would
     bring, for one, takes longer. Where the encoder has a text tower and classes are called by
-    words, names count as far as they help, and classes `without_images` are known by them. Raises
+    words, names count as far as they help, and classes `without_images` are known by them.
+    `strangers` are pictures that a person called none of these: no class learns from them. Raises
     `DatasetError` where fewer than two classes have a usable image, or else a name that counts.
     `progress` may raise to stop.
     """
@@ -70,6 +72,8 @@ def learn(
     }
     said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
     classifier = _classifier(embeddings, judged, engine, fitted, said)
+    if strangers is not None and len(strangers.vectors):
+        classifier = replace(classifier, strangers=normalised(strangers))
     learned = Learned(classifier, judgements(embeddings.images, judged))
     scored(learned)
     again = time.perf_counter()
