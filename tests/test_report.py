@@ -164,6 +164,7 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
         "recall": 0.0,
         "f1": 0.0,
         "support": 1,
+        "recall_interval": None,
     }
 
 
