@@ -22,6 +22,7 @@ from featclass.records import (
     Report,
     TrainedClassifier,
 )
+from featclass.scores import Told
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
 """Changes a document and its tensors in place."""
@@ -45,7 +46,7 @@ def classifier() -> TrainedClassifier:
             NAMES[0]: ClassFigures(0.5, 1.0, 2 / 3, 1),
             NAMES[1]: ClassFigures(1.0, 0.5, None, 2),
         },
-        method="by hand",
+        procedure=Told("by hand"),
         seconds={"embed": 0.1, "fit": 0.2, "evaluate": 0.3},
     )
     return TrainedClassifier(

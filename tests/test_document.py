@@ -18,16 +18,13 @@ from featclass.learned import Learned
 from featclass.records import (
     Exemplars,
     Judgement,
-    LearningCurve,
     NearDuplicates,
     Neighbour,
-    Point,
     Probe,
-    Projection,
     Rejected,
     TrainedClassifier,
-    Verdict,
 )
+from featclass.scores import LearningCurve, Point, Projection, Told, Verdict
 
 HOSTILE = "<script>alert('1')</script>\"|*a*`b`[c](http://e)![d](//f)"
 
@@ -67,7 +64,7 @@ def learned(
         classes,
         encoder="builtin",
         rejected=rejected,
-        method="by hand",
+        method=Told("by hand"),
         seconds={"embed": 1.0},
     )
     labels = tuple(classes[truth] for truth in truths)
@@ -103,7 +100,7 @@ def with_report(
         verdict=verdict,
         learning_curve=curve,
         near_duplicates=copies,
-        method=method,
+        procedure=Told(method),
     )
     return replace(made, classifier=replace(made.classifier, report=changed))
 
@@ -212,11 +209,13 @@ def test_hostile_names_stay_text_on_the_page() -> None:
         folder=HOSTILE,
     )
     plain = learned(classes=["cat", "dog"], wrong=[1, 2], rejected=[Rejected("a", "b")])
-    curve = LearningCurve((), None, HOSTILE)
-    verdict = Verdict(True, 0.0, HOSTILE, HOSTILE)
+    curve = LearningCurve((), None, Told(HOSTILE))
+    verdict = Verdict(True, 0.0, Told(HOSTILE), Told(HOSTILE))
     made = with_report(made, verdict=verdict, curve=curve, method=HOSTILE)
     plain = with_report(
-        plain, verdict=Verdict(True, 0.0, "a", "b"), curve=LearningCurve((), None, "c")
+        plain,
+        verdict=Verdict(True, 0.0, Told("a"), Told("b")),
+        curve=LearningCurve((), None, Told("c")),
     )
     found = [
         Reader(page(which, title=text, made=text, notes=[text], findings=[(text, text, [text])]))
@@ -317,15 +316,15 @@ def test_pictures_of_findings_are_named_and_the_rest_counted() -> None:
 
 def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
     points = (Point(4, 0.6, 0.4, 0.8), Point(9, 0.8, 0.7, 0.9))
-    curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99), "8 more would do.")
-    verdict = Verdict(False, 0.3, "Not shown to be better.", "Add pictures.")
+    curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99))
+    verdict = Verdict(False, 0.3, Told("Not shown to be better."), Told("Add pictures."))
     made = with_report(learned(), verdict=verdict, curve=curve)
     text = page(made, notes=["Two are copies."])
     for said in (Reader(text).text, prose(made, notes=["Two are copies."])):
         for sentence in (
             "Not shown to be better.",
             "Add pictures.",
-            "8 more would do.",
+            "About 8 more pictures, as many of each class, should take it from 90 to 95 % right",
             "Two are copies.",
         ):
             assert sentence in said
@@ -339,7 +338,7 @@ def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
 
 
 def test_without_points_there_is_no_drawing() -> None:
-    made = with_report(learned(), curve=LearningCurve((), None, "Too few."))
+    made = with_report(learned(), curve=LearningCurve((), None, Told("Too few.")))
     assert "Too few." in page(made)
     assert 'class="plot"' not in page(made)
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass.learning_curve import SHARES, Codes, Masks, learning_curve
-from featclass.records import LearningCurve
+from featclass.scores import LearningCurve
 
 
 class Luck:

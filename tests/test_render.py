@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from featclass import render, report
 from featclass.records import Rejected, Report
+from featclass.scores import Told
 
 NEAR_WHITE, NEAR_BLACK = "#fbfbfd", "#0f0f17"
 
@@ -51,7 +52,7 @@ def scored(matrix: list[list[int]], names: list[str] | None = None, images: int 
         names,
         encoder="builtin",
         rejected=[],
-        method="by hand",
+        method=Told("by hand"),
         seconds={"embed": 1.0},
         images=images or None,
     )

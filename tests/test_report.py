@@ -13,12 +13,22 @@ from featclass.errors import FeatclassError
 from featclass.interval import accuracy_interval
 from featclass.records import (
     ClassFigures,
-    LearningCurve,
     NearDuplicates,
-    Point,
-    Projection,
     Rejected,
     Report,
+)
+from featclass.scores import (
+    Advice,
+    CrossValidation,
+    Lacking,
+    LearningCurve,
+    Point,
+    Projection,
+    Rate,
+    Remedy,
+    SingleSplit,
+    Told,
+    Unscored,
     Verdict,
 )
 
@@ -34,7 +44,7 @@ def scored(images: int | None = None, interval: report.Interval = accuracy_inter
         ["a", "b", "c"],
         encoder="builtin",
         rejected=[Rejected("x.txt", "not a picture")],
-        method="by hand",
+        method=Told("by hand"),
         seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
         images=images,
         interval=interval,
@@ -110,24 +120,26 @@ def test_without_a_score_the_method_says_what_to_add(labels: list[str], sentence
 
 
 def test_without_a_score_another_reason_stands_in_its_place() -> None:
-    made = report.without_score(list("aabb"), encoder="", rejected=[], seconds={}, why="Copies")
-    assert (made.method, made.accuracy) == ("Copies", None)
+    why = Unscored(Lacking.NOTHING_BUT_COPIES, ("a",), 2)
+    made = report.without_score(list("aabb"), encoder="", rejected=[], seconds={}, why=why)
+    assert made.method.startswith("The 2 pictures of 'a' are all nearly the same: add at least one")
+    assert made.accuracy is None
 
 
 def test_method_says_how_out_of_fold_predictions_were_made() -> None:
-    said = report.cross_validated(24, folds=5, repeats=3, leave_one_out=False, groups=24)
+    said = CrossValidation(24, folds=5, repeats=3, leave_one_out=False, groups=24).sentence
     assert said == (
         "each of 24 images predicted by probes that never saw it: 5-fold stratified"
         " cross-validation, repeated 3 times and averaged"
     )
-    said = report.cross_validated(8, folds=8, repeats=1, leave_one_out=True)
+    said = CrossValidation(8, folds=8, repeats=1, leave_one_out=True, groups=8).sentence
     assert said.endswith("never saw it: leave-one-out")
-    said = report.cross_validated(8, folds=2, repeats=1, leave_one_out=False, groups=6)
+    said = CrossValidation(8, folds=2, repeats=1, leave_one_out=False, groups=6).sentence
     assert "that never saw it nor a near-duplicate of it: 2-fold" in said
 
 
 def test_method_says_how_a_single_split_was_made() -> None:
-    said = report.single_split(trained=19, tested=5, share=0.8, seed=0)
+    said = SingleSplit(trained=19, tested=5, share=0.8, seed=0).sentence
     assert said.startswith(
         "a single 80/20 split, stratified, seed 0: 19 images to train, 5 to test"
     )
@@ -146,6 +158,7 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
         "confusion_matrix",
         "per_class",
         "method",
+        "method_values",
         "seconds",
         "verdict",
         "learning_curve",
@@ -179,9 +192,9 @@ def test_json_round_trips(has_score: bool) -> None:
 def trusted() -> Report:
     return replace(
         scored(),
-        verdict=Verdict(False, 0.3, "Not shown.", "Add pictures."),
+        verdict=Verdict(False, 0.3, Rate(4, 6, "a", 3), Advice(Remedy.MORE, 12)),
         learning_curve=LearningCurve(
-            (Point(4.5, 0.5, 0.2, 0.8),), Projection(8, "a", 0.5, 0.75, 0.6, 0.9), "About 8."
+            (Point(4.5, 0.5, 0.2, 0.8),), Projection(8, "a", 0.5, 0.75, 0.6, 0.9)
         ),
         near_duplicates=NearDuplicates(4, 2, 0.9),
         calibration_error=0.04,

@@ -9,7 +9,8 @@ from typing import Self
 from featclass import render
 from featclass.file_names import DISORDERLY
 from featclass.learned import Learned
-from featclass.records import Judgement, LearningCurve, Probe, Report
+from featclass.records import Judgement, Probe, Report
+from featclass.scores import LearningCurve
 
 Finding = tuple[str, str, Sequence[str]]
 """What an audit found: a title, a sentence, and the digests of the images, worst first."""

@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator
 
 from featclass.document.contents import percent
-from featclass.records import LearningCurve, Report
+from featclass.records import Report
+from featclass.scores import LearningCurve
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 68, 16, 14, 46

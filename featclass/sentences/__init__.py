@@ -1,0 +1,29 @@
+"""What values say in words, made when they are shown: plain values in, text out.
+
+numbers    shares in percent, bounds of intervals, lists of names
+verdict    whether a score is more than luck, and whether strangers are refused
+outlook    what more pictures should bring
+methods    how figures were obtained
+findings   what an audit found
+
+Records give their sentences as properties made here, so that a class which is called otherwise
+is so in every sentence. Names of classes are as their owner wrote them, not escaped.
+"""
+
+from featclass.sentences import findings, methods, outlook, verdict
+from featclass.sentences.numbers import between, bounds, listed, percent, whole
+from featclass.sentences.verdict import LEAST_REFUSED, refusing
+
+__all__ = [
+    "LEAST_REFUSED",
+    "between",
+    "bounds",
+    "findings",
+    "listed",
+    "methods",
+    "outlook",
+    "percent",
+    "refusing",
+    "verdict",
+    "whole",
+]
