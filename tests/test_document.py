@@ -13,7 +13,7 @@ import pytest
 
 from featclass import document, report
 from featclass.document.album import BYTES, PICTURES
-from featclass.document.contents import cleaned, percent
+from featclass.document.contents import cleaned
 from featclass.learned import Learned
 from featclass.records import (
     Exemplars,
@@ -25,6 +25,7 @@ from featclass.records import (
     TrainedClassifier,
 )
 from featclass.scores import LearningCurve, Point, Projection, Told, Verdict
+from featclass.sentences import percent
 
 HOSTILE = "<script>alert('1')</script>\"|*a*`b`[c](http://e)![d](//f)"
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-from featclass.document.contents import LISTED, confusions, percent
+from featclass.document.contents import LISTED, confusions
 from featclass.document.markup import escaped, listed, named
 from featclass.records import Report
+from featclass.sentences import bounds, percent
 
 WIDEST = 30
 """Classes that a matrix on A4 has room for; of more, what is confused most is listed."""
@@ -27,9 +27,7 @@ def interval_bar(report: Report) -> str:
     seen = report.seen_in_training
     if report.accuracy is None or report.accuracy_interval is None or (seen and seen.images):
         return ""  # no score, or one that is too good for its interval to hold
-    # Outwards, as in the sentence about the score.
-    low = math.floor(100 * report.accuracy_interval[0] + 1e-9)
-    high = math.ceil(100 * report.accuracy_interval[1] - 1e-9)
+    low, high = bounds(*report.accuracy_interval)
     mark, guess = 100 * report.accuracy, 100 * report.chance_accuracy
     return (
         '<div class="range">'

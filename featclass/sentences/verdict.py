@@ -61,6 +61,13 @@ def refusing(report: Report) -> str:
     )
 
 
+def conclusions(report: Report) -> list[str]:
+    """Return what to make of a score, a sentence each: luck or not, strangers, more pictures."""
+    judged, curve = report.verdict, report.learning_curve
+    luck = (judged.sentence, judged.advice) if judged else ()
+    return [*filter(None, (*luck, refusing(report), curve.reason if curve else ""))]
+
+
 def _rounded(count: int) -> int:
     """Keep two digits: more would claim more than is known."""
     return round(count, min(0, 2 - len(str(count))))

@@ -175,9 +175,14 @@ def can_be_renamed(result: Result) -> bool:
     """Say whether nothing but the classes' own names would change with a name."""
     if result.rejected:
         return False  # their reasons name sets
-    if service.reads_names(result.engine) and _may_hang_on_names(result):
+    return not (service.reads_names(result.engine) and _may_hang_on_names(result))
+
+
+def is_named_otherwise(result: Result, workspace: Workspace) -> bool:
+    """Say whether the sets have other names by now, and the classifier can take them as it is."""
+    if workspace.classifier is not None:  # its classes are no sets
         return False
-    return result.classifier is None or result.classifier.report.accuracy is not None
+    return result.names != names_of(workspace) and can_be_renamed(result)
 
 
 def _may_hang_on_names(result: Result) -> bool:

@@ -10,6 +10,7 @@ from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
+from featclass.sentences import percent, whole
 from featclass.trainer import Before, Phase, State
 from featclass.workspaces import LabelledSet, file_stem
 
@@ -76,8 +77,8 @@ def doubtful(below: float) -> str:
     """Return what it means that a prediction is doubtful."""
     wrong = {4: "four", 5: "five", 10: "ten"}.get(round(1 / (1 - below)), "a few")
     return (
-        f"Less than {below:.0%}".replace("%", " %")
-        + f" sure of its class: of such predictions more than one in {wrong} is wrong."
+        f"Less than {percent(below)} sure of its class: of such predictions more than one in"
+        f" {wrong} is wrong."
     )
 
 
@@ -175,18 +176,18 @@ def without_middle(name: str) -> str:
 
 
 def class_rows(report: Report) -> list[dict[str, object]]:
-    """Return the table of figures for each class, shares in whole percent."""
+    """Return the table of figures for each class, shares in whole percent as `sentences.whole`."""
 
-    def percent(share: float | None) -> int | None:
-        return None if share is None else round(100 * share)
+    def shown(share: float | None) -> int | None:
+        return None if share is None else whole(share)
 
     return [
         {
             "Set": without_middle(name),
             "Pictures": figures.support,
-            "Recall": percent(figures.recall),
-            "Precision": percent(figures.precision),
-            "F1": percent(figures.f1),
+            "Recall": shown(figures.recall),
+            "Precision": shown(figures.precision),
+            "F1": shown(figures.f1),
         }
         for name, figures in report.per_class.items()
     ]
