@@ -249,3 +249,28 @@ def test_loading_names_the_file_and_the_reason(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     with pytest.raises(ClassifierUnusable, match=r"'text' cannot be used\. This is not"):
         artifact.load(tmp_path / "text")
+
+
+def test_a_file_of_before_values_were_kept_loads_and_shows_its_sentences() -> None:
+    def older(document: dict[str, Any], tensors: object) -> None:
+        written = document["report"]
+        del written["method_values"]
+        written["method"] = "each of 3 images predicted by probes that never saw it: leave-one-out"
+        written["verdict"] = {
+            "better_than_guessing": False,
+            "p_value": 0.3,
+            "sentence": "Not shown to be better than guessing yet: 2 of 3 right.",
+            "advice": "Add pictures.",
+        }
+        written["learning_curve"] = {"points": [], "projected": None, "reason": "Too few."}
+
+    loaded = artifact.loads(forged(older))
+    report = loaded.report
+    assert report.procedure == Told(report.method)
+    assert report.method.endswith("leave-one-out")
+    assert report.verdict is not None
+    assert report.verdict.sentence == "Not shown to be better than guessing yet: 2 of 3 right."
+    assert report.verdict.advice == "Add pictures."
+    assert report.learning_curve is not None
+    assert report.learning_curve.reason == "Too few."
+    assert artifact.loads(artifact.dumps(loaded)).report == report

@@ -11,9 +11,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from featclass import document, report
+from featclass import document, render, report, sentences
 from featclass.document.album import BYTES, PICTURES
 from featclass.document.contents import cleaned
+from featclass.document.curve import drawn
 from featclass.learned import Learned
 from featclass.records import (
     Exemplars,
@@ -24,8 +25,9 @@ from featclass.records import (
     Rejected,
     TrainedClassifier,
 )
-from featclass.scores import LearningCurve, Point, Projection, Told, Verdict
+from featclass.scores import LearningCurve, Point, Projection, Rate, Told, Verdict
 from featclass.sentences import percent
+from featclass.ui import trust, wording
 
 HOSTILE = "<script>alert('1')</script>\"|*a*`b`[c](http://e)![d](//f)"
 
@@ -387,3 +389,48 @@ def test_loading_it_loads_no_heavy_library() -> None:
     code = f"import sys, featclass.document; print(sorted({heavy} & {{*sys.modules}}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> None:
+    # 299 of 300 cats and 1 of 300 dogs are found.
+    made = learned(600, wrong=[0, *range(1, 598, 2)])
+    made = with_report(
+        made,
+        verdict=Verdict(False, 0.3, Rate(299, 300, "cat", 1)),
+        curve=LearningCurve(
+            (Point(9, 299 / 300, 0.5, 0.999), Point(12, 1 / 300, 0.001, 0.5)),
+            Projection(8, None, 1 / 300, 299 / 300, 0.5, 0.9),
+        ),
+    )
+    curve = made.classifier.report.learning_curve
+    assert curve is not None
+    sure = {0: 299 / 300, 1: 1 / 300}
+    judgements = [
+        replace(j, probability=sure.get(i % 2, 0.5), label_probability=1 / 300)
+        for i, j in enumerate(made.judgements)
+    ]
+    made = replace(made, judgements=tuple(judgements))
+    figures = made.classifier.report.per_class
+    assert [figures[name].recall for name in ("cat", "dog")] == [299 / 300, 1 / 300]
+    report = replace(made.classifier.report, chance_accuracy=299 / 300, refused_share=1 / 300)
+    made = replace(made, classifier=replace(made.classifier, report=report))
+    figure = render.confusion_figure(report).to_json()
+    shares = [row[name] for row in wording.class_rows(report) for name in ("Recall", "Precision")]
+    assert shares == [99, 50, 1, 50]
+    places = {
+        "page": re.sub(r"<text.*?</text>|<[^>]*>", " ", page(made).partition("<body>")[2]),
+        "prose": prose(made),
+        "markdown": render.markdown(report),
+        "figure": figure,
+        "score": sentences.score_sentence(report),
+        "verdict": sentences.conclusions(report)[0],
+        "trust": " ".join(trust.details(report)),
+        "spoken curve": drawn(curve, report),
+    }
+    for place, text in places.items():
+        text = text.replace("\u00a0", " ").replace("0 % to 50 %", "").replace("50 % to 100 %", "")
+        text = re.sub(r"between \d+ % and \d+ %|>\d+ %</text>", "", text)  # bounds, and an axis
+        text = text.replace("line from 0 to 100 %", "")
+        assert re.search(r"(?<![\d.])(0|100) %", text) is None, place
+        assert re.search(r"\b(99|1) %", text), place
+    assert sentences.bounds(0.001, 0.999) == (0, 100)  # of an interval, an end is rounded outwards

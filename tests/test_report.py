@@ -16,18 +16,27 @@ from featclass.records import (
     NearDuplicates,
     Rejected,
     Report,
+    SeenInTraining,
 )
 from featclass.scores import (
     Advice,
     CrossValidation,
+    ErrorsLeft,
+    GivenFolds,
+    GivenParts,
     Lacking,
     LearningCurve,
+    Method,
     Point,
     Projection,
     Rate,
     Remedy,
+    SavedClassifier,
     SingleSplit,
     Told,
+    TooFewErrors,
+    TooFewOfAClass,
+    Unforeseen,
     Unscored,
     Verdict,
 )
@@ -202,6 +211,73 @@ def trusted() -> Report:
     )
 
 
+VERDICT = {
+    "better_than_guessing": False,
+    "p_value": 0.3,
+    "sentence": "",
+    "advice": "",
+    "rate": {"right": 4, "images": 6, "largest": "a", "most": 3},
+    "remedy": None,
+}
+CURVE: dict[str, Any] = {"points": [], "projected": None, "reason": ""}
+METHODS: list[Method] = [
+    CrossValidation(24, 5, 3, leave_one_out=False, groups=20, bursts=True),
+    SingleSplit(19, 5, 0.8, 3),
+    GivenParts(("train", "val"), "test", 12, 9),
+    GivenFolds(("fold_0", "fold_1"), 9),
+    SavedClassifier(9, 12, {"a": "b"}),
+    Unscored(Lacking.NOTHING_BUT_COPIES, ("a",), 3),
+    Unscored(Lacking.UNDIVIDED),
+]
+UNFORESEEN: list[Unforeseen] = [
+    TooFewOfAClass("a", 5),
+    TooFewErrors(1, 6),
+    ErrorsLeft(True, 6, 0.95, 1.0),
+    ErrorsLeft(False, 6, 0.5, 1.0),
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_round_trips_and_is_a_sentence_too(method: Method) -> None:
+    made = replace(scored(), procedure=method)
+    document = json.loads(json.dumps(report.to_json(made)))
+    assert report.from_json(document) == made
+    assert document["method"] == method.sentence
+    assert document["method_values"]["kind"]
+
+
+@pytest.mark.parametrize("why", UNFORESEEN)
+def test_every_reason_why_nothing_is_foreseen_round_trips(why: Unforeseen) -> None:
+    made = replace(scored(), learning_curve=LearningCurve((), None, why))
+    document = json.loads(json.dumps(report.to_json(made)))
+    assert report.from_json(document) == made
+    assert document["learning_curve"]["reason"] == why.sentence
+
+
+def test_sentences_are_made_anew_from_the_values_whatever_the_document_says() -> None:
+    document = json.loads(json.dumps(report.to_json(trusted())))
+    document["verdict"]["sentence"] = document["learning_curve"]["reason"] = "Made up."
+    read = report.from_json(document)
+    assert read == trusted()
+    assert read.verdict is not None
+    assert read.verdict.sentence.startswith("Not shown to be better than guessing yet: 4 of 6")
+
+
+def test_what_was_learned_from_and_what_was_not_learned_stands_in_the_method() -> None:
+    made = replace(
+        scored(),
+        procedure=SavedClassifier(6, 12, {"c": "a"}),
+        unknown_classes=("c",),
+        seen_in_training=SeenInTraining(2, 1, 1.0),
+    )
+    assert made.method == (
+        "each of 6 labelled pictures predicted by a saved classifier, which learned from 12"
+        " pictures; not learned, and so counted as wrong: 'c' (1 picture; 'a' was learned: is it"
+        " the same?); this score is too good: 2 of the 6 are pictures that were learned from and 1"
+        " of the 6 are nearly the same as such a one; of the others 3 of 3 are right"
+    )
+
+
 def test_what_says_how_far_to_trust_the_score_round_trips() -> None:
     document = json.loads(json.dumps(report.to_json(trusted())))
     assert report.from_json(document) == trusted()
@@ -215,6 +291,53 @@ def test_what_says_how_far_to_trust_the_score_round_trips() -> None:
         ("verdict", {"better_than_guessing": 1, "p_value": 0.3, "sentence": "", "advice": ""}),
         ("verdict", {"better_than_guessing": True, "p_value": 1.3, "sentence": "", "advice": ""}),
         ("verdict", []),
+        ("verdict", {**VERDICT, "rate": {"right": 7, "images": 6, "largest": "a", "most": 3}}),
+        ("verdict", {**VERDICT, "rate": {"right": 0, "images": 0, "largest": "a", "most": 0}}),
+        ("verdict", {**VERDICT, "rate": {"right": 4, "images": 6, "largest": "z", "most": 3}}),
+        ("verdict", {**VERDICT, "rate": {"right": 4, "images": 6, "largest": 1, "most": 3}}),
+        ("verdict", {**VERDICT, "remedy": {"kind": "wait", "count": 3}}),
+        ("verdict", {**VERDICT, "remedy": {"kind": "more pictures", "count": -3}}),
+        ("learning_curve", {**CURVE, "reason_values": {"kind": "luck"}}),
+        ("learning_curve", {**CURVE, "reason_values": []}),
+        (
+            "learning_curve",
+            {**CURVE, "reason_values": {"kind": "too few of a class", "class": "z", "fewest": 5}},
+        ),
+        (
+            "learning_curve",
+            {**CURVE, "reason_values": {"kind": "too few errors", "wrong": -1, "images": 5}},
+        ),
+        (
+            "learning_curve",
+            {
+                **CURVE,
+                "reason_values": {
+                    "kind": "errors left",
+                    "is_flat": 1,
+                    "images": 5,
+                    "low": 0.1,
+                    "high": 1,
+                },
+            },
+        ),
+        ("method_values", []),
+        ("method_values", {"kind": "guessed"}),
+        ("method_values", {"kind": "given folds", "folds": [], "images": 4}),
+        ("method_values", {"kind": "given parts", "training": [1], "tested": "test"}),
+        ("method_values", {"kind": "single split", "trained": 4, "tested": 1, "share": 2}),
+        ("method_values", {"kind": "unscored", "why": "bored", "classes": ["a"], "images": 0}),
+        (
+            "method_values",
+            {"kind": "unscored", "why": "single pictures", "classes": [], "images": 0},
+        ),
+        (
+            "method_values",
+            {"kind": "unscored", "why": "single pictures", "classes": ["z"], "images": 0},
+        ),
+        (
+            "method_values",
+            {"kind": "saved classifier", "images": 4, "trained": 4, "alike": {"a": "z"}},
+        ),
         ("learning_curve", {"points": [{}], "projected": None, "reason": ""}),
         ("learning_curve", {"points": [], "projected": {"more": -1}, "reason": ""}),
         ("learning_curve", {"points": [], "projected": None, "reason": None}),

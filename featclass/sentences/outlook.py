@@ -53,5 +53,5 @@ def unsteady(images: int, low: float, high: float) -> str:
     return (
         f"How far more pictures would help cannot be told{few}: the errors differ too much from one"
         f" part of the {images:,} pictures to another. With twice as many, {ends} of the errors"
-        " would be left."
+        " may be left."
     )
