@@ -10,7 +10,7 @@ from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
-from featclass.trainer import Before, Phase, State
+from featclass.trainer import Before, Phase, State, tried
 from featclass.workspaces import LabelledSet, file_stem
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -90,6 +90,8 @@ def advice(sets: Sequence[LabelledSet]) -> str:
         other = next((labelled for labelled in sets if not labelled.counted), None)
         where = f"**{escaped(other.name)}**" if other else "a second set"
         return f"One set is filled. Add pictures to {where}, and the score appears here."
+    if shared := tried.in_two_sets(sets):
+        return escaped(shared)
     return "The pictures that count are all in one set; below is why the others do not."
 
 

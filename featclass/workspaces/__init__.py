@@ -12,7 +12,7 @@ store       all of it as one object, `Workspaces`
 dataset     its sets as something to learn from
 """
 
-from featclass.workspaces.dataset import dataset, image_name
+from featclass.workspaces.dataset import dataset, image_name, without_own
 from featclass.workspaces.names import distinct, distinct_file, file_stem, is_default
 from featclass.workspaces.records import (
     Act,
@@ -40,4 +40,5 @@ __all__ = [
     "file_stem",
     "image_name",
     "is_default",
+    "without_own",
 ]

@@ -95,7 +95,7 @@ function drawCell(host, state, i, j, count, total) {
   const { classes, opens } = state.data;
   const [is, said] = [classes[i], classes[j]];
   const what = i === j ? `${is[1]} recognised` : `${is[1]} taken for ${said[1]}`;
-  const share = shareOf(count, total);
+  const share = percent(count / Math.max(1, total));
   const kind = !count ? 'none' : i === j ? 'right' : 'wrong';
   const node = make(opens ? 'button' : 'div', { role: 'gridcell', class: `cell ${kind}`,
     'aria-label': `${what}: ${count.toLocaleString('en')}`,
@@ -105,12 +105,6 @@ function drawCell(host, state, i, j, count, total) {
     count && classes.length <= SHARES_UP_TO ? make('small', {}, share) : null);
   node.style.setProperty('--share', (total ? count / total : 0).toFixed(3));
   return place(focusable(state, node, i, j), i, j);
-}
-
-// 0 and 100 only where it is so exactly.
-function shareOf(count, total) {
-  const whole = Math.round(100 * count / Math.max(1, total));
-  return `${count === total ? whole : Math.min(99, count ? Math.max(1, whole) : 0)} %`;
 }
 
 // Where the grid is too large to be seen at once, what is confused most leads into it.
