@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from featclass.explain.regions import Region
+from featclass.sentences import percent
 
 LEAST_DROP: Final = 0.1
 """By so much at least greying a colour lowers the probability for it to be said to count."""
@@ -45,10 +46,8 @@ def said(label: str, probability: float, tried: Tried) -> str:
 
 
 def chance(probability: float) -> str:
-    """Return whole percent; never 0 nor 100, as a few pictures cannot say that."""
-    if probability > 0.99:
-        return "over 99\u00a0%"
-    return "under 1\u00a0%" if probability < 0.01 else f"{100 * probability:.0f}\u00a0%"
+    """Return whole percent that do not part from their sign."""
+    return percent(probability).replace(" ", "\u00a0")
 
 
 def _counting(probability: float, without: Mapping[str, float]) -> str | None:

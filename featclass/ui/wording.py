@@ -10,6 +10,7 @@ from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
+from featclass.sentences import percent
 from featclass.trainer import Before, Phase, State, tried
 from featclass.workspaces import LabelledSet, file_stem
 
@@ -47,7 +48,10 @@ def before_change(before: Before, now: Report) -> str:
     """Return what the score was before a few pictures were changed.
 
     Where pictures came or went, also what came of the others: only these compare like with like.
+    Where errors were moved to where they were guessed, that a higher score is no news.
     """
+    if before.raises_itself:
+        return _raised_by_itself(before)
     said = f"Was {headline(before.report)} before the last change."
     if not before.same or before.report.images == now.images:
         return said
@@ -55,6 +59,19 @@ def before_change(before: Before, now: Report) -> str:
     if before.same == before.report.images:
         return f"{said} Of these {before.same:,}, now {after:,}."
     return f"{said} Of the {before.same:,} in both, {before.same_right:,} were, now {after:,}."
+
+
+def _raised_by_itself(before: Before) -> str:
+    acts = []
+    if before.moved_as_guessed:
+        acts.append("moving pictures to where they were guessed")
+    if before.left_out_wrong:
+        acts.append("leaving out pictures that were taken wrong")
+    act, verb = " and ".join(acts), "raise" if len(acts) > 1 else "raises"
+    return (
+        f"{act[0].upper()}{act[1:]} {verb} this score by itself:"
+        " only new pictures can tell whether it got better."
+    )
 
 
 def score_now(state: State) -> dict[str, object]:
@@ -179,16 +196,16 @@ def without_middle(name: str) -> str:
 def class_rows(report: Report) -> list[dict[str, object]]:
     """Return the table of figures for each class, shares in whole percent."""
 
-    def percent(share: float | None) -> int | None:
-        return None if share is None else round(100 * share)
+    def whole(share: float | None) -> int | None:
+        return None if share is None else int(percent(share).removesuffix(" %"))
 
     return [
         {
             "Set": without_middle(name),
             "Pictures": figures.support,
-            "Recall": percent(figures.recall),
-            "Precision": percent(figures.precision),
-            "F1": percent(figures.f1),
+            "Recall": whole(figures.recall),
+            "Precision": whole(figures.precision),
+            "F1": whole(figures.f1),
         }
         for name, figures in report.per_class.items()
     ]

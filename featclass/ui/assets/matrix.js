@@ -246,10 +246,9 @@ function drawPanel(host, state) {
     state.total > state.items.length && known ? make('button', { class: 'text', 'data-key': 'more',
       onclick: () => load(host, state, state.items.length + MORE) }, `Show ${Math.min(MORE, state.total - state.items.length)} more`) : '');
   if (!focused) return;
-  // Where the picture at hand has left, the next one takes its place, at the same button if it can.
-  const next = panel.querySelectorAll('article')[Math.max(0, index)];
-  const alike = next?.querySelector(`.acts [data-key^="${key?.[0]}"]`) || next?.querySelector('.acts button');
-  (panel.querySelector(`[data-key="${key}"]`) || alike || panel.querySelector('h3')).focus({ preventScroll: true });
+  // Where the picture at hand has left, the next one takes its place, where Enter only enlarges it.
+  const next = panel.querySelectorAll('article')[Math.max(0, index)]?.querySelector('.zoom');
+  (panel.querySelector(`[data-key="${key}"]`) || next || panel.querySelector('h3')).focus({ preventScroll: true });
 }
 
 function sorts(host, state) {
@@ -303,7 +302,7 @@ function acts(host, state, item) {
   else {
     const there = state.data.sets.some(([id]) => id === item.said);
     const others = state.data.sets.filter(([id]) => id !== item.set && id !== item.said);
-    if (item.said !== item.true && there) row.append(button('m', `Move to ${nameOf(state, item.said)}`, { do: 'move', set: item.said }, 'pill strong'));
+    if (item.said !== item.true && there) row.append(button('m', `Move to ${nameOf(state, item.said)}`, { do: 'move', set: item.said }, item.strong ? 'pill strong' : 'pill'));
     const menu = state.menu === item.digest;
     if (others.length) row.append(make('button', { class: 'pill', 'data-key': `o${item.digest}`, 'aria-expanded': String(menu), 'aria-label': `Move ${item.name} to another set`,
       onclick: () => { state.menu = menu ? null : item.digest; drawPanel(host, state); } }, 'Move to …'));
