@@ -172,6 +172,8 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
         say(json.dumps(learned.to_json(), indent=2))
     else:
         print_report(learned.classifier.report, as_json=False)
+        for caution in learned.cautions():
+            say(caution)
 
 
 def print_audit(found: Audit, *, as_json: bool) -> None:

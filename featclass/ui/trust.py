@@ -13,6 +13,7 @@ from featclass.audit.findings import (
 )
 from featclass.learned import Learned
 from featclass.records import NearDuplicates, Report
+from featclass.sentences import percent, refusing
 from featclass.ui.wording import count
 
 _Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
@@ -38,6 +39,18 @@ def lines(report: Report) -> list[str]:
     return said
 
 
+def cautions(learned: Learned, accepted: Collection[str]) -> list[str]:
+    """Return what could make the score worthless, and where to look for why."""
+    told = learned.cautions(accepted)
+    if told and told[-1] == refusing(learned.classifier.report):
+        strays = learned.audit.outliers if learned.audit else ()
+        where = "the sets"
+        if any(stray.key not in accepted for stray in strays):
+            where = '"Unlike all others" below'
+        told[-1] += f" Look for them in {where}, and leave them out."
+    return told
+
+
 def _copies(found: NearDuplicates, accuracy: float | None) -> str:
     said = (
         f"{count(found.images, 'picture is a copy', 'pictures are copies')} of {found.groups:,}:"
@@ -54,7 +67,7 @@ def _copies(found: NearDuplicates, accuracy: float | None) -> str:
         return f"{said}."
     return (
         f"{said}; with {'them' if found.bursts else 'copies'} on both sides of the split it would"
-        f" have read {100 * leaked:.0f} %."
+        f" have read {percent(leaked)}."
     )
 
 
@@ -69,13 +82,9 @@ def details(report: Report) -> list[str]:
             f" average it is {off}."
         )
     if report.refused_share is not None:
-        refused = "None" if report.refused_share == 0 else f"About {_share(report.refused_share)}"
+        refused = "None" if report.refused_share == 0 else f"About {percent(report.refused_share)}"
         said.append(f"{refused} of your own pictures would be taken for none of the sets.")
     return said
-
-
-def _share(share: float) -> str:
-    return "1 %" if share < 0.01 else f"{100 * share:.0f} %"
 
 
 def worth_a_look(learned: Learned, accepted: Collection[str]) -> str:
