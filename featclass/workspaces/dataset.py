@@ -1,4 +1,4 @@
-"""The labelled sets of a workspace as a dataset to learn from."""
+"""What a workspace learns from: its labelled sets, and the pictures that are none of these."""
 
 from __future__ import annotations
 
@@ -49,3 +49,17 @@ def without_own(sets: Sequence[LabelledSet]) -> Mapping[int, tuple[LabelledSet, 
             others = set().union(*holders) - {labelled.id}
             shared[labelled.id] = tuple(other for other in sets if other.id in others)
     return shared
+
+
+def strangers(store: Workspaces, workspace: Workspace) -> Dataset:
+    """Return the pictures that are none of these, without a label.
+
+    One that stands in a set too, brought back there by undoing, is what the set says.
+    """
+    in_sets = {picture.digest for found in workspace.sets for picture in found.counted}
+    images = (
+        Image(picture.name, picture.digest, store.source(picture.digest))
+        for picture in workspace.strangers
+        if picture.digest not in in_sets
+    )
+    return Dataset(tuple(images))
