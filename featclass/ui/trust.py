@@ -44,10 +44,10 @@ def cautions(learned: Learned, accepted: Collection[str]) -> list[str]:
     told = learned.cautions(accepted)
     if told and told[-1] == refusing(learned.classifier.report):
         strays = learned.audit.outliers if learned.audit else ()
-        where = "the sets"
+        where = "in the sets"
         if any(stray.key not in accepted for stray in strays):
-            where = '"Unlike all others" below'
-        told[-1] += f" Look for them in {where}, and leave them out."
+            where = 'under "Unlike all others" below'
+        told[-1] += f" Look for them {where}, and say that they are none of these."
     return told
 
 

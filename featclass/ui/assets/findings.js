@@ -148,6 +148,7 @@ function mends(host, state, kind, item, name, settled, across) {
     const others = item.pictures.filter(other => !isSettled(other)).slice(1).map(other => other.picture);
     offer('k', 'Keep one', name, { do: 'leave out', pictures: others, reason: 'a copy' }, style);
   }
+  if (kind === 'outlier') offer('n', 'None of these', name, { do: 'none of these', pictures: [one.picture] });
   if (reason && one) offer('l', 'Leave out', name, { do: 'leave out', picture: one.picture, reason });
   return offered;
 }
