@@ -15,7 +15,7 @@ from tests.test_journey import HOSTILE, Server, browser, choose, file, page, ser
 
 __all__ = ["browser", "page", "server"]
 
-CUE = "The size in pixels alone names the right class in 100 % of the pictures (guessing: 50 %)"
+CUE = "The size in pixels alone names the right class in 100 % of the pictures"
 FILLED = re.compile(r"\bstrong\b")
 
 

@@ -20,7 +20,7 @@ from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import EncoderUnavailable
 from featclass.pace import Pace
-from featclass.trainer import Before, Phase, Result, State, Trainer, tried
+from featclass.trainer import Before, Phase, Result, State, Trainer, state, tried
 from featclass.trainer.learning import Learning
 from featclass.workspaces import NewPicture, Picture, Workspaces
 from tests.fakes import ColourNames, GridEncoder, drawn
@@ -619,18 +619,22 @@ def before_of(bench: Bench) -> Before:
     return result.before_change
 
 
-def test_however_many_pictures_came_an_error_moved_to_where_it_was_guessed_is_told(
-    bench: Bench,
+def test_however_many_pictures_changed_one_moved_to_where_it_was_guessed_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.add(0, "red", range(5))
     bench.add(1, "blue", range(4))
     bench.add(0, "blue", range(80, 81))
     bench.settle()
-    blue = bench.store.open(bench.token).sets[1].id
-    stray = bench.store.open(bench.token).sets[0].pictures[-1]
-    bench.store.move_picture(bench.token, stray.id, blue)
-    bench.add(0, "red", range(20, 30))
+    monkeypatch.setattr(state, "FEW", 0)  # so that one is many
+    [red, blue] = bench.store.open(bench.token).sets[:2]
+    moved = bench.store.move_picture(bench.token, red.pictures[-1].id, blue.id)
     assert before_of(bench).moved_as_guessed == 1
+    assert moved is not None
+    bench.store.undo(bench.token, moved.id)
+    result = bench.settle().result
+    assert result is not None
+    assert result.before_change is None
 
 
 def waiting(bench: Bench) -> tuple[bool, str]:
