@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from featclass.audit import Audit
+from featclass.audit.findings import GiveAway
 from featclass.records import Judgement, TrainedClassifier
 from featclass.report_json import to_json
+from featclass.sentences import percent, refusing
+
+NEARLY_ALL = 0.9
+"""Of the pictures: a cue that names the class of so many explains any score."""
+NEARLY_AS_GOOD = 0.05
+"""By so much less than the classifier, a cue still explains what the classifier does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,31 @@ class Learned:
     """One an image, in the order of their digests; none where there is no score."""
     audit: Audit | None = None
     """None until it is worked out, and for a saved classifier."""
+
+    def give_away(self, accepted: Collection[str] = ()) -> GiveAway | None:
+        """Return the cue that alone may be the whole score, the strongest of several.
+
+        `accepted` are keys of findings of which a person said that they are fine.
+        """
+        accuracy = self.classifier.report.accuracy
+        if self.audit is None or accuracy is None:
+            return None
+        least = min(NEARLY_ALL, accuracy - NEARLY_AS_GOOD)
+        cues = [cue for cue in self.audit.shortcuts if cue.key not in accepted]
+        strongest = max(cues, key=lambda cue: cue.accuracy, default=None)
+        return strongest if strongest is not None and strongest.accuracy >= least else None
+
+    def cautions(self, accepted: Collection[str] = ()) -> list[str]:
+        """Return what could make the score worthless, a sentence each, to stand beside it."""
+        told = [refusing(self.classifier.report)]
+        if cue := self.give_away(accepted):
+            told.insert(
+                0,
+                f"The {cue.cue} alone names the right class in {percent(cue.accuracy)} of the"
+                f" pictures (guessing: {percent(cue.chance_accuracy)}): the score may say nothing"
+                " of what they show.",
+            )
+        return [sentence for sentence in told if sentence]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report's JSON object, with what was said of each image."""

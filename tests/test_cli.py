@@ -147,6 +147,16 @@ def test_evaluate_reads_as_sentences_without_json(pictures: Path) -> None:
     assert "guessing would give 50" in text
 
 
+def test_the_text_says_beside_the_score_which_clue_alone_explains_it(tmp_path: Path) -> None:
+    for colour, size in (("red", 64), ("blue", 80)):
+        (tmp_path / colour).mkdir()
+        for seed in range(6):
+            (tmp_path / colour / f"{seed}.png").write_bytes(drawn(seed, colour, size=size))
+    score, caution, *_ = run("evaluate", tmp_path, "--encoder", "builtin").stdout.split("\n\n")
+    assert "12 of 12 right" in score
+    assert caution.startswith("The size in pixels alone names the right class in 100 %")
+
+
 @pytest.mark.parametrize("share", ["0", "1", "1.5", "-0.2"])
 def test_a_split_outside_0_and_1_is_wrong_usage(pictures: Path, share: str) -> None:
     assert run("evaluate", pictures, "--split", share).exit_code == 2

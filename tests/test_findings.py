@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -103,6 +104,48 @@ def test_what_is_said_to_be_fine_stands_apart_and_can_be_taken_back(
     assert last.what == "Said that stray.png is fine"
     act(client, token, do="withdraw", key=found["key"], about=found["about"])
     assert kinds(client, token)["label"]["items"] == [found]
+
+
+def audited(token: str, **changes: object) -> None:
+    """Put another audit into what is known of a workspace."""
+    trainer, workspace = studio().trainer, studio().workspaces.open(token)
+    result = trainer.follow(workspace).result
+    assert result is not None
+    assert result.learned is not None
+    assert result.learned.audit is not None
+    audit = replace(result.learned.audit, **changes)  # type: ignore[arg-type]
+    learned = replace(result.learned, audit=audit)
+    trainer._change(token, result=replace(result, learned=learned))
+
+
+@pytest.mark.parametrize("strong", [True, False])
+def test_only_where_the_evidence_is_strong_may_moving_be_proposed_before_all_else(
+    client: TestClient, token: str, *, strong: bool
+) -> None:
+    result = studio().trainer.known(token).result
+    assert result is not None
+    assert result.learned is not None
+    assert result.learned.audit is not None
+    doubts = [replace(one, strong=strong) for one in result.learned.audit.label_errors]
+    audited(token, label_errors=tuple(doubts))
+    [found] = kinds(client, token)["label"]["items"]
+    assert found["strong"] is strong
+    red, blue = sets(token)
+    cell = client.get(f"/api/w/{token}/judged?true={red}&said={blue}").json()["pictures"]
+    assert [picture["strong"] for picture in cell] == [strong]
+    right = client.get(f"/api/w/{token}/judged?true={blue}&said={blue}").json()["pictures"]
+    assert not any(picture["strong"] for picture in right)
+
+
+def test_of_copies_only_the_same_pixels_are_strong_evidence(client: TestClient, token: str) -> None:
+    result = studio().trainer.known(token).result
+    assert result is not None
+    assert result.learned is not None
+    assert result.learned.audit is not None
+    [same, *_] = [one for one in result.learned.audit.duplicates if one.kind == "exact"]
+    audited(token, duplicates=(same, replace(same, kind="near", key="near")))
+    found = kinds(client, token)["duplicates"]["items"]
+    assert [group["strong"] for group in found] == [True, False]
 
 
 def test_several_pictures_are_moved_by_one_act(client: TestClient, token: str) -> None:

@@ -308,7 +308,7 @@ def test_a_picture_found_in_the_matrix_is_moved_and_undo_brings_it_back(
     expect(picture).to_contain_text("own set")
     picture.get_by_role("button", name=f"Move to {HOSTILE}: {HOSTILE}.png").click()
     expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
-    expect(page.get_by_text("right before the last change.")).to_be_visible()
+    expect(page.get_by_text("raises this score by itself")).to_be_visible()
     expect(page.get_by_text("No picture is here now.")).to_be_visible()
     card = page.get_by_role("region", name=f"Set {HOSTILE}")
     expect(card.get_by_text("11 pictures")).to_be_visible()

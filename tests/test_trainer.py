@@ -20,7 +20,7 @@ from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import EncoderUnavailable
 from featclass.pace import Pace
-from featclass.trainer import Phase, Result, State, Trainer, tried
+from featclass.trainer import Before, Phase, Result, State, Trainer, state, tried
 from featclass.trainer.learning import Learning
 from featclass.workspaces import NewPicture, Picture, Workspaces
 from tests.fakes import ColourNames, GridEncoder, drawn
@@ -583,6 +583,115 @@ def test_after_a_few_pictures_have_changed_the_score_before_is_remembered(bench:
     assert third is not None
     assert third.before_change is not None
     assert third.before_change.report == second.classifier.report
+
+
+def test_a_picture_moved_to_where_it_was_guessed_raises_the_score_by_itself(bench: Bench) -> None:
+    bench.add(0, "red", range(5))
+    bench.add(1, "blue", range(4))
+    bench.add(0, "blue", range(80, 81))
+    bench.settle()
+    blue = bench.store.open(bench.token).sets[1].id
+    stray = bench.store.open(bench.token).sets[0].pictures[-1]
+    moved = bench.store.move_picture(bench.token, stray.id, blue)
+    before = before_of(bench)
+    assert (before.moved_as_guessed, before.left_out_wrong) == (1, 0)
+    assert moved is not None
+    bench.store.undo(bench.token, moved.id)
+    assert not before_of(bench).raises_itself  # against what it says
+    bench.store.leave_out(bench.token, stray.id)
+    before = before_of(bench)
+    assert (before.moved_as_guessed, before.left_out_wrong) == (0, 1)
+    bench.add(1, "blue", range(4, 5))
+    assert not before_of(bench).raises_itself
+    right = bench.store.open(bench.token).sets[0].counted[0]
+    bench.store.leave_out(bench.token, right.id)
+    assert not before_of(bench).raises_itself
+    other = bench.store.open(bench.token).sets[0].counted[0]
+    bench.store.move_picture(bench.token, other.id, blue)
+    assert not before_of(bench).raises_itself
+
+
+def before_of(bench: Bench) -> Before:
+    """Return what the score was before the last change."""
+    result = bench.settle().result
+    assert result is not None
+    assert result.before_change is not None
+    return result.before_change
+
+
+def test_however_many_pictures_changed_one_moved_to_where_it_was_guessed_is_told(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.add(0, "red", range(5))
+    bench.add(1, "blue", range(4))
+    bench.add(0, "blue", range(80, 81))
+    bench.settle()
+    monkeypatch.setattr(state, "FEW", 0)  # so that one is many
+    [red, blue] = bench.store.open(bench.token).sets[:2]
+    moved = bench.store.move_picture(bench.token, red.pictures[-1].id, blue.id)
+    assert before_of(bench).moved_as_guessed == 1
+    assert moved is not None
+    bench.store.undo(bench.token, moved.id)
+    result = bench.settle().result
+    assert result is not None
+    assert result.before_change is None
+
+
+def waiting(bench: Bench) -> tuple[bool, str]:
+    """Return whether pictures tried are looked at, and else why not."""
+    state, workspace = bench.settle(), bench.store.open(bench.token)
+    return tried.is_ready(workspace, state), tried.hindrance(workspace, state)
+
+
+def test_two_sets_of_the_same_pictures_say_so_instead_of_looking_for_ever(bench: Bench) -> None:
+    bench.add(None, "red", range(50, 51))
+    bench.add(0, "red", range(4))
+    bench.add(1, "red", range(4))
+    told = (
+        "All pictures of Set 2 are also in Set 1: remove them from one of the two, so that there"
+        " are two sets to tell apart."
+    )
+    assert waiting(bench) == (False, told)
+    bench.add(1, "blue", range(1))  # one of its own
+    assert waiting(bench) == (
+        False,
+        told.replace("Set 2 are also in Set 1", "Set 1 are also in Set 2"),
+    )
+    bench.add(0, "red", range(10, 11))
+    assert waiting(bench) == (True, "")
+    assert tried.in_two_sets(bench.store.open(bench.token).sets) == ""
+
+
+def test_a_third_set_does_not_hide_that_two_are_the_same(bench: Bench) -> None:
+    third = bench.store.add_set(bench.token)
+    bench.add(0, "red", range(4))
+    bench.add(1, "red", range(4))
+    bench.add(2, "blue", range(4))
+    assert waiting(bench)[0] is False
+    assert waiting(bench)[1].startswith("All pictures of Set 2 are also in Set 1")
+    fourth = bench.store.add_set(bench.token)
+    bench.add(3, "green", range(4))
+    assert waiting(bench) == (True, "")  # two others can be told apart, and yet
+    told = tried.in_two_sets(bench.store.open(bench.token).sets)
+    assert told.endswith("one of the two, as a picture in two sets counts in neither.")
+    assert third != fourth
+
+
+def test_sets_that_share_some_pictures_or_nothing_are_learned_without_a_word(bench: Bench) -> None:
+    bench.add(0, "red", range(6))
+    bench.add(1, "red", range(5, 6))
+    assert waiting(bench)[1].startswith("All pictures of Set 2 are also in Set 1")
+    bench.add(1, "blue", range(6))
+    assert waiting(bench) == (True, "")
+    assert tried.in_two_sets(bench.store.open(bench.token).sets) == ""
+    left_out = bench.store.open(bench.token).sets[1].counted
+    bench.store.leave_out_pictures(bench.token, [picture.id for picture in left_out[1:]])
+    assert waiting(bench)[1].startswith("All pictures of Set 2")
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.99999, 0.9999), (1e-6, 1e-4), (0.5, 0.5)])
+def test_no_probability_is_rounded_to_all_or_none(share: float, shown: float) -> None:
+    assert tried.shown_share(share) == shown
 
 
 def test_a_hard_picture_that_is_added_is_told_apart_from_those_there_before(bench: Bench) -> None:

@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from featclass.audit.findings import Audit, Balance, DuplicateGroup, LabelError, QualityFault
+from featclass.audit.findings import (
+    Audit,
+    Balance,
+    DuplicateGroup,
+    GiveAway,
+    LabelError,
+    Outlier,
+    QualityFault,
+)
 from featclass.audit.quality import Fault
 from featclass.learned import Learned
 from featclass.records import NearDuplicates, Report
@@ -91,3 +99,66 @@ def test_findings_that_are_fine_are_not_counted() -> None:
 
 def test_before_the_audit_nothing_is_worth_a_look() -> None:
     assert trust.worth_a_look(learned(), ()) == ""
+
+
+CUE = "The size in pixels alone names the right class in 97 % of the pictures (guessing: 50 %): "
+CUE += "the score may say nothing of what they show."
+
+
+def given_away(*accuracies: float, right: int = 12, refuses: float | None = None) -> Learned:
+    """Return 12 pictures, so many `right`, with a cue for each accuracy."""
+    cues = tuple(
+        GiveAway("size in pixels" if i == 0 else "border", share, 0.5, "cat", (), f"cue {i}", 6)
+        for i, share in enumerate(accuracies)
+    )
+    made = learned(wrong=range(right, 12))
+    changed = replace(made.classifier.report, refuses=refuses)
+    audit = replace(empty_audit(), shortcuts=cues)
+    return replace(made, classifier=replace(made.classifier, report=changed), audit=audit)
+
+
+def empty_audit() -> Audit:
+    balance = Balance({"cat": 6, "dog": 6}, False, "balance")
+    return Audit((), (), (), (), (), balance)
+
+
+def test_a_clue_that_alone_names_nearly_every_class_stands_beside_the_score() -> None:
+    assert trust.cautions(given_away(0.97), ()) == [CUE]
+
+
+def test_of_several_clues_the_strongest_alone_is_told() -> None:
+    assert trust.cautions(given_away(0.97, 0.92), ()) == [CUE]
+    [told] = trust.cautions(given_away(0.92, 0.97), ())
+    assert told.startswith("The border alone names the right class in 97 %")
+
+
+def test_a_clue_as_good_as_the_classifier_counts_though_both_are_often_wrong() -> None:
+    [told] = trust.cautions(given_away(0.7, right=9), ())
+    assert told.startswith("The size in pixels alone names the right class in 70 %")
+
+
+def test_a_clue_much_weaker_than_the_classifier_explains_no_score() -> None:
+    assert trust.cautions(given_away(0.8), ()) == []
+    assert trust.cautions(given_away(), ()) == []
+    assert trust.cautions(learned(), ()) == []  # nothing was looked at yet
+
+
+def test_a_clue_said_to_be_fine_leaves_its_place_to_the_next() -> None:
+    assert trust.cautions(given_away(0.97), {"cue 0"}) == []
+    [told] = trust.cautions(given_away(0.97, 0.92), {"cue 0"})
+    assert told.startswith("The border")
+
+
+def test_that_strangers_are_taken_for_a_class_stands_beside_the_score_with_what_to_do() -> None:
+    assert trust.cautions(given_away(refuses=0.9), ()) == []
+    [told] = trust.cautions(given_away(refuses=0.1), ())
+    assert told.startswith("Only about 10 % of pictures that show something else")
+    assert told.endswith("Look for them in the sets, and say that they are none of these.")
+    found = given_away(0.97, refuses=0.1)
+    assert found.audit is not None
+    stray = Outlier("x.jpg", "cat", 9.0, "stray")
+    found = replace(found, audit=replace(found.audit, outliers=(stray,)))
+    cue, told = trust.cautions(found, ())
+    assert cue == CUE
+    assert 'under "Unlike all others" below' in told
+    assert "in the sets" in trust.cautions(found, {"stray"})[1]

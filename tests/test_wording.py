@@ -126,6 +126,34 @@ def test_where_pictures_came_the_others_tell_whether_it_became_better(
     assert said == f"Was 6 of 8 right before the last change. {told}".strip()
 
 
+@pytest.mark.parametrize(
+    ("moved", "left_out", "start"),
+    [
+        (1, 0, "Moving pictures to where they were guessed raises this score by itself:"),
+        (0, 2, "Leaving out pictures that were taken wrong raises this score by itself:"),
+        (
+            1,
+            1,
+            "Moving pictures to where they were guessed and leaving out pictures that were taken"
+            " wrong raise this score by itself:",
+        ),
+    ],
+)
+def test_a_score_that_rose_by_moving_errors_to_where_they_were_guessed_is_no_news(
+    moved: int, left_out: int, start: str
+) -> None:
+    old = replace(learned().classifier.report, confusion_matrix=((3, 1), (1, 3)), images=8)
+    said = wording.before_change(Before(old, 8, 6, 8, moved, left_out), old)
+    assert said == f"{start} only new pictures can tell whether it got better."
+
+
+def test_in_the_table_only_all_is_100_percent() -> None:
+    made = learned().classifier.report
+    figures = replace(made.per_class["cat"], recall=299 / 300, precision=1 / 300, f1=1.0)
+    rows = wording.class_rows(replace(made, per_class={"cat": figures}))
+    assert [rows[0][name] for name in ("Recall", "Precision", "F1")] == [99, 1, 100]
+
+
 def test_of_long_names_that_differ_at_their_end_the_table_shows_the_difference() -> None:
     names = [f"{40 * 'long '}{end}" for end in ("ceramic", "brick")]
     shown = [wording.without_middle(name) for name in names]

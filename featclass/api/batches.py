@@ -21,7 +21,7 @@ from featclass.pace import in_words
 from featclass.records import Prediction
 from featclass.render import class_colour
 from featclass.studio import studio
-from featclass.trainer import State
+from featclass.trainer import State, tried
 from featclass.trainer.state import is_learned
 from featclass.workspaces import Workspace, file_stem
 
@@ -168,6 +168,8 @@ def _opened_to_predict(token: str) -> Workspace:
     filled = sum(bool(labelled.counted) for labelled in workspace.sets)
     if workspace.classifier is None and filled < 2:
         raise UploadRefused("There is nothing to predict with yet: fill two sets first.")
+    if why := tried.hindrance(workspace, studio().trainer.known(token)):
+        raise UploadRefused(f"There is nothing to predict with yet. {why}")
     return workspace
 
 

@@ -18,6 +18,8 @@ from featclass.studio import studio
 MOST_OF_A_KIND = 12
 MOST_PICTURES = 12
 """Of one finding, such as a give-away that hundreds share."""
+EXACT = "exact"
+"""Copies equal pixel by pixel: that they are copies is certain."""
 
 
 async def findings(request: Request) -> Response:
@@ -93,6 +95,7 @@ class _Listed:
             "pictures": [picture for picture in pictures if picture][:MOST_PICTURES],
             "number": len(paths),
             "suggested": self.ids.get(getattr(found, "suggested", "")),
+            "strong": is_strong(found),
         }
 
     def _picture(self, path: str, label: str) -> dict[str, Any] | None:
@@ -108,6 +111,11 @@ class _Listed:
             "set": now,
             "left_out": picture is not None and picture.left_out is not None,
         }
+
+
+def is_strong(found: Any) -> bool:
+    """Say whether its mend may be proposed before all else; else it weighs as much as "fine"."""
+    return getattr(found, "strong", False) or getattr(found, "kind", "") == EXACT
 
 
 def _paths(found: Any) -> tuple[Sequence[str], Sequence[str]]:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass.errors import FeatclassError
+from featclass.learned import Learned
 from featclass.records import Judgement
 from featclass.studio import studio
 from featclass.workspaces import Picture, Workspace
@@ -53,8 +54,17 @@ def _judged(token: str, true: int | None, said: int | None) -> list[dict[str, An
         if true in (None, ids.get(judgement.label)) and said in (None, ids.get(judgement.said))
     ]
     cell.sort(key=lambda one: (one.label_probability, -one.probability, one.digest))
-    places = places_in(workspace)
-    return [_as_json(judgement, ids, places) for judgement in cell]
+    places, strong = places_in(workspace), _strong(result.learned)
+    return [
+        {**_as_json(judgement, ids, places), "strong": judgement.name in strong}
+        for judgement in cell
+    ]
+
+
+def _strong(learned: Learned) -> set[str]:
+    """Return the pictures of which it is clear that they are in the wrong set."""
+    doubts = learned.audit.label_errors if learned.audit else ()
+    return {doubt.path for doubt in doubts if doubt.suspect and doubt.strong}
 
 
 def places_in(workspace: Workspace) -> Places:

@@ -15,7 +15,7 @@ from featclass.datasets import BytesSource
 from featclass.errors import FeatclassError, WorkspaceMissing
 from featclass.records import Image, Prediction
 from featclass.studio import studio
-from featclass.trainer import State
+from featclass.trainer import State, tried
 from featclass.workspaces import Workspace
 
 MOST_BYTES = 2 * 10**6
@@ -116,17 +116,14 @@ def _as_data(said: Prediction) -> dict[str, Any]:
         "label": said.label,
         "probability": said.probability,
         "known": said.known,
-        "bars": [[name, round(share, 4)] for name, share in ranked],
+        "bars": [[name, tried.shown_share(share)] for name, share in ranked],
     }
 
 
 def _waiting(workspace: Workspace, state: State) -> str:
     """Return why there is no classifier yet."""
-    if state.error:
-        return state.error
-    filled = sum(bool(labelled.counted) for labelled in workspace.sets)
-    if workspace.classifier is None and filled < 2:
+    if why := tried.hindrance(workspace, state):
+        return why
+    if not tried.is_ready(workspace, state):
         return "Two sets need pictures before it can tell what the camera sees."
-    if state.waits_for:
-        return "The encoder is still on its way."
     return "Learning from your pictures, a moment."

@@ -60,8 +60,14 @@ def _html(workspace: Workspace, learned: Learned) -> str:
             return None  # removed meanwhile: the report does without it
 
     colours = {found.name: class_colour(found.colour) for found in workspace.sets}
-    return documents.html(learned, title=workspace.name, thumbnail=thumbnail, colours=colours)
+    return documents.html(
+        learned,
+        title=workspace.name,
+        thumbnail=thumbnail,
+        colours=colours,
+        accepted=workspace.accepted,
+    )
 
 
 def _markdown(workspace: Workspace, learned: Learned) -> str:
-    return documents.markdown(learned, title=workspace.name)
+    return documents.markdown(learned, title=workspace.name, accepted=workspace.accepted)

@@ -167,11 +167,17 @@ def print_report(report: Report, *, as_json: bool) -> None:
 
 
 def print_learned(learned: Learned, *, as_json: bool) -> None:
-    """Print the report of a classifier; as JSON with what was said of each image."""
+    """Print the report of a classifier; as JSON with what was said of each image.
+
+    As text, what could make the score worthless follows the score.
+    """
     if as_json:
         say(json.dumps(learned.to_json(), indent=2))
-    else:
-        print_report(learned.classifier.report, as_json=False)
+        return
+    from featclass.render import markdown
+
+    score, _, figures = markdown(learned.classifier.report).partition("\n\n")
+    say("\n\n".join([score, *learned.cautions(), figures]))
 
 
 def print_audit(found: Audit, *, as_json: bool) -> None:

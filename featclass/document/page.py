@@ -76,7 +76,8 @@ def _score(contents: Contents, report: Report, notes: Sequence[str]) -> str:
     parts = [
         f'<p class="score">{headline}{escaped(contents.sentence)}</p>',
         tables.interval_bar(report),
-        paragraphs([*contents.verdict, *notes]),
+        paragraphs(contents.verdict),
+        "".join(f'<p class="caution">{escaped(note)}</p>' for note in notes),
     ]
     if contents.curve is not None:
         parts.append("<h2>Would more pictures help?</h2>")

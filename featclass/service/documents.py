@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -20,21 +20,32 @@ def html(
     title: str,
     thumbnail: Callable[[str], bytes | None],
     colours: dict[str, str] | None = None,
+    accepted: Collection[str] = (),
 ) -> str:
-    """Return the document as one HTML file; see `document.html`."""
+    """Return the document as one HTML file; see `document.html`.
+
+    `accepted` are keys of findings said to be fine: these do not stand beside the score.
+    """
     return document.html(
         learned,
         title=title,
         made=_made(),
         thumbnail=thumbnail,
+        notes=learned.cautions(accepted),
         findings=findings(learned),
         colours=colours,
     )
 
 
-def markdown(learned: Learned, *, title: str) -> str:
-    """Return the document as Markdown."""
-    return document.markdown(learned, title=title, made=_made(), findings=findings(learned))
+def markdown(learned: Learned, *, title: str, accepted: Collection[str] = ()) -> str:
+    """Return the document as Markdown; `accepted` as for HTML."""
+    return document.markdown(
+        learned,
+        title=title,
+        made=_made(),
+        notes=learned.cautions(accepted),
+        findings=findings(learned),
+    )
 
 
 def findings(learned: Learned) -> list[Finding]:

@@ -47,6 +47,18 @@ class Before:
     same_right: int
     """How many of these were right before."""
     same_right_now: int
+    moved_as_guessed: int = 0
+    """Pictures that now stand in the class that they were taken for, and did not before."""
+    left_out_wrong: int = 0
+    """Pictures taken wrong before that are learned from no more."""
+
+    @property
+    def raises_itself(self) -> bool:
+        """Whether errors were moved to where they were guessed, or left out.
+
+        Then the score rises whatever the truth is, and says nothing of new pictures.
+        """
+        return self.moved_as_guessed + self.left_out_wrong > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,19 +209,34 @@ def _may_hang_on_names(result: Result) -> bool:
 
 
 def before_change(old: Result | None, new: Result) -> Before | None:
-    """Return the score of a classifier of the same classes, made of all but the same pictures."""
+    """Return the score of a classifier of the same classes, made of all but the same pictures.
+
+    Of any number of others, where some of them went where the classifier before would have them.
+    """
     if old is None or old.classifier is None or new.classifier is None:
         return None
     if old.classifier.encoder_id != new.classifier.encoder_id or old.names != new.names:
         return None
     was, now = (_places(result.classifier) for result in (old, new))
     changed = {digest for digest, _ in was ^ now}
-    if not 0 < len(changed) <= max(FEW, len(now) // 20):
+    moved, left_out = _as_advised(old, new)
+    if not (moved or left_out or 0 < len(changed) <= max(FEW, len(now) // 20)):
         return None
     rights = _rights(old), _rights(new)
     same = rights[0].keys() & rights[1].keys()
     then, after = (sum(right[place] for place in same) for right in rights)
-    return Before(old.classifier.report, len(same), then, after)
+    return Before(old.classifier.report, len(same), then, after, moved, left_out)
+
+
+def _as_advised(old: Result, new: Result) -> tuple[int, int]:
+    """Return how many errors of the old classifier now stand where it put them, and nowhere."""
+    judged = {one.digest: one for one in (old.learned.judgements if old.learned else ())}
+    labels = {one.digest: one.label for one in (new.learned.judgements if new.learned else ())}
+    if not labels:
+        return 0, 0  # without a score, nothing is compared
+    wrong = [one for one in judged.values() if one.said != one.label]
+    moved = sum(labels.get(one.digest) == one.said for one in wrong)
+    return moved, sum(one.digest not in labels for one in wrong)
 
 
 def _rights(result: Result) -> dict[tuple[str, str], bool]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 from featclass.records import Prediction
 from featclass.trainer.state import State
-from featclass.workspaces import Picture, Workspace
+from featclass.workspaces import LabelledSet, Picture, Workspace, without_own
 
 MOST_BARS = 5
 
@@ -37,11 +38,49 @@ class Kind(StrEnum):
 
 def is_ready(workspace: Workspace, state: State) -> bool:
     """Say whether a picture tried is told something, now or soon."""
-    filled = sum(bool(labelled.counted) for labelled in workspace.sets)
-    if filled > 1 or workspace.classifier is not None:
+    if workspace.classifier is not None:
         return True
-    # The names of other sets may do, where the encoder reads them.
-    return bool(filled) and state.result is not None and state.result.classifier is not None
+    if state.result is not None and (state.is_current or len(_teaching(workspace.sets)) < 2):
+        # The names of other sets may do, where the encoder reads them.
+        return state.result.classifier is not None and any(s.counted for s in workspace.sets)
+    return len(_teaching(workspace.sets)) > 1
+
+
+def _teaching(sets: Sequence[LabelledSet]) -> list[LabelledSet]:
+    """Return the sets with a picture that is theirs alone."""
+    shared = without_own(sets)
+    return [labelled for labelled in sets if labelled.counted and labelled.id not in shared]
+
+
+def hindrance(workspace: Workspace, state: State) -> str:
+    """Return why nothing is said of a picture tried, in a sentence; empty while it only waits."""
+    if workspace.classifier is not None or (state.result and state.result.classifier):
+        return ""
+    if state.error:
+        return state.error
+    if not is_ready(workspace, state):
+        return in_two_sets(workspace.sets)
+    return "The encoder is still on its way." if state.waits_for else ""
+
+
+def in_two_sets(sets: Sequence[LabelledSet]) -> str:
+    """Return which set has no picture of its own, and what to do about it; nothing where all have.
+
+    The newest such set is named: the others may be right once it is.
+    """
+    shared = without_own(sets)
+    if not shared:
+        return ""
+    newest = next(labelled for labelled in reversed(sets) if labelled.id in shared)
+    others = [other.name for other in shared[newest.id]]
+    where = "one of the two" if len(others) == 1 else "all sets but one"
+    end = "so that there are two sets to tell apart"
+    if len(_teaching(sets)) > 1:
+        end = "as a picture in two sets counts in neither"
+    return (
+        f"All pictures of {newest.name} are also in {' or '.join(others)}: remove them from"
+        f" {where}, {end}."
+    )
 
 
 def classifier_stamp(state: State) -> str:
@@ -65,7 +104,12 @@ def row(picture: Picture, state: State) -> list[Any]:
 
 
 def _share(said: Prediction) -> float | None:
-    return None if said.probability is None else round(said.probability, 4)
+    return None if said.probability is None else shown_share(said.probability)
+
+
+def shown_share(probability: float) -> float:
+    """Return a probability in four decimals that is never 0 nor 1, as none is ever certain."""
+    return min(max(round(probability, 4), 1e-4), 1 - 1e-4)
 
 
 def told(picture: Picture, workspace: Workspace, state: State) -> dict[str, Any]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from featclass.studio import studio
-from featclass.trainer import State
+from featclass.trainer import State, tried
 from featclass.ui import parts
 from featclass.workspaces import Workspace
 
 
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the line; the browser asks how each batch goes, without any run of the page."""
-    filled = sum(bool(labelled.counted) for labelled in workspace.sets)
     key = state.result.key if state.result else ""
     data = {
         "base": f"/api/w/{workspace.token}",
-        "ready": filled > 1 or workspace.classifier is not None,
+        "ready": tried.is_ready(workspace, state),
         "roots": [str(root) for root in studio().config.pictures],
         "any": studio().batches.has_any(workspace.token),
         # Whatever makes another classifier.

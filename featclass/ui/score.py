@@ -7,7 +7,7 @@ import streamlit as st
 from featclass import sentences
 from featclass.records import Report
 from featclass.studio import studio
-from featclass.trainer import Phase, Result, State
+from featclass.trainer import Phase, Result, State, tried
 from featclass.ui import encoder, findings, matrix, picture_map, trust, wording
 from featclass.workspaces import Workspace
 
@@ -75,27 +75,37 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
     if report.confusion_matrix is not None:
         matrix.draw(result, workspace, state)
     with st.container(key="trust", gap=None):
-        _trust(result, report, state)
+        _trust(result, workspace, state)
     if workspace.classifier is None:
         findings.draw(result, workspace, state)
         if report.confusion_matrix is not None:
             picture_map.draw(result, workspace, state)
     for note in result.notes:
         st.caption(wording.escaped(note))
+    if shared := tried.in_two_sets(workspace.sets):
+        st.caption(wording.escaped(shared))
     _not_counted(result)
     with st.expander("Details"):
         _details(result, report)
         _download(workspace, state)
 
 
-def _trust(result: Result, report: Report, state: State) -> None:
-    """Say in a few lines what would help; the place is there also before they are known."""
+def _trust(result: Result, workspace: Workspace, state: State) -> None:
+    """Say what could make the score worthless, then in a few lines what would help.
+
+    The place is there also before they are known.
+    """
+    assert result.learned is not None
     if not state.is_current:
         return
     if result.is_settling:
         st.caption(wording.escaped(trust.SETTLING))
         return
-    for line in trust.lines(report):
+    if cautions := trust.cautions(result.learned, workspace.accepted):
+        with st.container(key="caution", gap="small"):
+            for caution in cautions:
+                st.markdown(wording.escaped(caution))
+    for line in trust.lines(result.learned.classifier.report):
         st.caption(wording.escaped(line))
 
 

@@ -13,7 +13,7 @@ from featclass.audit.findings import (
 )
 from featclass.learned import Learned
 from featclass.records import NearDuplicates, Report
-from featclass.sentences import percent, whole
+from featclass.sentences import percent, refusing, whole
 from featclass.ui.wording import count
 
 _Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
@@ -37,6 +37,18 @@ def lines(report: Report) -> list[str]:
     if report.near_duplicates is not None:
         said.append(_copies(report.near_duplicates, report.accuracy))
     return said
+
+
+def cautions(learned: Learned, accepted: Collection[str]) -> list[str]:
+    """Return what could make the score worthless, and where to look for why."""
+    told = learned.cautions(accepted)
+    if told and told[-1] == refusing(learned.classifier.report):
+        strays = learned.audit.outliers if learned.audit else ()
+        where = "in the sets"
+        if any(stray.key not in accepted for stray in strays):
+            where = 'under "Unlike all others" below'
+        told[-1] += f" Look for them {where}, and say that they are none of these."
+    return told
 
 
 def _copies(found: NearDuplicates, accuracy: float | None) -> str:

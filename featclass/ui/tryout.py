@@ -30,7 +30,8 @@ def draw(workspace: Workspace, state: State) -> None:
         "stamp": tried.stamp(workspace, state),
         "classifier": tried.classifier_stamp(state),
         "ready": ready,
-        "waiting": "Looking at it" if ready else "Waiting for two filled sets",
+        "waiting": tried.hindrance(workspace, state)
+        or ("Looking at it" if ready else "Waiting for two filled sets"),
         "stale": not state.is_current,
         "working": wording.trying(state),
         "share": state.tried_pace.done / max(1, state.tried_pace.total),

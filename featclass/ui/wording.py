@@ -11,7 +11,7 @@ from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
 from featclass.sentences import percent, whole
-from featclass.trainer import Before, Phase, State
+from featclass.trainer import Before, Phase, State, tried
 from featclass.workspaces import LabelledSet, file_stem
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -48,7 +48,10 @@ def before_change(before: Before, now: Report) -> str:
     """Return what the score was before a few pictures were changed.
 
     Where pictures came or went, also what came of the others: only these compare like with like.
+    Where errors were moved to where they were guessed, that a higher score is no news.
     """
+    if before.raises_itself:
+        return _raised_by_itself(before)
     said = f"Was {headline(before.report)} before the last change."
     if not before.same or before.report.images == now.images:
         return said
@@ -56,6 +59,19 @@ def before_change(before: Before, now: Report) -> str:
     if before.same == before.report.images:
         return f"{said} Of these {before.same:,}, now {after:,}."
     return f"{said} Of the {before.same:,} in both, {before.same_right:,} were, now {after:,}."
+
+
+def _raised_by_itself(before: Before) -> str:
+    acts = []
+    if before.moved_as_guessed:
+        acts.append("moving pictures to where they were guessed")
+    if before.left_out_wrong:
+        acts.append("leaving out pictures that were taken wrong")
+    act, verb = " and ".join(acts), "raise" if len(acts) > 1 else "raises"
+    return (
+        f"{act[0].upper()}{act[1:]} {verb} this score by itself:"
+        " only new pictures can tell whether it got better."
+    )
 
 
 def score_now(state: State) -> dict[str, object]:
@@ -91,6 +107,8 @@ def advice(sets: Sequence[LabelledSet]) -> str:
         other = next((labelled for labelled in sets if not labelled.counted), None)
         where = f"**{escaped(other.name)}**" if other else "a second set"
         return f"One set is filled. Add pictures to {where}, and the score appears here."
+    if shared := tried.in_two_sets(sets):
+        return escaped(shared)
     return "The pictures that count are all in one set; below is why the others do not."
 
 

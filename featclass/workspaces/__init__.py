@@ -12,7 +12,7 @@ store       all of it as one object, `Workspaces`
 dataset     its sets, and what is none of these, as something to learn from
 """
 
-from featclass.workspaces.dataset import dataset, image_name, strangers
+from featclass.workspaces.dataset import dataset, image_name, strangers, without_own
 from featclass.workspaces.names import distinct, distinct_file, file_stem, is_default
 from featclass.workspaces.records import (
     Act,
@@ -41,4 +41,5 @@ __all__ = [
     "image_name",
     "is_default",
     "strangers",
+    "without_own",
 ]

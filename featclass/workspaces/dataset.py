@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
 from featclass.datasets import without_conflicts
 from featclass.records import Dataset, Image
 from featclass.workspaces.records import LabelledSet, Picture, Workspace
@@ -28,6 +31,24 @@ def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
     ]
     kept, conflicts = without_conflicts(images)
     return Dataset(tuple(kept), tuple(conflicts))
+
+
+def without_own(sets: Sequence[LabelledSet]) -> Mapping[int, tuple[LabelledSet, ...]]:
+    """Return the filled sets that teach nothing, as each of their pictures stands in another too.
+
+    By id, with the others that hold their pictures.
+    """
+    places: defaultdict[str, set[int]] = defaultdict(set)
+    for labelled in sets:
+        for picture in labelled.counted:
+            places[picture.digest].add(labelled.id)
+    shared = {}
+    for labelled in sets:
+        holders = [places[picture.digest] for picture in labelled.counted]
+        if holders and all(len(ids) > 1 for ids in holders):
+            others = set().union(*holders) - {labelled.id}
+            shared[labelled.id] = tuple(other for other in sets if other.id in others)
+    return shared
 
 
 def strangers(store: Workspaces, workspace: Workspace) -> Dataset:

@@ -139,7 +139,7 @@ function draw(host, state) {
   if (!state.open) return;
   const { ready, roots } = state.data;
   host.querySelector('.zone .what').textContent = ready ? 'Drop a zip with any number of pictures'
-    : 'Once two sets have pictures, whole zips can be predicted here';
+    : 'Once there are two sets to tell apart, whole zips can be predicted here';
   host.querySelector('.zone .pick').disabled = !ready;
   const form = host.querySelector('form');
   form.hidden = !ready || !roots.length;

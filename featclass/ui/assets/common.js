@@ -25,11 +25,10 @@ async function perform(base, what, redraw) {
 
 const plural = (n, one, many) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
-// Never "100 %" nor "0 %": a handful of pictures cannot say that.
+// A share in whole percent, as `sentences.percent` says it: "100 %" of all alone, "0 %" of none alone.
 function percent(share) {
-  if (share > 0.99) return '>99 %';
-  if (share < 0.01) return '<1 %';
-  return `${Math.round(100 * share)} %`;
+  const whole = share < 1 ? Math.min(99, Math.round(100 * share)) : Math.round(100 * share);
+  return `${share > 0 ? Math.max(1, whole) : whole} %`;
 }
 
 // A small DOM builder; text is always text, never HTML.

@@ -134,19 +134,22 @@ function stands(state, one) {
   return one.left_out ? 'Left out' : `Moved to ${nameOf(state, one.set)}`;
 }
 
+// That it is fine comes first: what was found is a question. A mend stands out where it is certain.
 function mends(host, state, kind, item, name, settled, across) {
   const [one] = item.pictures;
   if (settled) return [make('span', { class: 'done' }, kind === 'duplicates' ? 'One is kept' : stands(state, one))];
   const offered = [];
   const offer = (...how) => offered.push(button(host, state, item, ...how));
   const reason = { label: `looks like ${nameOf(state, item.suggested)}`, outlier: 'unlike all others', quality: 'hard to see' }[kind];
-  if (kind === 'label' && setOf(state, item.suggested)) offer('m', `Move to ${nameOf(state, item.suggested)}`, name, { do: 'move', picture: one.picture, set: item.suggested }, 'pill strong');
+  const style = item.strong ? 'pill strong' : 'pill';
+  offer('f', 'This is fine', name, { do: 'accept', key: item.key, about: item.about });
+  if (kind === 'label' && setOf(state, item.suggested)) offer('m', `Move to ${nameOf(state, item.suggested)}`, name, { do: 'move', picture: one.picture, set: item.suggested }, style);
   if (kind === 'duplicates' && !across) {
     const others = item.pictures.filter(other => !isSettled(other)).slice(1).map(other => other.picture);
-    offer('k', 'Keep one', name, { do: 'leave out', pictures: others, reason: 'a copy' }, 'pill strong');
+    offer('k', 'Keep one', name, { do: 'leave out', pictures: others, reason: 'a copy' }, style);
   }
+  if (kind === 'outlier') offer('n', 'None of these', name, { do: 'none of these', pictures: [one.picture] });
   if (reason && one) offer('l', 'Leave out', name, { do: 'leave out', picture: one.picture, reason });
-  offer('f', 'This is fine', name, { do: 'accept', key: item.key, about: item.about });
   return offered;
 }
 

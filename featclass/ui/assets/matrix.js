@@ -95,7 +95,7 @@ function drawCell(host, state, i, j, count, total) {
   const { classes, opens } = state.data;
   const [is, said] = [classes[i], classes[j]];
   const what = i === j ? `${is[1]} recognised` : `${is[1]} taken for ${said[1]}`;
-  const share = shareOf(count, total);
+  const share = percent(count / Math.max(1, total));
   const kind = !count ? 'none' : i === j ? 'right' : 'wrong';
   const node = make(opens ? 'button' : 'div', { role: 'gridcell', class: `cell ${kind}`,
     'aria-label': `${what}: ${count.toLocaleString('en')}`,
@@ -105,12 +105,6 @@ function drawCell(host, state, i, j, count, total) {
     count && classes.length <= SHARES_UP_TO ? make('small', {}, share) : null);
   node.style.setProperty('--share', (total ? count / total : 0).toFixed(3));
   return place(focusable(state, node, i, j), i, j);
-}
-
-// 0 and 100 only where it is so exactly.
-function shareOf(count, total) {
-  const whole = Math.round(100 * count / Math.max(1, total));
-  return `${count === total ? whole : Math.min(99, count ? Math.max(1, whole) : 0)} %`;
 }
 
 // Where the grid is too large to be seen at once, what is confused most leads into it.
@@ -252,10 +246,9 @@ function drawPanel(host, state) {
     state.total > state.items.length && known ? make('button', { class: 'text', 'data-key': 'more',
       onclick: () => load(host, state, state.items.length + MORE) }, `Show ${Math.min(MORE, state.total - state.items.length)} more`) : '');
   if (!focused) return;
-  // Where the picture at hand has left, the next one takes its place, at the same button if it can.
-  const next = panel.querySelectorAll('article')[Math.max(0, index)];
-  const alike = next?.querySelector(`.acts [data-key^="${key?.[0]}"]`) || next?.querySelector('.acts button');
-  (panel.querySelector(`[data-key="${key}"]`) || alike || panel.querySelector('h3')).focus({ preventScroll: true });
+  // Where the picture at hand has left, the next one takes its place, where Enter only enlarges it.
+  const next = panel.querySelectorAll('article')[Math.max(0, index)]?.querySelector('.zoom');
+  (panel.querySelector(`[data-key="${key}"]`) || next || panel.querySelector('h3')).focus({ preventScroll: true });
 }
 
 function sorts(host, state) {
@@ -310,7 +303,7 @@ function acts(host, state, item) {
   else {
     const there = state.data.sets.some(([id]) => id === item.said);
     const others = state.data.sets.filter(([id]) => id !== item.set && id !== item.said);
-    if (item.said !== item.true && there) row.append(button('m', `Move to ${nameOf(state, item.said)}`, { do: 'move', set: item.said }, 'pill strong'));
+    if (item.said !== item.true && there) row.append(button('m', `Move to ${nameOf(state, item.said)}`, { do: 'move', set: item.said }, item.strong ? 'pill strong' : 'pill'));
     const menu = state.menu === item.digest;
     row.append(make('button', { class: 'pill', 'data-key': `o${item.digest}`, 'aria-expanded': String(menu), 'aria-label': `Move ${item.name} to another set`,
       onclick: () => { state.menu = menu ? null : item.digest; drawPanel(host, state); } }, 'Move to …'));

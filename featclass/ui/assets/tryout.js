@@ -92,7 +92,7 @@ function stopCamera(state, host) {
 function drawResults(host, state) {
   const { results, rejected, ready, working, share, total, version, most } = state.data;
   host.querySelector('.zone .what').textContent = ready
-    ? 'Drop, paste or take a new picture' : 'Once two sets have pictures, try new ones here';
+    ? 'Drop, paste or take a new picture' : 'Once there are two sets to tell apart, try new ones here';
   const bar = make('i');
   bar.style.width = `${Math.round(100 * share)}%`;
   host.querySelector('.working').replaceChildren(...working ? [make('span', { role: 'status' }, working),
