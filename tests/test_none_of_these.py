@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import io
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from featclass.errors import FeatclassError
 from featclass.records import Rejected
+from featclass.studio import studio
 from featclass.workspaces import NewPicture, Workspaces, dataset
 
 A_MOMENT_AGO = timedelta(0)
@@ -81,8 +86,9 @@ def test_strays_of_sets_become_none_of_these_in_one_act(store: Workspaces, token
 
     assert act is not None
     assert act.what == "Said that 3 pictures are none of these"
-    after = [["bart.jpg"], ["fred.jpg"]], [], ["car.jpg", "boat.jpg", "dog.jpg"]
-    assert standing(store, token) == after
+    in_sets, of_tried, strangers = standing(store, token)
+    assert (in_sets, of_tried) == ([["bart.jpg"], ["fred.jpg"]], [])
+    assert strangers == ["car.jpg", "boat.jpg", "dog.jpg"]
     assert [picture.left_out for picture in store.open(token).strangers] == [None] * 3
     undo_last(store, token)
     assert standing(store, token) == before
@@ -284,3 +290,56 @@ def test_a_database_from_before_there_was_none_of_these_is_brought_up_to_date(
         assert standing(store, token) == ([["bart.jpg"], []], ["car.jpg"], [])
         store.none_of_these(token, [car])
         assert standing(store, token) == ([["bart.jpg"], []], [], ["car.jpg"])
+
+
+# The door
+
+
+def act(client: TestClient, token: str, **what: object) -> Any:
+    return client.post(f"/api/w/{token}/act", json=what, headers={"x-featclass": "1"})
+
+
+def test_the_page_says_none_of_these_of_one_picture_or_many_and_undoes_it(
+    client: TestClient,
+) -> None:
+    store = studio().workspaces
+    token = store.create()
+    car, boat, dog = add(store, token, None, "car.jpg", "boat.jpg", "dog.jpg")
+    one = act(client, token, do="none of these", picture=car)
+    many = act(client, token, do="none of these", pictures=[boat, dog, boat])
+    assert one.status_code == many.status_code == 200
+    assert standing(store, token)[2] == ["car.jpg", "boat.jpg", "dog.jpg"]
+    assert act(client, token, do="none of these", picture=car).json() == {}
+    assert act(client, token, do="undo", act=many.json()["act"]).status_code == 200
+    assert standing(store, token)[2] == ["car.jpg"]
+    assert act(client, token, do="undo", act=one.json()["act"]).status_code == 200
+    assert standing(store, token)[1:] == (["dog.jpg", "boat.jpg", "car.jpg"], [])
+
+
+def test_nobody_says_none_of_these_of_a_picture_of_another_workspace(client: TestClient) -> None:
+    store = studio().workspaces
+    token, other = store.create(), store.create()
+    [car] = add(store, other, None, "car.jpg")
+    for what in ({"picture": car}, {"pictures": [car]}, {"pictures": ["1e999"]}, {}):
+        assert act(client, token, do="none of these", **what).status_code == 400
+    assert act(client, "nobody", do="none of these", picture=car).status_code == 400
+    assert standing(store, other) == ([[], []], ["car.jpg"], [])
+
+
+def test_the_pictures_that_are_none_of_these_come_a_page_at_a_time(client: TestClient) -> None:
+    store = studio().workspaces
+    token, other = store.create(), store.create()
+    store.none_of_these(token, add(store, token, None, "car.jpg", "boat.jpg", "dog.jpg"))
+    strangers = store.open(token).strangers_id
+    answer = client.get(f"/api/w/{token}/sets/{strangers}?from=1&count=1")
+    assert [row[2] for row in answer.json()["pictures"]] == ["boat.jpg"]
+    assert client.get(f"/api/w/{other}/sets/{strangers}").status_code == 404
+
+
+def test_the_zip_of_the_sets_makes_no_class_of_what_is_none_of_these(client: TestClient) -> None:
+    store = studio().workspaces
+    token = store.create()
+    add(store, token, set_ids(store, token)[0], "bart.jpg")
+    store.none_of_these(token, add(store, token, None, "car.jpg"))
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == ["Set 1/bart.jpg"]

@@ -113,12 +113,15 @@ class State:
 def sets_key(workspace: Workspace, spec: str) -> str:
     """Name what a classifier is made from: which images stand together, under which encoder.
 
-    Renaming a set does not change it, nor does anything about a picture that is left out.
+    The pictures that are none of these belong to it: they decide what it refuses. Renaming a set
+    does not change it, nor does anything about a picture that is left out.
     """
     seen = hashlib.sha256(f"{spec}\0{workspace.classifier}\n".encode())
     for labelled in sorted(workspace.sets, key=lambda labelled: labelled.id):
         for digest, burst in sorted((p.digest, p.burst or "") for p in labelled.counted):
             seen.update(f"{labelled.id} {digest} {burst}\n".encode())
+    for digest in sorted(picture.digest for picture in workspace.strangers):
+        seen.update(f"none {digest}\n".encode())
     return seen.hexdigest()
 
 
