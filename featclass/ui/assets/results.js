@@ -81,10 +81,10 @@ async function answer(state, ids, set, fileName = state.items.find(one => one.id
   state.draw();
   try {
     const what = isNone ? { do: 'none of these', pictures: ids } : { do: 'move', pictures: ids, ...isNew ? { 'new set': set } : { set: set[0] } };
-    const { act } = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
+    const { act, version } = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
     came.act = gone.act = act ?? 0;
     came.done = true;
-    gone.since = came.since = Math.max(gone.since, state.data.version);
+    gone.since = came.since = version ?? state.data.version;
   } catch (error) {
     state.went.delete(ids[0]);
     state.came = null;
