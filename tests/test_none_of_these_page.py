@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from functools import cache
 
@@ -138,7 +139,6 @@ def test_the_key_0_says_so_of_the_card_at_hand_and_goes_on_to_the_next(
     taught(server, page)
     strayed(page, 2)
     first, second = page.get_by_role("article").all()
-    names = [str(one.get_attribute("data-key")) for one in (first, second)]
     first.focus()
     page.keyboard.press("0")
     expect(first).to_contain_text("None of these, as you said")
@@ -146,7 +146,8 @@ def test_the_key_0_says_so_of_the_card_at_hand_and_goes_on_to_the_next(
     page.keyboard.press("0")
     expect(second).to_contain_text("None of these, as you said")
     strangers(page, 2)
-    assert len(set(names)) == 2
+    expect(first).to_contain_text("None of these, as you said")
+    expect(page.get_by_role("article")).to_have_count(2)
 
 
 def test_a_refused_answer_leaves_the_card_as_it_was_and_says_why(
@@ -180,8 +181,6 @@ def test_in_the_gallery_one_is_said_to_be_none_of_these_and_then_several_at_once
     ), labels
     name = str(opened(page).locator(".file").inner_text())
     expect(card(page, name)).not_to_contain_text(SHARE)
-    page.keyboard.press("0")  # nothing is at hand
-    expect(chip(page, "Unlike anything")).to_have_text("Unlike anything8")
     card(page, name).get_by_role("button", name=f"None of these: {name}").click()
     strangers(page, 1)
     gone = page.get_by_role("button", name=f"{name}: none of these, as you said")
@@ -254,7 +253,10 @@ def test_strangers_do_not_count_in_what_is_expected_to_be_right(server: Server, 
     panel = page.get_by_role("group", name="Label pictures")
     expect(panel.get_by_text("Which is it?")).to_be_visible()
     expect(panel.get_by_text("12 of 12 right")).to_be_visible()
-    expect(panel.get_by_text("Expected right on the others")).to_have_count(0)
+    expected = panel.get_by_text("Expected right on the others")
+    expect(expected).to_have_count(0)
+    choose(page, "Choose pictures", *(file(f"{n}.png", drawn(n, "red")) for n in range(70, 74)))
+    expect(expected).to_be_visible()
 
 
 def live(page: Page, *known: bool) -> None:
@@ -263,15 +265,10 @@ def live(page: Page, *known: bool) -> None:
 
     def answer(socket: WebSocketRoute) -> None:
         def told(_: str | bytes) -> None:
+            bars = [["warm", 0.99], ["cold", 0.01]]
+            answer = {"label": "warm", "probability": 0.99, "bars": bars, "side": 256, "ms": 9}
             now = left.pop(0) if len(left) > 1 else left[0]
-            said = {"label": "warm", "probability": 0.99, "known": now, "stale": False, "ms": 9}
-            bars = '[["warm", 0.99], ["cold", 0.01]]'
-            words = ", ".join(
-                f'"{key}": {str(value).lower() if isinstance(value, bool | int) else value}'
-                for key, value in said.items()
-                if key != "label"
-            )
-            socket.send(f'{{"label": "warm", {words}, "bars": {bars}, "side": 256}}')
+            socket.send(json.dumps({**answer, "known": now, "stale": False}))
 
         socket.on_message(told)
 
@@ -290,10 +287,9 @@ def test_a_camera_that_sees_nothing_of_the_sets_shows_the_nearest_and_no_share(
     expect(shown.locator(".verdict")).to_have_text(words)
     share = shown.get_by_text("99 %")
     expect(share).to_have_count(1 if known else 0)
-    wide = shown.locator(".track i").first.evaluate(
-        "fill => fill.getBoundingClientRect().width > 2"
-    )
-    assert wide is known
+    bar = shown.locator(".bar-row").filter(has_text="warm").locator("i")
+    wide = float(bar.evaluate("fill => fill.getBoundingClientRect().width"))
+    assert (wide > 2) is known
 
 
 def test_one_frame_alone_does_not_change_what_is_said_of_the_camera(
