@@ -6,9 +6,13 @@ import threading
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from featclass import service
-from featclass.trainer import Phase, State, tried
+from featclass.records import Prediction
+from featclass.studio import studio
+from featclass.trainer import Phase, Result, State, tried
+from featclass.ui import asking
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
 from tests.test_none_of_these import undo_last
@@ -142,3 +146,59 @@ def test_what_a_set_has_as_well_is_no_stranger_to_the_classifier(bench: Bench) -
     assert strangers_of(state) == 0
     assert state.result is not None
     assert state.result.images == 8
+
+
+# Asking
+
+
+@pytest.fixture
+def door(fake_encoder: None, client: TestClient) -> TestClient:
+    return client
+
+
+def asked(door: TestClient, token: str, *without: int) -> list[int]:
+    """Return the pictures asked about, in their order."""
+    given = ",".join(map(str, without))
+    answer = door.get(f"/api/w/{token}/questions", params={"without": given})
+    return [row[0] for row in answer.json()["questions"]]
+
+
+def tried_pictures(token: str, **numbers: int) -> None:
+    files = [
+        NewPicture(f"{colour}{seed}.png", drawn(seed, colour))
+        for colour, number in numbers.items()
+        for seed in range(number)
+    ]
+    studio().workspaces.add_pictures(token, None, files)
+
+
+def test_what_was_said_to_be_none_of_these_is_not_asked_about_nor_its_like_first(
+    door: TestClient,
+) -> None:
+    store = studio().workspaces
+    token = store.create()
+    tried_pictures(token, green=7, blue=4)
+    before = asked(door, token)
+    # As of a picture that the person would not label, though that is said in no request any more.
+    without = asked(door, token, before[0])
+    act = store.none_of_these(token, before[:1])
+    assert act is not None
+    assert asked(door, token) == without
+    store.undo(token, act.id)
+    assert asked(door, token) == before
+
+
+def test_what_is_expected_right_of_the_others_leaves_out_strangers() -> None:
+    store = studio().workspaces
+    token = store.create()
+    tried_pictures(token, red=2, green=2)
+    red, other, stranger, said = reversed(store.open(token).tried)
+    predictions = {
+        red.digest: Prediction("red0.png", "Set 1", 0.9),
+        other.digest: Prediction("red1.png", "Set 1", 0.7),
+        stranger.digest: Prediction("green0.png", "Set 1", 0.99, known=False),
+        said.digest: Prediction("green1.png", "Set 1", 0.8),
+    }
+    state = State(predictions=predictions, result=Result("", None, {}, 0, (), object()))  # type: ignore[arg-type]
+    store.none_of_these(token, [said.id])
+    assert asking._expected(store.open(token), state) == [pytest.approx(1.6), 2]
