@@ -176,12 +176,19 @@ def test_pictures_tried_are_asked_about_with_what_the_classifier_would_say(
     token = workspace(labelled=4, tried=12)
     settle(token)
     found = asked(client, token)
-    tried = {picture.id: picture for picture in studio().workspaces.open(token).tried}
+    workspace_now = studio().workspaces.open(token)
+    predictions = studio().trainer.follow(workspace_now).predictions
+    tried = {picture.id: picture for picture in workspace_now.tried}
     assert {one[0] for one in found} == set(tried)
+    unlike = [one for one in found if not predictions[one[1]].known]
+    assert 0 < len(unlike) < len(found)
     for picture, digest, name, label, probability in found:
         assert (tried[picture].digest, tried[picture].name) == (digest, name)
         assert label in ("Set 1", "Set 2")
-        assert 0.5 <= probability < 1
+        if predictions[digest].known:
+            assert 0.5 <= probability < 1
+        else:  # no share is meant of what resembles no class
+            assert probability is None
 
 
 def test_without_a_classifier_it_asks_all_the_same(client: TestClient) -> None:

@@ -161,6 +161,11 @@ def test_a_name_with_a_line_break_stays_one_line() -> None:
     assert prediction_line(plain) == "a  b.png: dog 0.90"
 
 
+def test_of_a_picture_unlike_all_classes_the_nearest_is_named_without_a_share() -> None:
+    stray = Prediction("a.png", "dog", 0.99, {"dog": 0.99}, known=False)
+    assert prediction_line(stray) == "a.png: unlike all classes, nearest dog"
+
+
 @pytest.mark.parametrize("how", [(), ("--json",)])
 def test_a_closed_pipe_ends_quietly_and_what_was_asked_for_is_written(
     how: tuple[str, ...], pictures: Path, tmp_path: Path

@@ -94,6 +94,7 @@ def test_pictures_tried_join_a_set_in_one_act_and_its_number_takes_them_back(
     red, blue = sets(token)
     ids = [row[0] for row in rows(client, token)["rows"]]
     done = act(client, token, do="move", pictures=ids[:3], set=blue)
+    assert done["version"] == studio().workspaces.version(token)
     assert sets(token) == {red: 6, blue: 9}
     assert [row[0] for row in rows(client, token)["rows"]] == ids[3:]
     assert act(client, token, do="undo", act=done["act"]) == {}

@@ -16,15 +16,18 @@ from featclass.workspaces import Act
 async def act(request: Request) -> Response:
     """Do one thing, named by `do`; answers when it is done, or why it cannot be, in a sentence.
 
-    The number of a move is in the answer, with which to undo it.
+    The number of a move is in the answer, with which to undo it, and the version of the workspace
+    that has it: what a page drew before does not know of the move.
     """
+    token = request.path_params["token"]
     try:
-        done = await run_in_threadpool(_act, request.path_params["token"], await request.json())
+        done = await run_in_threadpool(_act, token, await request.json())
+        version = await run_in_threadpool(studio().workspaces.version, token)
     except (ValueError, TypeError, RecursionError):
         return JSONResponse({"error": "that is not JSON"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse({"act": done.id} if done is not None else {})
+    return JSONResponse({"act": done.id, "version": version} if done is not None else {})
 
 
 def _act(token: str, done: Any) -> Act | None:

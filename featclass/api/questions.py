@@ -30,8 +30,9 @@ async def questions(request: Request) -> Response:
     """Answer with the pictures to ask about, the most useful first.
 
     Each is [picture, digest, name, what it would say, its probability], the last two null while
-    there is no classifier. `without` names pictures that a person would not label, by ids with
-    commas between: neither they nor their like are asked about.
+    there is no classifier, the probability also where the picture resembles no class. `without`
+    names pictures that a person would not label, by ids with commas between: neither they nor
+    their like are asked about.
     """
     try:
         without = {int(one) for one in request.query_params.get("without", "").split(",") if one}
@@ -125,5 +126,5 @@ def _chances(pictures: Sequence[Picture], state: State) -> NDArray[np.float64] |
 
 def _as_json(picture: Picture, state: State) -> list[Any]:
     said = state.predictions.get(picture.digest)
-    guess = [said.label, said.probability] if said else [None, None]
+    guess = [said.label, said.probability if said.known else None] if said else [None, None]
     return [picture.id, picture.digest, picture.name, *guess]

@@ -233,5 +233,6 @@ def prediction_line(prediction: Prediction) -> str:
     path = prediction.path.replace("\n", "\ufffd")
     if prediction.rejected is not None:
         return f"{path}: could not be used: {prediction.rejected}"
-    unknown = "" if prediction.known else " (unlike all classes)"
-    return f"{path}: {prediction.label} {prediction.probability:.2f}{unknown}"
+    if not prediction.known:  # the probability of the nearest says nothing here
+        return f"{path}: unlike all classes, nearest {prediction.label}"
+    return f"{path}: {prediction.label} {prediction.probability:.2f}"

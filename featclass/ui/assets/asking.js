@@ -1,6 +1,6 @@
 // Label the most useful ones: a line that opens one question after the other, a key for each class.
-// An answer moves the picture into the set at once; the order is asked anew when the classifier has
-// followed. What was skipped counts for this visit, what is none of these for this browser.
+// An answer moves the picture into the set at once, or says that it is none of these; the order is
+// asked anew when the classifier has followed. What was skipped counts for this visit.
 const FEW_LEFT = 3;
 // By workspace, and not by element: where the page is built anew, a person goes on where they were.
 const visits = globalThis.featclassAsking ??= new Map();
@@ -20,7 +20,6 @@ export default function ({ parentElement, data, setTriggerValue }) {
   }
   state.data = data;
   state.redraw = () => setTriggerValue('redraw', Date.now());
-  state.none ??= remembered(state);
   follow(state);
   const drawn = JSON.stringify(data);
   if (drawn === state.drawn) return;
@@ -34,21 +33,12 @@ export default function ({ parentElement, data, setTriggerValue }) {
 // What the order of the questions follows from.
 const orderOf = data => `${data.classifier} ${data.busy} ${data.sets.map(one => one[0])}`;
 
-// Which pictures are none of these: kept in this browser, where it keeps anything.
-const place = state => `featclass none of these ${state.data.base}`;
-function remembered(state) {
-  try { return new Set(JSON.parse(localStorage.getItem(place(state)) || '[]')); } catch { return new Set(); }
-}
-function remember(state) {
-  try { localStorage.setItem(place(state), JSON.stringify([...state.none].slice(-1000))); } catch { /* for this visit then */ }
-}
-
 // Notes the score of every classifier that is current, by how many answers it knows.
 function follow(state) {
   const { key, score, expected, current } = state.data;
   if (!current || !key || !score && !expected) return;
   const last = state.curve.at(-1);
-  const now = { key, score: score ?? null, expected, answered: state.given.filter(one => one.set !== null && one.act !== null).length };
+  const now = { key, score: score ?? null, expected, answered: state.given.filter(one => one.act !== null).length };
   if (last?.key === key) Object.assign(last, { score: now.score, expected: expected ?? last.expected });
   else if (last?.answered === now.answered) state.curve[state.curve.length - 1] = now;
   else if (last && last.answered > now.answered) state.curve = [...state.curve.filter(one => one.answered < now.answered), now];
@@ -63,7 +53,7 @@ function toggle(host, state) {
   host.querySelector('.panel').focus({ preventScroll: true });
 }
 
-const isAnswered = (state, id) => state.none.has(id) || state.skipped.has(id) || state.given.some(one => one.picture[0] === id);
+const isAnswered = (state, id) => state.skipped.has(id) || state.given.some(one => one.picture[0] === id);
 
 async function load(host, state) {
   const turn = ++state.turn;
@@ -71,7 +61,7 @@ async function load(host, state) {
   let answer = null;
   try {
     await state.sending;
-    const away = [...state.none, ...state.skipped].slice(-1000).join(',');
+    const away = [...state.skipped].slice(-1000).join(',');
     const response = await fetch(`${state.data.base}/questions?without=${away}`);
     if (response.ok) answer = await response.json();
   } catch { /* said below */ }
@@ -91,19 +81,19 @@ function answer(host, state, set, name) {
   if (!picture) return;
   const given = { picture, set, act: null };
   state.given.push(given);
-  state.said = set === null ? `${picture[2]} stays without a set.` : `${picture[2]}: ${name}.`;
-  if (set === null) { state.none.add(picture[0]); remember(state); }
-  else state.sending = state.sending.then(() => send(host, state, given));
+  state.said = `${picture[2]}: ${set === null ? 'none of these' : name}.`;
+  state.sending = state.sending.then(() => send(host, state, given));
   next(host, state);
 }
 
 async function send(host, state, given) {
   try {
-    const body = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify({ do: 'move', picture: given.picture[0], set: given.set }) });
+    const [id] = given.picture, what = given.set === null ? { do: 'none of these', pictures: [id] } : { do: 'move', picture: id, set: given.set };
+    const body = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
     given.act = body.act ?? null;
   } catch (error) {
     state.given = state.given.filter(one => one !== given);
-    state.said = `${given.picture[2]} was not moved: ${error.message}`;
+    state.said = `The answer for ${given.picture[2]} was not kept: ${error.message}`;
     state.order = null;
     draw(host, state);
   }
@@ -114,7 +104,7 @@ function skip(host, state) {
   const picture = state.queue?.[0];
   if (!picture) return;
   state.skipped.add(picture[0]);
-  state.given.push({ picture, skipped: true, set: null, act: null });
+  state.given.push({ picture, isSkipped: true, act: null });
   state.said = `Skipped ${picture[2]}.`;
   next(host, state);
 }
@@ -128,12 +118,10 @@ function next(host, state) {
 function back(host, state) {
   const given = state.given.pop();
   if (!given) return;
-  state.none.delete(given.picture[0]);
   state.skipped.delete(given.picture[0]);
-  remember(state);
   state.queue = [given.picture, ...(state.queue ?? []).filter(one => one[0] !== given.picture[0])];
   state.said = `Back to ${given.picture[2]}.`;
-  if (given.set !== null) state.sending = state.sending.then(() => undo(host, state, given));
+  if (!given.isSkipped) state.sending = state.sending.then(() => undo(host, state, given));
   draw(host, state);
 }
 
@@ -146,7 +134,7 @@ async function undo(host, state, given) {
 
 function again(host, state) {
   state.skipped.clear();
-  state.given = state.given.filter(one => !one.skipped);
+  state.given = state.given.filter(one => !one.isSkipped);
   state.said = '';
   load(host, state);
 }
@@ -196,18 +184,27 @@ function drawQuestion(host, state) {
   const [current, ...following] = state.queue ?? [];
   if (!current) return [make('p', { class: 'quiet note' }, nothing(state)), drawWays(host, state, false)];
   following.slice(0, 2).forEach(one => image(state, one));   // so that it is there when its turn comes
-  const [, , name, label, chance] = current;
+  const [, , name, label, chance] = current, isUnlike = label !== null && chance === null;
+  const guess = isUnlike ? UNLIKE + label : `It would say ${label}, ${percent(chance)}`;
   const keys = keysOf(state.data.sets);
   return [make('figure', { class: 'asked' }, image(state, current)),
     make('div', { class: 'asked-of' }, make('h3', {}, 'Which is it?'),
-      make('span', { class: 'quiet', title: name }, label === null ? name : `It would say ${label}, ${percent(chance)}`)),
-    make('div', { class: 'classes' }, ...state.data.sets.map(([id, title, colour], i) => {
+      make('span', { class: 'quiet', title: name }, label === null ? name : guess)),
+    make('div', { class: 'classes' }, none(host, state, isUnlike), ...state.data.sets.map(([id, title, colour], i) => {
       const dot = make('span', { class: 'dot' });
       dot.style.background = colour;
       return make('button', { class: 'pill', title, 'data-key': `c${id}`, 'aria-keyshortcuts': keys[i].join(' ') || null,
         onclick: () => answer(host, state, id, title) }, dot, shownName(title),
         keys[i].length ? make('kbd', { 'aria-hidden': 'true' }, keys[i][0].toUpperCase()) : null);
     })), drawWays(host, state, true)];
+}
+
+// Always at the same place, so that no class slides under the pointer; filled where the picture is
+// unlike all of them.
+function none(host, state, isUnlike) {
+  return make('button', { class: `pill none${isUnlike ? ' strong' : ''}`, 'data-key': 'none', 'aria-keyshortcuts': '0',
+    onclick: () => answer(host, state, null) }, make('span', { class: 'dot none' }), make('span', { class: 'word' }, 'None of these'),
+    make('kbd', { 'aria-hidden': 'true' }, '0'));
 }
 
 function nothing(state) {
@@ -222,7 +219,6 @@ function drawWays(host, state, asking) {
     onclick: () => does(host, state) }, text, make('kbd', { 'aria-hidden': 'true' }, shortcut.toUpperCase()));
   return make('div', { class: 'ways' },
     asking ? way('skip', 'Skip', 's', skip, false) : null,
-    asking ? way('none', 'None of these', '0', () => answer(host, state, null), false) : null,
     !asking && state.skipped.size ? make('button', { class: 'text', 'data-key': 'again', onclick: () => again(host, state) }, 'Ask about them again') : null,
     way('back', 'Back', 'z', back, !state.given.length));
 }
@@ -239,7 +235,7 @@ function image(state, [, digest, name]) {
 function drawCurve(state) {
   const now = state.curve.at(-1);
   if (!now) return '';
-  const answered = state.given.filter(one => one.set !== null).length;
+  const answered = state.given.filter(one => !one.isSkipped).length;
   const line = (what, text, style) => {
     const shown = state.curve.filter(one => one[what]), last = shown.at(-1);
     if (!last) return '';

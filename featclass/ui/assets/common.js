@@ -31,6 +31,9 @@ function percent(share) {
   return `${share > 0 ? Math.max(1, whole) : whole} %`;
 }
 
+// Before the class that a picture unlike all of them is nearest to: no share is meant of it.
+const UNLIKE = 'Unlike your sets. Nearest: ';
+
 // A small DOM builder; text is always text, never HTML.
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

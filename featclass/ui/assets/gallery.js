@@ -43,7 +43,7 @@ function arrange(state) {
   const last = row => (row.probability === null ? 1 : 0), unlike = row => (row.kind === 'unknown' ? 1 : 0);
   const by = {
     newest: () => 0,
-    doubtful: (a, b) => last(a) - last(b) || a.probability - b.probability,
+    doubtful: (a, b) => last(a) - last(b) || unlike(b) - unlike(a) || a.probability - b.probability,
     certain: (a, b) => last(a) - last(b) || unlike(a) - unlike(b) || b.probability - a.probability,
     class: (a, b) => last(a) - last(b) || unlike(a) - unlike(b) || order.indexOf(a.label) - order.indexOf(b.label) || b.probability - a.probability,
   }[g.sort];
@@ -187,8 +187,9 @@ function drawPicking(state, place) {
   const done = make('button', { class: 'text quiet', 'data-key': 'none', onclick: () => { g.picked.clear(); g.picking = false; state.draw(); } }, 'Select none');
   const text = ids.length ? `${plural(ids.length, 'picture', 'pictures')} selected${sets.length ? ', put into' : ''}` : 'Click pictures to select them';
   const about = plural(ids.length, 'selected picture', 'selected pictures');
+  const isUnlike = 2 * g.rows.filter(row => g.picked.has(row.id) && row.kind === 'unknown').length > ids.length;
   place.replaceChildren(make('div', { class: 'right' }, make('span', { class: 'selected', role: 'status' }, text),
-    ...ids.length && sets.length ? choices(state, ids, sets, { key: 'picked', about, few: sets.length <= ANSWERS }) : []),
+    ...ids.length && sets.length ? choices(state, ids, sets, { key: 'picked', about, few: sets.length <= ANSWERS, isUnlike }) : []),
     make('div', { class: 'right' }, all, done));
 }
 
@@ -213,15 +214,16 @@ function tile(host, state, row) {
     g.tiles.set(row.id, node);
   }
   const share = row.probability === null || row.kind === 'unknown' ? '' : percent(row.probability);
-  const word = gone ? `in ${gone.name}` : { waiting: '…', rejected: 'unusable', unknown: 'unlike anything' }[row.kind] || row.label;
+  const word = gone ? gone.isNone ? 'none of these' : `in ${gone.name}` : { waiting: '…', rejected: 'unusable', unknown: 'unlike anything' }[row.kind] || row.label;
   const colour = gone ? gone.colour || 'var(--quiet)' : isSaid(row) ? colourOf(state, row.label) : 'var(--quiet)';
   const kinds = { open: g.open === row.id, picked: g.picked.has(row.id), doubtful: row.kind === 'doubtful', unknown: row.kind === 'unknown', gone };
-  const said = [word, gone ? '' : share, colour, ...Object.keys(kinds).filter(kind => kinds[kind])].join('\n');
+  const said = [word, row.label, gone ? '' : share, colour, ...Object.keys(kinds).filter(kind => kinds[kind])].join('\n');
   if (node.dataset.said === said) return node;
   node.dataset.said = said;
   node.className = ['tile', ...Object.keys(kinds).filter(kind => kinds[kind])].join(' ');
   node.style.setProperty('--class', colour);
-  const text = `${row.name}: ${word}${gone ? ' now' : share && ` ${share}`}${row.kind === 'doubtful' && !gone ? ', doubtful' : ''}`;
+  const more = gone ? gone.isNone ? ', as you said' : ' now' : { doubtful: `${share && ` ${share}`}, doubtful`, unknown: `, nearest ${row.label}` }[row.kind] ?? (share && ` ${share}`);
+  const text = `${row.name}: ${word}${more}`;
   node.title = text.replace(': ', '\n');
   node.setAttribute('aria-label', `${kinds.picked ? 'Selected: ' : ''}${text}`);
   node.setAttribute('aria-current', String(kinds.open));

@@ -111,7 +111,7 @@ function smooth(state, found, now) {
 }
 
 function drawLive(state, { said, rows, node }, colours) {
-  const verdict = state.isKnown ? 'Looks like ' : 'Unlike anything in your sets; nearest is ';
+  const verdict = state.isKnown ? 'Looks like ' : UNLIKE;
   if (said.textContent !== verdict + state.winner || said.classList.contains('waiting')) {
     said.className = 'verdict';
     said.replaceChildren(verdict, make('b', {}, state.winner));
@@ -127,10 +127,11 @@ function drawLive(state, { said, rows, node }, colours) {
   }
   for (const name of shown) {
     const row = state.drawn.get(name), share = state.shares.get(name);
-    row.fill.style.transform = `scaleX(${Math.max(0.01, share).toFixed(3)})`;
-    const text = percent(share);
+    // Of what is unlike all sets no share is meant; the rows stay, so that nothing jumps.
+    row.fill.style.transform = `scaleX(${state.isKnown ? Math.max(0.01, share).toFixed(3) : 0})`;
+    const text = state.isKnown ? percent(share) : '';
     if (row.value.textContent !== text) row.value.textContent = text;
-    row.node.classList.toggle('winner', name === state.winner);
+    row.node.classList.toggle('winner', state.isKnown && name === state.winner);
   }
 }
 

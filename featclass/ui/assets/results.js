@@ -1,6 +1,9 @@
 // A picture tried: its card with bars and neighbours, and "Right?" beneath it. The right answer puts
-// the picture into that set; its card stays, and says so, until something else is looked at.
+// the picture into that set; its card stays, and says so, until something else is looked at. Of one
+// that is unlike all sets no bars are shown: their shares would say how sure it is, which it is not.
 const ANSWERS = 5, MENU_SEARCHED_FROM = 12;
+// An answer like the sets, [id, name, colour, class], though it is no class.
+const NONE = ['none', 'None of these', null, null], NONE_SAID = 'None of these, as you said';
 
 // went: where each picture answered has gone; came: what is said of the last answer; items: the
 // cards in their order; menu, naming: the picture whose menu of classes, or whose new name, is open.
@@ -14,6 +17,7 @@ function dot(colour) {
   mark.style.background = colour || 'var(--quiet)';
   return mark;
 }
+const dotOf = set => set === NONE ? make('span', { class: 'dot none' }) : dot(set[2]);
 
 function picture(state, digest, name, size) {
   const key = `${size} ${digest}`;
@@ -62,24 +66,25 @@ function letGo(state) {
   state.items = state.items.filter(one => !left.has(one.id));
 }
 
-// Puts pictures into a set, [id, name, colour, class], or into a new one of the name given.
-async function answer(state, ids, set) {
+// Puts pictures into a set, into a new one of the name given, or says that they are none of these.
+// `fileName` of a picture that is not among the items yet.
+async function answer(state, ids, set, fileName = state.items.find(one => one.id === ids[0])?.name) {
   ids = ids.filter(id => !state.went.has(id));
   if (!ids.length) return;
-  const isNew = typeof set === 'string', name = isNew ? set : set[1], many = ids.length > 1;
-  const came = { ids, name, many, act: null, since: state.data.version, was: state.data.score, done: false, text: '' };
-  const gone = { name, colour: isNew ? null : set[2], act: null, since: state.data.version };
+  const isNew = typeof set === 'string', isNone = set === NONE, name = isNew ? set : set[1], many = ids.length > 1;
+  const came = { ids, said: saidOf(ids, isNone ? null : name, fileName), isNone, act: null, since: state.data.version, was: state.data.score, done: false, text: '' };
+  const gone = { name, isNone, colour: isNew ? null : set[2], act: null, since: state.data.version };
   if (!many) state.went.set(ids[0], gone);
   else Object.assign(state.gallery, { picked: new Set(), picking: false });
   Object.assign(state, { came, menu: null, naming: null, typed: '' });
   state.say('');
   state.draw();
   try {
-    const what = { do: 'move', pictures: ids, ...isNew ? { 'new set': set } : { set: set[0] } };
-    const { act } = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
+    const what = isNone ? { do: 'none of these', pictures: ids } : { do: 'move', pictures: ids, ...isNew ? { 'new set': set } : { set: set[0] } };
+    const { act, version } = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
     came.act = gone.act = act ?? 0;
     came.done = true;
-    gone.since = came.since = Math.max(gone.since, state.data.version);
+    gone.since = came.since = version ?? state.data.version;
   } catch (error) {
     state.went.delete(ids[0]);
     state.came = null;
@@ -89,26 +94,32 @@ async function answer(state, ids, set) {
   state.redraw();
 }
 
+function saidOf(ids, name, fileName) {
+  const many = ids.length > 1 && plural(ids.length, 'picture', 'pictures');
+  if (name !== null) return `Added ${many ? `${many} ` : ''}to ${name}`;
+  return many ? `Said that ${many} are none of these` : `Said that ${fileName} is none of these`;
+}
+
 async function takeBack(state, act) {
   const problem = await perform(state.data.base, { do: 'undo', act }, state.redraw);
   if (problem) state.say(problem);
   else if (state.came?.act === act) { state.came = null; state.draw(); }
 }
 
-// What came of the last answer: the score, as soon as the classifier has followed.
+// What came of the last answer: the score, as soon as the classifier has followed. That a picture is
+// none of these concerns no picture of the sets.
 function drawCame(host, state) {
   const { came } = state, { score } = state.data, place = host.querySelector('.came');
   place.hidden = !came;
   if (!came) { place.replaceChildren(); return; }
-  const added = `Added ${came.many ? `${plural(came.ids.length, 'picture', 'pictures')} ` : ''}to ${came.name}`;
-  if (came.done && !came.text && score.current && score.key !== came.was.key) {
+  if (came.done && !came.text && !came.isNone && score.current && score.key !== came.was.key) {
     const was = came.was.said ? ` (was ${came.was.said.replace(/ right$/, '')})` : '';
-    came.text = `${added}${score.said ? `: now ${score.said}${was}` : ''}`;
+    came.text = `${came.said}${score.said ? `: now ${score.said}${was}` : ''}`;
   }
-  const text = came.text || (came.done && score.current ? added : `${added} …`);
+  const text = came.text || (came.done && score.current ? came.said : `${came.said} …`);
   const said = place.querySelector('span');
   if (said?.textContent === text && Boolean(place.querySelector('button')) === Boolean(came.act)) return;
-  place.replaceChildren(make('span', {}, text), came.act ? make('button', { class: 'text', 'data-key': 'undo-came', 'aria-label': `Undo: ${added}`,
+  place.replaceChildren(make('span', {}, text), came.act ? make('button', { class: 'text', 'data-key': 'undo-came', 'aria-label': `Undo: ${came.said}`,
     onclick: () => takeBack(state, came.act) }, 'Undo') : '');
 }
 
@@ -127,7 +138,9 @@ function bars(state, result) {
 
 function neighbours(state, result) {
   if (!result.neighbours.length) return null;
-  const row = make('div', { class: 'neighbours' }, make('span', {}, 'Most like'));
+  const isUnlike = result.kind === 'unknown';
+  const row = isUnlike ? make('div', { class: 'neighbours nearest', role: 'group', 'aria-label': 'Nearest pictures' })
+    : make('div', { class: 'neighbours' }, make('span', {}, 'Most like'));
   for (const [digest, name, label, similarity, here] of result.neighbours) {
     const key = `l${result.id} ${digest}`, open = state.near === key;
     const what = `${name}\n${label}, similarity ${similarity.toFixed(2)}`;
@@ -143,7 +156,7 @@ function neighbours(state, result) {
 }
 
 function verdict(state, result) {
-  const line = make('p', { class: 'verdict' }, result.kind === 'unknown' ? 'Unlike anything in your sets; nearest is ' : 'Looks like ', make('b', {}, result.label));
+  const line = make('p', { class: 'verdict' }, result.kind === 'unknown' ? UNLIKE : 'Looks like ', make('b', {}, result.label));
   if (result.kind === 'doubtful') line.append(' ', make('span', { class: 'tag', title: state.data.doubtful }, 'doubtful'));
   return line;
 }
@@ -160,7 +173,7 @@ function drawResult(state, result, first) {
   const said = make('div', { class: 'said' });
   if (result.kind === 'waiting') said.append(make('p', { class: 'verdict waiting' }, state.data.waiting));
   else {
-    said.append(verdict(state, result), ...result.bars ? bars(state, result) : []);
+    said.append(verdict(state, result), ...result.bars && result.kind !== 'unknown' ? bars(state, result) : []);
     const like = result.neighbours && neighbours(state, result);
     if (like) said.append(like);
   }
@@ -174,46 +187,53 @@ function drawResult(state, result, first) {
 }
 
 function whereTo(state, id, name, gone) {
-  const colour = state.data.sets.find(one => one[1] === gone.name)?.[2] || gone.colour;
-  return make('div', { class: 'right' }, dot(colour), make('span', { class: 'done' }, gone.act === null ? `to ${gone.name} …` : `in ${gone.name} now`),
-    gone.act ? make('button', { class: 'text', 'data-key': `u${id}`, 'aria-label': `Undo: ${name} to ${gone.name}`, onclick: () => takeBack(state, gone.act) }, 'Undo') : '');
+  const colour = state.data.sets.find(one => one[1] === gone.name)?.[2] || gone.colour, waits = gone.act === null;
+  const [mark, words, undone] = gone.isNone ? [dotOf(NONE), waits ? 'None of these …' : NONE_SAID, `${name} is none of these`]
+    : [dot(colour), waits ? `to ${gone.name} …` : `in ${gone.name} now`, `${name} to ${gone.name}`];
+  return make('div', { class: 'right' }, mark, make('span', { class: 'done' }, words),
+    gone.act ? make('button', { class: 'text', 'data-key': `u${id}`, 'aria-label': `Undo: ${undone}`, onclick: () => takeBack(state, gone.act) }, 'Undo') : '');
 }
 
-// "Right?": yes, or which class it is, in one click; of many classes from a menu.
+// "Right?": yes, or which class it is, in one click; of many classes from a menu. "None of these" is
+// the first answer where it is unlike all sets, the last one elsewhere.
 function answers(state, result, first) {
   const { sets } = state.data, { id, name } = result;
   if (!sets.length) return '';
-  const likely = result.kind === 'unknown' ? null : setOf(state, result.label);
+  const isUnlike = result.kind === 'unknown', likely = isUnlike ? null : setOf(state, result.label);
   const row = make('div', { class: 'right', role: 'group', 'aria-label': `Right? ${name}` }, make('span', { class: 'quiet' }, likely ? 'Right?' : 'It is'));
   if (likely) row.append(answerButton(state, [id], likely, { key: id, text: first ? `Yes, ${likely[1]}` : 'Yes', style: first ? 'pill strong' : 'pill', about: name, isYes: true }));
-  row.append(...choices(state, [id], sets.filter(one => one !== likely), { key: String(id), about: name, few: sets.length <= ANSWERS, small: !first }));
+  row.append(...choices(state, [id], sets.filter(one => one !== likely), { key: String(id), about: name, few: sets.length <= ANSWERS, small: !first, isUnlike }));
   return row;
 }
 
 function answerButton(state, ids, set, { key, text, style = 'pill', about, isYes = false }) {
-  const digit = state.data.sets.indexOf(set) + 1;
+  const digit = state.data.sets.indexOf(set) + 1;   // 0 for none of these
   return make('button', { class: style, 'data-key': `a${key} ${set[0]}`, title: digit < 10 ? `${set[1]}\nKey ${digit}` : set[1],
+    'aria-keyshortcuts': digit < 10 ? String(digit) : null,
     'aria-label': `${isYes ? 'Yes, ' : ''}${set[1]}: ${about}`, onclick: () => answer(state, ids, set) },
-    isYes ? '' : dot(set[2]), shownName(text || set[1]));
+    isYes ? '' : dotOf(set), set === NONE ? make('span', { class: 'word' }, NONE[1]) : shownName(text || set[1]));
 }
 
-// Buttons for a few sets, else a menu of all; at the end a new set.
-function choices(state, ids, sets, { key, about, few, small = false }) {
+// Buttons for a few sets, else a menu of all; at the end a new set. `isUnlike`: "None of these" comes
+// first, and is what the classifier would say.
+function choices(state, ids, sets, { key, about, few, small = false, isUnlike = false }) {
   const draw = set => answerButton(state, ids, set, { key, about });
+  const none = answerButton(state, ids, NONE, { key, about, style: isUnlike && !small ? 'pill strong' : 'pill' });
+  const [before, after] = isUnlike ? [[none], []] : [[], [none]];
   const naming = state.naming === key, open = state.menu === key;
   const another = naming ? newSet(state, ids, about) : make('button', { class: small ? 'pill plus' : 'text quiet', 'data-key': `n${key}`, title: 'New set', 'aria-label': `New set: ${about}`,
     onclick: event => { Object.assign(state, { naming: key, menu: null, typed: '' }); const root = event.currentTarget.getRootNode(); state.draw(); root.querySelector('.naming').focus(); } }, small ? icon(ICONS.plus) : 'New set …');
-  if (few) return [...sets.map(draw), another];
+  if (few) return [...before, ...sets.map(draw), ...after, another];
   const toggle = make('button', { class: 'pill', 'data-key': `m${key}`, 'aria-expanded': String(open), 'aria-label': `Another set: ${about}`,
     onclick: () => { Object.assign(state, { menu: open ? null : key, naming: null, typed: '' }); state.draw(); } }, 'It is …');
-  if (!open) return [toggle, another];
+  if (!open) return [...before, toggle, ...after, another];
   const list = make('div', { class: 'others' }, ...sets.map(draw));
   const search = make('input', { class: 'search', type: 'search', placeholder: 'Find a set', 'aria-label': 'Find a set', 'data-key': `f${key}` });
   const narrow = () => sets.forEach((set, i) => { list.children[i].hidden = !set[1].toLowerCase().includes(search.value.trim().toLowerCase()); });
   search.value = state.typed;
   search.oninput = () => { state.typed = search.value; narrow(); };
   narrow();
-  return [toggle, another, sets.length >= MENU_SEARCHED_FROM ? search : '', list];
+  return [...before, toggle, ...after, another, sets.length >= MENU_SEARCHED_FROM ? search : '', list];
 }
 
 function newSet(state, ids, about) {
@@ -230,14 +250,14 @@ function newSet(state, ids, about) {
   return make('span', { class: 'field' }, field, make('button', { class: 'pill', 'data-key': 'put', onclick: put }, 'Add'));
 }
 
-// The keyboard: digits answer, arrows go on.
+// The keyboard: digits answer, 0 that it is none of these; arrows go on.
 
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
 function pressed(host, state, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches('input, select, textarea')) return;
   const isGallery = !host.querySelector('.gallery').hidden;
-  const set = /^[1-9]$/.test(event.key) && state.data.sets[event.key - 1];
+  const set = event.key === '0' ? state.data.sets.length > 0 && NONE : /^[1-9]$/.test(event.key) && state.data.sets[event.key - 1];
   if (set) {
     event.preventDefault();
     if (isGallery) answerInGallery(host, state, set);

@@ -46,6 +46,7 @@ async function send(host, state, items) {
   const text = sum.error || sum.rejected || !sum.added ? summary(sum) : '';
   tell([text, ...sum.notes].filter(Boolean).join('. '), null);
   state.redraw();
+  return sum;
 }
 
 // The camera says what it sees all the time; nothing is kept but what is taken with the button.
@@ -73,12 +74,27 @@ function drawCamera(host, state, gone) {
     const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
     if (blob) send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
   } }, 'Take picture');
+  const none = state.data.sets.length ? make('button', { class: 'pill', title: 'Take this picture, and say that it is none of your sets', onclick: () => shootNone(host, state, camera) },
+    make('span', { class: 'dot none' }), NONE[1]) : null;
   const close = make('button', { class: 'pill', onclick: () => stopCamera(state, host) }, 'Close camera');
   host.querySelector('.viewfinder').replaceChildren(camera.video, state.live.node,
-    make('div', { class: 'row' }, shoot, switcher(camera, gone), close));
+    make('div', { class: 'row' }, shoot, none, switcher(camera, gone), close));
   host.querySelector('.camera').setAttribute('aria-pressed', 'true');
   camera.video.play().catch(() => {});
   shoot.focus({ preventScroll: true });
+}
+
+// What the camera sees now, taken and answered in one: the newest of the pictures tried.
+async function shootNone(host, state, camera) {
+  const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
+  if (!blob) return;
+  const { error } = await send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
+  if (error) return;
+  try {
+    const response = await fetch(`${state.data.base}/tried`);
+    const [[id, , name]] = (await response.json()).rows;
+    await answer(state, [id], NONE, name);
+  } catch { state.say('The picture was taken, but what it is could not be said. Say it beneath the picture.'); }
 }
 
 function stopCamera(state, host) {
