@@ -27,6 +27,7 @@ from featclass.service.judging import Judged, judge, looked_into, normalised
 from featclass.service.naming import name_prior
 
 MAX_EXEMPLARS = 20_000
+MAX_STRANGERS = 1_000
 LIBRARIES = ("numpy", "pillow", "torch")
 
 
@@ -73,12 +74,13 @@ def learn(
     said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
     classifier = _classifier(embeddings, judged, engine, fitted, said)
     if strangers is not None and len(strangers.vectors):
-        classifier = replace(classifier, strangers=normalised(strangers))
+        kept = probe.exemplar_indices([""] * len(strangers.vectors), MAX_STRANGERS)
+        classifier = replace(classifier, strangers=normalised(strangers)[kept])
     learned = Learned(classifier, judgements(embeddings.images, judged))
     scored(learned)
     again = time.perf_counter()
     learned = replace(learned, audit=audited(embeddings, judged))
-    said = looked_into(judged, embeddings, seed=seed)
+    said = looked_into(judged, embeddings, strangers=classifier.strangers, seed=seed)
     seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
     said = replace(said, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
     return replace(learned, classifier=replace(classifier, report=said))
