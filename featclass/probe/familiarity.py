@@ -204,6 +204,26 @@ def _lowest_of_members(scores: Floats, strays: int = 0) -> float:
     return lowest if refused else lowest - SLACK / scores.size**2
 
 
+def simulated_strangers(exemplars: FloatArray, count: int = 200) -> Floats:
+    """Return embeddings of what no training image shows, as an encoder might give them.
+
+    Training images with their values in another order: what an encoder finds in them is another
+    thing, as much of it. Where values have signs, their mean stays where it is: much of it is
+    common to all images of an encoder.
+
+    Args:
+        exemplars: L2-normalised embeddings, shape (n, dimensions), with n > 0.
+        count: How many to return; the same ones for the same exemplars.
+    """
+    rng = np.random.default_rng(0)
+    roots = takes_roots(exemplars)
+    chosen = points(exemplars[rng.integers(0, len(exemplars), count)], roots=roots)
+    if roots:
+        return rng.permuted(chosen, axis=1) ** 2
+    mean = normalise(exemplars).mean(axis=0)
+    return np.asarray(mean + rng.permuted(chosen - mean, axis=1))
+
+
 def exemplar_indices(labels: Sequence[str], limit: int) -> NDArray[np.intp]:
     """Return which training images to remember: at most `limit`, ascending, evenly by class.
 

@@ -171,6 +171,18 @@ def resembles(
     return np.asarray(known | by_name[probabilities.argmax(axis=1)])
 
 
+def refuses(classifier: TrainedClassifier) -> float | None:
+    """Return the share of simulated strangers that resemble no class.
+
+    None where fewer than two classes have pictures to resemble: then nothing is refused on
+    purpose.
+    """
+    exemplars = classifier.exemplars
+    if len(set(exemplars.labels)) < 2:
+        return None
+    return float(1 - _known(classifier, probe.simulated_strangers(exemplars.vectors)).mean())
+
+
 def nearest_exemplars(exemplars: Exemplars, vectors: FloatArray) -> list[tuple[Neighbour, ...]]:
     """Return the training images that each embedding is most similar to, the nearest first."""
     nearest, similarities = probe.nearest(exemplars.vectors, vectors, NEIGHBOURS)
