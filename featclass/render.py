@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from featclass import sentences
 from featclass.records import Report, SeenInTraining
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def markdown(report: Report) -> str:
         parts.append(_matrix_table(report) if small else _confusions(report))
         parts.append(_class_table(report))
         parts.append(f"How it was measured: {_escaped(report.method)}.")
+    parts.append(sentences.refusing(report))
     listed = [f"- {_escaped(sentence)}" for sentence in empty_sentences(report)]
     listed += [f"- {_escaped(r.name)}: {_escaped(r.reason)}" for r in report.rejected]
     if listed:

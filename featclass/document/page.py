@@ -21,6 +21,7 @@ from featclass.document.contents import (
 from featclass.document.markup import escaped, listed, named, paragraphs
 from featclass.learned import Learned
 from featclass.records import Judgement, Report
+from featclass.sentences import refusing
 
 STYLE = Path(__file__).with_name("style.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -76,7 +77,7 @@ def _score(contents: Contents, report: Report, notes: Sequence[str]) -> str:
     parts = [
         f'<p class="score">{headline}{escaped(contents.sentence)}</p>',
         tables.interval_bar(report),
-        paragraphs([*contents.verdict, *notes]),
+        paragraphs([*contents.verdict, *filter(None, [refusing(report)]), *notes]),
     ]
     if contents.curve is not None:
         parts.append("<h2>Would more pictures help?</h2>")

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.probe.members import (
-    FAR,
     Members,
     Relative,
     blended,
     deviation,
+    farthest_of,
     largest_of,
     without_strays,
 )
@@ -200,7 +200,7 @@ def _lowest_of_members(scores: Floats, strays: int = 0) -> float:
     place = max(refused - min(strays, refused // 2), 1) - 1
     lowest = float(np.partition(scores, place)[place])
     if strays and refused < 2:
-        return min(lowest, float(np.median(scores)) - FAR * deviation(scores))
+        return min(lowest, float(np.median(scores)) - farthest_of(scores.size) * deviation(scores))
     return lowest if refused else lowest - SLACK / scores.size**2
 
 

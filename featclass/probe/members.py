@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,8 +27,8 @@ LEAST_SPREAD = (0.5, 0.02)
 """Of squared distances and of cosines, where two or three images or copies are too few to tell."""
 ROUNDS, MANY = 3, 200
 """Times that strays are looked for; once where there are many images, of which few change less."""
-FAR = 3.0
-"""Robust deviations below the median."""
+ONE_OF = 30
+"""Clean sets of which one loses a member, if scores were normal; real ones are not quite."""
 FEWEST = 6
 """Images of a class, itself included, that a stray must stand among: fewer are no majority."""
 MOST = 0.25
@@ -158,14 +159,22 @@ def strays(scores: Floats, codes: Codes, given: Codes) -> NDArray[np.bool_]:
     counts = np.bincount(codes, minlength=classes)
     pooled = AS_THE_OTHERS * float(np.median(np.abs(below_own)) * NORMAL) ** 2
     own = np.sqrt((counts * own**2 + pooled) / (counts + AS_THE_OTHERS))
-    below_all = scores - np.median(scores)
-    is_far = (below_all < -FAR * deviation(scores)) & (below_own < -FAR * own[codes])
+    below_all, far = scores - np.median(scores), farthest_of(len(scores))
+    is_far = (below_all < -far * deviation(scores)) & (below_own < -far * own[codes])
     for rows, size in zip(members, np.bincount(given).tolist(), strict=True):
         left = int(MOST * size) - (size - rows.size) if size >= FEWEST else 0
         farthest = rows[is_far[rows]]
         farthest = farthest[np.argsort(scores[farthest], kind="stable")]
         is_far[farthest[max(left, 0) :]] = False
     return is_far
+
+
+def farthest_of(count: int) -> float:
+    """Return how many robust deviations below the median a member lies that is no stray.
+
+    Of normal scores that is the bound of Bonferroni: 3.0 of 24, 3.2 of 40, 3.9 of 800.
+    """
+    return -NormalDist().inv_cdf(1 / (ONE_OF * max(count, 2)))
 
 
 def blended(parts: Floats, usual: Floats, spread: Floats) -> Floats:
