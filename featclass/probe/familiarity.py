@@ -149,11 +149,10 @@ class Familiarity:
         seen = normalise(points(given, roots=self.roots) - self.centre)
         nearer = (members.seen @ seen.T).max(axis=1) - members.nearest
         nearer = nearer[members.tested]
-        allowed = int(REFUSED_SHARE * (nearer.size + 1))
-        margin = max(0.0, float(np.sort(nearer)[-1 - allowed]))
-        among_strangers = nearer > margin
-        left = int(MOST_REFUSED * (scores.size + 1)) - int(among_strangers.sum())
-        others = np.sort(scores[~among_strangers])
+        allowed = max(1, int(REFUSED_SHARE * (nearer.size + 1)))
+        margin = max(0.0, float(np.sort(nearer)[-allowed]))
+        left = int(MOST_REFUSED * (scores.size + 1)) - allowed
+        others = np.sort(scores[nearer <= margin])
         threshold = self.threshold
         if left > 0:
             theirs = self.score(given)
