@@ -109,6 +109,8 @@ def dumps(classifier: TrainedClassifier) -> bytes:
         "intercepts": np.ascontiguousarray(probe.intercepts, dtype="<f8"),
         "exemplars": np.ascontiguousarray(exemplars.vectors, dtype="<f4"),
     }
+    if classifier.strangers is not None:
+        tensors["strangers"] = np.ascontiguousarray(classifier.strangers, dtype="<f4")
     data = write_tensors(tensors, {"featclass": f"{VERSION} {'0' * DIGITS} {text}"})
     opening = OPENING.match(data, 8)
     if opening is None:
@@ -163,6 +165,7 @@ def _classifier(document: Mapping[str, Any], tensors: Tensors) -> TrainedClassif
     exemplars = _exemplars(document["exemplars"], tensors)
     _require(exemplars.vectors.shape[1] == shape[1], "its vectors differ in length")
     _require(set(exemplars.labels) <= set(classes), "a training image is of no class")
+    strangers = _strangers(tensors, shape[1])
     is_something = bool(exemplars.names) or report.class_names is not None
     _require(is_something, "it remembers no training image")
     floor = float(document["floor"])
@@ -177,6 +180,7 @@ def _classifier(document: Mapping[str, Any], tensors: Tensors) -> TrainedClassif
         probe=Probe(classes, coefficients, intercepts, roots=document["roots"], floor=floor),
         exemplars=exemplars,
         report=report,
+        strangers=strangers,
         versions={_text(k, "versions"): _text(v, "versions") for k, v in versions.items()},
     )
 
@@ -190,6 +194,15 @@ def _exemplars(document: Mapping[str, Any], tensors: Tensors) -> Exemplars:
     are_digests = all(re.fullmatch("[0-9a-f]{64}", digest) for digest in digests)
     _require(are_digests, "a digest of a training image is none")
     return Exemplars(names, labels, digests, vectors)
+
+
+def _strangers(tensors: Tensors, dimensions: int) -> NDArray[np.float32] | None:
+    """Return pictures called none of the classes; None where nobody called any so."""
+    if "strangers" not in tensors:
+        return None
+    vectors = _tensor(tensors, "strangers", np.float32, 2)
+    _require(vectors.shape[1] == dimensions, "its vectors differ in length")
+    return vectors
 
 
 def _tensor(tensors: Tensors, name: str, kind: type, dimensions: int) -> NDArray[Any]:

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from featclass import sentences
 from featclass.audit import Audit
 from featclass.audit.findings import GiveAway
 from featclass.records import Judgement, TrainedClassifier
 from featclass.report_json import to_json
-from featclass.sentences import percent, refusing
 
 NEARLY_ALL = 0.9
 """Of the pictures: a cue that names the class of so many explains any score."""
@@ -43,14 +43,12 @@ class Learned:
 
     def cautions(self, accepted: Collection[str] = ()) -> list[str]:
         """Return what could make the score worthless, a sentence each, to stand beside it."""
-        told = [refusing(self.classifier.report)]
+        told = [sentences.refusing(self.classifier.report)]
         if cue := self.give_away(accepted):
-            told.insert(
-                0,
-                f"The {cue.cue} alone names the right class in {percent(cue.accuracy)} of the"
-                f" pictures (guessing: {percent(cue.chance_accuracy)}): the score may say nothing"
-                " of what they show.",
+            alone = sentences.findings.whole_score(
+                cue.cue, accuracy=cue.accuracy, chance=cue.chance_accuracy
             )
+            told.insert(0, alone)
         return [sentence for sentence in told if sentence]
 
     def to_json(self) -> dict[str, Any]:

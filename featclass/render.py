@@ -88,10 +88,15 @@ def confusion_figure(
     return figure
 
 
-def markdown(report: Report) -> str:
-    """Return the whole report as Markdown, what to make of the score included; names escaped."""
-    conclusions = map(_escaped, sentences.conclusions(report))
-    return "\n\n".join([score_markdown(report), *conclusions, figures_markdown(report)])
+def markdown(report: Report, cautions: Sequence[str] | None = None) -> str:
+    """Return the whole report as Markdown, what to make of the score included; names escaped.
+
+    `cautions` are what could make the score worthless; without them, what the report knows of it.
+    """
+    if cautions is None:
+        cautions = list(filter(None, [sentences.refusing(report)]))
+    notes = map(_escaped, [*cautions, *sentences.conclusions(report)])
+    return "\n\n".join([score_markdown(report), *notes, figures_markdown(report)])
 
 
 def score_markdown(report: Report) -> str:

@@ -97,6 +97,30 @@ def test_a_classifier_comes_back_as_it_was() -> None:
         assert getattr(back.exemplars, field) == getattr(made.exemplars, field)
 
 
+def test_pictures_called_none_of_the_classes_come_back_and_need_not_be_there() -> None:
+    made = replace(classifier(), strangers=np.ones((2, 5), np.float32))
+    back = artifact.loads(artifact.dumps(made)).strangers
+    assert back is not None
+    assert back.dtype == np.float32
+    np.testing.assert_array_equal(back, made.strangers)
+    assert artifact.loads(artifact.dumps(classifier())).strangers is None
+
+
+@pytest.mark.parametrize(
+    "strangers",
+    [
+        np.ones((2, 4), np.float32),
+        np.ones(5, np.float32),
+        np.ones((2, 5), np.float64),
+        np.full((1, 5), np.nan, np.float32),
+    ],
+    ids=["another length", "no rows", "another kind", "no numbers"],
+)
+def test_forged_strangers_are_refused(strangers: Any) -> None:
+    with pytest.raises(ClassifierUnusable, match="damaged"):
+        artifact.loads(forged(lambda document, tensors: tensors.update(strangers=strangers)))
+
+
 def test_the_same_classifier_gives_the_same_bytes() -> None:
     data = artifact.dumps(classifier())
     assert artifact.dumps(classifier()) == data

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import featclass
-from featclass import artifact, config, encoders, service
+from featclass import artifact, config, encoders, render, sentences, service
 from featclass.cache import CACHE_FILE, Cache
 from featclass.encoders import builtin, identity
 from featclass.engine import Engine
@@ -110,6 +110,53 @@ def test_a_picture_unlike_all_classes_is_not_known_and_members_are(engine: Engin
     [strange] = service.predict(engine, trained, [image(_inverted(drawn(5, "red")))])
     assert not strange.known
     assert strange.label in trained.classes
+
+
+def test_a_picture_called_none_of_these_is_refused_from_then_on_also_by_the_saved_classifier(
+    engine: Engine, tmp_path: Path
+) -> None:
+    embedded = service.embed(engine, Dataset(tuple(two_classes(20))))
+    others = [image(drawn(seed, "#a02030"), f"{seed}.png") for seed in range(200, 212)]
+    plain = service.learn(embedded, engine).classifier
+    assert any(said.known for said in service.predict(engine, plain, others))
+    strangers = engine.embed(others)
+    told = service.learn(embedded, engine, strangers=strangers).classifier
+    assert not any(said.known for said in service.predict(engine, told, others))
+    assert sum(said.known for said in service.predict(engine, told, two_classes(20))) >= 34
+    artifact.save(told, tmp_path / "told.featclass")
+    loaded = artifact.load(tmp_path / "told.featclass")
+    assert service.predict(engine, loaded, others) == service.predict(engine, told, others)
+    assert told.classes == plain.classes == ("blue", "red")
+
+
+def test_of_very_many_strangers_so_many_are_kept(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("featclass.service.learning.MAX_STRANGERS", 3)
+    embedded = service.embed(engine, Dataset(tuple(two_classes())))
+    many = engine.embed([image(drawn(seed, "green"), f"{seed}.png") for seed in range(8)])
+    kept = service.learn(embedded, engine, strangers=many).classifier.strangers
+    assert kept is not None
+    assert len(kept) == 3
+    assert service.learn(embedded, engine).classifier.strangers is None
+
+
+def test_the_report_says_what_share_of_simulated_strangers_is_refused(engine: Engine) -> None:
+    report = service.train(engine, Dataset(tuple(two_classes(20)))).classifier.report
+    assert report.refuses is not None
+    assert report.refuses > 0.8
+    assert "simulated" not in sentences.refusing(report)
+    assert sentences.refusing(report) == ""
+
+
+def test_the_report_says_so_where_a_stray_among_very_few_switches_refusing_off(
+    engine: Engine,
+) -> None:
+    images = [*two_classes(3), image(_inverted(drawn(5, "red")), "odd.png", "red")]
+    report = service.train(engine, Dataset(tuple(images))).classifier.report
+    assert report.refuses is not None
+    assert report.refuses < sentences.LEAST_REFUSED
+    assert sentences.refusing(report) in render.markdown(report)
 
 
 def _inverted(data: bytes) -> bytes:

@@ -176,8 +176,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
         return
     from featclass.render import markdown
 
-    score, _, figures = markdown(learned.classifier.report).partition("\n\n")
-    say("\n\n".join([score, *learned.cautions(), figures]))
+    say(markdown(learned.classifier.report, learned.cautions()))
 
 
 def print_audit(found: Audit, *, as_json: bool) -> None:

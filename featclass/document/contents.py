@@ -141,4 +141,6 @@ def _checks(report: Report) -> list[tuple[str, str]]:
         facts.append(("Calibration error", f"{report.calibration_error:.3f}"))
     if report.refused_share is not None:
         facts.append(("Of these pictures taken for none", percent(report.refused_share)))
+    if report.refuses is not None:
+        facts.append(("Of simulated strangers taken for none", percent(report.refuses)))
     return facts

@@ -5,6 +5,7 @@ out_of_fold, split, by_one_probe,  predictions by probes that never saw the imag
 learner
 nearest, Familiarity,              the training images that a picture resembles, and whether
 exemplar_indices                   it resembles any
+simulated_strangers                embeddings of something else, to be refused
 distances_left_out                 how far each image is from the classes without it
 NamePrior, Blend, untried_blend    what the names of classes say, and how much it counts
 most_useful                        which unlabelled images to ask a person about next
@@ -12,7 +13,12 @@ most_useful                        which unlabelled images to ask a person about
 
 from featclass.probe.asking import most_useful
 from featclass.probe.evaluation import OutOfFold, by_one_probe, learner, out_of_fold, split
-from featclass.probe.familiarity import Familiarity, exemplar_indices, nearest
+from featclass.probe.familiarity import (
+    Familiarity,
+    exemplar_indices,
+    nearest,
+    simulated_strangers,
+)
 from featclass.probe.fitting import fit, predict, untried_blend
 from featclass.probe.points import normalise
 from featclass.probe.prior import Blend, NamePrior
@@ -33,6 +39,7 @@ __all__ = [
     "normalise",
     "out_of_fold",
     "predict",
+    "simulated_strangers",
     "split",
     "untried_blend",
 ]

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.probe.points import Codes, Floats, encode, normalise, points, takes_roots
-from featclass.probe.scatter import (
-    LEAST_VARIANCE,
-    Scatter,
-    class_means,
-    left_out,
-    lengths_of,
-    squares,
+from featclass.probe.members import (
+    Members,
+    Relative,
+    blended,
+    deviation,
+    farthest_of,
+    largest_of,
+    without_strays,
 )
+from featclass.probe.points import Floats, encode, normalise, points, takes_roots
 from featclass.records import FloatArray
 
-NEIGHBOURS = 3
 REFUSED_SHARE = 0.05
+MOST_REFUSED = 0.1
+"""Of members, where strangers are given."""
+SAME = 0.999
+"""Cosine to a stranger from which on a picture is that stranger."""
 MEASURED = 800
 """Exemplars that scatter, neighbours and threshold are measured on: more change little."""
-NEIGHBOURS_WEIGHT = 0.5
-"""Between 0.3 and 1.2 it changes the area under the curve by less than 0.003."""
-SCATTERED = 4
-"""Exemplars that a class, any one, must have before scatter within classes is looked at."""
 SLACK = 10.0
 """Over the square of how many scores there are: what the lowest of fewer than 19 is lowered by."""
-LEAST_SPREAD = (0.5, 0.02)
-"""Of squared distances and of cosines, where two or three images or copies are too few to tell."""
 ROWS = 1024
 
 
@@ -75,7 +73,7 @@ class Familiarity:
     exemplars: Floats
     """Seen from the centre, L2-normalised, shape (m, dimensions), m at most `MEASURED`."""
     centre: Floats
-    relative: _Relative | None
+    relative: Relative | None
     neighbours: int
     usual: Floats
     """Mean of both parts for members left out."""
@@ -83,9 +81,15 @@ class Familiarity:
     """Their standard deviations; infinite for a part that counts nothing."""
     threshold: float
     """A picture that scores below resembles none of the classes."""
+    strangers: Floats
+    """Pictures called none of the classes, seen as the exemplars are, shape (k, dimensions)."""
+    margin: float
+    """How much nearer a picture is to a stranger than to any exemplar that resembles no class."""
 
     @classmethod
-    def of(cls, exemplars: FloatArray, labels: Sequence[str]) -> Familiarity:
+    def of(
+        cls, exemplars: FloatArray, labels: Sequence[str], strangers: FloatArray | None = None
+    ) -> Familiarity:
         """Measure training images against each other, each left out in turn (in closed form).
 
         Of 19 images and more, the threshold refuses at most 5 % of new members on average,
@@ -93,9 +97,14 @@ class Familiarity:
         lowest score or, of very few, less. An image alone in its class does not count, unless all
         are. No two exemplars should show the same picture: a member would look too familiar.
 
+        `strays`, a photograph of something else among members, are left out, and the rest is
+        measured anew. What strangers add refuses at most another 5 % of members.
+
         Args:
             exemplars: L2-normalised embeddings, shape (n, dimensions).
             labels: Class of each.
+            strangers: L2-normalised embeddings of pictures that a person called none of the
+                classes, shape (k, dimensions).
 
         Raises:
             FeatclassError: There are fewer than two classes.
@@ -105,86 +114,113 @@ class Familiarity:
         codes = encode([labels[i] for i in kept])[1]
         roots = takes_roots(exemplars)
         places = points(exemplars[kept], roots=roots)
-        sizes = np.bincount(codes)[codes]
-        tested = sizes > 1 if sizes.max() > 1 else sizes > 0
-        parts = np.zeros((2, len(kept)))
-        centre, relative = np.zeros(places.shape[1]), None
-        if sizes.max() >= SCATTERED:
-            centre = places.mean(axis=0)
-            relative = _Relative.of(places - centre, codes)
-            parts[0] = relative.left_out(places - centre, codes)
-        seen, neighbours = normalise(places - centre), min(NEIGHBOURS, len(kept) - 1)
-        cosines = seen @ seen.T
-        np.fill_diagonal(cosines, -np.inf)
-        parts[1] = _mean_of_largest(cosines, neighbours)
-        usual, spread = parts[:, tested].mean(axis=1), parts[:, tested].std(axis=1)
-        spread = np.maximum(spread, np.array(LEAST_SPREAD))
-        if relative is None:
-            spread[0] = np.inf
-        scores = _blended(parts[:, tested], usual, spread)
-        threshold = _lowest_of_members(scores)
-        return cls(roots, seen, centre, relative, neighbours, usual, spread, threshold)
+        members, left_out_of_them = without_strays(places, codes)
+        usual, spread = members.usual_and_spread()
+        scores = blended(members.parts[:, members.tested], usual, spread)
+        known = cls(
+            roots,
+            members.seen,
+            members.centre,
+            members.relative,
+            members.neighbours,
+            usual,
+            spread,
+            _lowest_of_members(scores, left_out_of_them),
+            np.empty((0, places.shape[1])),
+            np.inf,
+        )
+        if strangers is None or not len(strangers):
+            return known
+        return known._with(strangers, scores, members)
+
+    def _with(self, strangers: FloatArray, scores: Floats, members: Members) -> Familiarity:
+        """Refuse strangers and their like as far as `MOST_REFUSED` of members allows.
+
+        First what is nearer to a stranger than to any exemplar; then what scores no higher than
+        strangers do, of those that score lower than all but so many members.
+
+        Args:
+            strangers: As for `of`.
+            scores: Of the members tested, each left out.
+            members: Which they are.
+        """
+        kept = np.linspace(0, len(strangers) - 1, min(len(strangers), MEASURED)).astype(np.intp)
+        given = strangers[kept]
+        seen = normalise(points(given, roots=self.roots) - self.centre)
+        nearer = (members.seen @ seen.T).max(axis=1) - members.nearest
+        nearer = nearer[members.tested]
+        allowed = max(1, int(REFUSED_SHARE * (nearer.size + 1)))
+        margin = max(0.0, float(np.sort(nearer)[-allowed]))
+        left = int(MOST_REFUSED * (scores.size + 1)) - allowed
+        others = np.sort(scores[nearer <= margin])
+        threshold = self.threshold
+        if left > 0:
+            theirs = self.score(given)
+            theirs = theirs[theirs < others[left - 1]]
+            threshold = max(threshold, float(np.nextafter(theirs.max(initial=-np.inf), np.inf)))
+        return replace(self, threshold=threshold, strangers=seen, margin=margin)
 
     def score(self, vectors: FloatArray) -> Floats:
         """Return the familiarity of embeddings of any length, shape (n, dimensions): (n,)."""
-        found = [np.empty(0)]
+        scores = [np.empty(0)]
         for first in range(0, len(vectors), ROWS):
             places = points(vectors[first : first + ROWS], roots=self.roots) - self.centre
             cosines = normalise(places) @ self.exemplars.T
-            near = _mean_of_largest(cosines, self.neighbours)
+            near = largest_of(cosines, self.neighbours).mean(axis=1)
             far = self.relative.score(places) if self.relative else np.zeros(len(places))
-            found.append(_blended(np.stack([far, near]), self.usual, self.spread))
-        return np.concatenate(found)
+            scores.append(blended(np.stack([far, near]), self.usual, self.spread))
+        return np.concatenate(scores)
 
     def is_known(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Return whether each embedding resembles any of the classes, shape (n,)."""
-        return np.asarray(self.score(vectors) >= self.threshold)
+        known = self.score(vectors) >= self.threshold
+        return np.asarray(known & ~self._is_a_stranger(vectors) if len(self.strangers) else known)
+
+    def _is_a_stranger(self, vectors: FloatArray) -> NDArray[np.bool_]:
+        """Return which pictures are one that was called none of the classes, or nearer to it."""
+        are = [np.empty(0, dtype=bool)]
+        for first in range(0, len(vectors), ROWS):
+            places = points(vectors[first : first + ROWS], roots=self.roots)
+            seen = normalise(places - self.centre)
+            nearest = (seen @ self.exemplars.T).max(axis=1)
+            beside = (seen @ self.strangers.T).max(axis=1)
+            is_one = (beside > SAME) & (beside > nearest)
+            are.append((beside - nearest > self.margin) | is_one)
+        return np.concatenate(are)
 
 
-def _blended(parts: Floats, usual: Floats, spread: Floats) -> Floats:
-    weights = np.array([1.0, NEIGHBOURS_WEIGHT])
-    return np.asarray((weights / spread) @ (parts - usual[:, None]))
+def _lowest_of_members(scores: Floats, strays: int = 0) -> float:
+    """Return what at most 5 % of new members score below, from the scores of members left out.
 
-
-def _mean_of_largest(cosines: Floats, k: int) -> Floats:
-    return np.asarray(-np.partition(-cosines, k - 1, axis=1)[:, :k].mean(axis=1))
-
-
-def _lowest_of_members(scores: Floats) -> float:
-    """Return what at most 5 % of new members score below, from the scores of members left out."""
+    Clean sets have members that are taken for strays. Of many images they count among the 5 %, up
+    to half of it; of few, a member may score as low as any that is not taken for a stray.
+    """
     refused = int(REFUSED_SHARE * (scores.size + 1))
-    if refused:
-        return float(np.partition(scores, refused - 1)[refused - 1])
-    return float(scores.min() - SLACK / scores.size**2)
+    place = max(refused - min(strays, refused // 2), 1) - 1
+    lowest = float(np.partition(scores, place)[place])
+    if strays and refused < 2:
+        return min(lowest, float(np.median(scores)) - farthest_of(scores.size) * deviation(scores))
+    return lowest if refused else lowest - SLACK / scores.size**2
 
 
-@dataclass(frozen=True, slots=True)
-class _Relative:
-    """Distance to the nearest class mean, less that to the mean of all: negative, squared."""
+def simulated_strangers(exemplars: FloatArray, count: int = 200) -> Floats:
+    """Return embeddings of what no training image shows, as an encoder might give them.
 
-    within: Scatter
-    total: Scatter
-    means: Floats
-    """Of the classes, in the coordinates of `within`."""
+    Training images with their values in another order: what an encoder finds in them is another
+    thing, as much of it. Where values have signs, their mean stays where it is: much of it is
+    common to all images of an encoder.
 
-    @classmethod
-    def of(cls, places: Floats, codes: Codes) -> _Relative:
-        """Measure places, shape (n, dimensions), whose mean is the origin."""
-        means = class_means(places, codes)
-        within = Scatter.of(places - means[codes])
-        return cls(within, Scatter.of(places), within.coordinates(means))
-
-    def score(self, places: Floats) -> Floats:
-        distances = squares(self.within.coordinates(places), self.means)
-        return np.asarray(lengths_of(self.total.coordinates(places)) - distances.min(axis=1))
-
-    def left_out(self, places: Floats, codes: Codes) -> Floats:
-        """Return what each of the places measured would score had it not been among them."""
-        n = len(places)
-        whole = lengths_of(self.total.coordinates(places))
-        remain = np.maximum(1 - whole / (n - 1), LEAST_VARIANCE)
-        nearest = left_out(self.within, places, codes).min(axis=1)
-        return np.asarray((n / (n - 1)) ** 2 * whole / remain - nearest)
+    Args:
+        exemplars: L2-normalised embeddings, shape (n, dimensions), with n > 0.
+        count: How many to return; the same ones for the same exemplars.
+    """
+    rng = np.random.default_rng(0)
+    roots = takes_roots(exemplars)
+    chosen = points(exemplars[rng.integers(0, len(exemplars), count)], roots=roots)
+    if roots:
+        return rng.permuted(chosen, axis=1) ** 2
+    mean = normalise(exemplars).mean(axis=0)
+    return np.asarray(mean + rng.permuted(chosen - mean, axis=1))
 
 
 def exemplar_indices(labels: Sequence[str], limit: int) -> NDArray[np.intp]:

@@ -37,6 +37,14 @@ def give_away(
     )
 
 
+def whole_score(cue: str, *, accuracy: float, chance: float) -> str:
+    """Say that a cue alone is right so often that the score may be its doing."""
+    return (
+        f"The {cue} alone names the right class in {percent(accuracy)} of the pictures (guessing:"
+        f" {percent(chance)}): the score may say nothing of what they show."
+    )
+
+
 def hard_to_see(kind: str, *, width: int, height: int, level: float, lost: str) -> str:
     """Say what is wrong with an image, by the kind of its fault.
 

@@ -62,10 +62,10 @@ def refusing(report: Report) -> str:
 
 
 def conclusions(report: Report) -> list[str]:
-    """Return what to make of a score, a sentence each: luck or not, strangers, more pictures."""
+    """Return what to make of a score, a sentence each: luck or not, and what more would bring."""
     judged, curve = report.verdict, report.learning_curve
     luck = (judged.sentence, judged.advice) if judged else ()
-    return [*filter(None, (*luck, refusing(report), curve.reason if curve else ""))]
+    return [*filter(None, (*luck, curve.reason if curve else ""))]
 
 
 def _rounded(count: int) -> int:

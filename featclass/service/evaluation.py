@@ -32,7 +32,7 @@ from featclass.service.grouping import Groups, find_copies, kept_together
 from featclass.service.judging import normalised
 from featclass.service.learning import labels_of, require_two
 from featclass.service.naming import name_prior
-from featclass.service.prediction import nearest_exemplars, resembles
+from featclass.service.prediction import nearest_exemplars, refuses, resembles
 
 Probabilities = NDArray[np.float64]
 
@@ -205,7 +205,10 @@ def evaluate_saved(
     )
     known = resembles(classifier, embedded.vectors, shares)
     made = replace(
-        made, refused_share=float(1 - known.mean()), unknown_classes=tuple(sorted(unknown))
+        made,
+        refused_share=float(1 - known.mean()),
+        refuses=refuses(classifier),
+        unknown_classes=tuple(sorted(unknown)),
     )
     scored = replace(classifier, report=made)
     return Learned(scored, _judgements(scored, embedded, labels, probabilities))

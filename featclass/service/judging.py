@@ -18,6 +18,8 @@ from featclass.service.grouping import Groups, find_copies, kept_together, recor
 
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
 """Who asked measures them."""
+ASKED = 200
+"""Images that tell what share resembles no class, within 2 % or so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,17 @@ def _scored(
     )
 
 
-def looked_into(judged: Judged, embeddings: Embeddings, *, seed: int) -> Report:
-    """Return the report with what takes longer: what more images would bring, what a leak did."""
+def looked_into(
+    judged: Judged,
+    embeddings: Embeddings,
+    *,
+    strangers: NDArray[np.float32] | None = None,
+    seed: int,
+) -> Report:
+    """Return the report with what takes longer: what more images would bring, what a leak did.
+
+    `strangers` are L2-normalised embeddings of pictures that a person called none of the classes.
+    """
     found, labels, groups = judged.predictions, judged.labels, judged.groups
     if found is None:
         return judged.report
@@ -166,7 +177,7 @@ def looked_into(judged: Judged, embeddings: Embeddings, *, seed: int) -> Report:
         judged.report,
         learning_curve=curve,
         near_duplicates=_leak(judged, embeddings, seed),
-        refused_share=_refused(judged, found),
+        refused_share=_refused(judged, found, strangers),
     )
 
 
@@ -195,14 +206,21 @@ def _leak(judged: Judged, embeddings: Embeddings, seed: int) -> NearDuplicates |
     return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy, bursts)
 
 
-def _refused(judged: Judged, found: probe.OutOfFold) -> float:
-    """Return the share of images that resemble no class to whoever has not seen their fold."""
-    known = np.empty(len(judged.labels), dtype=bool)
+def _refused(
+    judged: Judged, found: probe.OutOfFold, strangers: NDArray[np.float32] | None
+) -> float:
+    """Return the share of images that resemble no class to whoever has not seen their fold.
+
+    Of as many folds as hold `ASKED` images.
+    """
+    known: list[NDArray[np.bool_]] = []
     distinct = judged.distinct()
     for fold in np.unique(found.held_out):
         asked = found.held_out == fold
         kept = distinct[~asked[distinct]]
         own = [judged.labels[row] for row in kept]
-        members = probe.Familiarity.of(judged.vectors[kept], own)
-        known[asked] = members.is_known(judged.vectors[asked])
-    return float(1 - known.mean())
+        members = probe.Familiarity.of(judged.vectors[kept], own, strangers)
+        known.append(members.is_known(judged.vectors[asked]))
+        if sum(map(len, known)) >= ASKED:
+            break
+    return float(1 - np.concatenate(known).mean())

@@ -25,8 +25,10 @@ from featclass.service.embedding import embed, empty_classes
 from featclass.service.judgements import judgements
 from featclass.service.judging import Judged, judge, looked_into, normalised
 from featclass.service.naming import name_prior
+from featclass.service.prediction import refuses
 
 MAX_EXEMPLARS = 20_000
+MAX_STRANGERS = 1_000
 LIBRARIES = ("numpy", "pillow", "torch")
 
 
@@ -73,12 +75,14 @@ def learn(
     said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
     classifier = _classifier(embeddings, judged, engine, fitted, said)
     if strangers is not None and len(strangers.vectors):
-        classifier = replace(classifier, strangers=normalised(strangers))
+        kept = probe.exemplar_indices([""] * len(strangers.vectors), MAX_STRANGERS)
+        classifier = replace(classifier, strangers=normalised(strangers)[kept])
     learned = Learned(classifier, judgements(embeddings.images, judged))
     scored(learned)
     again = time.perf_counter()
     learned = replace(learned, audit=audited(embeddings, judged))
-    said = looked_into(judged, embeddings, seed=seed)
+    looked = looked_into(judged, embeddings, strangers=classifier.strangers, seed=seed)
+    said = replace(looked, refuses=refuses(classifier))
     seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
     said = replace(said, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
     return replace(learned, classifier=replace(classifier, report=said))

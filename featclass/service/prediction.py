@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -167,8 +167,20 @@ def resembles(
     seen = set(classifier.exemplars.labels)
     # A class known by its name alone has no picture to resemble.
     by_name = np.array([name not in seen for name in classifier.classes])
-    known = _known(classifier.exemplars, vectors)
+    known = _known(classifier, vectors)
     return np.asarray(known | by_name[probabilities.argmax(axis=1)])
+
+
+def refuses(classifier: TrainedClassifier) -> float | None:
+    """Return the share of simulated strangers that resemble no class.
+
+    None where fewer than two classes have pictures to resemble: then nothing is refused on
+    purpose.
+    """
+    exemplars = classifier.exemplars
+    if len(set(exemplars.labels)) < 2:
+        return None
+    return float(1 - _known(classifier, probe.simulated_strangers(exemplars.vectors)).mean())
 
 
 def nearest_exemplars(exemplars: Exemplars, vectors: FloatArray) -> list[tuple[Neighbour, ...]]:
@@ -183,13 +195,27 @@ def nearest_exemplars(exemplars: Exemplars, vectors: FloatArray) -> list[tuple[N
     ]
 
 
-def _known(exemplars: Exemplars, vectors: FloatArray) -> NDArray[np.bool_]:
+def _known(classifier: TrainedClassifier, vectors: FloatArray) -> NDArray[np.bool_]:
+    exemplars = classifier.exemplars
     if len(set(exemplars.labels)) < 2:  # names tell apart what images do not yet
         return np.ones(len(vectors), dtype=bool)
-    return _familiarity(exemplars).is_known(vectors)
+    return _familiarity(exemplars, _Strangers(classifier.strangers)).is_known(vectors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Strangers:
+    """Embeddings as a key of a cache: the same array, not an equal one."""
+
+    vectors: NDArray[np.float32] | None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Strangers) and other.vectors is self.vectors
+
+    def __hash__(self) -> int:
+        return id(self.vectors)
 
 
 @functools.lru_cache(maxsize=64)
-def _familiarity(exemplars: Exemplars) -> probe.Familiarity:
+def _familiarity(exemplars: Exemplars, strangers: _Strangers) -> probe.Familiarity:
     """Return what a classifier takes for its own; it follows from the images it remembers."""
-    return probe.Familiarity.of(exemplars.vectors, exemplars.labels)
+    return probe.Familiarity.of(exemplars.vectors, exemplars.labels, strangers.vectors)
