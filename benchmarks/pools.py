@@ -103,6 +103,25 @@ def drawn_and_given(settings: Settings) -> Iterator[tuple[Pool, Path | None]]:
         yield pool, Path(named or "").expanduser() / pool.name
 
 
+def shrunk(folder: Path, side: int, per_class: int, settings: Settings) -> Pool:
+    """Take the detail from pictures: to `side` pixels at the longer side, and back to `SIDE`."""
+    name = f"{folder.name} at {side} pixels"
+    rng = np.random.default_rng(0)
+    for group in sorted(each for each in folder.iterdir() if each.is_dir()):
+        smaller = settings.folder / "pools" / name / group.name
+        smaller.mkdir(parents=True, exist_ok=True)
+        paths = sorted(each for each in group.iterdir() if each.is_file())
+        for number in rng.permutation(len(paths))[:per_class].tolist():
+            with Image.open(paths[number]) as opened:
+                picture = opened.convert("RGB")
+            for longest in (side, SIDE):
+                scale = longest / max(picture.size)
+                size = [max(1, round(scale * length)) for length in picture.size]
+                picture = picture.resize((size[0], size[1]), Image.Resampling.BICUBIC)
+            picture.save(smaller / f"{number:04}.png", compress_level=1)
+    return pictures(name, settings.folder / "pools" / name, settings)
+
+
 def pictures(name: str, folder: Path, settings: Settings) -> Pool:
     """Embed a folder that has a subfolder for each class."""
     from featclass import datasets, encoders

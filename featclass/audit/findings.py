@@ -18,7 +18,7 @@ class LabelError:
     label: str
     suggested: str
     score: float
-    """0 to 1: the higher, the more doubtful."""
+    """How probably the label is wrong, 0 to 1."""
     suspect: bool
     """Whether to show it to somebody."""
     key: str

@@ -33,8 +33,8 @@ def audit(
         pictures: At least one.
         probabilities: Out-of-fold, shape (n, classes), classes sorted; without them (a class has
             one image, say) no label is doubted.
-        distances: Squared Mahalanobis distances to the class means, each image left out, shape
-            (n, classes): they find more wrong labels together with the probabilities.
+        distances: Squared Mahalanobis distances to the class means, each image left out with its
+            copies, shape (n, classes): they find more wrong labels together with the probabilities.
         copies: What `find_copies` says of these pictures, where that is known already.
     """
     copies = copies or find_copies(pictures.vectors, pictures.appearances)
@@ -61,7 +61,7 @@ def _label_errors(
         found.append(
             LabelError(
                 pictures.names[row], label, suggested, float(doubts.scores[row]), is_suspect,
-                pictures.key("label", [row], label),
+                pictures.key("label", [row], label), bool(doubts.is_strong[row]),
             )
         )  # fmt: skip
     return tuple(found)

@@ -50,24 +50,32 @@ class Scatter:
         return np.concatenate(both, axis=1, dtype=np.float64)
 
 
-def distances_left_out(vectors: FloatArray, labels: Sequence[str]) -> Floats:
+def distances_left_out(
+    vectors: FloatArray, labels: Sequence[str], groups: NDArray[np.integer] | None = None
+) -> Floats:
     """Return squared Mahalanobis distances to the class means, shape (n, classes).
 
     Each image is left out of the means and of the shrunk scatter within classes; one alone in its
-    class stays in. Classes are sorted.
+    class stays in. Near-duplicates under one label count as one image, at their mean: left in,
+    they would vouch for each other. Classes are sorted.
 
     Args:
         vectors: Embeddings of any length, shape (n, dimensions).
         labels: Class of each.
+        groups: Equal for near-duplicates, shape (n,); without them each image is its own.
 
     Raises:
         FeatclassError: There are fewer than two classes.
     """
     _, codes = encode(labels)
-    centred = points(vectors, roots=takes_roots(vectors))
+    embedded = points(vectors, roots=takes_roots(vectors))
+    own = np.arange(codes.size) if groups is None else np.asarray(groups)
+    pairs, units = np.unique(np.stack([own, codes], axis=1), axis=0, return_inverse=True)
+    units = units.ravel()
+    centred = class_means(embedded, units)
     centred -= centred.mean(axis=0)
-    within = Scatter.of(centred - class_means(centred, codes)[codes])
-    return left_out(within, centred, codes)
+    within = Scatter.of(centred - class_means(centred, pairs[:, 1])[pairs[:, 1]])
+    return left_out(within, centred, pairs[:, 1])[units]
 
 
 def left_out(within: Scatter, points: Floats, codes: Codes) -> Floats:

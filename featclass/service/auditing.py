@@ -29,7 +29,7 @@ def audited(embeddings: Embeddings, judged: Judged) -> audit.Audit | None:
     found = audit.audit(
         pictures,
         probabilities=_of_classes_shown(judged, judged.predictions.probabilities),
-        distances=probe.distances_left_out(judged.vectors, judged.labels),
+        distances=probe.distances_left_out(judged.vectors, judged.labels, judged.groups),
         copies=judged.copies,
     )
     return _without_bursts(found, embeddings)

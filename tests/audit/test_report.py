@@ -35,6 +35,7 @@ def test_json_has_the_fields_of_the_command() -> None:
     assert (worst["path"], worst["label"], worst["suggested"]) == ("cats/3.png", "cats", "dogs")
     assert worst["suspect"]
     assert len(found["label_errors"]) == 12
+    assert [error["suspect"] for error in found["label_errors"]] == [True] + [False] * 11
     assert found["balance"]["images"] == {"cats": 6, "dogs": 6}
 
 
@@ -47,6 +48,18 @@ def test_a_copy_under_another_label_is_named_first() -> None:
 
 def test_without_predictions_no_label_is_doubted() -> None:
     assert audit(sorted_pictures()).label_errors == ()
+
+
+def test_strong_evidence_is_said_of_a_label_that_stands_out_alone() -> None:
+    given = sorted_pictures()
+    sure = np.where(np.eye(2)[given.codes] > 0, 0.999, 0.001)
+    sure[3] = sure[3][::-1]
+    errors = audit(given, probabilities=sure).label_errors
+    assert [error.path for error in errors if error.strong] == ["cats/3.png"]
+    assert [error.path for error in errors if error.suspect] == ["cats/3.png"]
+    unsure = np.where(np.eye(2)[given.codes] > 0, 0.7, 0.3)
+    unsure[3] = unsure[3][::-1]
+    assert not any(error.strong for error in audit(given, probabilities=unsure).label_errors)
 
 
 def test_a_key_stays_the_same_in_any_order_and_among_other_pictures() -> None:
