@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from featclass.records import Report
 
 LEAST_REFUSED = 0.5
@@ -16,6 +18,13 @@ def percent(share: float) -> str:
     if share > 0:
         whole = max(whole, 1)
     return f"{whole} %"
+
+
+def between(interval: tuple[float, float]) -> str:
+    """Return an interval in whole percent, rounded outwards: it never promises too much."""
+    # 1e-9 undoes float dust.
+    low, high = math.floor(100 * interval[0] + 1e-9), math.ceil(100 * interval[1] - 1e-9)
+    return f"{low} to {high} %"
 
 
 def refusing(report: Report) -> str:

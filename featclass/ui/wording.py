@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from featclass import sentences
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
@@ -17,6 +18,8 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MOST_NOTES = 50
 MANY_WAITING = 20
 LONGEST_IN_TABLE = 30
+BETWEEN = "Between"
+"""Head of the column of bounds of a recall."""
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=\"'])")
 
 
@@ -174,8 +177,16 @@ def without_middle(name: str) -> str:
     return f"{name[: LONGEST_IN_TABLE // 2]}…{name[-LONGEST_IN_TABLE // 3 :]}"
 
 
+def _between(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else sentences.between(interval)
+
+
 def class_rows(report: Report) -> list[dict[str, object]]:
-    """Return the table of figures for each class, shares in whole percent."""
+    """Return the table of figures for each class, shares in whole percent.
+
+    Between which bounds the recall lies stands beside it where any class has enough pictures.
+    """
+    bounds = {name: figures.recall_interval for name, figures in report.per_class.items()}
 
     def percent(share: float | None) -> int | None:
         return None if share is None else round(100 * share)
@@ -185,6 +196,7 @@ def class_rows(report: Report) -> list[dict[str, object]]:
             "Set": without_middle(name),
             "Pictures": figures.support,
             "Recall": percent(figures.recall),
+            **({BETWEEN: _between(bounds[name])} if any(bounds.values()) else {}),
             "Precision": percent(figures.precision),
             "F1": percent(figures.f1),
         }
