@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,9 +32,9 @@ class Small:
     """Of `probe.learner`: masks (fits, n) to what each fit says of all images."""
     seed: int
 
-    def right(self, training: Sequence[Masks]) -> Masks:
-        """Return whether a probe of each mask predicts each image right, shape (fits, n)."""
-        return np.asarray(self.predicted(np.array(training)) == self.codes)
+    def right(self, training: Masks) -> Masks:
+        """Return whether a probe of each mask predicts each image right; both (fits, n)."""
+        return np.asarray(self.predicted(training) == self.codes)
 
 
 def wilson(right: int, n: int) -> Bounds:
@@ -53,10 +53,8 @@ def resampled_t(small: Small) -> Bounds:
     from featclass.probe import folds
 
     images = folds.images(small.codes)
-    training = [
-        folds.single_split(images, 1 - 1 / FOLDS, seed=1000 * small.seed + turn)
-        for turn in range(SPLITS)
-    ]
+    turns = range(1000 * small.seed, 1000 * small.seed + SPLITS)
+    training = np.array([folds.single_split(images, 1 - 1 / FOLDS, seed=turn) for turn in turns])
     right = small.right(training)
     shares = [row[~mask].mean() for row, mask in zip(right, training, strict=True)]
     tested = float(np.mean([(~mask).sum() / mask.sum() for mask in training]))
@@ -126,7 +124,7 @@ def _nested_round(small: Small, folds: int, turn: int) -> _Round:
     # Seeds of its own: the folds of `repeated_folds_t` are drawn from the seed itself.
     held_out = stratified(images(small.codes), folds, seed=small.seed + 100_000, turn=turn)
     pairs = [(one, other) for one in range(folds) for other in range(one, folds)]
-    training = [(held_out != one) & (held_out != other) for one, other in pairs]
+    training = np.array([(held_out != one) & (held_out != other) for one, other in pairs])
     wrong = dict(zip(pairs, ~small.right(training), strict=True))
     inside, outside, squared = [], [], []
     for fold in range(folds):

@@ -117,8 +117,9 @@ def test_the_table_of_classes_holds_the_interval_of_each_recall_that_has_one() -
     made = scored([[27, 3], [0, 5]], ["a", "b"])
     low, high = made.per_class["a"].recall_interval or (0, 0)
     text = render.markdown(made)
-    assert "| class | pictures | found (recall) | between | right when named (precision) | F1 |" in (
-        text
+    assert (
+        "| class | pictures | found (recall) | between | right when named (precision) | F1 |"
+        in (text)
     )
     [row] = [line for line in text.splitlines() if line.startswith("| a |")]
     assert f"| 90 % | {math.floor(100 * low)} to {math.ceil(100 * high)} % | 100 % |" in row
