@@ -297,15 +297,20 @@ def _confusions(report: Report) -> str:
 
 
 def _class_table(report: Report) -> str:
+    bounds = [figures.recall_interval for figures in report.per_class.values()]
+    head = " between |" if any(bounds) else ""
     lines = [
-        "| class | pictures | found (recall) | right when named (precision) | F1 |",
-        "|---|--:|--:|--:|--:|",
+        f"| class | pictures | found (recall) |{head} right when named (precision) | F1 |",
+        f"|---|--:|--:|{'--:|' if head else ''}--:|--:|",
     ]
     for name in report.classes:
         figures = report.per_class[name]
         shares = (figures.recall, figures.precision, figures.f1)
-        shown = " | ".join("–" if share is None else percent(share) for share in shares)
-        lines.append(f"| {_escaped(name)} | {figures.support:,} | {shown} |")
+        shown = ["–" if share is None else percent(share) for share in shares]
+        if head:
+            interval = figures.recall_interval
+            shown.insert(1, sentences.span(*interval) if interval else "")
+        lines.append(f"| {_escaped(name)} | {figures.support:,} | {' | '.join(shown)} |")
     return "\n".join(lines)
 
 

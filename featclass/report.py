@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,19 @@ from featclass.records import ClassFigures, Rejected, Report
 from featclass.report_json import from_json, to_json
 from featclass.scores import Lacking, Method, Unscored
 
-Interval = Callable[[int, int], tuple[float, float]]
+FEWEST_IN_CLASS = 10
+"""Independent images of a class: of fewer, the interval of its recall says next to nothing."""
 
-__all__ = ["from_json", "score", "to_json", "wilson", "without_score"]
+
+class Interval(Protocol):
+    """Bounds of a share, 95 %: of `right` among `n`, `n_groups` of which are independent."""
+
+    def __call__(self, right: int, n: int, /, *, n_groups: int) -> tuple[float, float]:
+        """Return them, low and high."""
+        ...
+
+
+__all__ = ["Interval", "from_json", "score", "to_json", "wilson", "without_score"]
 
 
 def wilson(
@@ -50,6 +61,7 @@ def score(
     method: Method,
     seconds: Mapping[str, float],
     images: int | None = None,
+    groups: Sequence[int] | NDArray[np.integer] | None = None,
     interval: Interval = accuracy_interval,
 ) -> Report:
     """Count what each image, predicted once, was taken for; ties go to the first class.
@@ -63,23 +75,31 @@ def score(
         method: How the probabilities were obtained.
         seconds: Of `embed`, `fit`, `evaluate`.
         images: Used altogether, where only some were predicted (a single split).
-        interval: Of so many right among so many predicted, 95 %.
+        groups: Equal for near-duplicates, which count once in an interval, shape (len(labels),);
+            without them each image is its own.
+        interval: Of the accuracy, and of the recall of each class of ten independent images or
+            more.
     """
     places = {name: place for place, name in enumerate(classes)}
     true = np.array([places[label] for label in labels], dtype=np.intp)
     matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(matrix, (true, probabilities.argmax(axis=1)), 1)
     right = int(matrix.trace())
+    owners = np.arange(len(labels)) if groups is None else np.asarray(groups)
+    independent = _independent(owners, true, len(classes))
     return Report(
         encoder=encoder,
         classes=tuple(classes),
         images=len(labels) if images is None else images,
         rejected=tuple(rejected),
         accuracy=right / len(labels),
-        accuracy_interval=interval(right, len(labels)),
+        accuracy_interval=interval(right, len(labels), n_groups=np.unique(owners).size),
         chance_accuracy=int(matrix.sum(axis=1).max()) / len(labels),
         confusion_matrix=tuple(tuple(row) for row in matrix.tolist()),
-        per_class={name: _figures(matrix, place) for name, place in places.items()},
+        per_class={
+            name: _figures(matrix, place, int(independent[place]), interval)
+            for name, place in places.items()
+        },
         procedure=method,
         seconds=dict(seconds),
     )
@@ -123,7 +143,17 @@ def _lacking(sizes: Mapping[str, int]) -> Unscored:
     return Unscored(Lacking.NO_PICTURES, empty)
 
 
-def _figures(matrix: NDArray[np.int64], place: int) -> ClassFigures:
+def _independent(
+    owners: NDArray[np.integer], true: NDArray[np.intp], classes: int
+) -> NDArray[np.intp]:
+    """Return how many images each class has, near-duplicates counted as one in each of theirs."""
+    pairs = np.unique(np.stack([owners, true], axis=1), axis=0)
+    return np.bincount(pairs[:, 1], minlength=classes)
+
+
+def _figures(
+    matrix: NDArray[np.int64], place: int, independent: int, interval: Interval
+) -> ClassFigures:
     right, support = int(matrix[place, place]), int(matrix[place].sum())
     predicted = int(matrix[:, place].sum())
     return ClassFigures(
@@ -131,4 +161,7 @@ def _figures(matrix: NDArray[np.int64], place: int) -> ClassFigures:
         recall=right / support if support else None,
         f1=2 * right / (predicted + support) if predicted + support else None,
         support=support,
+        recall_interval=interval(right, support, n_groups=independent)
+        if independent >= FEWEST_IN_CLASS
+        else None,
     )

@@ -84,6 +84,15 @@ def test_bursts_widen_the_interval_for_they_count_once(engine: Engine) -> None:
     assert together[0] < alone[0]
 
 
+def test_bursts_count_once_in_the_interval_of_the_recall_of_their_class(engine: Engine) -> None:
+    pictures = two_classes(12)
+    alone = learned(engine, *pictures).classifier.report
+    assert all(figures.recall_interval for figures in alone.per_class.values())
+    bursts = [replace(one, burst=f"{row // 2}") for row, one in enumerate(pictures)]
+    together = learned(engine, *bursts).classifier.report
+    assert not any(figures.recall_interval for figures in together.per_class.values())
+
+
 def test_a_burst_is_held_out_whole(engine: Engine) -> None:
     images = recorded()
     embedded = service.embed(engine, Dataset(images))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import html.parser
+import math
 import re
 import subprocess
 import sys
@@ -262,6 +263,19 @@ def test_the_matrix_is_a_table_that_screen_readers_can_walk() -> None:
     assert cells == ["right", "wrong", "right"]
     assert "6 ✓ right" in reader.text.replace("6✓", "6 ✓")
     assert "1 ✗ wrong" in reader.text.replace("1✗", "1 ✗")
+
+
+def test_both_tell_where_the_recall_of_a_class_of_ten_pictures_lies() -> None:
+    made = learned(23, wrong=(0,))
+    low, high = made.classifier.report.per_class["cat"].recall_interval or (1, 0)
+    bounds = f"{math.floor(100 * low)} to {math.ceil(100 * high)} %"
+    assert f'92 %<small class="bounds">{bounds}</small>' in page(made).replace("\u00a0", " ")
+    assert f"| cat | 12 | 92 % | {bounds} |" in prose(made)
+
+
+def test_neither_says_where_the_recall_of_few_pictures_lies() -> None:
+    assert "bounds" not in page(learned(18)).split("</style>")[1]
+    assert "between |" not in prose(learned(18))
 
 
 def test_of_very_many_classes_the_confusions_are_listed_instead() -> None:

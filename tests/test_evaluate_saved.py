@@ -179,6 +179,25 @@ def test_pictures_that_it_learned_from_are_counted_and_said_plainly(
     assert "never saw" not in text
 
 
+def test_a_class_of_ten_pictures_or_more_has_the_interval_of_its_recall(
+    model: Path, tmp_path: Path
+) -> None:
+    files = labelled(100, 9, cat="red", dog="blue") | {"cat/109.png": tinted(109, "red")}
+    per_class = scored(model, laid_out(tmp_path / "new", files))["per_class"]
+    assert per_class["cat"]["recall_interval"] == list(report.wilson(10, 10))
+    assert per_class["dog"]["recall_interval"] is None
+
+
+def test_of_pictures_that_it_learned_from_no_bounds_of_a_recall_are_given(
+    model: Path, tmp_path: Path
+) -> None:
+    files = labelled(0, 8, cat="red", dog="blue") | labelled(100, 4, cat="red", dog="blue")
+    said = scored(model, laid_out(tmp_path / "new", files))
+    assert said["seen_in_training"]["same"] == 16
+    assert said["per_class"]["cat"]["support"] == 12
+    assert said["per_class"]["cat"]["recall_interval"] is None
+
+
 def test_a_picture_saved_again_beside_one_that_it_learned_from_is_counted_apart(
     model: Path, tmp_path: Path
 ) -> None:

@@ -82,6 +82,14 @@ def test_a_probe_of_train_and_val_is_scored_on_test(evaluated: Make) -> None:
     assert "pictures held back" in sentences.score_sentence(made)
 
 
+def test_the_recall_of_a_class_has_the_interval_that_the_accuracy_has(evaluated: Make) -> None:
+    made = evaluated(given(part("train", 5, 0), part("test", 10, 200)))
+    assert made.per_class["red"].recall_interval == report.wilson(10, 10)
+    folds = [part(f"fold_{fold}", 4, 100 * fold) for fold in range(3)]
+    made = evaluated(given(*folds))
+    assert made.per_class["red"].recall_interval == accuracy_interval(12, 12)
+
+
 def test_nothing_of_test_is_trained_on(evaluated: Make) -> None:
     # In test the names are swapped: whoever looked would be right.
     made = evaluated(given(part("train", 8, 0), swapped(part("test", 8, 200))))

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 from featclass.interval import DEPENDENCE, accuracy_interval
 
-# scipy.stats.beta.ppf(0.025, k + 0.5, m - k + 0.5) and (0.975, k + 1, m - k), where
-# m = n / 1.75 and k = m * right / n.
-EIGHTEEN_OF_24 = (0.489267944867, 0.936943747292)
-NINE_HUNDRED_OF_1000 = (0.873385911173, 0.923351127197)
-AT_80_PERCENT = (0.581179165462, 0.895769898756)
+# scipy.stats.beta.ppf(0.025, k + 0.5, m - k + 0.5), where m = n / 1.5 and k = m * right / n, and
+# (0.975, k + 1, m - k), where m = n / 2.
+EIGHTEEN_OF_24 = (0.509271011274, 0.945139355472)
+NINE_HUNDRED_OF_1000 = (0.875497657078, 0.924864184934)
+AT_80_PERCENT = (0.594498679937, 0.904347094431)
 
 
 def test_it_agrees_with_beta_quantiles_computed_elsewhere() -> None:
@@ -39,6 +39,30 @@ def test_it_holds_the_share_itself_and_grows_with_it(n: int) -> None:
     assert all(low <= right / n <= high for right, (low, high) in enumerate(intervals))
     assert intervals == sorted(intervals)
     assert [high for _, high in intervals] == sorted(high for _, high in intervals)
+
+
+def test_of_one_miss_by_probes_of_fewer_images_it_does_not_follow_that_there_are_more() -> None:
+    assert accuracy_interval(12, 13)[1] == 1.0
+    assert accuracy_interval(999, 1000)[1] == 1.0
+    assert accuracy_interval(11, 13)[1] < 1.0
+    assert accuracy_interval(36, 39, n_groups=13)[1] == 1.0  # three copies of one picture
+    assert accuracy_interval(36, 39)[1] < 1.0
+
+
+def test_there_is_more_room_for_a_classifier_that_is_better_than_its_folds_than_for_a_worse() -> (
+    None
+):
+    low, high = accuracy_interval(500, 1000)
+    assert high - 0.5 > 1.1 * (0.5 - low)
+
+
+def test_it_covers_where_folds_are_worse_than_the_classifier() -> None:
+    # Six classes of three pictures: 0.78, and 0.71 by probes of two pictures a class.
+    rng = np.random.default_rng(0)
+    n, accuracy = 18, 0.78
+    chances = np.clip(rng.normal(0.71, 0.1, 4000), 0, 1)
+    intervals = [accuracy_interval(right, n) for right in rng.binomial(n, chances).tolist()]
+    assert np.mean([low <= accuracy <= high for low, high in intervals]) >= 0.945
 
 
 def test_pictures_that_stand_twice_tell_no_more_than_once() -> None:

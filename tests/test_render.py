@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -94,7 +95,7 @@ def test_text_of_the_figure_is_readable_on_its_background(palette: Any) -> None:
 def test_the_sentence_counts_first_and_says_what_it_does_not_know() -> None:
     assert sentences.score_sentence(scored([[12, 1], [1, 10]])) == (
         "22 of 24 right when each picture is judged by a classifier that never saw it; with so few"
-        " pictures the true rate is somewhere between 69 % and 100 %; guessing would give 54 %."
+        " pictures the true rate is somewhere between 71 % and 100 %; guessing would give 54 %."
     )
 
 
@@ -111,6 +112,24 @@ def test_the_interval_is_rounded_outwards() -> None:
         words = sentences.score_sentence(made).split(" between ")[1].split()
         assert int(words[0]) <= 100 * made.accuracy_interval[0] + 1e-9
         assert int(words[3]) >= 100 * made.accuracy_interval[1] - 1e-9
+
+
+def test_the_table_of_classes_holds_the_interval_of_each_recall_that_has_one() -> None:
+    made = scored([[27, 3], [0, 5]], ["a", "b"])
+    low, high = made.per_class["a"].recall_interval or (0, 0)
+    text = render.markdown(made)
+    assert (
+        "| class | pictures | found (recall) | between | right when named (precision) | F1 |"
+        in (text)
+    )
+    [row] = [line for line in text.splitlines() if line.startswith("| a |")]
+    assert f"| 90 % | {math.floor(100 * low)} to {math.ceil(100 * high)} % | 100 % |" in row
+    [row] = [line for line in text.splitlines() if line.startswith("| b |")]
+    assert row.startswith("| b | 5 | 100 % |  | ")
+
+
+def test_without_an_interval_the_table_of_classes_has_no_place_for_one() -> None:
+    assert "between |" not in render.markdown(scored([[8, 1], [0, 5]]))
 
 
 def test_the_sentence_of_a_split_speaks_of_the_pictures_held_back() -> None:

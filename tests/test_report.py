@@ -103,6 +103,65 @@ def test_figures_are_none_where_their_denominator_is_zero() -> None:
     assert figures["c"] == ClassFigures(None, 0.0, 0.0, 1)
 
 
+def of_two_classes(
+    counts: tuple[int, int],
+    wrong: int = 0,
+    groups: list[int] | None = None,
+    interval: report.Interval = accuracy_interval,
+) -> Report:
+    """So many images of "a" and of "b", the first `wrong` of "a" taken for "b"."""
+    codes = [0] * counts[0] + [1] * counts[1]
+    said = [1] * wrong + codes[wrong:]
+    return report.score(
+        ["ab"[code] for code in codes],
+        np.eye(2)[said],
+        ["a", "b"],
+        encoder="builtin",
+        rejected=[],
+        method="by hand",
+        seconds={},
+        groups=groups,
+        interval=interval,
+    )
+
+
+def test_the_recall_of_ten_pictures_has_an_interval_and_that_of_nine_has_none() -> None:
+    figures = of_two_classes((10, 9), wrong=2).per_class
+    assert figures["a"].recall_interval == accuracy_interval(8, 10)
+    assert figures["b"].recall_interval is None
+
+
+def test_the_interval_of_a_recall_is_of_the_kind_of_that_of_the_accuracy() -> None:
+    made = of_two_classes((20, 12), wrong=3, interval=report.wilson)
+    assert made.per_class["a"].recall_interval == report.wilson(17, 20)
+    assert made.per_class["b"].recall_interval == report.wilson(12, 12)
+
+
+def test_near_duplicates_in_a_class_count_once_in_the_interval_of_its_recall() -> None:
+    twice = [row // 2 for row in range(20)] + [*range(10, 24)]
+    figures = of_two_classes((20, 14), wrong=4, groups=twice).per_class
+    assert figures["a"].recall_interval == accuracy_interval(16, 20, n_groups=10)
+    assert figures["b"].recall_interval == accuracy_interval(14, 14)
+    nine = [min(row, 8) for row in range(20)] + [*range(10, 24)]
+    assert of_two_classes((20, 14), groups=nine).per_class["a"].recall_interval is None
+
+
+def test_a_copy_in_another_class_takes_nothing_from_the_pictures_of_a_class() -> None:
+    shared = [*range(10), *range(10)]
+    made = of_two_classes((10, 10), groups=shared)
+    assert made.per_class["a"].recall_interval == accuracy_interval(10, 10)
+    assert made.per_class["b"].recall_interval == accuracy_interval(10, 10)
+    assert made.accuracy_interval == accuracy_interval(20, 20, n_groups=10)
+
+
+def test_the_interval_of_a_recall_survives_json() -> None:
+    made = of_two_classes((12, 3), wrong=1)
+    document = json.loads(json.dumps(report.to_json(made)))
+    assert document["per_class"]["a"]["recall_interval"] == list(accuracy_interval(11, 12))
+    assert document["per_class"]["b"]["recall_interval"] is None
+    assert report.from_json(document).per_class == made.per_class
+
+
 def test_a_split_counts_the_images_used_beside_those_tested() -> None:
     made = scored(images=30)
     assert made.images == 30

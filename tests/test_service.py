@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import featclass
-from featclass import artifact, config, encoders, render, sentences, service
+from featclass import artifact, config, encoders, render, report, sentences, service
 from featclass.cache import CACHE_FILE, Cache
 from featclass.encoders import builtin, identity
 from featclass.engine import Engine
@@ -18,6 +18,7 @@ from featclass.images import DECODING_VERSION
 from featclass.learned import Learned
 from featclass.records import Dataset, Rejected
 from tests.fakes import GridEncoder, drawn, image, two_classes
+from tests.test_given_split import tinted
 
 
 @pytest.fixture
@@ -88,6 +89,19 @@ def test_a_split_reports_on_the_held_out_images_only(engine: Engine) -> None:
     assert sum(map(sum, report.confusion_matrix)) == 4
     assert report.images == 20
     assert "80/20" in report.method
+
+
+def test_a_split_gives_the_interval_of_a_recall_that_was_tested_on_ten_pictures(
+    engine: Engine,
+) -> None:
+    images = [
+        image(tinted(seed, label), f"{label}/{seed}.png", label)
+        for label in ("red", "blue")
+        for seed in range(20)
+    ]
+    made = service.evaluate_split(engine, Dataset(tuple(images)), share=0.5)
+    assert made.per_class["red"].support == 10
+    assert made.per_class["red"].recall_interval == report.wilson(10, 10)
 
 
 def test_a_prediction_names_its_class_and_the_pictures_it_resembles(engine: Engine) -> None:

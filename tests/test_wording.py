@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -160,3 +161,19 @@ def test_of_long_names_that_differ_at_their_end_the_table_shows_the_difference()
     assert len({*shown}) == 2
     assert all(len(text) < 30 for text in shown)
     assert wording.without_middle("a name like any other") == "a name like any other"
+
+
+def test_beside_the_recall_stands_where_it_lies_for_sets_of_ten_pictures_or_more() -> None:
+    report = learned(23, ("cat", "dog")).classifier.report  # 12 and 11
+    rows = wording.class_rows(report)
+    low, high = report.per_class["cat"].recall_interval or (1, 0)
+    assert rows[0]["Between"] == f"{math.floor(100 * low)} to {math.ceil(100 * high)} %"
+    assert list(rows[0]) == ["Set", "Pictures", "Recall", "Between", "Precision", "F1"]
+    rows = wording.class_rows(learned(19, ("cat", "dog")).classifier.report)  # 10 and 9
+    assert rows[0]["Between"]
+    assert rows[1]["Between"] == ""
+
+
+def test_small_sets_have_no_column_for_where_the_recall_lies() -> None:
+    rows = wording.class_rows(learned(18, ("cat", "dog")).classifier.report)
+    assert [list(row) for row in rows] == [["Set", "Pictures", "Recall", "Precision", "F1"]] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from featclass import sentences
 from featclass.document.contents import LISTED, confusions
 from featclass.document.markup import escaped, listed, named
 from featclass.records import Report
@@ -67,22 +68,34 @@ def matrix(report: Report, colours: Mapping[str, str]) -> str:
 
 
 def figures(report: Report) -> str:
-    """Return precision, recall, F1 and number of pictures of each class, as a table."""
+    """Return precision, recall, F1 and number of pictures of each class, as a table.
+
+    Below the recall stands its interval, where there are pictures enough for one.
+    """
     heads = [f'<th scope="col">{head}</th>' for head in FIGURES]
     rows = []
     for name in report.classes:
         of_class = report.per_class[name]
         shares = (of_class.recall, of_class.precision, of_class.f1)
-        cells = "".join(
-            f"<td>{'–' if share is None else escaped(percent(share))}</td>" for share in shares
-        )
+        shown = ["–" if share is None else escaped(percent(share)) for share in shares]
+        if of_class.recall_interval:
+            bounds = escaped(sentences.span(*of_class.recall_interval))
+            shown[0] += f'<small class="bounds">{bounds}</small>'
+        cells = "".join(f"<td>{share}</td>" for share in shown)
         rows.append(f'<tr><th scope="row">{named(name)}</th><td>{of_class.support:,}</td>{cells}')
     return (
+        f"{_bounds_explained(report)}"
         '<div class="scroll" tabindex="0" role="group" aria-label="Figures of each class">'
         '<table class="figures"><thead><tr>'
         f"{''.join(heads)}</tr></thead>"
         f"<tbody>{'</tr>'.join(rows)}</tr></tbody></table></div>"
     )
+
+
+def _bounds_explained(report: Report) -> str:
+    if not any(of_class.recall_interval for of_class in report.per_class.values()):
+        return ""
+    return '<p class="muted">Below the recall: its 95&nbsp;% interval, of ten pictures or more.</p>'
 
 
 def _head(name: str, colours: Mapping[str, str], scope: str) -> str:

@@ -12,7 +12,7 @@ is so in every sentence. Names of classes are as their owner wrote them, not esc
 """
 
 from featclass.sentences import findings, methods, outlook, verdict
-from featclass.sentences.numbers import between, bounds, listed, percent, whole
+from featclass.sentences.numbers import between, bounds, listed, percent, span, whole
 from featclass.sentences.score import empty_sentences, score_sentence
 from featclass.sentences.verdict import LEAST_REFUSED, conclusions, refusing
 
@@ -29,6 +29,7 @@ __all__ = [
     "percent",
     "refusing",
     "score_sentence",
+    "span",
     "verdict",
     "whole",
 ]

@@ -38,6 +38,12 @@ def between(low: float, high: float) -> str:
     return f"between {ends[0]} % and {ends[1]} %"
 
 
+def span(low: float, high: float) -> str:
+    """Return an interval of shares for a table, its ends as `bounds` rounds them."""
+    ends = bounds(low, high)
+    return f"{ends[0]} to {ends[1]} %"
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names in quotes: all of a few, else the first three and how many more."""
     if len(names) == 1:

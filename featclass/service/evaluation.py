@@ -65,14 +65,18 @@ class _Tested:
         return np.asarray(said == np.array(self.asked, object))
 
     @property
+    def owners(self) -> Rows:
+        """The picture that each of those tested is, near-duplicates being one."""
+        return self.tested if self.groups is None else self.groups[self.tested]
+
+    @property
     def independent(self) -> int:
         """How many pictures those tested are, near-duplicates counted as one."""
-        rows = self.tested if self.groups is None else self.groups[self.tested]
-        return int(np.unique(rows).size)
+        return int(np.unique(self.owners).size)
 
     def report(self, spec: str, method: Method, spent: _Spent, *, of_folds: bool = False) -> Report:
         """Count. One probe and images it never saw are independent; folds share what they learn."""
-        bounds = interval.accuracy_interval if of_folds else report.wilson
+        bounds: report.Interval = interval.accuracy_interval if of_folds else report.wilson
         made = report.score(
             self.asked,
             self.probabilities,
@@ -82,7 +86,8 @@ class _Tested:
             method=method,
             seconds=spent.seconds(),
             images=len(self.labels),
-            interval=lambda right, n: bounds(right, n, n_groups=self.independent),
+            groups=self.owners,
+            interval=bounds,
         )
         return replace(made, empty_classes=empty_classes(self.dataset, self.embedded))
 
@@ -90,7 +95,12 @@ class _Tested:
         """Add what images seen in training did to a report; without any, its verdict."""
         seen = _seen(self.embedded, self.groups, rounds, self.right)
         if seen.images:
-            return replace(made, seen_in_training=seen)
+            # No bounds hold for what was learned from.
+            per_class = {
+                name: replace(figures, recall_interval=None)
+                for name, figures in made.per_class.items()
+            }
+            return replace(made, per_class=per_class, seen_in_training=seen)
         right, sizes = int(self.right.sum()), Counter(self.asked)
         found = verdict.judge(right, sizes, n_groups=self.independent)
         return replace(made, verdict=found, seen_in_training=seen)

@@ -142,7 +142,8 @@ def _scored(
         encoder="",
         rejected=embeddings.rejected,
         seconds=NO_SECONDS,
-        interval=lambda right, n: interval.accuracy_interval(right, n, n_groups=independent),
+        groups=groups,
+        interval=interval.accuracy_interval,
     )
     right = int(_is_right(labels, classes, found).sum())
     return replace(

@@ -17,6 +17,11 @@ MEANINGS = {
     "F1": "The harmonic mean of recall and precision.",
 }
 
+BETWEEN = (
+    "Where the recall on new pictures lies, as far as can be told (95 % interval); for sets of"
+    " ten pictures or more."
+)
+
 
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the score of the newest classifier, and what is being worked out."""
@@ -147,7 +152,8 @@ def _details(result: Result, report: Report) -> None:
         column_config={
             name: st.column_config.NumberColumn(format="%d %%", help=meaning)
             for name, meaning in MEANINGS.items()
-        },
+        }
+        | {wording.BETWEEN: st.column_config.TextColumn(help=BETWEEN)},
     )
     engine = result.engine.encoder
     for line in trust.details(report):

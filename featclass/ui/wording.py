@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from featclass import sentences
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
@@ -18,6 +19,8 @@ LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MOST_NOTES = 50
 MANY_WAITING = 20
 LONGEST_IN_TABLE = 30
+BETWEEN = "Between"
+"""Head of the column of bounds of a recall."""
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&=\"'])")
 
 
@@ -193,8 +196,16 @@ def without_middle(name: str) -> str:
     return f"{name[: LONGEST_IN_TABLE // 2]}…{name[-LONGEST_IN_TABLE // 3 :]}"
 
 
+def _between(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else sentences.span(*interval)
+
+
 def class_rows(report: Report) -> list[dict[str, object]]:
-    """Return the table of figures for each class, shares in whole percent as `sentences.whole`."""
+    """Return the table of figures for each class, shares in whole percent as `sentences.whole`.
+
+    Between which bounds the recall lies stands beside it where any class has enough pictures.
+    """
+    bounds = {name: figures.recall_interval for name, figures in report.per_class.items()}
 
     def shown(share: float | None) -> int | None:
         return None if share is None else whole(share)
@@ -204,6 +215,7 @@ def class_rows(report: Report) -> list[dict[str, object]]:
             "Set": without_middle(name),
             "Pictures": figures.support,
             "Recall": shown(figures.recall),
+            **({BETWEEN: _between(bounds[name])} if any(bounds.values()) else {}),
             "Precision": shown(figures.precision),
             "F1": shown(figures.f1),
         }
