@@ -118,7 +118,7 @@ def of_two_classes(
         ["a", "b"],
         encoder="builtin",
         rejected=[],
-        method="by hand",
+        method=Told("by hand"),
         seconds={},
         groups=groups,
         interval=interval,
