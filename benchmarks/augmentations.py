@@ -72,9 +72,7 @@ def _warped(picture: Image.Image, change: Affine, fill: str) -> Image.Image:
     back = _moved(wide / 2 + margin, high / 2 + margin) @ np.linalg.inv(change) @ to_middle
     numbers = tuple(back[:2].ravel().tolist())
     ground = Image.fromarray(padded)
-    return ground.transform(
-        picture.size, Image.Transform.AFFINE, numbers, Image.Resampling.BICUBIC
-    )
+    return ground.transform(picture.size, Image.Transform.AFFINE, numbers, Image.Resampling.BICUBIC)
 
 
 def _fill(rng: np.random.Generator) -> str:

@@ -20,7 +20,7 @@ from featclass.images.appearance import Appearance
 Codes = NDArray[np.intp]
 Singles = NDArray[np.float32]
 
-TRIED, LEAST_TRIED = 1.5, 300
+TRIED, LEAST_TRIED = 1.5, 500
 """Pairs that are compared by their pixels, for each image; and at least: a pair takes some half a
 millisecond, an image's corners another."""
 KEPT = 2000
@@ -30,9 +30,13 @@ NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
 alike, the nearest, an image is compared with."""
 LEAST_NAME = 3
 """Letters that a common name has."""
-MADE = re.compile(r"^(?:.*/)?(?:aug(?:mented)?[ _-]|copy of )?(.*?)(?:\.rf\..*)?(?:\.\w{2,5})?$", re.I)
-"""What Roboflow, Keras and people put before and after the name of a copy, and the folders."""
-ENDING = re.compile(r"(?:[ _.-]*\(?\bcopy\b\)?|[ _.-]*\(\d+\)|[_-]\d+|[_-]aug(?:mented)?)$", re.I)
+MADE = re.compile(
+    r"^(?:.*/)?(?:aug(?:mented)?[ _-]|copy of )?(.*?)(?:\.rf\..*)?(?:\.\w{2,5})?$", re.IGNORECASE
+)
+"""Folders, and what Roboflow, Keras and people put before and after the name of a copy."""
+ENDING = re.compile(
+    r"(?:[ _.-]*\(?\bcopy\b\)?|[ _.-]*\(\d+\)|[_-]\d+|[_-]aug(?:mented)?)$", re.IGNORECASE
+)
 
 
 class Components:
@@ -150,9 +154,9 @@ def named_alike(names: Sequence[str], points: Singles) -> Codes:
         if 1 < len(rows) <= NAMED_ALIKE:
             cosines = points[rows] @ points[rows].T
             np.fill_diagonal(cosines, -1)
-            nearest = np.argsort(-cosines, axis=1, kind="stable")[:, : min(3, len(rows) - 1)]
+            nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :COMPARED_BY_NAME]
             for row, others in zip(rows, nearest.tolist(), strict=True):
-                pairs |= {(min(row, rows[k]), max(row, rows[k])) for k in others}
+                pairs |= {(min(row, rows[k]), max(row, rows[k])) for k in others if rows[k] != row}
     return np.array(sorted(pairs), np.intp).reshape(-1, 2)
 
 

@@ -29,13 +29,15 @@ CORNERS, QUALITY, APART = 110, 0.01, 3
 """How many corners are taken at most, how much of a corner each is beside the best, and how far
 they lie apart."""
 SMOOTH, CELLS, STEP = 2.0, 8, 2.5
-"""Of a descriptor: how far gradients are smoothed, how many are taken each way, and how far apart."""
+"""Of a descriptor: how far gradients are smoothed, how many are taken each way, how far apart."""
 RATIO = 0.85
 """How much nearer a match is than the next one (Lowe 2004)."""
 MATCHED, OBEYING = 9, 0.5
 """Matches that obey the change: at least so many, and so much of all."""
 TOLERANCE, ROUNDS = 2.5, 500
 """How far a match may lie from where the change says, and how often a change is guessed."""
+REFINED = 3
+"""Times that a change is fitted to all the corners that it lays on another."""
 SQUEEZED, TURNED, SCALED = 1.6, 50.0, 2.0
 """How unlike the scales along both axes may be; degrees; and the scale, or one over it."""
 OVERLAP = 0.4
@@ -43,9 +45,9 @@ OVERLAP = 0.4
 EVEN = 2.0
 """Standard deviation of luminance, in levels, under which hardly anything is to be seen."""
 BLUR, WINDOW = 1.2, 11
-AGREES, AGREEING = 0.6, 0.85
+AGREES, AGREEING = 0.8, 0.88
 """Correlation of what surrounds a place, and share of the places where it is that high."""
-UNCOVERED, DRAWN = 0.55, 0.08
+UNCOVERED, DRAWN = 0.5, 0.08
 """Share of what is drawn that neither picture covers with an even patch; and its share of the
 picture: of less than that nothing can be said."""
 
@@ -62,7 +64,7 @@ def _flip() -> tuple[NDArray[np.intp], Singles]:
     In the frame of the corner's own direction a mirror turns up into down.
     """
     cells = np.arange(CELLS * CELLS).reshape(CELLS, CELLS)[::-1].ravel()
-    signs = np.repeat(np.float32([1, -1]), cells.size)
+    signs = np.repeat(np.array([1, -1], np.float32), cells.size)
     return np.concatenate([cells, cells.size + cells]), signs
 
 
@@ -102,7 +104,8 @@ class Features:
 
     def mirrored(self) -> Features:
         """Return the same of the picture as a mirror shows it."""
-        flipped = self.corners * np.float32([-1, 1]) + np.float32([self.grey.shape[1] - 1, 0])
+        flipped = self.corners.copy()
+        flipped[:, 0] = self.grey.shape[1] - 1 - flipped[:, 0]
         return Features(self.grey[:, ::-1], flipped, self.descriptors[:, FLIPPED] * SIGNS)
 
 
@@ -110,13 +113,16 @@ def registration(one: Features, other: Features) -> Affine | None:
     """Return where a position of `one` lies in `other`; None where they do not show the same."""
     mirrored = other.mirrored()
     straight, flipped = _matches(one, other), _matches(one, mirrored)
-    if len(flipped) > len(straight):
-        change = _change(one.corners[flipped[:, 0]], mirrored.corners[flipped[:, 1]])
+    is_flipped = len(flipped) > len(straight)
+    matches, seen = (flipped, mirrored) if is_flipped else (straight, other)
+    change = _change(one.corners[matches[:, 0]], seen.corners[matches[:, 1]])
+    if change is None:
+        return None
+    change = _refined(one.corners, seen.corners, change)
+    if is_flipped:
         flip = np.array([[-1.0, 0, other.grey.shape[1] - 1], [0, 1, 0]])
-        change = None if change is None else composed(change, flip)
-    else:
-        change = _change(one.corners[straight[:, 0]], other.corners[straight[:, 1]])
-    return change if change is not None and agree(one.grey, other.grey, change) else None
+        change = composed(change, flip)
+    return change if agree(one.grey, other.grey, change) else None
 
 
 def composed(first: Affine, then: Affine) -> Affine:
@@ -142,6 +148,8 @@ def agree(one: Grey, other: Grey, change: Affine) -> bool:
         other: Luminance, of any shape.
         change: Where each position of `one` lies in `other`.
     """
+    if abs(np.linalg.det(change[:, :2])) < 1:  # the one that shows less detail is the measure
+        one, other, change = other, one, inverse(change)
     cv2, size = opencv(), one.shape[::-1]
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     laid = cv2.warpAffine(other, change, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
@@ -222,6 +230,24 @@ def _change(places: Singles, others: Singles) -> Affine | None:
     return np.asarray(change) if is_usual and turned <= TURNED else None
 
 
+def _refined(corners: Singles, others: Singles, change: Affine) -> Affine:
+    """Return the change that fits all corners best that it lays on one of the other picture.
+
+    A few matches, at whole pixels, tell it to a pixel or two at the margins; all corners better.
+    """
+    places = np.column_stack([corners, np.ones(len(corners))])
+    for _ in range(REFINED):
+        apart = np.linalg.norm((places @ change.T)[:, None] - others[None], axis=2)
+        nearest = apart.argmin(axis=1)
+        rows = np.arange(len(places))
+        is_mutual = apart.argmin(axis=0)[nearest] == rows
+        fits = is_mutual & (apart[rows, nearest] <= TOLERANCE)
+        if fits.sum() < MATCHED:
+            break
+        change = np.linalg.lstsq(places[fits], others[nearest[fits]], rcond=None)[0].T
+    return np.asarray(change, np.float64)
+
+
 def _even(grey: Grey) -> Mask:
     """Return where nothing is to be seen within two pixels."""
     cv2 = opencv()
@@ -234,7 +260,7 @@ def _patches(where: Mask) -> Mask:
     """Return what is more than a seam, and what is next to it."""
     cv2 = opencv()
     broad = cv2.morphologyEx(where.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    return np.asarray(cv2.dilate(broad, np.ones((7, 7), np.uint8)) > 0)
+    return np.asarray(cv2.dilate(broad, np.ones((11, 11), np.uint8)) > 0)
 
 
 def _correlation(one: Grey, other: Grey, where: Mask) -> Singles:
@@ -246,7 +272,9 @@ def _correlation(one: Grey, other: Grey, where: Mask) -> Singles:
     def around(values: Singles) -> Singles:
         return np.asarray(cv2.blur(values * weights, (WINDOW, WINDOW)) / share)
 
-    ones, others = (cv2.GaussianBlur(grey.astype(np.float32), (0, 0), BLUR) for grey in (one, other))
+    ones, others = (
+        cv2.GaussianBlur(grey.astype(np.float32), (0, 0), BLUR) for grey in (one, other)
+    )
     mean, other_mean = around(ones), around(others)
     spread = around(ones * ones) - mean * mean
     other_spread = around(others * others) - other_mean * other_mean
