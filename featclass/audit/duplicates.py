@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from featclass.audit.families import Components, named_alike, relatives
 from featclass.audit.pictures import Codes
 from featclass.images.appearance import Appearance
 from featclass.neighbours import nearest_others
@@ -38,6 +39,9 @@ TURNED_MARGIN = 0.8
 ALIKE, ALIKE_COSINE, ALIKE_MARGIN = 0.35, 0.85, 0.4
 """The same correlation for a crop, a slight turn or a frame of a burst, where the embeddings must
 agree: the more the correlation, the less far ahead of the crowd (this times the correlation)."""
+NEAR = 0.8
+"""Distance of a pair, beside that of the crowd, up to which its pixels are compared."""
+HUB = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,18 @@ def near_duplicate_groups(vectors: Singles, appearances: Sequence[Appearance]) -
     return find_copies(vectors, appearances).groups
 
 
-def find_copies(vectors: Singles, appearances: Sequence[Appearance]) -> Copies:
-    """Group copies and near-duplicates by thumbnail and embedding.
+def find_copies(
+    vectors: Singles, appearances: Sequence[Appearance], names: Sequence[str] = ()
+) -> Copies:
+    """Group copies and near-duplicates by thumbnail and embedding, and changed copies by pixels.
 
     Thumbnails are compared by the correlation of the differences between neighbouring cells, as
     the difference hash does by their signs alone (Krawetz 2013), for all turns and mirrorings.
+
+    Args:
+        vectors: L2-normalised embeddings, shape (n, dimensions).
+        appearances: Of the same images.
+        names: Of their files, if known: they tell what else to compare, and decide nothing.
     """
     count = len(appearances)
     exact = _numbered([_pixels_of(each) for each in appearances])
@@ -90,12 +101,45 @@ def find_copies(vectors: Singles, appearances: Sequence[Appearance]) -> Copies:
     alike &= _is_ahead(cosines, crowd_sense, pairs, ALIKE_MARGIN * looks)
     firsts = {number: row for row, number in reversed(list(enumerate(exact.tolist())))}
     links = [(row, firsts[number]) for row, number in enumerate(exact.tolist())]
-    groups = connected(count, [*links, *map(tuple, pairs[same | copied | alike].tolist())])
+    links += map(tuple, pairs[same | copied | alike].tolist())
+    near = _near(points, slopes, crowd_sense, crowd_look, pairs, named_alike(names, points))
+    links += relatives(appearances, *near, links, _hubs(points, by_sense))
+    groups = connected(count, links)
     return Copies(groups, exact, _familiarity(points, by_sense, groups))
 
 
 def _pixels_of(appearance: Appearance) -> bytes:
     return replace(appearance, format="", file_bytes=0).to_bytes()
+
+
+def _near(
+    points: Singles,
+    slopes: Singles,
+    crowd_sense: Singles,
+    crowd_look: Singles,
+    pairs: Codes,
+    named: Codes,
+) -> tuple[Codes, Singles]:
+    """Return pairs worth comparing by their pixels, and how far apart each is beside the crowd."""
+    far = _farness(points, crowd_sense, pairs)
+    far = np.minimum(far, _farness(slopes, crowd_look, pairs))
+    by_name = _farness(points, crowd_sense, named)
+    chosen, told = far <= NEAR, by_name <= 1
+    both = np.concatenate([pairs[chosen], named[told]])
+    return both, np.concatenate([far[chosen], NEAR * by_name[told]])
+
+
+def _farness(points: Singles, crowd: Singles, pairs: Codes) -> Singles:
+    """Return the distance of each pair beside that at which the crowd of either begins."""
+    usual = np.maximum(crowd[pairs[:, 0]], crowd[pairs[:, 1]])
+    return np.asarray((1 - _products(points, points, pairs)) / np.maximum(1 - usual, 1e-6))
+
+
+def _hubs(points: Singles, nearest: Codes) -> Singles:
+    """Return how near each image's neighbours are: what copies were made of is nearest to all."""
+    rows = np.repeat(np.arange(len(points)), nearest.shape[1])
+    cosines = _products(points, points, np.stack([rows, nearest.ravel()], axis=1))
+    return np.asarray(cosines.reshape(nearest.shape)[:, :HUB].mean(axis=1))
 
 
 def _slopes(thumbnails: Singles) -> Singles:
@@ -167,18 +211,8 @@ def _is_ahead(
 
 def connected(count: int, pairs: Sequence[tuple[int, ...]]) -> Codes:
     """Return the number of the component of each of `count` nodes."""
-    parents = list(range(count))
-
-    def root(node: int) -> int:
-        while parents[node] != node:
-            parents[node] = parents[parents[node]]
-            node = parents[node]
-        return node
-
-    for one, other in pairs:
-        low, high = sorted((root(one), root(other)))
-        parents[high] = low
-    return _numbered([root(node) for node in range(count)])
+    components = Components(count, pairs)
+    return _numbered([components.root(node) for node in range(count)])
 
 
 def _numbered(keys: Sequence[object]) -> Codes:

@@ -37,7 +37,7 @@ def audit(
             copies, shape (n, classes): they find more wrong labels together with the probabilities.
         copies: What `find_copies` says of these pictures, where that is known already.
     """
-    copies = copies or find_copies(pictures.vectors, pictures.appearances)
+    copies = copies or find_copies(pictures.vectors, pictures.appearances, pictures.names)
     return Audit(
         _label_errors(pictures, probabilities, distances),
         _duplicates(pictures, copies),

@@ -18,7 +18,8 @@ def find_copies(embeddings: Embeddings, vectors: NDArray[np.float32]) -> audit.C
     """Return which images show the same; None where nobody looked at the pixels."""
     if not embeddings.appearances:
         return None
-    return audit.find_copies(vectors, embeddings.appearances)
+    names = [image.name for image in embeddings.images]
+    return audit.find_copies(vectors, embeddings.appearances, names)
 
 
 def kept_together(

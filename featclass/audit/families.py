@@ -1,0 +1,171 @@
+"""Which images are changed copies of each other: near pairs, confirmed one by one by their pixels.
+
+A family is what was made of one picture. Its members are laid over one of them, its head, so that
+no chain of pictures, each like the next, becomes a family.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.audit.registration import Affine, Features, agree, composed, inverse, registration
+from featclass.images.appearance import Appearance
+
+Codes = NDArray[np.intp]
+Singles = NDArray[np.float32]
+
+TRIED, LEAST_TRIED = 1.5, 500
+"""Pairs that are compared by their pixels, for each image; and at least: a pair takes some half a
+millisecond, an image's corners another."""
+KEPT = 2000
+"""Images whose corners are remembered, some 70 kB each."""
+NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
+"""More images than these with one name before the number are a series; and how many of those named
+alike, the nearest, an image is compared with."""
+LEAST_NAME = 3
+"""Letters that a common name has."""
+MADE = re.compile(
+    r"^(?:.*/)?(?:aug(?:mented)?[ _-]|copy of )?(.*?)(?:\.rf\..*)?(?:\.\w{2,5})?$", re.IGNORECASE
+)
+"""Folders, and what Roboflow, Keras and people put before and after the name of a copy."""
+ENDING = re.compile(
+    r"(?:[ _.-]*\(?\bcopy\b\)?|[ _.-]*\(\d+\)|[_-]\d+|[_-]aug(?:mented)?)$", re.IGNORECASE
+)
+
+
+class Components:
+    """Nodes, and which of them are connected."""
+
+    def __init__(self, count: int, pairs: Iterable[tuple[int, ...]] = ()) -> None:
+        self._parents = list(range(count))
+        for one, other in pairs:
+            self.join(one, other)
+
+    def root(self, node: int) -> int:
+        """Return the same node for all that are connected: the first of them."""
+        parents = self._parents
+        while parents[node] != node:
+            parents[node] = parents[parents[node]]
+            node = parents[node]
+        return node
+
+    def join(self, one: int, other: int) -> None:
+        """Connect two nodes."""
+        low, high = sorted((self.root(one), self.root(other)))
+        self._parents[high] = low
+
+
+def relatives(
+    appearances: Sequence[Appearance],
+    pairs: Codes,
+    farness: Singles,
+    links: Sequence[tuple[int, ...]],
+    hubs: Singles,
+) -> list[tuple[int, int]]:
+    """Return the pairs, of those given, that show the same cropped, shifted, turned and so on.
+
+    Pairs that others have connected already are left out, and so are the last of very many.
+
+    Args:
+        appearances: Of all images.
+        pairs: Worth a look, shape (pairs, 2).
+        farness: Of each pair: the nearest are compared first, shape (pairs,).
+        links: Pairs of images that are together anyway.
+        hubs: How near others are to each image: the higher, the sooner it is a family's head.
+    """
+    together = Components(len(appearances), links)
+    families = _Families(appearances, hubs)
+    left = max(LEAST_TRIED, round(TRIED * len(appearances)))
+    joined = []
+    order = np.argsort(farness, kind="stable")
+    for one, other in dict.fromkeys(map(tuple, pairs[order].tolist())):
+        if together.root(one) == together.root(other):
+            continue
+        if left == 0:
+            break
+        left -= 1
+        if families.join(one, other):
+            together.join(one, other)
+            joined.append((one, other))
+    return joined
+
+
+class _Families:
+    """Images, each laid over the head of its family."""
+
+    def __init__(self, appearances: Sequence[Appearance], hubs: Singles) -> None:
+        self._appearances = appearances
+        self._hubs = hubs
+        self._heads = list(range(len(appearances)))
+        self._members = {image: [image] for image in self._heads}
+        self._laid: dict[int, Affine] = {}
+        self._features = lru_cache(KEPT)(self._described)
+
+    def join(self, one: int, other: int) -> bool:
+        """Join two images' families, if both images show the same, and their heads too."""
+        change = registration(self._features(one), self._features(other))
+        if change is None:
+            return False
+        head, other_head = self._heads[one], self._heads[other]
+        between = composed(composed(inverse(self._place(one)), change), self._place(other))
+        are_heads = (head, other_head) == (one, other)
+        if not are_heads and not agree(
+            self._features(head).grey, self._features(other_head).grey, between
+        ):
+            return False
+        if self._hubs[head] < self._hubs[other_head]:
+            head, other_head, between = other_head, head, inverse(between)
+        for image in self._members.pop(other_head):
+            self._laid[image] = composed(self._place(image), inverse(between))
+            self._heads[image] = head
+            self._members[head].append(image)
+        return True
+
+    def _place(self, image: int) -> Affine:
+        """Return where a position of an image lies in the head of its family."""
+        return self._laid.get(image, np.eye(2, 3))
+
+    def _described(self, image: int) -> Features:
+        return Features.of(self._appearances[image].small())
+
+
+def named_alike(names: Sequence[str], points: Singles) -> Codes:
+    """Return pairs whose names tell that they may be copies, shape (pairs, 2).
+
+    Such are `a_jpg.rf.1f3e.jpg` (Roboflow), `a_0_1234.jpg` (Keras), `aug_a.jpg`, `a-1.jpg`,
+    `a (1).jpg` and `a copy.jpg`: equal up to a number, and few.
+
+    Args:
+        names: Of files.
+        points: L2-normalised embeddings, shape (n, dimensions).
+    """
+    alike: dict[str, set[int]] = defaultdict(set)
+    for image, name in enumerate(names):
+        for stem in _stems(name):
+            alike[stem].add(image)
+    pairs: set[tuple[int, int]] = set()
+    for rows in (sorted(images) for images in alike.values()):
+        if 1 < len(rows) <= NAMED_ALIKE:
+            cosines = points[rows] @ points[rows].T
+            np.fill_diagonal(cosines, -1)
+            nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :COMPARED_BY_NAME]
+            for row, others in zip(rows, nearest.tolist(), strict=True):
+                pairs |= {(min(row, rows[k]), max(row, rows[k])) for k in others if rows[k] != row}
+    return np.array(sorted(pairs), np.intp).reshape(-1, 2)
+
+
+def _stems(name: str) -> set[str]:
+    """Return a file's name without what tools and people add to that of a copy, step by step."""
+    made = MADE.match(name.lower())
+    stem = made[1] if made else name.lower()
+    stems = {stem}
+    for _ in range(2):
+        stem = ENDING.sub("", stem)
+        stems.add(stem)
+    return {stem for stem in stems if len(stem) >= LEAST_NAME}
