@@ -270,6 +270,24 @@ def test_renaming_reaches_what_the_audit_found(engine: Engine) -> None:
     assert found.balance.images == {"red": 9, "it's blue": 9}
 
 
+def test_copies_of_a_picture_in_the_wrong_set_hide_it_from_nobody(engine: Engine) -> None:
+    forms = ("PNG", "BMP", "TIFF", "GIF")
+    images = [
+        image(drawn(seed, colour, form=form), f"{colour}/{seed}.{form.lower()}", colour)
+        for colour in ("red", "blue")
+        for seed in range(3)
+        for form in forms
+    ]
+    strays = [
+        replace(image(drawn(90, "blue", form=form), f"red/stray.{form.lower()}"), label="red")
+        for form in forms
+    ]
+    found = service.train(engine, Dataset((*images, *strays))).audit
+    assert found is not None
+    suspects = {error.path for error in found.label_errors if error.suspect}
+    assert suspects == {stray.name for stray in strays}
+
+
 def test_a_classifier_of_other_weights_is_refused_and_of_other_precision_noted(
     engine: Engine,
 ) -> None:
