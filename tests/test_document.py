@@ -387,3 +387,16 @@ def test_loading_it_loads_no_heavy_library() -> None:
     code = f"import sys, featclass.document; print(sorted({heavy} & {{*sys.modules}}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("share", [0.02, 0.97, None])
+def test_both_say_where_pictures_of_something_else_would_be_taken_for_a_class(
+    share: float | None,
+) -> None:
+    made = learned()
+    report = replace(made.classifier.report, refuses=share)
+    made = replace(made, classifier=replace(made.classifier, report=report))
+    for text in (Reader(page(made)).text, prose(made)):
+        fails = "Only about 2 % of pictures that show something else" in text
+        assert fails == (share == 0.02)
+        assert ("Of simulated strangers taken for none" in text) == (share is not None)
