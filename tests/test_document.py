@@ -448,3 +448,17 @@ def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> No
         assert re.search(r"(?<![\d.])(0|100) %", text) is None, place
         assert re.search(r"\b(99|1) %", text), place
     assert sentences.bounds(0.001, 0.999) == (0, 100)  # of an interval, an end is rounded outwards
+
+
+@pytest.mark.parametrize("share", [0.02, 0.97, None])
+def test_both_say_where_pictures_of_something_else_would_be_taken_for_a_class(
+    share: float | None,
+) -> None:
+    made = learned()
+    report = replace(made.classifier.report, refuses=share)
+    made = replace(made, classifier=replace(made.classifier, report=report))
+    notes = made.cautions()
+    for text in (Reader(page(made, notes=notes)).text, prose(made, notes=notes)):
+        warns = "Only about 2 % of pictures that show something else" in text
+        assert warns == (share == 0.02)
+        assert ("Of simulated strangers taken for none" in text) == (share is not None)
