@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from featclass import sentences
 from featclass.ui.parts import ASSETS
@@ -54,6 +54,39 @@ def test_that_a_suspect_is_fine_comes_first_and_is_kept(server: Server, page: Pa
     page.get_by_role("button", name="Worth a look").click()
     expect(page.get_by_text("1 finding is fine, as you said")).to_be_visible()
     expect(suspects).to_be_hidden()
+
+
+def test_moving_is_filled_only_where_it_is_certain_and_an_outlier_may_be_none_of_these(
+    server: Server, page: Page
+) -> None:
+    strayed(server, page)
+
+    def certain(route: Route) -> None:
+        """Answer as the server does, but with strong evidence, and with the picture an outlier."""
+        answer = route.fetch()
+        kinds = answer.json()["kinds"]
+        [label] = [kind for kind in kinds if kind["kind"] == "label"]
+        [item] = label["items"]
+        outlier = {**label, "kind": "outlier", "items": [{**item, "key": "o", "strong": False}]}
+        kinds = [{**label, "items": [{**item, "strong": True}]}, outlier]
+        route.fulfill(response=answer, json={"kinds": kinds})
+
+    page.route("**/findings", certain, times=1)
+    page.get_by_role("button", name="Worth a look").click()
+    suspect, outlier = (
+        page.get_by_role("region", name=name).get_by_role("button")
+        for name in ("Perhaps in the wrong set", "Unlike all others")
+    )
+    expect(suspect).to_have_text(["This is fine", f"Move to {HOSTILE}", "Leave out"])
+    expect(suspect.nth(0)).not_to_have_class(FILLED)
+    expect(suspect.nth(1)).to_have_class(FILLED)
+    expect(outlier).to_have_text(["This is fine", "None of these", "Leave out"])
+    for place in range(3):
+        expect(outlier.nth(place)).not_to_have_class(FILLED)
+    outlier.nth(1).click()
+    expect(page.get_by_text(f"Said that {HOSTILE}.png is none of these")).to_be_visible()
+    card = page.get_by_role("region", name="Set red")
+    expect(card.get_by_text("10 pictures")).to_be_visible()
 
 
 def test_the_next_enter_moves_and_removes_nothing(server: Server, page: Page) -> None:
