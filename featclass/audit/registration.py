@@ -118,11 +118,12 @@ def registration(one: Features, other: Features) -> Affine | None:
     change = _change(one.corners[matches[:, 0]], seen.corners[matches[:, 1]])
     if change is None:
         return None
-    change = _refined(one.corners, seen.corners, change)
-    if is_flipped:
-        flip = np.array([[-1.0, 0, other.grey.shape[1] - 1], [0, 1, 0]])
-        change = composed(change, flip)
-    return change if agree(one.grey, other.grey, change) else None
+    flip = np.array([[-1.0, 0, other.grey.shape[1] - 1], [0, 1, 0]])
+    for told in (_refined(one.corners, seen.corners, change), change):
+        between = composed(told, flip) if is_flipped else told
+        if agree(one.grey, other.grey, between):
+            return between
+    return None
 
 
 def composed(first: Affine, then: Affine) -> Affine:
