@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import pytest
@@ -20,6 +20,7 @@ from featclass.audit.quality import Fault
 from featclass.learned import Learned
 from featclass.records import NearDuplicates, Report
 from featclass.scores import LearningCurve, Told, Verdict
+from featclass.service import documents
 from featclass.ui import trust
 from tests.test_document import learned
 
@@ -162,3 +163,21 @@ def test_that_strangers_are_taken_for_a_class_stands_beside_the_score_with_what_
     assert cue == CUE
     assert 'under "Unlike all others" below' in told
     assert "in the sets" in trust.cautions(found, {"stray"})[1]
+
+
+@pytest.mark.parametrize("ending", ["html", "md"])
+def test_the_documents_say_near_the_score_what_could_make_it_worthless(ending: str) -> None:
+    found = given_away(0.97, refuses=0.1)
+
+    def text(accepted: Collection[str]) -> str:
+        if ending == "md":
+            return documents.markdown(found, title="Pets", accepted=accepted)
+        made = documents.html(found, title="Pets", thumbnail=lambda digest: None, accepted=accepted)
+        return made.replace("&nbsp;", " ").replace("\u00a0", " ")
+
+    heading = "What was taken for what"
+    score = text(()).partition(heading)[0]
+    assert CUE in score
+    assert "Only about 10 % of pictures that show something else" in score
+    assert CUE not in text({"cue 0"})
+    assert "the score may say nothing" not in documents.markdown(given_away(), title="Pets")
