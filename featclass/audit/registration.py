@@ -28,6 +28,10 @@ SMALL, ENLARGED = 80, 112
 CORNERS, QUALITY, APART = 110, 0.01, 3
 """How many corners are taken at most, how much of a corner each is beside the best, and how far
 they lie apart."""
+DETAIL = 0.05
+"""Share of a picture's contrast that a quarter of its size cannot show. Of digits of 8 x 8 pixels,
+enlarged, it is 0.02 at most, and all noughts are alike; of faces of 32 x 30 pixels 0.08, of
+photographs and cartoons 0.15 at least."""
 SMOOTH, CELLS, STEP = 2.0, 8, 2.5
 """Of a descriptor: how far gradients are smoothed, how many are taken each way, how far apart."""
 RATIO = 0.85
@@ -97,7 +101,7 @@ class Features:
             size = [max(1, round(length * ENLARGED / side)) for length in grey.shape[::-1]]
             grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_CUBIC))
         spots = cv2.goodFeaturesToTrack(grey, CORNERS, QUALITY, APART)
-        if spots is None:
+        if spots is None or _detail(grey) < DETAIL:
             spots = np.zeros((0, 1, 2), np.float32)
         corners = spots.reshape(-1, 2)
         return cls(grey, corners, _described(grey, corners))
@@ -176,8 +180,18 @@ def opencv() -> ModuleType:
     return cv2
 
 
+def _detail(grey: Grey) -> float:
+    """Return the share of a picture's contrast that is finer than four pixels."""
+    cv2, (high, wide) = opencv(), grey.shape
+    small = cv2.resize(grey, (max(1, wide // 4), max(1, high // 4)), interpolation=cv2.INTER_AREA)
+    rough = cv2.resize(small, (wide, high), interpolation=cv2.INTER_CUBIC)
+    return float((grey - rough.astype(np.float32)).std() / max(1.0, float(grey.std())))
+
+
 def _described(grey: Grey, corners: Singles) -> Singles:
     """Return a descriptor of each corner, shape (n, 2 * cells)."""
+    if not len(corners):
+        return np.zeros((0, 2 * CELLS * CELLS), np.float32)
     cv2 = opencv()
     smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), SMOOTH)
     slopes = cv2.Sobel(smooth, -1, 1, 0), cv2.Sobel(smooth, -1, 0, 1)

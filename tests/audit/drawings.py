@@ -29,6 +29,23 @@ def scene(seed: int, size: tuple[int, int] = (160, 120)) -> Image.Image:
     return picture
 
 
+def photo(seed: int, size: tuple[int, int] = (160, 120)) -> Image.Image:
+    """Draw figures on spots of many sizes, as rich in detail as a photograph is."""
+    rng = np.random.default_rng([seed, 1])
+    levels = np.zeros((size[1], size[0], 3))
+    for side in (5, 10, 20, 40):
+        grains = Image.fromarray(rng.integers(0, 256, (side, side, 3), dtype=np.uint8))
+        levels += np.asarray(grains.resize(size, Image.Resampling.BICUBIC), float) / 4
+    picture = Image.fromarray(levels.astype(np.uint8))
+    pen = ImageDraw.Draw(picture)
+    for _ in range(6):
+        x, y = int(rng.integers(0, size[0])), int(rng.integers(0, size[1]))
+        wide, high = rng.integers(8, size[0] // 4, 2).tolist()
+        draw = pen.ellipse if rng.random() < 0.5 else pen.rectangle
+        draw((x, y, x + wide, y + high), fill=tuple(rng.integers(0, 256, 3).tolist()))
+    return picture
+
+
 def saved(picture: Image.Image, kind: str = "PNG", quality: int = 90) -> bytes:
     file = BytesIO()
     picture.save(file, kind, quality=quality)

@@ -5,11 +5,11 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
 from featclass import neighbours
 from featclass.audit import duplicates, find_copies, near_duplicate_groups
-from tests.audit.drawings import embedding, look, saved, scene
+from tests.audit.drawings import embedding, look, photo, saved, scene
 
 MANY = 30
 Change = Callable[[Image.Image], bytes]
@@ -26,6 +26,25 @@ CHANGES: dict[str, Change] = {
 }
 
 
+def covered(picture: Image.Image) -> Image.Image:
+    changed = picture.copy()
+    changed.paste((0, 0, 0), (20, 20, 64, 56))
+    return changed
+
+
+COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "cropped to 80 %": lambda picture: picture.crop((20, 6, 148, 102)),
+    "shifted by a tenth": lambda picture: ImageChops.offset(picture, 16, 12),
+    "tilted by 12 degrees": lambda picture: picture.rotate(12, Image.Resampling.BICUBIC),
+    "sheared": lambda picture: picture.transform(
+        picture.size, Image.Transform.AFFINE, (1, 0.2, -12, 0, 1, 0)
+    ),
+    "partly covered": covered,
+    "zoomed": lambda picture: picture.crop((16, 12, 144, 108)).resize(picture.size),
+    "several at once": lambda picture: ImageOps.mirror(picture.rotate(-9).crop((9, 9, 151, 111))),
+}
+
+
 def groups_of(files: list[bytes]) -> list[int]:
     vectors = np.stack([embedding(Image.open(BytesIO(each)).convert("RGB")) for each in files])
     return [*map(int, near_duplicate_groups(vectors, [look(each) for each in files]))]
@@ -38,6 +57,36 @@ def test_a_changed_copy_of_each_picture_is_in_its_group(change: Change) -> None:
     together = np.mean([one == other for one, other in zip(groups, groups[MANY:], strict=False)])
     assert together >= 0.9
     assert len(set(groups)) >= MANY
+
+
+@pytest.mark.parametrize("change", COPIES.values(), ids=COPIES.keys())
+def test_an_augmented_copy_of_each_picture_is_in_its_group(
+    change: Callable[[Image.Image], Image.Image],
+) -> None:
+    originals = [photo(seed) for seed in range(MANY)]
+    files = [saved(each, "JPEG") for each in (*originals, *map(change, originals))]
+    groups = groups_of(files)
+    together = np.mean([one == other for one, other in zip(groups, groups[MANY:], strict=False)])
+    assert together >= 0.9
+    assert len(set(groups)) >= MANY
+
+
+def test_three_augmented_copies_of_every_picture_are_in_its_group_and_no_other() -> None:
+    originals = [photo(seed) for seed in range(12)]
+    changes = [COPIES[name] for name in ("cropped to 80 %", "sheared", "several at once")]
+    drawn = [*originals, *(change(each) for change in changes for each in originals)]
+    groups = np.array(groups_of([saved(each, "JPEG") for each in drawn])).reshape(4, 12)
+    assert (groups == groups[0]).mean() >= 0.9
+    assert len(set(groups[0].tolist())) == 12
+
+
+def test_pictures_on_one_ground_are_no_copies() -> None:
+    ground = photo(99)
+    drawn = []
+    for seed in range(40):
+        drawn.append(ground.copy())
+        drawn[-1].paste(photo(seed).resize((100, 75)), (30, 22))
+    assert len(set(groups_of([saved(each) for each in drawn]))) == 40
 
 
 def test_different_pictures_are_alone_and_numbered_in_order() -> None:

@@ -14,7 +14,8 @@ def test_bytes_keep_everything() -> None:
     kept = look(data).to_bytes()
     again = Appearance.from_bytes(kept)
     assert again is not None
-    assert len(kept) == SIZE < 1500
+    assert len(kept) == SIZE + len(again.grey) < 6000
+    np.testing.assert_array_equal(again.small(), look(data).small())
     assert again.to_bytes() == kept
     assert (again.format, again.width, again.height) == ("JPEG", 160, 120)
     assert again.file_bytes == len(data)
@@ -28,9 +29,18 @@ def test_bytes_of_another_version_are_nothing(damage: bytes) -> None:
 
 def test_bytes_of_the_version_before_are_not_misread() -> None:
     before = look(saved(scene(0))).to_bytes()
-    assert before[0] == 2
-    assert Appearance.from_bytes(b"\x01" + before[1:]) is None
-    assert Appearance.from_bytes(b"\x01" + before[1:-1]) is None
+    assert before[0] == 3
+    assert Appearance.from_bytes(b"\x02" + before[1:]) is None
+    assert Appearance.from_bytes(b"\x02" + before[1:SIZE]) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "small"), [((160, 120), (112, 84)), ((50, 90), (50, 90)), ((3000, 20), (112, 1))]
+)
+def test_the_grey_copy_is_as_large_as_comparing_needs(
+    size: tuple[int, int], small: tuple[int, int]
+) -> None:
+    assert look(saved(scene(0, size))).small().shape == small[::-1]
 
 
 def test_bytes_keep_where_a_picture_is_lost() -> None:
