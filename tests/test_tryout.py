@@ -197,7 +197,7 @@ def test_the_gallery_is_walked_and_answered_by_keyboard(server: Server, page: Pa
     page.keyboard.press("ArrowLeft")
     expect(opened(page)).to_contain_text("2 of 18")
     name = str(opened(page).locator(".file").inner_text())
-    expect(card(page, name).get_by_text("Most like")).to_be_visible()
+    expect(card(page, name).locator(".neighbours")).to_be_visible()
     page.keyboard.press("1")
     expect(opened(page)).to_contain_text("3 of 18")
     expect(chip(page, "All")).to_have_text("All17")
