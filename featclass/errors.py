@@ -3,6 +3,7 @@
 FeatclassError                  could not do it; the message is one sentence for a person
 ├── DatasetError                the pictures given cannot become a dataset
 │   └── FoldersAmbiguous        their folders can be read in two ways; it holds the choices
+├── Unjudgeable                 no picture can be held back to judge a classifier by
 ├── UploadRefused               an upload was too large, or not allowed here
 ├── EncoderUnavailable          an encoder asked for by name cannot be had on this machine
 │   └── DownloadCancelled       somebody cancelled the download of its weights
@@ -16,6 +17,8 @@ routes) translate these into what their user sees.
 """
 
 from collections.abc import Mapping
+
+from featclass import sentences
 
 
 class FeatclassError(Exception):
@@ -35,6 +38,18 @@ class FoldersAmbiguous(DatasetError):
         """What was found, without how to answer: a clause, for a door that asks in its own way."""
         self.choices = choices
         """The classes at each depth that may be meant; 1: the folder's own subfolders."""
+
+
+class Unjudgeable(FeatclassError):
+    """No picture can be held back: all of a class are nearly the same, or copies are in several."""
+
+    def __init__(self, label: str | None = None, images: int = 0) -> None:
+        copies = sentences.methods.nothing_but_copies
+        super().__init__(f"{copies(label, images) if label else sentences.methods.UNDIVIDED}.")
+        self.label = label
+        """The class; None where copies stand in several."""
+        self.images = images
+        """Of the class."""
 
 
 class UploadRefused(FeatclassError):

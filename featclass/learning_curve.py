@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.interval import DEPENDENCE
-from featclass.records import LearningCurve, Point, Projection
+from featclass.scores import (
+    ErrorsLeft,
+    LearningCurve,
+    Point,
+    Projection,
+    TooFewErrors,
+    TooFewOfAClass,
+)
 
 Codes = NDArray[np.intp]
 Masks = NDArray[np.bool_]
@@ -69,22 +76,21 @@ def learning_curve(
     sizes = np.bincount(codes[np.unique(owners, return_index=True)[1]], minlength=classes.size)
     smallest = int(sizes.argmin())
     if sizes[smallest] < FEWEST_IN_CLASS:
-        return LearningCurve((), None, _too_few(str(classes[smallest])))
+        too_few = TooFewOfAClass(str(classes[smallest]), FEWEST_IN_CLASS)
+        return LearningCurve((), None, too_few)
     rng = np.random.default_rng([seed, codes.size])
     images = _Images(codes, owners, np.asarray(right, dtype=bool))
     measured = _measured(images, learner, rng)
     points = measured.points()
     wrong = int(codes.size - images.right.sum())
     if wrong < FEWEST_WRONG:
-        return LearningCurve(points, None, _ceiling(wrong, codes.size))
+        return LearningCurve(points, None, TooFewErrors(wrong, codes.size))
     projected = measured.projected(classes.size, codes.size)
     lacking = int(sizes.max() - sizes[smallest])
     if projected is not None and sizes[smallest] < UNBALANCED * sizes.max():
         to_one = measured.projected(1, min(lacking, codes.size))
         projected = to_one and replace(to_one, label=str(classes[smallest]))
-    if projected is not None:
-        return LearningCurve(points, projected, _sentence(projected))
-    return LearningCurve(points, None, _UNSURE if measured.may_help() else _FLAT)
+    return LearningCurve(points, projected, None if projected else measured.errors_left())
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +191,13 @@ class _Measured:
         now, after = float(self.accuracies[-1]), float(then[-1])
         return Projection(more, None, now, after, min(low, after), max(high, after))
 
-    def may_help(self) -> bool:
-        """Whether twice as many images may take away more than a little."""
-        return bool(np.quantile(self.remaining(self.now)[:-1], 0.05) < 1 - 2 * LITTLE)
+    def errors_left(self) -> ErrorsLeft:
+        """Return what twice as many images would leave of the errors, and whether that is all."""
+        left = self.remaining(self.now)[:-1]
+        # At most, as the law never rises; more than one is dust.
+        low, high = np.minimum(np.quantile(left, (0.025, 0.975)), 1.0).tolist()
+        is_flat = bool(np.quantile(left, 0.05) >= 1 - 2 * LITTLE)
+        return ErrorsLeft(is_flat, self.now, low, high)
 
 
 def _measured(images: _Images, learner: Learner, rng: np.random.Generator) -> _Measured:
@@ -229,37 +239,3 @@ def _spread(accuracies: Floats) -> Floats:
 def _band(accuracies: Floats) -> tuple[float, float]:
     low, high = np.quantile(_spread(accuracies)[:-1], (0.025, 0.975)).tolist()
     return low, high
-
-
-_FLAT = (
-    "More pictures like these should change little: the errors hardly fall as pictures are added."
-)
-_UNSURE = (
-    "How far more pictures would help cannot be told from so few: the errors differ too much from"
-    " one part of them to another."
-)
-
-
-def _too_few(name: str) -> str:
-    return (
-        f"What more pictures would bring can be told once each class has {FEWEST_IN_CLASS}"
-        f" different ones; {name} has fewer."
-    )
-
-
-def _ceiling(wrong: int, n: int) -> str:
-    found = {0: "none", 1: "only one", 2: "only two"}[wrong]
-    return (
-        f"Of {n:,} pictures {found} went wrong: too few errors to tell what more pictures would"
-        " bring."
-    )
-
-
-def _sentence(projection: Projection) -> str:
-    now, then = round(100 * projection.accuracy_now), round(100 * projection.accuracy_then)
-    low, high = round(100 * projection.low), round(100 * projection.high)
-    what = ", as many of each class," if projection.label is None else f" of {projection.label}"
-    return (
-        f"About {projection.more:,} more pictures{what} should take it from {now} to {then} %"
-        f" right (between {low} and {high} %)."
-    )

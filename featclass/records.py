@@ -9,6 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from featclass import sentences
+from featclass.scores import LearningCurve, Method, SavedClassifier, Told, Verdict
+
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
 Progress = Callable[[int, int], None]
@@ -103,55 +106,6 @@ class ClassFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the pictures predicted right are more than guessing could explain."""
-
-    better_than_guessing: bool
-    p_value: float
-    """Chance of as many right or more by luck, at the rate of always saying the largest class."""
-    sentence: str
-    """Ends with a full stop; names of classes are as their owner wrote them, not escaped."""
-    advice: str
-    """What to do about it; empty where there is nothing to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """Accuracy on the images left out by probes that trained on so many."""
-
-    images: float
-    """Trained on, on average over the draws."""
-    accuracy: float
-    low: float
-    """95 % band, as that of `Projection`."""
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """What so many more images should bring."""
-
-    more: int
-    label: str | None
-    """The class they should be of; None for as many of each."""
-    accuracy_now: float
-    accuracy_then: float
-    low: float
-    """95 % band of `accuracy_then`."""
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class LearningCurve:
-    """Points measured, and what more images should bring, or why that cannot be told."""
-
-    points: tuple[Point, ...]
-    projected: Projection | None
-    reason: str
-    """For anyone: the projection in a sentence, or why there is none; class names as they are."""
-
-
-@dataclass(frozen=True, slots=True)
 class NearDuplicates:
     """Copies of a picture among the images: they stay on one side of every split."""
 
@@ -208,8 +162,8 @@ class Report:
     confusion_matrix: tuple[tuple[int, ...], ...] | None
     """Rows true, columns predicted, in the order of `classes`; None where there is no score."""
     per_class: Mapping[str, ClassFigures]
-    method: str
-    """How the figures were obtained, in words."""
+    procedure: Method
+    """How the figures were obtained, as values; `method` says it in words."""
     seconds: Mapping[str, float]
     """Of `embed`, `fit` and `evaluate`."""
     verdict: Verdict | None = None
@@ -233,6 +187,37 @@ class Report:
     """Classes scored that the classifier had not learned, their pictures all wrong; sorted."""
     seen_in_training: SeenInTraining | None = None
     """None where what is scored is held back by featclass itself: then nothing was seen."""
+
+    @property
+    def method(self) -> str:
+        """How the figures were obtained, in words without a full stop; class names as they are."""
+        if isinstance(self.procedure, Told):
+            return self.procedure.sentence
+        return self.procedure.sentence + self._names_used() + self._not_learned() + self._seen()
+
+    def _names_used(self) -> str:
+        used = self.class_names
+        if used is None:
+            return ""
+        is_scored = self.confusion_matrix is not None
+        return sentences.methods.names_used(used.weight, used.without_images, held_out=is_scored)
+
+    def _not_learned(self) -> str:
+        procedure = self.procedure
+        alike = procedure.alike if isinstance(procedure, SavedClassifier) else {}
+        unknown = {name: self.per_class[name].support for name in self.unknown_classes}
+        return sentences.methods.not_learned(unknown, alike)
+
+    def _seen(self) -> str:
+        seen = self.seen_in_training
+        if seen is None:
+            return ""
+        return sentences.methods.seen_before(
+            same=seen.same,
+            near_duplicates=seen.near_duplicates,
+            accuracy_without=seen.accuracy_without,
+            scored=sum(map(sum, self.confusion_matrix or ())),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from featclass import sentences
-from featclass.records import Report, SeenInTraining
+from featclass.records import Report
+from featclass.sentences import empty_sentences, percent, score_sentence, span
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -34,7 +35,6 @@ others in OKLab as protanopes, deuteranopes and tritanopes see them (Machado et 
 
 MANY_CLASSES = 15
 """Above this, cells are too small for text and Markdown tables too wide."""
-FEW_PICTURES = 200
 SHORT_NAME = 14
 # A colon before a space is punctuation; any other could make a link or an emoji.
 MARKDOWN = re.compile(r"([\\`*_{}\[\]#|<>~$&@]|:(?=\S))")
@@ -64,53 +64,6 @@ def class_colour(index: int) -> str:
     return CLASS_COLOURS[index % len(CLASS_COLOURS)]
 
 
-def score_sentence(report: Report) -> str:
-    """Say how good the classifier is and how far that can be trusted, in plain text."""
-    matrix, interval = report.confusion_matrix, report.accuracy_interval
-    if matrix is None or interval is None:
-        return f"No score yet: {report.method}."
-    judged = sum(map(sum, matrix))
-    right = sum(row[place] for place, row in enumerate(matrix))
-    seen = report.seen_in_training
-    if seen is not None and seen.images:
-        return f"{right:,} of {judged:,} right {_too_good(seen, judged)}"
-    how = "when each picture is judged by a classifier that never saw it"
-    if seen is not None or judged < report.images:
-        how = "of the pictures held back, judged by a classifier that never saw them"
-    # Outwards, so that the words never promise more than the numbers; 1e-9 undoes float dust.
-    low, high = math.floor(100 * interval[0] + 1e-9), math.ceil(100 * interval[1] - 1e-9)
-    many = "so few pictures" if judged < FEW_PICTURES else "this many pictures"
-    return (
-        f"{right:,} of {judged:,} right {how}; with {many} the true rate is somewhere between"
-        f" {low} % and {high} %; guessing would give {100 * report.chance_accuracy:.0f} %."
-    )
-
-
-def _too_good(seen: SeenInTraining, judged: int) -> str:
-    """Say what a score is worth of pictures that were learned from: no bounds hold for it."""
-    those = "them" if seen.images == judged else f"{seen.images:,} of them"
-    nearly = ", or from nearly the same" if seen.near_duplicates else ""
-    others = judged - seen.images
-    rest = "how it does on others is not known"
-    if seen.accuracy_without is not None:
-        rest = f"of the others {round(seen.accuracy_without * others):,} of {others:,} are right"
-    return (
-        f"when judged by a classifier that learned from {those}{nearly}, so that this is too good;"
-        f" {rest}."
-    )
-
-
-def empty_sentences(report: Report) -> list[str]:
-    """Return a sentence for each class that no picture could be used of, names as they are."""
-    by_name = report.class_names.without_images if report.class_names else ()
-    return [
-        f"{name!r} has no picture that could be used: it is known by its name alone."
-        if name in by_name
-        else f"{name!r} has no picture that could be used: add some, or remove it."
-        for name in report.empty_classes
-    ]
-
-
 def confusion_figure(
     report: Report, *, colours: Mapping[str, str] | None = None, dark: bool = False
 ) -> go.Figure:
@@ -136,9 +89,20 @@ def confusion_figure(
 
 
 def markdown(report: Report) -> str:
-    """Return the whole report as Markdown; names are escaped."""
+    """Return the whole report as Markdown, what to make of the score included; names escaped."""
+    conclusions = map(_escaped, sentences.conclusions(report))
+    return "\n\n".join([score_markdown(report), *conclusions, figures_markdown(report)])
+
+
+def score_markdown(report: Report) -> str:
+    """Return the sentence about the score as Markdown, in bold; names are escaped."""
     sentence = score_sentence(report)
-    parts = [f"**{sentence if report.confusion_matrix else _escaped(sentence)}**"]
+    return f"**{sentence if report.confusion_matrix else _escaped(sentence)}**"
+
+
+def figures_markdown(report: Report) -> str:
+    """Return matrix, figures and what was not used as Markdown; names are escaped."""
+    parts: list[str] = []
     if report.confusion_matrix is not None:
         small = len(report.classes) <= MANY_CLASSES
         parts.append(_matrix_table(report) if small else _confusions(report))
@@ -197,15 +161,7 @@ def _cell(count: int, total: int, classes: int, palette: _Palette) -> str:
         return f'<span style="color:{palette.faint}">0</span>'
     if classes > 8:
         return f"{count:,}"
-    return f'<b>{count:,}</b><br><span style="font-size:0.68em">{_percent(count, total)}</span>'
-
-
-def _percent(count: int, total: int) -> str:
-    """Return a share in whole per cent that is 0 or 100 only where it is so exactly."""
-    percent = round(100 * count / total)
-    if count:
-        percent = max(percent, 1)
-    return f"{percent if count == total else min(percent, 99)} %"
+    return f'<b>{count:,}</b><br><span style="font-size:0.68em">{percent(count / total)}</span>'
 
 
 def _cell_size(classes: int) -> int:
@@ -235,7 +191,7 @@ def _click_catcher(classes: Sequence[str], matrix: Sequence[Sequence[int]]) -> A
 def _hover(names: Sequence[str], matrix: Sequence[Sequence[int]], i: int, j: int) -> str:
     count, total = matrix[i][j], sum(matrix[i])
     taken = "recognised" if i == j else f"taken for <b>{names[j]}</b>"
-    share = f" ({_percent(count, total)})" if total else ""
+    share = f" ({percent(count / total)})" if total else ""
     return f"<b>{names[i]}</b><br>{taken}<br>{count:,} of {total:,}{share}"
 
 
@@ -345,10 +301,10 @@ def _class_table(report: Report) -> str:
     for name in report.classes:
         figures = report.per_class[name]
         shares = (figures.recall, figures.precision, figures.f1)
-        shown = ["–" if share is None else f"{100 * share:.0f} %" for share in shares]
+        shown = ["–" if share is None else percent(share) for share in shares]
         if head:
             interval = figures.recall_interval
-            shown.insert(1, sentences.between(interval) if interval else "")
+            shown.insert(1, span(*interval) if interval else "")
         lines.append(f"| {_escaped(name)} | {figures.support:,} | {' | '.join(shown)} |")
     return "\n".join(lines)
 

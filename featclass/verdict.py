@@ -1,15 +1,13 @@
-"""Whether a classifier was shown to be better than guessing, in words for anyone."""
+"""Whether a classifier was shown to be better than guessing."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from featclass.records import Verdict
+from featclass.scores import Advice, Rate, Remedy, Verdict
 
 SIGNIFICANT = 0.05
-FEW_PICTURES = 100
-"""Up to here counts say more than percentages do."""
 MOST_PICTURES = 10_000
 """Nobody is advised to gather more than these."""
 
@@ -27,11 +25,11 @@ def judge(right: int, sizes: Mapping[str, int], *, n_groups: int | None = None) 
     chance = max(sizes.values()) / n
     # Whole pictures, rounded against the classifier.
     p_value = _luck(right * independent // n, independent, chance)
-    rate = f"{_count(right, n)} right, where {_guess(sizes)} gives {_share(sizes, n)}"
-    if p_value < SIGNIFICANT:
-        return Verdict(True, p_value, f"Better than guessing: {rate}.", "")
-    sentence = f"Not shown to be better than guessing yet: {rate}."
-    return Verdict(False, p_value, sentence, _advice(right / n, independent, chance))
+    largest = [name for name, size in sizes.items() if size == max(sizes.values())]
+    rate = Rate(right, n, largest[0] if len(largest) == 1 else None, max(sizes.values()))
+    is_better = p_value < SIGNIFICANT
+    remedy = None if is_better else _remedy(right / n, independent, chance)
+    return Verdict(is_better, p_value, rate, remedy)
 
 
 def _luck(right: int, n: int, chance: float) -> float:
@@ -47,19 +45,11 @@ def _luck(right: int, n: int, chance: float) -> float:
     return min(1.0, math.fsum(exactly(k) for k in range(right, n + 1)))
 
 
-def _advice(share: float, n: int, chance: float) -> str:
+def _remedy(share: float, n: int, chance: float) -> Advice:
     if _luck(n, n, chance) >= SIGNIFICANT:
-        return f"With only {n} pictures even all of them right could be luck: add pictures."
+        return Advice(Remedy.TOO_FEW, n)
     needed = _pictures_needed(share, n, chance)
-    if needed is None:
-        return (
-            "Nothing that tells the classes apart was found: see whether each picture is in the"
-            " right class, and whether you could tell them apart yourself; then add pictures."
-        )
-    return (
-        f"About {_rounded(needed - n):,} more pictures would tell luck from skill, if it goes on"
-        " getting as many of them right."
-    )
+    return Advice(Remedy.LOOK) if needed is None else Advice(Remedy.MORE, needed - n)
 
 
 def _pictures_needed(share: float, n: int, chance: float) -> int | None:
@@ -72,26 +62,3 @@ def _pictures_needed(share: float, n: int, chance: float) -> int | None:
         if needed > MOST_PICTURES:
             return None
     return needed
-
-
-def _rounded(count: int) -> int:
-    """Keep two digits: more would claim more than is known."""
-    return round(count, min(0, 2 - len(str(count))))
-
-
-def _guess(sizes: Mapping[str, int]) -> str:
-    most = max(sizes.values())
-    largest = [name for name, size in sizes.items() if size == most]
-    return f"always saying {largest[0]}" if len(largest) == 1 else "always saying the same class"
-
-
-def _share(sizes: Mapping[str, int], n: int) -> str:
-    most = max(sizes.values())
-    return str(most) if n <= FEW_PICTURES else f"{100 * most / n:.0f} %"
-
-
-def _count(right: int, n: int) -> str:
-    if n <= FEW_PICTURES:
-        return f"{right} of {n}"
-    # Never "100 %" of which one was wrong.
-    return f"{min(round(100 * right / n), 100 if right == n else 99)} % of {n:,}"

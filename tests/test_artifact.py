@@ -22,6 +22,7 @@ from featclass.records import (
     Report,
     TrainedClassifier,
 )
+from featclass.scores import Told
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
 """Changes a document and its tensors in place."""
@@ -45,7 +46,7 @@ def classifier() -> TrainedClassifier:
             NAMES[0]: ClassFigures(0.5, 1.0, 2 / 3, 1),
             NAMES[1]: ClassFigures(1.0, 0.5, None, 2),
         },
-        method="by hand",
+        procedure=Told("by hand"),
         seconds={"embed": 0.1, "fit": 0.2, "evaluate": 0.3},
     )
     return TrainedClassifier(
@@ -248,3 +249,28 @@ def test_loading_names_the_file_and_the_reason(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("hello")
     with pytest.raises(ClassifierUnusable, match=r"'text' cannot be used\. This is not"):
         artifact.load(tmp_path / "text")
+
+
+def test_a_file_of_before_values_were_kept_loads_and_shows_its_sentences() -> None:
+    def older(document: dict[str, Any], tensors: object) -> None:
+        written = document["report"]
+        del written["method_values"]
+        written["method"] = "each of 3 images predicted by probes that never saw it: leave-one-out"
+        written["verdict"] = {
+            "better_than_guessing": False,
+            "p_value": 0.3,
+            "sentence": "Not shown to be better than guessing yet: 2 of 3 right.",
+            "advice": "Add pictures.",
+        }
+        written["learning_curve"] = {"points": [], "projected": None, "reason": "Too few."}
+
+    loaded = artifact.loads(forged(older))
+    report = loaded.report
+    assert report.procedure == Told(report.method)
+    assert report.method.endswith("leave-one-out")
+    assert report.verdict is not None
+    assert report.verdict.sentence == "Not shown to be better than guessing yet: 2 of 3 right."
+    assert report.verdict.advice == "Add pictures."
+    assert report.learning_curve is not None
+    assert report.learning_curve.reason == "Too few."
+    assert artifact.loads(artifact.dumps(loaded)).report == report

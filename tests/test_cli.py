@@ -75,6 +75,7 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
         "confusion_matrix",
         "per_class",
         "method",
+        "method_values",
         "seconds",
         "verdict",
         "learning_curve",
@@ -381,3 +382,28 @@ def test_a_data_folder_that_cannot_be_made_exits_1_with_a_sentence(
     assert (code, out) == ("1", "")
     assert "Traceback" not in err
     assert "file" in err
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_the_text_of_a_command_has_the_verdict_that_its_json_has(
+    command: str, pictures: Path, tmp_path: Path
+) -> None:
+    arguments = [command, pictures, "--encoder", "builtin"]
+    if command == "train":
+        arguments += ["--output", tmp_path / "m.featclass"]
+    for seed in (0, 1):  # mislabelled, so that the score may be luck
+        (pictures / "blue" / f"odd{seed}.png").write_bytes(drawn(70 + seed, "red"))
+    told = json.loads(run(*arguments, "--json").stdout)
+    text = run(*arguments).stdout.replace("\\", "")
+    verdict = told["verdict"]
+    assert verdict["sentence"] in text
+    assert verdict["advice"] in text
+    assert told["learning_curve"]["reason"] in text
+    assert text.index(" right") < text.index(verdict["sentence"]) < text.index("| class |")
+
+
+def test_the_verdict_stands_once_in_the_report_to_show(pictures: Path, tmp_path: Path) -> None:
+    file = tmp_path / "shown.md"
+    told = run("evaluate", pictures, "--encoder", "builtin", "--json", "--report", file)
+    sentence = json.loads(told.stdout)["verdict"]["sentence"]
+    assert file.read_text().replace("\\", "").count(sentence) == 1

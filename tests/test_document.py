@@ -12,23 +12,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from featclass import document, report
+from featclass import document, render, report, sentences
 from featclass.document.album import BYTES, PICTURES
-from featclass.document.contents import cleaned, percent
+from featclass.document.contents import cleaned
+from featclass.document.curve import drawn
 from featclass.learned import Learned
 from featclass.records import (
     Exemplars,
     Judgement,
-    LearningCurve,
     NearDuplicates,
     Neighbour,
-    Point,
     Probe,
-    Projection,
     Rejected,
     TrainedClassifier,
-    Verdict,
 )
+from featclass.scores import LearningCurve, Point, Projection, Rate, Told, Verdict
+from featclass.sentences import percent
+from featclass.ui import trust, wording
 
 HOSTILE = "<script>alert('1')</script>\"|*a*`b`[c](http://e)![d](//f)"
 
@@ -68,7 +68,7 @@ def learned(
         classes,
         encoder="builtin",
         rejected=rejected,
-        method="by hand",
+        method=Told("by hand"),
         seconds={"embed": 1.0},
     )
     labels = tuple(classes[truth] for truth in truths)
@@ -104,7 +104,7 @@ def with_report(
         verdict=verdict,
         learning_curve=curve,
         near_duplicates=copies,
-        method=method,
+        procedure=Told(method),
     )
     return replace(made, classifier=replace(made.classifier, report=changed))
 
@@ -213,11 +213,13 @@ def test_hostile_names_stay_text_on_the_page() -> None:
         folder=HOSTILE,
     )
     plain = learned(classes=["cat", "dog"], wrong=[1, 2], rejected=[Rejected("a", "b")])
-    curve = LearningCurve((), None, HOSTILE)
-    verdict = Verdict(True, 0.0, HOSTILE, HOSTILE)
+    curve = LearningCurve((), None, Told(HOSTILE))
+    verdict = Verdict(True, 0.0, Told(HOSTILE), Told(HOSTILE))
     made = with_report(made, verdict=verdict, curve=curve, method=HOSTILE)
     plain = with_report(
-        plain, verdict=Verdict(True, 0.0, "a", "b"), curve=LearningCurve((), None, "c")
+        plain,
+        verdict=Verdict(True, 0.0, Told("a"), Told("b")),
+        curve=LearningCurve((), None, Told("c")),
     )
     found = [
         Reader(page(which, title=text, made=text, notes=[text], findings=[(text, text, [text])]))
@@ -331,15 +333,15 @@ def test_pictures_of_findings_are_named_and_the_rest_counted() -> None:
 
 def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
     points = (Point(4, 0.6, 0.4, 0.8), Point(9, 0.8, 0.7, 0.9))
-    curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99), "8 more would do.")
-    verdict = Verdict(False, 0.3, "Not shown to be better.", "Add pictures.")
+    curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99))
+    verdict = Verdict(False, 0.3, Told("Not shown to be better."), Told("Add pictures."))
     made = with_report(learned(), verdict=verdict, curve=curve)
     text = page(made, notes=["Two are copies."])
     for said in (Reader(text).text, prose(made, notes=["Two are copies."])):
         for sentence in (
             "Not shown to be better.",
             "Add pictures.",
-            "8 more would do.",
+            "About 8 more pictures, as many of each class, should take it from 90 to 95 % right",
             "Two are copies.",
         ):
             assert sentence in said
@@ -353,7 +355,7 @@ def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
 
 
 def test_without_points_there_is_no_drawing() -> None:
-    made = with_report(learned(), curve=LearningCurve((), None, "Too few."))
+    made = with_report(learned(), curve=LearningCurve((), None, Told("Too few.")))
     assert "Too few." in page(made)
     assert 'class="plot"' not in page(made)
 
@@ -401,3 +403,48 @@ def test_loading_it_loads_no_heavy_library() -> None:
     code = f"import sys, featclass.document; print(sorted({heavy} & {{*sys.modules}}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> None:
+    # 299 of 300 cats and 1 of 300 dogs are found.
+    made = learned(600, wrong=[0, *range(1, 598, 2)])
+    made = with_report(
+        made,
+        verdict=Verdict(False, 0.3, Rate(299, 300, "cat", 1)),
+        curve=LearningCurve(
+            (Point(9, 299 / 300, 0.5, 0.999), Point(12, 1 / 300, 0.001, 0.5)),
+            Projection(8, None, 1 / 300, 299 / 300, 0.5, 0.9),
+        ),
+    )
+    curve = made.classifier.report.learning_curve
+    assert curve is not None
+    sure = {0: 299 / 300, 1: 1 / 300}
+    judgements = [
+        replace(j, probability=sure.get(i % 2, 0.5), label_probability=1 / 300)
+        for i, j in enumerate(made.judgements)
+    ]
+    made = replace(made, judgements=tuple(judgements))
+    figures = made.classifier.report.per_class
+    assert [figures[name].recall for name in ("cat", "dog")] == [299 / 300, 1 / 300]
+    report = replace(made.classifier.report, chance_accuracy=299 / 300, refused_share=1 / 300)
+    made = replace(made, classifier=replace(made.classifier, report=report))
+    figure = render.confusion_figure(report).to_json()
+    shares = [row[name] for row in wording.class_rows(report) for name in ("Recall", "Precision")]
+    assert shares == [99, 50, 1, 50]
+    places = {
+        "page": re.sub(r"<text.*?</text>|<[^>]*>", " ", page(made).partition("<body>")[2]),
+        "prose": prose(made),
+        "markdown": render.markdown(report),
+        "figure": figure,
+        "score": sentences.score_sentence(report),
+        "verdict": sentences.conclusions(report)[0],
+        "trust": " ".join(trust.details(report)),
+        "spoken curve": drawn(curve, report),
+    }
+    for place, text in places.items():
+        text = text.replace("\u00a0", " ").replace("0 % to 50 %", "").replace("50 % to 100 %", "")
+        text = re.sub(r"between \d+ % and \d+ %|>\d+ %</text>", "", text)  # bounds, and an axis
+        text = text.replace("line from 0 to 100 %", "")
+        assert re.search(r"(?<![\d.])(0|100) %", text) is None, place
+        assert re.search(r"\b(99|1) %", text), place
+    assert sentences.bounds(0.001, 0.999) == (0, 100)  # of an interval, an end is rounded outwards

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from featclass import artifact, document, library, render, report, service
+from featclass import artifact, document, library, render, report, sentences, service
 from featclass.cache import Cache
 from featclass.engine import Engine
 from featclass.errors import FeatclassError
@@ -65,7 +65,7 @@ def test_each_empty_class_has_a_sentence_in_text_page_and_prose(learned: Learned
 
 def test_what_is_known_by_its_name_alone_is_not_asked_to_be_removed(learned: Learned) -> None:
     by_name = replace(learned.classifier.report, class_names=ClassNames(0.5, ("green",)))
-    assert render.empty_sentences(by_name) == [
+    assert sentences.empty_sentences(by_name) == [
         "'green' has no picture that could be used: it is known by its name alone.",
         "'yellow' has no picture that could be used: add some, or remove it.",
     ]

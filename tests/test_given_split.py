@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import featclass
-from featclass import cli, datasets, library, render, report, service
+from featclass import cli, datasets, library, report, sentences, service
 from featclass.cache import Cache
 from featclass.cli import learning
 from featclass.datasets import without_conflicts
@@ -79,7 +79,7 @@ def test_a_probe_of_train_and_val_is_scored_on_test(evaluated: Make) -> None:
     assert made.verdict is not None
     assert made.seen_in_training is not None
     assert made.seen_in_training.images == 0
-    assert "pictures held back" in render.score_sentence(made)
+    assert "pictures held back" in sentences.score_sentence(made)
 
 
 def test_the_recall_of_a_class_has_the_interval_that_the_accuracy_has(evaluated: Make) -> None:
@@ -159,7 +159,7 @@ def test_an_exact_copy_in_train_and_test_is_said_whichever_of_them_was_kept(
         seen = report.to_json(made)["seen_in_training"]
         assert seen == {"same": 1, "near_duplicates": 0, "accuracy_without": 1.0}
         assert made.verdict is None
-        assert render.score_sentence(made) == (
+        assert sentences.score_sentence(made) == (
             "9 of 9 right when judged by a classifier that learned from 1 of them, so that this is"
             " too good; of the others 8 of 8 are right."
         )

@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass.learning_curve import SHARES, Codes, Masks, learning_curve
-from featclass.records import LearningCurve
+from featclass.scores import ErrorsLeft, LearningCurve
+from featclass.sentences import bounds
 
 
 class Luck:
@@ -162,3 +163,25 @@ def test_the_same_images_give_the_same_curve_which_json_can_hold() -> None:
     first, second = (curve((50, 50), (0.0, 4.0, 0.6), seed=3)[0] for _ in range(2))
     assert first == second
     assert dumps(asdict(first))
+
+
+@pytest.mark.parametrize(("each", "few"), [(12, True), (100, False), (500, False)])
+def test_errors_that_vary_too_much_are_said_to_with_the_number_and_so_few_only_of_few(
+    each: int, few: bool
+) -> None:
+    found, _ = curve((each, each), (0.02, 0.5, 0.5))
+    assert isinstance(found.unforeseen, ErrorsLeft)
+    assert not found.unforeseen.is_flat
+    assert 0 < found.unforeseen.low < 0.9 < found.unforeseen.high <= 1
+    assert ("from so few" in found.reason) == few
+    low, high = bounds(found.unforeseen.low, found.unforeseen.high)
+    assert f"one part of the {2 * each:,} pictures to another" in found.reason
+    assert f"between {low} % and {high} % of the errors may be left" in found.reason
+
+
+def test_a_flat_curve_is_told_from_one_that_varies_too_much() -> None:
+    found, _ = curve((300, 300), (0.25, 0.0, 1.0))
+    assert isinstance(found.unforeseen, ErrorsLeft)
+    assert found.unforeseen.is_flat
+    assert found.unforeseen.low > 0.8
+    assert "cannot be told" not in found.reason

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from featclass import render, report
+from featclass import render, report, sentences
 from featclass.records import Rejected, Report
+from featclass.scores import Told
 
 NEAR_WHITE, NEAR_BLACK = "#fbfbfd", "#0f0f17"
 
@@ -52,7 +53,7 @@ def scored(matrix: list[list[int]], names: list[str] | None = None, images: int 
         names,
         encoder="builtin",
         rejected=[],
-        method="by hand",
+        method=Told("by hand"),
         seconds={"embed": 1.0},
         images=images or None,
     )
@@ -92,14 +93,14 @@ def test_text_of_the_figure_is_readable_on_its_background(palette: Any) -> None:
 
 
 def test_the_sentence_counts_first_and_says_what_it_does_not_know() -> None:
-    assert render.score_sentence(scored([[12, 1], [1, 10]])) == (
+    assert sentences.score_sentence(scored([[12, 1], [1, 10]])) == (
         "22 of 24 right when each picture is judged by a classifier that never saw it; with so few"
         " pictures the true rate is somewhere between 71 % and 100 %; guessing would give 54 %."
     )
 
 
 def test_the_sentence_knows_many_pictures() -> None:
-    sentence = render.score_sentence(scored([[950, 50], [0, 1000]]))
+    sentence = sentences.score_sentence(scored([[950, 50], [0, 1000]]))
     assert "1,950 of 2,000 right" in sentence
     assert "with this many pictures" in sentence
 
@@ -108,7 +109,7 @@ def test_the_interval_is_rounded_outwards() -> None:
     for right in range(1, 40):
         made = scored([[right, 40 - right], [0, 1]])
         assert made.accuracy_interval is not None
-        words = render.score_sentence(made).split(" between ")[1].split()
+        words = sentences.score_sentence(made).split(" between ")[1].split()
         assert int(words[0]) <= 100 * made.accuracy_interval[0] + 1e-9
         assert int(words[3]) >= 100 * made.accuracy_interval[1] - 1e-9
 
@@ -132,13 +133,13 @@ def test_without_an_interval_the_table_of_classes_has_no_place_for_one() -> None
 
 
 def test_the_sentence_of_a_split_speaks_of_the_pictures_held_back() -> None:
-    sentence = render.score_sentence(scored([[2, 1], [0, 2]], images=24))
+    sentence = sentences.score_sentence(scored([[2, 1], [0, 2]], images=24))
     assert sentence.startswith("4 of 5 right of the pictures held back")
 
 
 def test_without_a_score_the_sentence_says_what_to_add() -> None:
     made = report.without_score(["a", "b", "b"], encoder="builtin", rejected=[], seconds={})
-    assert render.score_sentence(made).startswith("No score yet: 'a' has only one picture: add")
+    assert sentences.score_sentence(made).startswith("No score yet: 'a' has only one picture: add")
 
 
 def test_cells_carry_counts_and_shares_of_their_row() -> None:

@@ -13,12 +13,31 @@ from featclass.errors import FeatclassError
 from featclass.interval import accuracy_interval
 from featclass.records import (
     ClassFigures,
-    LearningCurve,
     NearDuplicates,
-    Point,
-    Projection,
     Rejected,
     Report,
+    SeenInTraining,
+)
+from featclass.scores import (
+    Advice,
+    CrossValidation,
+    ErrorsLeft,
+    GivenFolds,
+    GivenParts,
+    Lacking,
+    LearningCurve,
+    Method,
+    Point,
+    Projection,
+    Rate,
+    Remedy,
+    SavedClassifier,
+    SingleSplit,
+    Told,
+    TooFewErrors,
+    TooFewOfAClass,
+    Unforeseen,
+    Unscored,
     Verdict,
 )
 
@@ -34,7 +53,7 @@ def scored(images: int | None = None, interval: report.Interval = accuracy_inter
         ["a", "b", "c"],
         encoder="builtin",
         rejected=[Rejected("x.txt", "not a picture")],
-        method="by hand",
+        method=Told("by hand"),
         seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
         images=images,
         interval=interval,
@@ -99,7 +118,7 @@ def of_two_classes(
         ["a", "b"],
         encoder="builtin",
         rejected=[],
-        method="by hand",
+        method=Told("by hand"),
         seconds={},
         groups=groups,
         interval=interval,
@@ -169,24 +188,26 @@ def test_without_a_score_the_method_says_what_to_add(labels: list[str], sentence
 
 
 def test_without_a_score_another_reason_stands_in_its_place() -> None:
-    made = report.without_score(list("aabb"), encoder="", rejected=[], seconds={}, why="Copies")
-    assert (made.method, made.accuracy) == ("Copies", None)
+    why = Unscored(Lacking.NOTHING_BUT_COPIES, ("a",), 2)
+    made = report.without_score(list("aabb"), encoder="", rejected=[], seconds={}, why=why)
+    assert made.method.startswith("The 2 pictures of 'a' are all nearly the same: add at least one")
+    assert made.accuracy is None
 
 
 def test_method_says_how_out_of_fold_predictions_were_made() -> None:
-    said = report.cross_validated(24, folds=5, repeats=3, leave_one_out=False, groups=24)
+    said = CrossValidation(24, folds=5, repeats=3, leave_one_out=False, groups=24).sentence
     assert said == (
         "each of 24 images predicted by probes that never saw it: 5-fold stratified"
         " cross-validation, repeated 3 times and averaged"
     )
-    said = report.cross_validated(8, folds=8, repeats=1, leave_one_out=True)
+    said = CrossValidation(8, folds=8, repeats=1, leave_one_out=True, groups=8).sentence
     assert said.endswith("never saw it: leave-one-out")
-    said = report.cross_validated(8, folds=2, repeats=1, leave_one_out=False, groups=6)
+    said = CrossValidation(8, folds=2, repeats=1, leave_one_out=False, groups=6).sentence
     assert "that never saw it nor a near-duplicate of it: 2-fold" in said
 
 
 def test_method_says_how_a_single_split_was_made() -> None:
-    said = report.single_split(trained=19, tested=5, share=0.8, seed=0)
+    said = SingleSplit(trained=19, tested=5, share=0.8, seed=0).sentence
     assert said.startswith(
         "a single 80/20 split, stratified, seed 0: 19 images to train, 5 to test"
     )
@@ -205,6 +226,7 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
         "confusion_matrix",
         "per_class",
         "method",
+        "method_values",
         "seconds",
         "verdict",
         "learning_curve",
@@ -238,13 +260,80 @@ def test_json_round_trips(has_score: bool) -> None:
 def trusted() -> Report:
     return replace(
         scored(),
-        verdict=Verdict(False, 0.3, "Not shown.", "Add pictures."),
+        verdict=Verdict(False, 0.3, Rate(4, 6, "a", 3), Advice(Remedy.MORE, 12)),
         learning_curve=LearningCurve(
-            (Point(4.5, 0.5, 0.2, 0.8),), Projection(8, "a", 0.5, 0.75, 0.6, 0.9), "About 8."
+            (Point(4.5, 0.5, 0.2, 0.8),), Projection(8, "a", 0.5, 0.75, 0.6, 0.9)
         ),
         near_duplicates=NearDuplicates(4, 2, 0.9),
         calibration_error=0.04,
         refused_share=0.05,
+    )
+
+
+VERDICT = {
+    "better_than_guessing": False,
+    "p_value": 0.3,
+    "sentence": "",
+    "advice": "",
+    "rate": {"right": 4, "images": 6, "largest": "a", "most": 3},
+    "remedy": None,
+}
+CURVE: dict[str, Any] = {"points": [], "projected": None, "reason": ""}
+METHODS: list[Method] = [
+    CrossValidation(24, 5, 3, leave_one_out=False, groups=20, bursts=True),
+    SingleSplit(19, 5, 0.8, 3),
+    GivenParts(("train", "val"), "test", 12, 9),
+    GivenFolds(("fold_0", "fold_1"), 9),
+    SavedClassifier(9, 12, {"a": "b"}),
+    Unscored(Lacking.NOTHING_BUT_COPIES, ("a",), 3),
+    Unscored(Lacking.UNDIVIDED),
+]
+UNFORESEEN: list[Unforeseen] = [
+    TooFewOfAClass("a", 5),
+    TooFewErrors(1, 6),
+    ErrorsLeft(True, 6, 0.95, 1.0),
+    ErrorsLeft(False, 6, 0.5, 1.0),
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_round_trips_and_is_a_sentence_too(method: Method) -> None:
+    made = replace(scored(), procedure=method)
+    document = json.loads(json.dumps(report.to_json(made)))
+    assert report.from_json(document) == made
+    assert document["method"] == method.sentence
+    assert document["method_values"]["kind"]
+
+
+@pytest.mark.parametrize("why", UNFORESEEN)
+def test_every_reason_why_nothing_is_foreseen_round_trips(why: Unforeseen) -> None:
+    made = replace(scored(), learning_curve=LearningCurve((), None, why))
+    document = json.loads(json.dumps(report.to_json(made)))
+    assert report.from_json(document) == made
+    assert document["learning_curve"]["reason"] == why.sentence
+
+
+def test_sentences_are_made_anew_from_the_values_whatever_the_document_says() -> None:
+    document = json.loads(json.dumps(report.to_json(trusted())))
+    document["verdict"]["sentence"] = document["learning_curve"]["reason"] = "Made up."
+    read = report.from_json(document)
+    assert read == trusted()
+    assert read.verdict is not None
+    assert read.verdict.sentence.startswith("Not shown to be better than guessing yet: 4 of 6")
+
+
+def test_what_was_learned_from_and_what_was_not_learned_stands_in_the_method() -> None:
+    made = replace(
+        scored(),
+        procedure=SavedClassifier(6, 12, {"c": "a"}),
+        unknown_classes=("c",),
+        seen_in_training=SeenInTraining(2, 1, 1.0),
+    )
+    assert made.method == (
+        "each of 6 labelled pictures predicted by a saved classifier, which learned from 12"
+        " pictures; not learned, and so counted as wrong: 'c' (1 picture; 'a' was learned: is it"
+        " the same?); this score is too good: 2 of the 6 are pictures that were learned from and 1"
+        " of the 6 are nearly the same as such a one; of the others 3 of 3 are right"
     )
 
 
@@ -261,6 +350,53 @@ def test_what_says_how_far_to_trust_the_score_round_trips() -> None:
         ("verdict", {"better_than_guessing": 1, "p_value": 0.3, "sentence": "", "advice": ""}),
         ("verdict", {"better_than_guessing": True, "p_value": 1.3, "sentence": "", "advice": ""}),
         ("verdict", []),
+        ("verdict", {**VERDICT, "rate": {"right": 7, "images": 6, "largest": "a", "most": 3}}),
+        ("verdict", {**VERDICT, "rate": {"right": 0, "images": 0, "largest": "a", "most": 0}}),
+        ("verdict", {**VERDICT, "rate": {"right": 4, "images": 6, "largest": "z", "most": 3}}),
+        ("verdict", {**VERDICT, "rate": {"right": 4, "images": 6, "largest": 1, "most": 3}}),
+        ("verdict", {**VERDICT, "remedy": {"kind": "wait", "count": 3}}),
+        ("verdict", {**VERDICT, "remedy": {"kind": "more pictures", "count": -3}}),
+        ("learning_curve", {**CURVE, "reason_values": {"kind": "luck"}}),
+        ("learning_curve", {**CURVE, "reason_values": []}),
+        (
+            "learning_curve",
+            {**CURVE, "reason_values": {"kind": "too few of a class", "class": "z", "fewest": 5}},
+        ),
+        (
+            "learning_curve",
+            {**CURVE, "reason_values": {"kind": "too few errors", "wrong": -1, "images": 5}},
+        ),
+        (
+            "learning_curve",
+            {
+                **CURVE,
+                "reason_values": {
+                    "kind": "errors left",
+                    "is_flat": 1,
+                    "images": 5,
+                    "low": 0.1,
+                    "high": 1,
+                },
+            },
+        ),
+        ("method_values", []),
+        ("method_values", {"kind": "guessed"}),
+        ("method_values", {"kind": "given folds", "folds": [], "images": 4}),
+        ("method_values", {"kind": "given parts", "training": [1], "tested": "test"}),
+        ("method_values", {"kind": "single split", "trained": 4, "tested": 1, "share": 2}),
+        ("method_values", {"kind": "unscored", "why": "bored", "classes": ["a"], "images": 0}),
+        (
+            "method_values",
+            {"kind": "unscored", "why": "single pictures", "classes": [], "images": 0},
+        ),
+        (
+            "method_values",
+            {"kind": "unscored", "why": "single pictures", "classes": ["z"], "images": 0},
+        ),
+        (
+            "method_values",
+            {"kind": "saved classifier", "images": 4, "trained": 4, "alike": {"a": "z"}},
+        ),
         ("learning_curve", {"points": [{}], "projected": None, "reason": ""}),
         ("learning_curve", {"points": [], "projected": {"more": -1}, "reason": ""}),
         ("learning_curve", {"points": [], "projected": None, "reason": None}),

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from featclass.audit.findings import Audit, Balance, DuplicateGroup, LabelError, QualityFault
+from featclass.audit.quality import Fault
 from featclass.learned import Learned
-from featclass.records import LearningCurve, NearDuplicates, Report, Verdict
+from featclass.records import NearDuplicates, Report
+from featclass.scores import LearningCurve, Told, Verdict
 from featclass.ui import trust
 from tests.test_document import learned
 
@@ -19,8 +21,9 @@ def reported(**changes: object) -> Report:
 
 
 def test_only_a_score_that_may_be_luck_is_doubted() -> None:
-    good = Verdict(True, 0.001, "Better than guessing: 10 of 12 right.", "")
-    bad = Verdict(False, 0.3, "Not shown to be better than guessing yet.", "Add pictures.")
+    good = Verdict(True, 0.001, Told("Better than guessing: 10 of 12 right."))
+    luck = Told("Not shown to be better than guessing yet.")
+    bad = Verdict(False, 0.3, luck, Told("Add pictures."))
     assert trust.doubt(reported()) == ""
     assert trust.doubt(reported(verdict=good)) == ""
     said = "Not shown to be better than guessing yet. Add pictures."
@@ -28,7 +31,7 @@ def test_only_a_score_that_may_be_luck_is_doubted() -> None:
 
 
 def test_what_would_help_stands_beside_the_score() -> None:
-    curve = LearningCurve((), None, "About 8 more pictures should help.")
+    curve = LearningCurve((), None, Told("About 8 more pictures should help."))
     assert trust.lines(reported(learning_curve=curve)) == ["About 8 more pictures should help."]
     assert trust.lines(reported()) == []
 
@@ -61,15 +64,13 @@ def test_the_details_say_in_points_and_shares_how_sure_it_may_be() -> None:
 
 def audited(*, suspects: int = 0, copies: int = 0, unbalanced: bool = False) -> Learned:
     labels: Sequence[LabelError] = [
-        LabelError(f"{i}.jpg", "cat", "dog", 0.9, i < suspects, f"label {i}", "Looks like a dog.")
-        for i in range(5)
+        LabelError(f"{i}.jpg", "cat", "dog", 0.9, i < suspects, f"label {i}") for i in range(5)
     ]
     groups = [
-        DuplicateGroup(("a", "b"), ("cat", "cat"), "near", f"copies {i}", "Nearly the same.")
-        for i in range(copies)
+        DuplicateGroup(("a", "b"), ("cat", "cat"), "near", f"copies {i}") for i in range(copies)
     ]
-    dark = QualityFault("0.jpg", "cat", "dark", "dark 0", "Is very dark.")
-    balance = Balance({"cat": 9, "dog": 1}, unbalanced, "balance", "9 and 1.")
+    dark = QualityFault("0.jpg", "cat", "dark 0", Fault(0, "too dark", 64, 64, 0.1, ""))
+    balance = Balance({"cat": 9, "dog": 1}, unbalanced, "balance")
     return replace(learned(), audit=Audit(tuple(labels), tuple(groups), (), (dark,), (), balance))
 
 

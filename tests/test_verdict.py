@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import comb
 
 import pytest
 
+from featclass.scores import Advice, Rate, Remedy
 from featclass.verdict import judge
 
 CARTOONS = {"Flintstones": 11, "Simpsons": 13}
@@ -80,3 +82,20 @@ def test_copies_do_not_make_luck_into_skill() -> None:
 def test_a_hundred_thousand_pictures_give_a_finite_answer() -> None:
     assert judge(60_000, {"a": 50_000, "b": 50_000}).p_value == 0.0
     assert judge(0, {"a": 50_000, "b": 50_000}).p_value == 1.0
+
+
+def test_the_sentence_is_made_of_values_that_say_all_of_it() -> None:
+    verdict = judge(15, CARTOONS)
+    assert verdict.rate == Rate(15, 24, "Simpsons", 13)
+    assert verdict.remedy is not None
+    simpler = replace(verdict, rate=Rate(15, 24, "Family", 13), remedy=Advice(Remedy.LOOK))
+    assert simpler.sentence == verdict.sentence.replace("Simpsons", "Family")
+    assert "in the right class" in simpler.advice
+
+
+@pytest.mark.parametrize(("right", "words"), [(299, "99 % of 300"), (1, "1 % of 300")])
+def test_a_rate_is_all_or_none_only_where_it_is_so(right: int, words: str) -> None:
+    assert (
+        f": {words} right, where always saying a gives 99 %."
+        in judge(right, {"a": 299, "b": 1}).sentence
+    )

@@ -47,6 +47,10 @@ def _act(token: str, done: Any) -> Act | None:
             return store.move_pictures(token, _whole(ids), set_id)
         case {"do": "move", "pictures": [*ids], "new set": str(name)}:
             return store.move_to_new_set(token, _whole(ids), name)
+        case {"do": "none of these", "picture": int(picture_id)}:
+            return store.none_of_these(token, [picture_id])
+        case {"do": "none of these", "pictures": [*ids]}:
+            return store.none_of_these(token, _whole(ids))
         case {"do": "undo", "act": int(act_id)}:
             store.undo(token, act_id)
         case {"do": "leave out", "pictures": [*ids]}:

@@ -58,12 +58,15 @@ def _judged(token: str, true: int | None, said: int | None) -> list[dict[str, An
 
 
 def places_in(workspace: Workspace) -> Places:
-    """Return where each picture of the sets stands now."""
-    return {
+    """Return where each picture stands now, in a set or as none of these."""
+    strangers = workspace.strangers_id
+    places = {one.digest: (strangers, one) for one in workspace.strangers if strangers is not None}
+    in_sets = {
         picture.digest: (labelled.id, picture)
         for labelled in workspace.sets
         for picture in labelled.pictures
     }
+    return places | in_sets
 
 
 def _as_json(one: Judgement, ids: Mapping[str, int], places: Places) -> dict[str, Any]:

@@ -82,15 +82,18 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
 
 
 async def of_set(request: Request) -> Response:
-    """Answer with a page of the pictures of one set: `from` and `count`."""
+    """Answer with a page of the pictures of one set, be it no class: `from` and `count`."""
     try:
         start = int(request.query_params.get("from", "0"))
         count = min(MOST_AT_ONCE, int(request.query_params.get("count", "240")))
         workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
     except (ValueError, FeatclassError) as error:
         return JSONResponse({"error": str(error)}, 404)
-    for labelled in workspace.sets:
-        if labelled.id == request.path_params["set_id"]:
-            shown = labelled.pictures[start : start + count]
-            return JSONResponse({"pictures": [[p.id, p.digest, p.name, p.left_out] for p in shown]})
-    return JSONResponse({"error": "no such set"}, 404)
+    sets = {labelled.id: labelled.pictures for labelled in workspace.sets}
+    if workspace.strangers_id is not None:
+        sets[workspace.strangers_id] = workspace.strangers
+    pictures = sets.get(request.path_params["set_id"])
+    if pictures is None:
+        return JSONResponse({"error": "no such set"}, 404)
+    shown = pictures[start : start + count]
+    return JSONResponse({"pictures": [[p.id, p.digest, p.name, p.left_out] for p in shown]})

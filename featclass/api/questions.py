@@ -95,6 +95,7 @@ def _vectors(engine: Engine, pictures: Sequence[Picture], *, more: int) -> dict[
 def _known(engine: Engine, workspace: Workspace, without: set[int]) -> Vectors:
     """Return embeddings of what need not be asked about again, nor anything like it."""
     labelled = [picture.digest for found in workspace.sets for picture in found.counted]
+    labelled += [picture.digest for picture in workspace.strangers]
     digests = [labelled[place] for place in spaced(len(labelled), MOST_LABELLED)]
     digests += [one.digest for one in workspace.tried if one.id in without]
     vectors = engine.cache.get(digests, engine.encoder.fingerprint)

@@ -1,10 +1,13 @@
-"""What an audit found, as values and as JSON."""
+"""What an audit found, as values and as JSON; each finding says itself in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+
+from featclass import sentences
+from featclass.audit.quality import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +22,15 @@ class LabelError:
     suspect: bool
     """Whether to show it to somebody."""
     key: str
-    sentence: str
     strong: bool = False
     """Whether the evidence is so clear that moving it is the first thing to propose."""
+
+    @property
+    def sentence(self) -> str:
+        """What to think of it; empty where it is no suspect."""
+        if not self.suspect:
+            return ""
+        return sentences.findings.wrong_label(self.label, self.suggested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +43,16 @@ class DuplicateGroup:
     kind: str
     """`exact` where they are equal pixel by pixel, as far as can be told, else `near`."""
     key: str
-    sentence: str
 
     @property
     def is_across_classes(self) -> bool:
         """Whether the same picture has different labels."""
         return len(set(self.labels)) > 1
+
+    @property
+    def sentence(self) -> str:
+        """How many they are, and under which labels."""
+        return sentences.findings.copies(self.labels, is_exact=self.kind == "exact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,11 @@ class Outlier:
     score: float
     """In robust standard deviations from the middle."""
     key: str
-    sentence: str
+
+    @property
+    def sentence(self) -> str:
+        """That it resembles none."""
+        return sentences.findings.unlike_all(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +77,18 @@ class QualityFault:
 
     path: str
     label: str
-    kind: str
     key: str
-    sentence: str
+    fault: Fault
+
+    @property
+    def kind(self) -> str:
+        """Which of these."""
+        return self.fault.kind
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with it, and what to do."""
+        return self.fault.sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +104,20 @@ class GiveAway:
     paths: tuple[str, ...]
     """The pictures of that class that have it."""
     key: str
-    sentence: str
+    label_images: int
+    """How many pictures that class has."""
+
+    @property
+    def sentence(self) -> str:
+        """How often the cue alone is right, and of which class."""
+        return sentences.findings.give_away(
+            self.cue,
+            accuracy=self.accuracy,
+            chance=self.chance_accuracy,
+            label=self.label,
+            sharing=len(self.paths),
+            images=self.label_images,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +127,11 @@ class Balance:
     images: Mapping[str, int]
     is_unbalanced: bool
     key: str
-    sentence: str
+
+    @property
+    def sentence(self) -> str:
+        """How even the classes are."""
+        return sentences.findings.balance(self.images, is_unbalanced=self.is_unbalanced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +155,23 @@ class Audit:
                 for each in self.duplicates
             ],
             "outliers": [_plain(each) for each in self.outliers],
-            "quality": [_plain(each) for each in self.quality],
+            "quality": [
+                {
+                    "path": each.path,
+                    "label": each.label,
+                    "kind": each.kind,
+                    "key": each.key,
+                    "sentence": each.sentence,
+                    **each.fault.to_json(),
+                }
+                for each in self.quality
+            ],
             "shortcuts": [_plain(each) for each in self.shortcuts],
             "balance": {**_plain(self.balance), "images": dict(self.balance.images)},
         }
 
 
 def _plain(finding: Any) -> dict[str, Any]:
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in ((name, getattr(finding, name)) for name in finding.__slots__)
-    }
+    values = ((field.name, getattr(finding, field.name)) for field in fields(finding))
+    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+    return {**plain, "sentence": finding.sentence}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
+from featclass import sentences
 from featclass.images import Lost
 from featclass.images.appearance import Appearance
 
@@ -21,15 +23,39 @@ shorter side, 45 of 48 of them stay below both."""
 SMALL = 32
 SMALLER = 0.25
 LONG = 3.0
+BRIGHT_KIND = "too bright"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with one picture: its place, the kind of fault, and a sentence."""
+    """What is wrong with one picture: its place, the kind of fault, and what it is seen by."""
 
     row: int
     kind: str
-    sentence: str
+    width: int
+    height: int
+    level: float
+    """Share of full brightness that 99 % of it stay below; of one too bright, that 95 % exceed."""
+    lost: str
+    """`Lost` in words: where the picture is, if nothing is left of it."""
+
+    @classmethod
+    def of(cls, row: int, kind: str, look: Appearance) -> Self:
+        """Return the fault of a picture that looks so."""
+        level = look.percentiles[1 if kind == BRIGHT_KIND else 4] / 255
+        return cls(row, kind, look.width, look.height, level, _WHERE_LOST[look.lost])
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with it, and what to do."""
+        return sentences.findings.hard_to_see(
+            self.kind, width=self.width, height=self.height, level=self.level, lost=self.lost
+        )
+
+    def to_json(self) -> dict[str, int | float | str]:
+        """Return the values that the sentence is made of."""
+        size = {"width": self.width, "height": self.height}
+        return {**size, "level": self.level, "lost": self.lost}
 
 
 def faults(appearances: Sequence[Appearance]) -> list[Fault]:
@@ -40,11 +66,11 @@ def faults(appearances: Sequence[Appearance]) -> list[Fault]:
     usual = sides[len(sides) // 2]
     found: list[Fault] = []
     taken: set[int] = set()
-    for kind, is_faulty, says in _KINDS:
+    for kind, is_faulty in _KINDS:
         rows = [row for row, each in enumerate(appearances) if is_faulty(each, usual)]
         if kind in _NEVER_USUAL or len(rows) <= max(1, USUAL_SHARE * len(appearances)):
             fresh = [row for row in rows if row not in taken]
-            found += [Fault(row, kind, says(appearances[row])) for row in fresh]
+            found += [Fault.of(row, kind, appearances[row]) for row in fresh]
             taken.update(fresh)
     return found
 
@@ -79,36 +105,17 @@ def _is_long(look: Appearance, usual: int) -> bool:
 
 _NEVER_USUAL = frozenset(("lost",))
 _WHERE_LOST = {
-    Lost.ON_WHITE: "Is a white drawing on a transparent ground: on white, as featclass sees it,"
-    " nothing is left; give it a dark background.",
-    Lost.IN_LATER_FRAME: "Is an animation whose first frame is blank, and featclass sees only that"
-    " one; save a later frame as a picture.",
-    Lost.ON_LATER_PAGE: "Holds several pages, and the first, the only one that featclass sees, is"
-    " blank; save the page that shows something as a picture.",
+    Lost.NOT: "",
+    Lost.ON_WHITE: "on white",
+    Lost.IN_LATER_FRAME: "in a later frame",
+    Lost.ON_LATER_PAGE: "on a later page",
 }
-_KINDS: tuple[
-    tuple[str, Callable[[Appearance, int], bool], Callable[[Appearance], str]], ...
-] = (
-    ("lost", _is_lost, lambda look: _WHERE_LOST[look.lost]),
-    ("empty", _is_empty, lambda look: "Shows nothing but one even colour."),
-    (
-        "too dark", _is_dark,
-        lambda look: "Is so dark that hardly anything can be seen"
-        f" (99 % of it is below {look.percentiles[4] / 255:.0%} of full brightness).",
-    ),
-    (
-        "too bright", _is_bright,
-        lambda look: "Is so bright that hardly anything can be seen"
-        f" (95 % of it is above {look.percentiles[1] / 255:.0%} of full brightness).",
-    ),
-    ("blurred", _is_blurred, lambda look: "Is blurred: nothing in it has a sharp edge."),
-    (
-        "too small", _is_small,
-        lambda look: f"Is very small: {look.width} x {look.height} pixels.",
-    ),
-    (
-        "too long", _is_long,
-        lambda look: f"Is {max(look.width, look.height) / min(look.width, look.height):.1f} times"
-        " as long as wide: only its middle is looked at.",
-    ),
-)  # fmt: skip
+_KINDS: tuple[tuple[str, Callable[[Appearance, int], bool]], ...] = (
+    ("lost", _is_lost),
+    ("empty", _is_empty),
+    ("too dark", _is_dark),
+    (BRIGHT_KIND, _is_bright),
+    ("blurred", _is_blurred),
+    ("too small", _is_small),
+    ("too long", _is_long),
+)

@@ -1,4 +1,4 @@
-"""All checks together, in words."""
+"""All checks together, as values."""
 
 from __future__ import annotations
 
@@ -58,11 +58,10 @@ def _label_errors(
     for row in np.argsort(-doubts.scores, kind="stable").tolist():
         label, suggested = pictures.labels[row], pictures.classes[doubts.suggested[row]]
         is_suspect = bool(doubts.is_suspect[row])
-        says = f"Is labelled {label!r} and looks like {suggested!r}." if is_suspect else ""
         found.append(
             LabelError(
                 pictures.names[row], label, suggested, float(doubts.scores[row]), is_suspect,
-                pictures.key("label", [row], label), says,
+                pictures.key("label", [row], label),
             )
         )  # fmt: skip
     return tuple(found)
@@ -82,17 +81,9 @@ def _duplicates(pictures: Pictures, copies: Copies) -> tuple[DuplicateGroup, ...
                 DuplicateGroup(
                     tuple(pictures.names[row] for row in rows), given,
                     "exact" if is_exact else "near", pictures.key("duplicates", rows),
-                    _copies_in_words(len(rows), sorted(set(given)), is_exact=is_exact),
                 )
             )  # fmt: skip
     return tuple(sorted(found, key=lambda each: (not each.is_across_classes, -len(each.paths))))
-
-
-def _copies_in_words(count: int, given: list[str], *, is_exact: bool) -> str:
-    says = f"{count} pictures {'are the same' if is_exact else 'show nearly the same'}"
-    if len(given) == 1:
-        return f"{says}."
-    return f"{says}, and are labelled {' and '.join(map(repr, given))}: one label must be wrong."
 
 
 def _outliers(pictures: Pictures, copies: Copies) -> tuple[Outlier, ...]:
@@ -101,7 +92,6 @@ def _outliers(pictures: Pictures, copies: Copies) -> tuple[Outlier, ...]:
         Outlier(
             pictures.names[row], pictures.labels[row], float(scores[row]),
             pictures.key("outlier", [row]),
-            f"Resembles no other picture, of {pictures.labels[row]!r} or of any other class.",
         )
         for row in outliers.outliers(copies.familiarity, pictures.codes)
     )  # fmt: skip
@@ -110,8 +100,8 @@ def _outliers(pictures: Pictures, copies: Copies) -> tuple[Outlier, ...]:
 def _quality(pictures: Pictures) -> tuple[QualityFault, ...]:
     return tuple(
         QualityFault(
-            pictures.names[fault.row], pictures.labels[fault.row], fault.kind,
-            pictures.key("quality", [fault.row], fault.kind), fault.sentence,
+            pictures.names[fault.row], pictures.labels[fault.row],
+            pictures.key("quality", [fault.row], fault.kind), fault,
         )
         for fault in quality.faults(pictures.appearances)
     )  # fmt: skip
@@ -123,14 +113,11 @@ def _shortcuts(pictures: Pictures, copies: Copies) -> tuple[GiveAway, ...]:
     given = []
     for each in found:
         label = pictures.classes[each.label]
-        says = (
-            f"The {each.cue} alone names the right class in {100 * each.accuracy:.0f} % of the"
-            f" pictures (guessing: {100 * each.chance:.0f} %): {len(each.rows)} of {sizes[label]}"
-            f" pictures of {label!r} share theirs. The classifier may have learned that instead."
-        )
         paths = tuple(pictures.names[row] for row in each.rows)
         key = pictures.key("shortcut", each.rows, each.cue, label)
-        given.append(GiveAway(each.cue, each.accuracy, each.chance, label, paths, key, says))
+        given.append(
+            GiveAway(each.cue, each.accuracy, each.chance, label, paths, key, sizes[label])
+        )
     return tuple(given)
 
 
@@ -138,6 +125,4 @@ def _balance(pictures: Pictures) -> Balance:
     images = balance.sizes(pictures.labels)
     unbalanced = balance.is_unbalanced(images)
     words = [f"{name}:{count}" for name, count in images.items()] if unbalanced else []
-    return Balance(
-        images, unbalanced, pictures.key("balance", [], *words), balance.sentence(images)
-    )
+    return Balance(images, unbalanced, pictures.key("balance", [], *words))

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from featclass import render
+from featclass import sentences
 from featclass.file_names import DISORDERLY
 from featclass.learned import Learned
-from featclass.records import Judgement, LearningCurve, Probe, Report
+from featclass.records import Judgement, Probe, Report
+from featclass.scores import LearningCurve
+from featclass.sentences import percent
 
 Finding = tuple[str, str, Sequence[str]]
 """What an audit found: a title, a sentence, and the digests of the images, worst first."""
@@ -50,7 +52,7 @@ class Contents:
         """Choose and phrase; names of classes and images are as their owner wrote them."""
         report = learned.classifier.report
         headline = _headline(report)
-        sentence = render.score_sentence(report)
+        sentence = sentences.score_sentence(report)
         found = report.verdict
         wrong = [judged for judged in learned.judgements if judged.said != judged.label]
         return cls(
@@ -69,14 +71,6 @@ def names(learned: Learned) -> dict[str, str]:
     exemplars = learned.classifier.exemplars
     known = dict(zip(exemplars.digests, exemplars.names, strict=True))
     return known | {judged.digest: judged.name for judged in learned.judgements}
-
-
-def percent(share: float) -> str:
-    """Return a share in whole per cent, which is 0 or 100 only where it is so exactly."""
-    whole = round(100 * share)
-    if 0 < share < 1:
-        whole = min(max(whole, 1), 99)
-    return f"{whole} %"
 
 
 def confusions(report: Report) -> list[tuple[int, int, int]]:
@@ -130,7 +124,7 @@ def _facts(learned: Learned) -> tuple[tuple[str, str], ...]:
 
 def _probe(probe: Probe) -> str:
     of = "the square roots of embeddings" if probe.roots else "embeddings"
-    return f"a linear map on {of}, of length 1; {probe.floor:.1%} of a probability shared by all"
+    return f"a linear map on {of}, of length 1; {probe.floor:.2g} of a probability shared by all"
 
 
 def _checks(report: Report) -> list[tuple[str, str]]:

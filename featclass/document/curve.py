@@ -6,8 +6,9 @@ import html
 import math
 from collections.abc import Iterator
 
-from featclass.document.contents import percent
-from featclass.records import LearningCurve, Report
+from featclass.records import Report
+from featclass.scores import LearningCurve
+from featclass.sentences import between, percent
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 68, 16, 14, 46
@@ -70,7 +71,7 @@ class _Axes:
                 break
             y = self.y(share)
             yield _across("grid", y)
-            yield _text(LEFT - 8, y + 4, "end", f"{100 * share:.0f}\u00a0%")
+            yield _text(LEFT - 8, y + 4, "end", percent(round(share, 3)).replace(" ", "\u00a0"))
         step = _round_step(self._most / TICKS)
         for place in range(int(self._most / step) + 1):
             yield _text(self.x(place * step), HEIGHT - 26, "middle", f"{place * step:,}")
@@ -110,8 +111,7 @@ def _dot(axes: _Axes, images: float, share: float, kind: str) -> str:
 
 def _spoken(curve: LearningCurve) -> str:
     points = (
-        f"{p.images:,.0f} pictures: {percent(p.accuracy)} right,"
-        f" between {percent(p.low)} and {percent(p.high)}"
+        f"{p.images:,.0f} pictures: {percent(p.accuracy)} right, {between(p.low, p.high)}"
         for p in curve.points
     )
     return "Learning curve. " + "; ".join(points) + "."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from featclass import render
+from featclass import render, sentences
 from featclass.document import curve, tables
 from featclass.document.album import PICTURES, Album, Thumbnail
 from featclass.document.contents import (
@@ -16,11 +16,11 @@ from featclass.document.contents import (
     Contents,
     Finding,
     names,
-    percent,
 )
 from featclass.document.markup import escaped, listed, named, paragraphs
 from featclass.learned import Learned
 from featclass.records import Judgement, Report
+from featclass.sentences import percent
 
 STYLE = Path(__file__).with_name("style.css")
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -179,7 +179,7 @@ def _measured(contents: Contents, report: Report) -> str:
         f"<dt>{escaped(name)}</dt><dd>{escaped(value)}</dd>" for name, value in contents.facts
     )
     parts = [f"<h2>How it was measured</h2><dl>{facts}</dl>"]
-    lines = [escaped(sentence) for sentence in render.empty_sentences(report)]
+    lines = [escaped(sentence) for sentence in sentences.empty_sentences(report)]
     lines += [f"{named(one.name)}: {escaped(one.reason)}" for one in report.rejected]
     if lines:
         parts.append("<h3>Not used</h3>" + listed(lines[:LISTED], len(lines) - LISTED))

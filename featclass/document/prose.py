@@ -13,10 +13,11 @@ from featclass.document.contents import (
     Finding,
     cleaned,
     names,
-    percent,
 )
 from featclass.learned import Learned
 from featclass.records import Judgement
+from featclass.scores import Point
+from featclass.sentences import bounds, percent
 
 # What makes a list or a heading at the start of a line, and what is a link without any sign.
 _START = re.compile(r"^(\d{0,9})([-+=.)])(?=[-+=\s]|$)")
@@ -43,18 +44,17 @@ def markdown(
         findings: Of an audit.
     """
     contents = Contents.of(learned)
-    # The report's own Markdown begins with the sentence about the score.
-    score, _, figures = render.markdown(learned.classifier.report).partition("\n\n")
+    report = learned.classifier.report
     called = names(learned)
     parts = [
         f"# {_escaped(title)}",
         f"*{_escaped(made)}*",
-        score,
+        render.score_markdown(report),
         *(_escaped(line) for line in contents.verdict),
         _curve(contents),
         _list([_escaped(note) for note in notes]),
         "## What was taken for what",
-        figures.strip(),
+        render.figures_markdown(report).strip(),
         *_section("Taken wrong, the most sure first", contents.wrong, LISTED),
         *_section("Taken right, the most typical", contents.right, EXAMPLES),
         *_findings(findings, called),
@@ -71,11 +71,13 @@ def _curve(contents: Contents) -> str:
     lines = [_escaped(curve.reason)]
     if curve.points:
         lines += ["", "| trained on | right | 95 % band |", "|--:|--:|--:|"]
-        lines += [
-            f"| {p.images:,.0f} | {percent(p.accuracy)} | {percent(p.low)} to {percent(p.high)} |"
-            for p in curve.points
-        ]
+        lines += [f"| {p.images:,.0f} | {percent(p.accuracy)} | {_band(p)} |" for p in curve.points]
     return "\n".join(lines).strip()
+
+
+def _band(point: Point) -> str:
+    low, high = bounds(point.low, point.high)
+    return f"{low} % to {high} %"
 
 
 def _section(heading: str, judgements: Sequence[Judgement], most: int) -> list[str]:

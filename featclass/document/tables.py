@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
-from featclass import sentences
-from featclass.document.contents import LISTED, confusions, percent
+from featclass.document.contents import LISTED, confusions
 from featclass.document.markup import escaped, listed, named
 from featclass.records import Report
+from featclass.sentences import bounds, percent, span
 
 WIDEST = 30
 """Classes that a matrix on A4 has room for; of more, what is confused most is listed."""
@@ -28,9 +27,7 @@ def interval_bar(report: Report) -> str:
     seen = report.seen_in_training
     if report.accuracy is None or report.accuracy_interval is None or (seen and seen.images):
         return ""  # no score, or one that is too good for its interval to hold
-    # Outwards, as in the sentence about the score.
-    low = math.floor(100 * report.accuracy_interval[0] + 1e-9)
-    high = math.ceil(100 * report.accuracy_interval[1] - 1e-9)
+    low, high = bounds(*report.accuracy_interval)
     mark, guess = 100 * report.accuracy, 100 * report.chance_accuracy
     return (
         '<div class="range">'
@@ -81,8 +78,8 @@ def figures(report: Report) -> str:
         shares = (of_class.recall, of_class.precision, of_class.f1)
         shown = ["–" if share is None else escaped(percent(share)) for share in shares]
         if of_class.recall_interval:
-            bounds = escaped(sentences.between(of_class.recall_interval))
-            shown[0] += f'<small class="bounds">{bounds}</small>'
+            ends = escaped(span(*of_class.recall_interval))
+            shown[0] += f'<small class="bounds">{ends}</small>'
         cells = "".join(f"<td>{share}</td>" for share in shown)
         rows.append(f'<tr><th scope="row">{named(name)}</th><td>{of_class.support:,}</td>{cells}')
     return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from featclass.explain.regions import Region
+from featclass.sentences import percent
 
 LEAST_DROP: Final = 0.1
 """By so much at least greying a colour lowers the probability for it to be said to count."""
@@ -29,7 +30,7 @@ class Tried:
 def said(label: str, probability: float, tried: Tried) -> str:
     """Return a sentence or two for a person."""
     share = chance(probability)
-    sentences = [f"{share[0].upper()}{share[1:]} {label}."]
+    sentences = [f"{share} {label}."]
     places = []
     if tried.speaks_for:
         places.append(f"what spoke for it lies mostly {tried.speaks_for.where}")
@@ -45,10 +46,8 @@ def said(label: str, probability: float, tried: Tried) -> str:
 
 
 def chance(probability: float) -> str:
-    """Return whole percent; never 0 nor 100, as a few pictures cannot say that."""
-    if probability > 0.99:
-        return "over 99\u00a0%"
-    return "under 1\u00a0%" if probability < 0.01 else f"{100 * probability:.0f}\u00a0%"
+    """Return a probability in whole percent that no line breaks."""
+    return percent(probability).replace(" ", "\u00a0")
 
 
 def _counting(probability: float, without: Mapping[str, float]) -> str | None:

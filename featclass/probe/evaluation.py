@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.errors import FeatclassError
+from featclass.errors import FeatclassError, Unjudgeable
 from featclass.probe import calibration, discriminant, folds
 from featclass.probe import prior as priors
 from featclass.probe.calibration import Calibration
@@ -16,6 +16,7 @@ from featclass.probe.fitting import fit, predict
 from featclass.probe.points import Codes, Floats, Masks, encode, points, takes_roots
 from featclass.probe.prior import Blend, NamePrior
 from featclass.records import FloatArray, Progress, no_progress
+from featclass.sentences import percent
 
 REPEATS = 3
 
@@ -159,7 +160,7 @@ def split(
     training = folds.single_split(folds.images(codes, groups), train_share, seed=seed)
     if training.all():
         raise FeatclassError(
-            f"Training on {train_share:.0%} of {codes.size} pictures leaves none to test: add"
+            f"Training on {percent(train_share)} of {codes.size} pictures leaves none to test: add"
             " pictures, or train on a smaller share."
         )
     tested = np.flatnonzero(~training)
@@ -248,7 +249,4 @@ def _require_two(classes: tuple[str, ...], these: folds.Images) -> None:
                 " judge itself on a picture it has not seen."
             )
         if groups < 2:
-            raise FeatclassError(
-                f"The {size} pictures of {name!r} are all nearly the same: add at least one that"
-                " is not, so that featclass can judge itself on a picture it has not seen."
-            )
+            raise Unjudgeable(name, int(size))

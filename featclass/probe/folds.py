@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.errors import FeatclassError
+from featclass.errors import Unjudgeable
 from featclass.probe.points import Codes, Masks
 
 MOST_FOLDS = 5
@@ -101,7 +101,7 @@ def cross_validation(these: Images, *, seed: int, repeats: int) -> Plan:
     """Plan as many folds as the smallest class has groups, up to five; every class has two.
 
     Raises:
-        FeatclassError: Near-duplicates across classes leave no way to keep every class in
+        Unjudgeable: Near-duplicates across classes leave no way to keep every class in
             training.
     """
     count = min(MOST_FOLDS, int(these.in_class().min()))
@@ -111,10 +111,7 @@ def cross_validation(these: Images, *, seed: int, repeats: int) -> Plan:
     if not rounds and alone:
         return Plan(these.groups[None], leave_one_out=True)
     if not rounds:
-        raise FeatclassError(
-            "The same pictures, or nearly the same, stand in several sets, so that none can be left"
-            " out to judge by: remove the copies from all sets but one."
-        )
+        raise Unjudgeable
     return Plan(np.array(rounds), leave_one_out=False)
 
 

@@ -24,6 +24,8 @@ from featclass.records import (
     TrainedClassifier,
     no_progress,
 )
+from featclass.scores import Method, SavedClassifier, SingleSplit
+from featclass.sentences import listed
 from featclass.service.embedding import embed, empty_classes
 from featclass.service.given_split import Round, Rows, given_split, in_parts
 from featclass.service.grouping import Groups, find_copies, kept_together
@@ -72,7 +74,7 @@ class _Tested:
         """How many pictures those tested are, near-duplicates counted as one."""
         return int(np.unique(self.owners).size)
 
-    def report(self, spec: str, method: str, spent: _Spent, *, of_folds: bool = False) -> Report:
+    def report(self, spec: str, method: Method, spent: _Spent, *, of_folds: bool = False) -> Report:
         """Count. One probe and images it never saw are independent; folds share what they learn."""
         bounds: report.Interval = interval.accuracy_interval if of_folds else report.wilson
         made = report.score(
@@ -93,13 +95,12 @@ class _Tested:
         """Add what images seen in training did to a report; without any, its verdict."""
         seen = _seen(self.embedded, self.groups, rounds, self.right)
         if seen.images:
-            method = report.with_seen(made.method, seen, len(self.tested))
             # No bounds hold for what was learned from.
             per_class = {
                 name: replace(figures, recall_interval=None)
                 for name, figures in made.per_class.items()
             }
-            return replace(made, method=method, per_class=per_class, seen_in_training=seen)
+            return replace(made, per_class=per_class, seen_in_training=seen)
         right, sizes = int(self.right.sum()), Counter(self.asked)
         found = verdict.judge(right, sizes, n_groups=self.independent)
         return replace(made, verdict=found, seen_in_training=seen)
@@ -149,7 +150,7 @@ def evaluate_split(
         prior=name_prior(engine, labels),
         seed=seed,
     )
-    method = report.single_split(
+    method = SingleSplit(
         trained=len(labels) - len(tested), tested=len(tested), share=share, seed=seed
     )
     classes = sorted(set(labels))
@@ -177,9 +178,8 @@ def evaluate_given(
     tested = np.concatenate([part.tested for part in split.rounds])
     unknown = Counter(label for part in split.rounds for label in _unlearned(labels, part))
     held_back = _Tested(dataset, embedded, labels, groups, tested, classes, probabilities)
-    method = report.with_unknown(split.method, unknown)
     of_folds = len(split.rounds) > 1
-    made = held_back.report(engine.encoder.spec, method, spent, of_folds=of_folds)
+    made = held_back.report(engine.encoder.spec, split.method, spent, of_folds=of_folds)
     return replace(held_back.told(made, split.rounds), unknown_classes=tuple(sorted(unknown)))
 
 
@@ -206,8 +206,8 @@ def evaluate_saved(
     everything, groups = np.arange(len(labels)), _groups(embedded, labels)
     tested = _Tested(dataset, embedded, labels, groups, everything, classes, probabilities)
     unknown = Counter(label for label in labels if label not in classifier.classes)
-    method = report.saved_classifier(len(labels), classifier.report.images)
-    method = report.with_unknown(method, unknown, _alike(unknown, classifier.classes))
+    alike = _alike(unknown, classifier.classes)
+    method = SavedClassifier(len(labels), classifier.report.images, alike)
     remembered = set(classifier.exemplars.digests)
     learned_from = np.flatnonzero([image.digest in remembered for image in embedded.images])
     made = tested.told(
@@ -326,8 +326,8 @@ def _require_known(classifier: TrainedClassifier, found: Sequence[str]) -> None:
     alike = _alike(names, classifier.classes)
     hint = "".join(f" Is {name!r} what it calls {known!r}?" for name, known in alike.items())
     raise DatasetError(
-        f"This classifier knows {report.listed(classifier.classes)}, and the pictures are labelled"
-        f" {report.listed(names)}: none of them is a class that it knows.{hint} Call the folders"
+        f"This classifier knows {listed(classifier.classes)}, and the pictures are labelled"
+        f" {listed(names)}: none of them is a class that it knows.{hint} Call the folders"
         " what the classifier calls its classes."
     )
 

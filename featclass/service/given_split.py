@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass import report
 from featclass.errors import DatasetError
 from featclass.records import Dataset, Image, Rejected
+from featclass.scores import GivenFolds, GivenParts
 
 TRAIN, VAL, TEST = "train", "val", "test"
 
@@ -31,10 +31,10 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class GivenSplit:
-    """A round for train and test, or one a fold; and in words what was done."""
+    """A round for train and test, or one a fold; and what was done."""
 
     rounds: tuple[Round, ...]
-    method: str
+    method: GivenParts | GivenFolds
 
 
 def given_split(images: Sequence[Image]) -> GivenSplit:
@@ -50,12 +50,12 @@ def given_split(images: Sequence[Image]) -> GivenSplit:
     training = [part for part in (TRAIN, *folds, VAL) if part in counts and part != tested]
     if tested in counts and training and training != [VAL]:
         rows = _round(parts, set(training), tested)
-        method = report.given_split(training, tested, rows.training.size, rows.tested.size)
+        method = GivenParts(tuple(training), tested, rows.training.size, rows.tested.size)
         return GivenSplit((rows,), method)
     if len(folds) < 2 or len(folds) < len(counts):
         raise DatasetError(_without_split(images, counts))
     rounds = tuple(_round(parts, set(folds) - {fold}, fold) for fold in folds)
-    return GivenSplit(rounds, report.given_folds(folds, sum(r.tested.size for r in rounds)))
+    return GivenSplit(rounds, GivenFolds(tuple(folds), sum(r.tested.size for r in rounds)))
 
 
 def in_parts(dataset: Dataset) -> Dataset:

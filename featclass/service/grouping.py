@@ -40,18 +40,10 @@ def kept_together(
     return None if int(groups.max(initial=-1)) + 1 == groups.size else groups
 
 
-def single_burst(images: Sequence[Image], labels: Sequence[str]) -> str:
-    """Return that a second recording is needed, of a class that has nothing but one; or nothing."""
+def recorded_once(images: Sequence[Image], labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes that have nothing but a single recording, sorted."""
     bursts: dict[str, set[str | None]] = {}
     for image, label in zip(images, labels, strict=True):
         bursts.setdefault(label, set()).add(image.burst)
-    alone = sorted(
-        label for label, found in bursts.items() if len(found) == 1 and None not in found
-    )
-    if not alone:
-        return ""
-    names = ", ".join(map(repr, alone[:3])) + (f" and {len(alone) - 3} more" if alone[3:] else "")
-    return (
-        f"All pictures of {names} were recorded in one go: record some at another moment or place,"
-        " so that featclass can judge itself on a picture that is really new"
-    )
+    alone = (label for label, own in bursts.items() if len(own) == 1 and None not in own)
+    return tuple(sorted(alone))

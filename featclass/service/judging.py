@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from featclass import audit, interval, learning_curve, probe, report, verdict
 from featclass.engine import Embeddings
-from featclass.errors import Cancelled, FeatclassError
+from featclass.errors import Unjudgeable
 from featclass.records import ClassNames, NearDuplicates, Progress, Report
-from featclass.service.grouping import Groups, find_copies, kept_together, single_burst
+from featclass.scores import CrossValidation, Lacking, Unscored
+from featclass.service.grouping import Groups, find_copies, kept_together, recorded_once
 
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
 """Who asked measures them."""
@@ -63,9 +64,10 @@ def judge(
     vectors = normalised(embeddings)
     copies = find_copies(embeddings, vectors)
     groups = kept_together(embeddings.images, labels, copies)
-    found, why = None, single_burst(embeddings.images, labels)
+    once = recorded_once(embeddings.images, labels)
+    found, why = None, Unscored(Lacking.SINGLE_RECORDINGS, once) if once else None
     sizes = Counter(labels)
-    if not why and len(sizes) > 1 and min(sizes.values()) > 1:
+    if why is None and len(sizes) > 1 and min(sizes.values()) > 1:
         try:
             found = probe.out_of_fold(
                 embeddings.vectors,
@@ -76,10 +78,8 @@ def judge(
                 seed=seed,
                 progress=progress,
             )
-        except Cancelled:
-            raise
-        except FeatclassError as error:  # nothing but copies in a class: none can be left out
-            why = str(error).rstrip(".")
+        except Unjudgeable as error:
+            why = _unscored(error)
     classes = prior.classes if prior else tuple(sorted(sizes))
     if found is not None:
         said = _scored(embeddings, labels, classes, found, groups)
@@ -108,8 +108,13 @@ def _with_names(
     blend = found.blend if found else None
     weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
     used = ClassNames(weight, lacking)
-    method = report.with_names(said.method, used, held_out=found is not None)
-    return replace(said, class_names=used, method=method)
+    return replace(said, class_names=used)
+
+
+def _unscored(error: Unjudgeable) -> Unscored:
+    if error.label is None:
+        return Unscored(Lacking.UNDIVIDED)
+    return Unscored(Lacking.NOTHING_BUT_COPIES, (error.label,), error.images)
 
 
 def _scored(
@@ -124,7 +129,7 @@ def _scored(
         labels,
         found.probabilities,
         classes,
-        method=report.cross_validated(
+        method=CrossValidation(
             len(labels),
             folds=found.folds,
             repeats=found.repeats,

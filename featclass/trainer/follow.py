@@ -26,8 +26,8 @@ from featclass.trainer.state import (
     Result,
     State,
     before_change,
-    can_be_renamed,
     is_learned,
+    is_named_otherwise,
     is_same_probe,
     renamed,
     sets_key,
@@ -100,6 +100,10 @@ class Trainer:
             self._learning.add(token)
             self._learners.submit(self._in_job, self._learn, token, self._learning)
             state = replace(state, phase=Phase.WAITING, pace=Pace())
+        result = state.result
+        if result and result.is_settling and is_named_otherwise(result, workspace):
+            # What is still being worked out must not keep the old names on the page.
+            state = replace(state, result=renamed(result, workspace), predictions={})
         if not self._closed and token not in self._predicting and untried(workspace, state):
             self._predicting.add(token)
             step = partial(self._predict, Clock())
@@ -192,8 +196,9 @@ class Trainer:
         state = self._change(token, wanted_key=key, working_key=key)
         if is_learned(workspace, state) or not self._is_here(spec):
             return False
-        if state.result is not None and state.is_current and can_be_renamed(state.result):
-            self._publish(workspace, state, renamed(state.result, workspace))
+        result = state.result
+        if result and state.is_current and is_named_otherwise(result, workspace):
+            self._publish(workspace, state, renamed(result, workspace))
             return True
         try:
             result = self._attempt(workspace, spec, key, partial(self._publish, workspace, state))
@@ -203,7 +208,13 @@ class Trainer:
         return True
 
     def _publish(self, workspace: Workspace, old: State, result: Result) -> None:
-        """Show a result in place of the `old` one, and say once more what that one had said."""
+        """Show a result in place of the `old` one, and say once more what that one had said.
+
+        Sets may have got other names while it was made.
+        """
+        now = self._store.open(workspace.token)
+        if is_named_otherwise(result, now):
+            result = renamed(result, now)
         if result.key != (old.result.key if old.result else ""):
             result = replace(
                 result,

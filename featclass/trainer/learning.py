@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from featclass import artifact, service
-from featclass.engine import Engine
+from featclass.engine import Embeddings, Engine
 from featclass.errors import Cancelled
 from featclass.learned import Learned
 from featclass.pace import Clock, Pace
-from featclass.records import Progress, Rejected
+from featclass.records import Dataset, Progress, Rejected, no_progress
 from featclass.trainer.state import Phase, Result, empty_sets, names_of
-from featclass.workspaces import Workspace, Workspaces, dataset, image_name
+from featclass.workspaces import Picture, Workspace, Workspaces, dataset, image_name, strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,12 @@ class Learning:
             notes = tuple(service.check_encoder(saved, self.engine))
             learned, used = Learned(saved, ()), saved.report.images
             return Result(self.key, learned, names, used, (), self.engine, notes=notes)
-        pictures = dataset(self.store, self.workspace)
-        self.report(phase=Phase.EMBEDDING, pace=Pace(0, len(pictures.images)))
         started = time.perf_counter()
-        embedded = service.embed(self.engine, pictures, progress=self._progress())
+        embedded, others = self._embedded(
+            dataset(self.store, self.workspace), strangers(self.store, self.workspace)
+        )
         seconds = time.perf_counter() - started
-        if self._reject(embedded.rejected[len(pictures.rejected) :]):
-            raise Cancelled("Pictures that cannot be read left their sets.")
-        used, rejected = len(embedded.images), embedded.rejected
+        used, rejected = len(embedded.images), (*embedded.rejected, *others.rejected)
         empty = empty_sets(self.workspace)
         shown = [image.label for image in embedded.images if image.label is not None]
         if not service.can_learn(self.engine, shown, empty):
@@ -63,24 +61,43 @@ class Learning:
             embedded,
             self.engine,
             without_images=empty,
+            strangers=others,
             seconds_to_embed=seconds,
             scored=scored,
             progress=self._progress(),
         )
         return replace(result, learned=learned, vectors=embedded.vectors)
 
+    def _embedded(self, labelled: Dataset, others: Dataset) -> tuple[Embeddings, Embeddings]:
+        """Embed the sets, and what is none of these; raises `Cancelled` where some cannot be."""
+        before, total = len(labelled.images), len(labelled.images) + len(others.images)
+        self.report(phase=Phase.EMBEDDING, pace=Pace(0, total))
+        clock = Clock()
+
+        def after(start: int) -> Progress:
+            return lambda done, _: self.report(pace=clock(start + done, total))
+
+        embedded = service.embed(self.engine, labelled, progress=after(0))
+        # Whether they are copies of each other matters to nobody, so they need no appearance.
+        in_order = sorted(others.images, key=lambda image: image.digest)
+        progress = after(before) if in_order else no_progress
+        of_others = self.engine.embed(in_order, progress=progress)
+        named = {
+            image_name(s, picture): picture for s in self.workspace.sets for picture in s.counted
+        }
+        in_sets = self._reject(named, embedded.rejected[len(labelled.rejected) :])
+        named = {picture.name: picture for picture in self.workspace.strangers}
+        if self._reject(named, of_others.rejected) or in_sets:
+            raise Cancelled("Pictures that cannot be read left their sets.")
+        return embedded, of_others
+
     def _progress(self) -> Progress:
         clock = Clock()
         return lambda done, total: self.report(pace=clock(done, total))
 
-    def _reject(self, rejected: Sequence[Rejected]) -> bool:
+    def _reject(self, named: Mapping[str, Picture], rejected: Sequence[Rejected]) -> bool:
         """Move pictures that will never be readable to the rejected list of their set."""
-        reasons = {item.name: item.reason for item in rejected if item.is_lasting}
-        moved = False
-        for labelled in self.workspace.sets:
-            for picture in labelled.counted:
-                reason = reasons.get(image_name(labelled, picture))
-                if reason is not None:
-                    self.store.reject_picture(self.workspace.token, picture.id, reason)
-                    moved = True
-        return moved
+        lasting = [item for item in rejected if item.is_lasting]
+        for item in lasting:
+            self.store.reject_picture(self.workspace.token, named[item.name].id, item.reason)
+        return bool(lasting)

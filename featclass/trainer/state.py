@@ -113,12 +113,15 @@ class State:
 def sets_key(workspace: Workspace, spec: str) -> str:
     """Name what a classifier is made from: which images stand together, under which encoder.
 
-    Renaming a set does not change it, nor does anything about a picture that is left out.
+    The pictures that are none of these belong to it: they decide what it refuses. Renaming a set
+    does not change it, nor does anything about a picture that is left out.
     """
     seen = hashlib.sha256(f"{spec}\0{workspace.classifier}\n".encode())
     for labelled in sorted(workspace.sets, key=lambda labelled: labelled.id):
         for digest, burst in sorted((p.digest, p.burst or "") for p in labelled.counted):
             seen.update(f"{labelled.id} {digest} {burst}\n".encode())
+    for digest in sorted(picture.digest for picture in workspace.strangers):
+        seen.update(f"none {digest}\n".encode())
     return seen.hexdigest()
 
 
@@ -175,9 +178,14 @@ def can_be_renamed(result: Result) -> bool:
     """Say whether nothing but the classes' own names would change with a name."""
     if result.rejected:
         return False  # their reasons name sets
-    if service.reads_names(result.engine) and _may_hang_on_names(result):
+    return not (service.reads_names(result.engine) and _may_hang_on_names(result))
+
+
+def is_named_otherwise(result: Result, workspace: Workspace) -> bool:
+    """Say whether the sets have other names by now, and the classifier can take them as it is."""
+    if workspace.classifier is not None:  # its classes are no sets
         return False
-    return result.classifier is None or result.classifier.report.accuracy is not None
+    return result.names != names_of(workspace) and can_be_renamed(result)
 
 
 def _may_hang_on_names(result: Result) -> bool:

@@ -49,9 +49,13 @@ def _score(state: State) -> list[Any] | None:
 
 
 def _expected(workspace: Workspace, state: State) -> list[float] | None:
-    """Return the sum of the probabilities of what it says of the unlabelled, and their number."""
+    """Return the sum of the probabilities of what it says of the unlabelled, and their number.
+
+    Those that resemble none of the sets are left out: of these no class can be right.
+    """
     if not state.is_current or state.is_predicting:
         return None
     said = [state.predictions.get(picture.digest) for picture in workspace.unlabelled]
-    shares = [one.probability for one in said if one and one.probability is not None]
+    known = [one for one in said if one and one.known]
+    shares = [one.probability for one in known if one.probability is not None]
     return [sum(shares), len(shares)] if shares else None

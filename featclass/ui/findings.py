@@ -18,5 +18,6 @@ def draw(result: Result, workspace: Workspace, state: State) -> None:
         "stale": not state.is_current,
         "shown": f"{result.key} {workspace.version} {result.is_settling}",
         "sets": [[found.id, found.name, class_colour(found.colour)] for found in workspace.sets],
+        "none": workspace.strangers_id,
     }
     parts.findings(data, token=workspace.token)

@@ -85,7 +85,8 @@ def _results(drawn: Workspace, *, was_busy: bool) -> None:
 
 
 def _has_pictures(workspace: Workspace) -> bool:
-    return bool(workspace.tried) or any(labelled.pictures for labelled in workspace.sets)
+    beside_sets = workspace.tried or workspace.strangers
+    return bool(beside_sets) or any(labelled.pictures for labelled in workspace.sets)
 
 
 def _welcome(workspace: Workspace) -> None:

@@ -39,4 +39,5 @@ def _as_data(result: Result, workspace: Workspace, state: State) -> dict[str, An
             if count
         ],
         "sets": [[found.id, found.name, here[found.id]] for found in workspace.sets],
+        "none": workspace.strangers_id,
     }

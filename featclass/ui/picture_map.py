@@ -16,5 +16,6 @@ def draw(result: Result, workspace: Workspace, state: State) -> None:
         "stale": not state.is_current,
         "shown": f"{result.key} {workspace.version} {result.is_settling}",
         "sets": [[found.id, found.name, class_colour(found.colour)] for found in workspace.sets],
+        "none": workspace.strangers_id,
     }
     parts.map_of(data, token=workspace.token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from featclass import render
+from featclass import sentences
 from featclass.records import Report
 from featclass.studio import studio
 from featclass.trainer import Phase, Result, State
@@ -68,7 +68,7 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
     """Draw a score; the matrix keeps its position whatever is said above, open as it may be."""
     assert result.classifier is not None
     report = result.classifier.report
-    headline, rest = wording.headline(report), render.score_sentence(report)
+    headline, rest = wording.headline(report), sentences.score_sentence(report)
     with st.container(key="current" if state.is_current else "stale", gap="small"):
         with st.container(key="headline", gap=None):
             st.markdown(wording.escaped(headline))

@@ -13,6 +13,7 @@ from featclass.audit.findings import (
 )
 from featclass.learned import Learned
 from featclass.records import NearDuplicates, Report
+from featclass.sentences import percent, whole
 from featclass.ui.wording import count
 
 _Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
@@ -50,11 +51,11 @@ def _copies(found: NearDuplicates, accuracy: float | None) -> str:
             f" {'each' if found.groups > 1 else 'it'} counts once for how sure the score is"
         )
     leaked = found.accuracy_with_leak
-    if leaked is None or accuracy is None or round(100 * leaked) <= round(100 * accuracy):
+    if leaked is None or accuracy is None or whole(leaked) <= whole(accuracy):
         return f"{said}."
     return (
         f"{said}; with {'them' if found.bursts else 'copies'} on both sides of the split it would"
-        f" have read {100 * leaked:.0f} %."
+        f" have read {percent(leaked)}."
     )
 
 
@@ -69,13 +70,9 @@ def details(report: Report) -> list[str]:
             f" average it is {off}."
         )
     if report.refused_share is not None:
-        refused = "None" if report.refused_share == 0 else f"About {_share(report.refused_share)}"
+        refused = "None" if report.refused_share == 0 else f"About {percent(report.refused_share)}"
         said.append(f"{refused} of your own pictures would be taken for none of the sets.")
     return said
-
-
-def _share(share: float) -> str:
-    return "1 %" if share < 0.01 else f"{100 * share:.0f} %"
 
 
 def worth_a_look(learned: Learned, accepted: Collection[str]) -> str:

@@ -6,11 +6,11 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from featclass import sentences
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
+from featclass.sentences import percent, span, whole
 from featclass.trainer import Before, Phase, State
 from featclass.workspaces import LabelledSet, file_stem
 
@@ -79,8 +79,8 @@ def doubtful(below: float) -> str:
     """Return what it means that a prediction is doubtful."""
     wrong = {4: "four", 5: "five", 10: "ten"}.get(round(1 / (1 - below)), "a few")
     return (
-        f"Less than {below:.0%}".replace("%", " %")
-        + f" sure of its class: of such predictions more than one in {wrong} is wrong."
+        f"Less than {percent(below)} sure of its class: of such predictions more than one in"
+        f" {wrong} is wrong."
     )
 
 
@@ -178,27 +178,27 @@ def without_middle(name: str) -> str:
 
 
 def _between(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else sentences.between(interval)
+    return "" if interval is None else span(*interval)
 
 
 def class_rows(report: Report) -> list[dict[str, object]]:
-    """Return the table of figures for each class, shares in whole percent.
+    """Return the table of figures for each class, shares in whole percent as `sentences.whole`.
 
     Between which bounds the recall lies stands beside it where any class has enough pictures.
     """
     bounds = {name: figures.recall_interval for name, figures in report.per_class.items()}
 
-    def percent(share: float | None) -> int | None:
-        return None if share is None else round(100 * share)
+    def shown(share: float | None) -> int | None:
+        return None if share is None else whole(share)
 
     return [
         {
             "Set": without_middle(name),
             "Pictures": figures.support,
-            "Recall": percent(figures.recall),
+            "Recall": shown(figures.recall),
             **({BETWEEN: _between(bounds[name])} if any(bounds.values()) else {}),
-            "Precision": percent(figures.precision),
-            "F1": percent(figures.f1),
+            "Precision": shown(figures.precision),
+            "F1": shown(figures.f1),
         }
         for name, figures in report.per_class.items()
     ]

@@ -9,10 +9,10 @@ sets, pictures, standing, removals, accepted       what can be done
 acts, undoing       what was done, and undoing it
 snapshot, purge     reading, and deleting for good
 store       all of it as one object, `Workspaces`
-dataset     its sets as something to learn from
+dataset     its sets, and what is none of these, as something to learn from
 """
 
-from featclass.workspaces.dataset import dataset, image_name
+from featclass.workspaces.dataset import dataset, image_name, strangers
 from featclass.workspaces.names import distinct, distinct_file, file_stem, is_default
 from featclass.workspaces.records import (
     Act,
@@ -40,4 +40,5 @@ __all__ = [
     "file_stem",
     "image_name",
     "is_default",
+    "strangers",
 ]

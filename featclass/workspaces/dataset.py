@@ -1,4 +1,4 @@
-"""The labelled sets of a workspace as a dataset to learn from."""
+"""What a workspace learns from: its labelled sets, and the pictures that are none of these."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
     ]
     kept, conflicts = without_conflicts(images)
     return Dataset(tuple(kept), tuple(conflicts))
+
+
+def strangers(store: Workspaces, workspace: Workspace) -> Dataset:
+    """Return the pictures that are none of these, without a label.
+
+    One that stands in a set too, brought back there by undoing, is what the set says.
+    """
+    in_sets = {picture.digest for found in workspace.sets for picture in found.counted}
+    images = (
+        Image(picture.name, picture.digest, store.source(picture.digest))
+        for picture in workspace.strangers
+        if picture.digest not in in_sets
+    )
+    return Dataset(tuple(images))

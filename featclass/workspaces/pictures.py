@@ -1,4 +1,4 @@
-"""Pictures of the sets and pictures tried: adding, rejecting."""
+"""Pictures of the sets, and pictures tried: adding, rejecting."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from featclass.errors import FeatclassError
 from featclass.records import Rejected
-from featclass.workspaces import names, sets
+from featclass.workspaces import names, sets, tables
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Added
 from featclass.workspaces.tables import pictures, place, rejections
@@ -23,10 +23,15 @@ def add(
 ) -> list[Added]:
     """Add files (name, digest, burst) to a set, or to those tried; none that is there already.
 
-    A name that another picture there has gets a number: every pasted picture is "image.png".
+    A name that another picture there has gets a number: every pasted picture is "image.png". A
+    picture that is none of these stays so, though its folder be added once more; and one of a
+    class stays there.
     """
     _require_place(change, set_id)
-    there = ids(change, set_id, {digest for _, digest, _ in files})
+    digests = {digest for _, digest, _ in files}
+    there = ids(change, set_id, digests)
+    if set_id is not None:
+        there = dict(contradicting(change, set_id, digests)) | there
     taken = file_names(change, set_id)
     if set_id is None:  # tried once more, so shown first once more
         change.db.execute(
@@ -114,6 +119,26 @@ def ids(change: Change, set_id: int | None, digests: set[str]) -> dict[str, int]
         shown_in(change, set_id), pictures.c.digest.in_(_listed(digests))
     )
     return {digest: int(id) for digest, id in change.db.execute(query)}
+
+
+def contradicting(change: Change, set_id: int, digests: set[str]) -> list[tuple[str, int]]:
+    """Return digests and ids of these pictures where what is said of them is the opposite.
+
+    Of a class that is said by the pictures that are none of these; of those, by all classes.
+    """
+    is_class = sets.require(change, set_id).is_class
+    query = (
+        select(pictures.c.digest, pictures.c.id)
+        .join(tables.sets, pictures.c.labelled_set_id == tables.sets.c.id)
+        .where(
+            tables.sets.c.workspace_id == change.workspace,
+            tables.sets.c.is_class != is_class,
+            tables.sets.c.removal_id.is_(None),
+            pictures.c.removal_id.is_(None),
+            pictures.c.digest.in_(_listed(digests)),
+        )
+    )
+    return [(digest, int(id)) for digest, id in change.db.execute(query)]
 
 
 def file_names(change: Change, set_id: int | None) -> set[str]:

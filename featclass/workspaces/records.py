@@ -32,7 +32,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a labelled set, or one tried for a prediction."""
+    """A picture of a labelled set, one tried for a prediction, or one that is none of these."""
 
     id: int
     name: str
@@ -79,13 +79,22 @@ class Workspace:
     tried: tuple[Picture, ...]
     """Pictures given for predictions, newest first."""
     tried_rejected: tuple[Rejected, ...]
+    strangers_id: int | None = None
+    """Where what is none of the sets is kept, to be moved to and from like a set; it is no class.
+
+    None until a picture was first said to be none of these.
+    """
+    strangers: tuple[Picture, ...] = ()
+    """Pictures that the person said are none of these, in the order in which that was said."""
+    strangers_rejected: tuple[Rejected, ...] = ()
     accepted: frozenset[str] = frozenset()
     """Keys of the findings of which the person said that they are fine."""
 
     @property
     def unlabelled(self) -> tuple[Picture, ...]:
-        """Those tried that stand in none of the sets, newest first."""
+        """Those tried of which the person said nothing yet, newest first."""
         labelled = {picture.digest for found in self.sets for picture in found.pictures}
+        labelled |= {picture.digest for picture in self.strangers}
         return tuple(picture for picture in self.tried if picture.digest not in labelled)
 
 

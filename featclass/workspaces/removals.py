@@ -22,12 +22,19 @@ def remove_picture(change: Change, picture_id: int) -> Act:
 
 
 def remove_set(change: Change, set_id: int) -> Act:
-    """Take away a set with its pictures; asked once more, give the same act."""
+    """Take away a set with its pictures; asked once more, give the same act.
+
+    Of the set that is no class only the pictures go: it is shown while it has some.
+    """
     earlier = _removal_of(change, tables.sets, set_id)
     if earlier is not None:
         return earlier
     row = sets.require(change, set_id)
     number = _count(change, set_id)
+    if not row.is_class:
+        what = f"{counted(number, 'picture')} of {row.name}"
+        these = pictures.shown_in(change, set_id)
+        return _remove(change, what, tables.pictures, these, undone=number == 0)
     what = f"set {row.name} with {counted(number, 'picture')}" if number else f"set {row.name}"
     return _remove(change, what, tables.sets, tables.sets.c.id == set_id)
 

@@ -1,4 +1,4 @@
-"""Labelled sets: adding and naming them."""
+"""Labelled sets: adding and naming them; and the set that is no class, "none of these"."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from featclass.errors import FeatclassError
 from featclass.workspaces import names
 from featclass.workspaces.database import Change
 from featclass.workspaces.tables import former, pictures, rejections, sets
+
+NONE_OF_THESE = "none of these"
+"""What the set that is no class is called in acts; a class may be called so too."""
 
 
 def add(change: Change, name: str | None) -> int:
@@ -27,7 +30,7 @@ def add(change: Change, name: str | None) -> int:
 
 def rename(change: Change, set_id: int, name: str) -> None:
     """Give a set another name; an empty one leaves it as it is."""
-    require(change, set_id)
+    _require_class(change, set_id)
     name = names.clean(name)
     if not name:
         return
@@ -39,9 +42,8 @@ def rename(change: Change, set_id: int, name: str) -> None:
 
 def rename_all(change: Change, named: Sequence[tuple[int, str]]) -> None:
     """Give several sets other names at once: what one is called now, another may be called."""
-    wanted = {set_id: names.clean(name) or require(change, set_id).name for set_id, name in named}
-    for set_id in wanted:
-        require(change, set_id)
+    there = {set_id: _require_class(change, set_id).name for set_id, _ in named}
+    wanted = {set_id: names.clean(name) or there[set_id] for set_id, name in named}
     taken = {row.name for row in _sets(change) if row.id not in wanted}
     for set_id, name in wanted.items():
         if name in taken:
@@ -66,18 +68,32 @@ def named(change: Change, name: str) -> int:
     return add(change, name)
 
 
+def none_of_these(change: Change) -> int:
+    """Return the id of the set that is no class, made where there is none yet."""
+    there = select(sets.c.id).where(sets.c.workspace_id == change.workspace, ~sets.c.is_class)
+    set_id = change.db.scalar(there)
+    if set_id is None:
+        row = {"workspace_id": change.workspace, "name": NONE_OF_THESE, "colour": 0}
+        new = insert(sets).values({**row, "is_class": False}).returning(sets.c.id)
+        set_id = change.db.execute(new).scalar_one()
+    return int(set_id)
+
+
 def require(change: Change, set_id: int) -> Row[Any]:
-    """Return a set's row; raises `FeatclassError` where this workspace shows no such set."""
-    for row in _sets(change):
-        if row.id == set_id:
-            return row
-    raise FeatclassError(
-        "This workspace has no such set (any more). If it was removed, undo that first."
+    """Return a set's row, of a class or not; raises `FeatclassError` where none is shown."""
+    query = select(sets).where(
+        sets.c.id == set_id, sets.c.workspace_id == change.workspace, sets.c.removal_id.is_(None)
     )
+    row = change.db.execute(query).one_or_none()
+    if row is None:
+        raise FeatclassError(
+            "This workspace has no such set (any more). If it was removed, undo that first."
+        )
+    return row
 
 
 def ids(change: Change) -> set[int]:
-    """Return which sets are shown."""
+    """Return which classes are shown."""
     return {int(row.id) for row in _sets(change)}
 
 
@@ -107,10 +123,21 @@ def bring_back(change: Change, act_id: int) -> None:
 
 
 def _sets(change: Change, *, removed_too: bool = False) -> list[Row[Any]]:
-    query = select(sets).where(sets.c.workspace_id == change.workspace).order_by(sets.c.id)
+    of_classes = (sets.c.workspace_id == change.workspace) & sets.c.is_class
+    query = select(sets).where(of_classes).order_by(sets.c.id)
     if not removed_too:
         query = query.where(sets.c.removal_id.is_(None))
     return list(change.db.execute(query))
+
+
+def _require_class(change: Change, set_id: int) -> Row[Any]:
+    row = require(change, set_id)
+    if not row.is_class:
+        raise FeatclassError(
+            "The pictures that are none of these are no class, so they have no name: add a set"
+            " and move them there."
+        )
+    return row
 
 
 def _free_colour(shown: Sequence[Row[Any]], preferred: int | None = None) -> int:

@@ -24,11 +24,9 @@ def take(db: Connection, token: str) -> Workspace:
     row = find(db, token)
     shown = _pictures(db, row.id)
     rejected = _rejected(db, row.id)
-    in_order = (
-        select(sets)
-        .where(sets.c.workspace_id == row.id, sets.c.removal_id.is_(None))
-        .order_by(sets.c.id)
-    )
+    here = (sets.c.workspace_id == row.id) & sets.c.removal_id.is_(None)
+    in_order = select(sets).where(here, sets.c.is_class).order_by(sets.c.id)
+    no_class = db.scalar(select(sets.c.id).where(here, ~sets.c.is_class))
     return Workspace(
         token=row.token,
         name=row.name,
@@ -41,6 +39,9 @@ def take(db: Connection, token: str) -> Workspace:
         ),
         tried=tuple(reversed(shown[None])),
         tried_rejected=tuple(rejected[None]),
+        strangers_id=no_class,
+        strangers=tuple(shown[no_class]) if no_class else (),
+        strangers_rejected=tuple(rejected[no_class]) if no_class else (),
         accepted=_accepted(db, row.id),
     )
 
@@ -113,7 +114,7 @@ def _accepted(db: Connection, workspace_id: int) -> frozenset[str]:
 def _number_of_sets() -> ColumnElement[int]:
     return (
         select(func.count())
-        .where(sets.c.workspace_id == workspaces.c.id, sets.c.removal_id.is_(None))
+        .where(sets.c.workspace_id == workspaces.c.id, sets.c.is_class, sets.c.removal_id.is_(None))
         .scalar_subquery()
     )
 
@@ -125,6 +126,7 @@ def _number_of_pictures() -> ColumnElement[int]:
         .where(
             pictures.c.workspace_id == workspaces.c.id,
             pictures.c.removal_id.is_(None),
+            sets.c.is_class,
             sets.c.removal_id.is_(None),
         )
         .scalar_subquery()

@@ -16,14 +16,18 @@ _REASON_LENGTH = 500
 
 
 def move(change: Change, picture_ids: Sequence[int], set_id: int) -> Act | None:
-    """Put pictures last into a set; each only leaves its place where the set has it already."""
+    """Put pictures last into a set; each only leaves its place where the set has it already.
+
+    One that is none of these counts, whether it was left out or not, and leaves every class.
+    """
     to = sets.require(change, set_id)
     rows = [pictures.require(change, picture_id) for picture_id in picture_ids]
     rows = [row for row in rows if row.labelled_set_id != set_id]
     if not rows:
         return None
-    act = acts.record(change, f"Moved {_called(rows)} from {_origin(change, rows)} to {to.name}")
-    there = set(pictures.ids(change, set_id, {row.digest for row in rows}))
+    act = acts.record(change, _moved(change, rows, to))
+    digests = {row.digest for row in rows}
+    there = set(pictures.ids(change, set_id, digests))
     taken = pictures.file_names(change, set_id)
     for row in rows:
         if row.digest in there:
@@ -31,10 +35,19 @@ def move(change: Change, picture_ids: Sequence[int], set_id: int) -> Act | None:
         else:
             _note(change, act, row)
             name = names.distinct_file(row.name, taken)
-            _set(change, row, labelled_set_id=set_id, name=name, arrived=change.version)
+            left_out = row.left_out if to.is_class else None
+            values = {"name": name, "arrived": change.version, "left_out": left_out}
+            _set(change, row, labelled_set_id=set_id, **values)
             there.add(row.digest)
             taken.add(name)
+    for _, picture_id in pictures.contradicting(change, set_id, digests):
+        _set_by_id(change, picture_id, removal_id=act.id)
     return act
+
+
+def none_of_these(change: Change, picture_ids: Sequence[int]) -> Act | None:
+    """Move pictures to the set that is no class."""
+    return move(change, picture_ids, sets.none_of_these(change))
 
 
 def move_to_new(change: Change, picture_ids: Sequence[int], name: str) -> Act | None:
@@ -50,8 +63,8 @@ def move_to_new(change: Change, picture_ids: Sequence[int], name: str) -> Act | 
 def leave_out(change: Change, picture_ids: Sequence[int], reason: str) -> Act | None:
     """Let pictures of sets stay there without counting."""
     rows = [pictures.require(change, picture_id) for picture_id in picture_ids]
-    if any(row.labelled_set_id is None for row in rows):
-        raise FeatclassError("Only a picture of a set can be left out; this one is being tried.")
+    for row in rows:
+        _require_of_class(change, row)
     rows = [row for row in rows if row.left_out is None]
     if not rows:
         return None
@@ -60,6 +73,21 @@ def leave_out(change: Change, picture_ids: Sequence[int], reason: str) -> Act | 
         _note(change, act, row)
         _set(change, row, left_out=names.clean(reason, _REASON_LENGTH))
     return act
+
+
+def _require_of_class(change: Change, row: Row[Any]) -> None:
+    if row.labelled_set_id is None:
+        raise FeatclassError("Only a picture of a set can be left out; this one is being tried.")
+    if not sets.require(change, row.labelled_set_id).is_class:
+        raise FeatclassError(
+            "Only a picture of a set can be left out; this one is none of these: remove it."
+        )
+
+
+def _moved(change: Change, rows: Sequence[Row[Any]], to: Row[Any]) -> str:
+    if to.is_class:
+        return f"Moved {_called(rows)} from {_origin(change, rows)} to {to.name}"
+    return f"Said that {_called(rows)} {'is' if len(rows) == 1 else 'are'} none of these"
 
 
 def _called(rows: Sequence[Row[Any]]) -> str:
@@ -126,4 +154,9 @@ def _note(change: Change, act: Act, row: Row[Any]) -> None:
 
 
 def _set(change: Change, row: Row[Any], **values: Any) -> None:
-    change.db.execute(update(tables.pictures).where(tables.pictures.c.id == row.id).values(values))
+    _set_by_id(change, row.id, **values)
+
+
+def _set_by_id(change: Change, picture_id: int, **values: Any) -> None:
+    this = tables.pictures.c.id == picture_id
+    change.db.execute(update(tables.pictures).where(this).values(values))

@@ -216,6 +216,15 @@ class Workspaces:
         with self._database.change(token) as change:
             return standing.move_to_new(change, picture_ids, name)
 
+    def none_of_these(self, token: str, picture_ids: Sequence[int]) -> Act | None:
+        """Say of pictures tried, or of sets, that they show none of the sets.
+
+        They move to `Workspace.strangers`, as `move_pictures` would move them, and leave every
+        set that has them. One act, whatever their number; None where all are there.
+        """
+        with self._database.change(token) as change:
+            return standing.none_of_these(change, picture_ids)
+
     def leave_out(self, token: str, picture_id: int, reason: str = "") -> Act | None:
         """Leave out one picture, as `leave_out_pictures` does."""
         return self.leave_out_pictures(token, [picture_id], reason)

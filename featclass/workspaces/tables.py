@@ -86,6 +86,8 @@ sets = _table(
     _removed_by(),
     # The move that it was made for; NULL: it was made by itself.
     Column("act_id", Integer, ForeignKey("act.id", ondelete="SET NULL"), index=True),
+    # False of the one set in a workspace whose pictures are none of its classes.
+    Column("is_class", Boolean, nullable=False, server_default=text("1")),
 )
 
 pictures = _table(
@@ -202,7 +204,9 @@ _SETS_OF_MOVES = (
     "CREATE INDEX ix_labelled_set_act_id ON labelled_set (act_id)",
 )
 
-UPGRADES: Sequence[Sequence[str]] = (_ACTS, _BURSTS, _SETS_OF_MOVES)
+_NONE_OF_THESE = ("ALTER TABLE labelled_set ADD COLUMN is_class BOOLEAN NOT NULL DEFAULT 1",)
+
+UPGRADES: Sequence[Sequence[str]] = (_ACTS, _BURSTS, _SETS_OF_MOVES, _NONE_OF_THESE)
 """Statements that take a database from version 1 to 2, from 2 to 3, and so on."""
 
 

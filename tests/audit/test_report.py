@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from featclass.audit import Pictures, audit
+from featclass.audit.findings import GiveAway
 from tests.audit.drawings import pictures, saved, scene
 
 
@@ -78,3 +79,21 @@ def test_a_single_picture_can_be_audited() -> None:
     found = audit(pictures([scene(0)], ["cats"]))
     assert (found.duplicates, found.outliers, found.shortcuts) == ((), (), ())
     assert not found.balance.is_unbalanced
+
+
+def test_every_finding_says_itself_in_json_too_and_a_label_only_where_it_is_suspect() -> None:
+    given = sorted_pictures()
+    found = audit(given, probabilities=probabilities(given))
+    said = found.to_json()
+    for item, plain in zip(found.label_errors, said["label_errors"], strict=True):
+        assert plain["sentence"] == item.sentence
+        assert bool(item.sentence) == item.suspect
+    for kind in ("duplicates", "outliers", "quality", "shortcuts"):
+        items = getattr(found, kind)
+        assert [item.sentence for item in items] == [plain["sentence"] for plain in said[kind]]
+    assert said["balance"]["sentence"] == "Every class has 6 pictures."
+
+
+def test_a_give_away_that_is_nearly_always_right_is_not_called_always_right() -> None:
+    cue = GiveAway("border", 299 / 300, 1 / 300, "cats", ("1.png",), "key", 300)
+    assert "in 99 % of the pictures (guessing: 1 %): 1 of 300 pictures of 'cats'" in cue.sentence

@@ -27,7 +27,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 }
 
 const setOf = (state, id) => state.data.sets.find(one => one[0] === id);
-const nameOf = (state, id) => setOf(state, id)?.[1] ?? 'a set that was removed';
+const nameOf = (state, id) => setOf(state, id)?.[1] ?? (id !== null && id === state.data.none ? 'none of these' : 'a set that was removed');
 
 function drawToggle(host, state) {
   const { line, ready } = state.data;
@@ -130,6 +130,7 @@ function drawPicture(host, state, kind, item, one, alone) {
 
 function stands(state, one) {
   if (one.picture === null) return 'Removed';
+  if (one.set !== null && one.set === state.data.none) return 'None of these';
   return one.left_out ? 'Left out' : `Moved to ${nameOf(state, one.set)}`;
 }
 

@@ -25,7 +25,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
 }
 
 const setOf = (state, id) => state.data.sets.find(one => one[0] === id);
-const nameOf = (state, id) => setOf(state, id)?.[1] ?? 'a set that was removed';
+const nameOf = (state, id) => setOf(state, id)?.[1] ?? (id !== null && id === state.data.none ? 'none of these' : 'a set that was removed');
 const isSettled = point => point.out || point.set !== point.was;
 
 function drawToggle(host, state) {
@@ -213,6 +213,7 @@ function drawPicked(host, state) {
         mark.style.background = colour;
         return button(`Move to ${name}`, { do: 'move', pictures: ids, set: id }, mark, shownName(name));
       }),
+      button('None of these', { do: 'none of these', pictures: ids }),
       button('Leave out', { do: 'leave out', pictures: ids, reason: '' }),
       make('button', { class: 'text quiet', onclick: () => { pick(state, null); paint(host, state); drawPicked(host, state); } }, 'Pick none')));
 }

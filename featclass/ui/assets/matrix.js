@@ -305,13 +305,14 @@ function acts(host, state, item) {
   const row = make('div', { class: 'acts' });
   if (item.picture === null) row.append(make('span', { class: 'quiet' }, 'Removed'));
   else if (item.left_out !== null) row.append(make('span', { class: 'done' }, 'Left out'), button('b', 'Take back', { do: 'take back' }));
+  else if (item.set !== null && item.set === state.data.none) row.append(make('span', { class: 'done' }, 'None of these'), button('b', `Back to ${nameOf(state, item.true)}`, { do: 'move', set: item.true }));
   else if (item.set !== item.true) row.append(make('span', { class: 'done' }, `Moved to ${nameOf(state, item.set)}`), button('b', `Back to ${nameOf(state, item.true)}`, { do: 'move', set: item.true }));
   else {
     const there = state.data.sets.some(([id]) => id === item.said);
     const others = state.data.sets.filter(([id]) => id !== item.set && id !== item.said);
     if (item.said !== item.true && there) row.append(button('m', `Move to ${nameOf(state, item.said)}`, { do: 'move', set: item.said }, 'pill strong'));
     const menu = state.menu === item.digest;
-    if (others.length) row.append(make('button', { class: 'pill', 'data-key': `o${item.digest}`, 'aria-expanded': String(menu), 'aria-label': `Move ${item.name} to another set`,
+    row.append(make('button', { class: 'pill', 'data-key': `o${item.digest}`, 'aria-expanded': String(menu), 'aria-label': `Move ${item.name} to another set`,
       onclick: () => { state.menu = menu ? null : item.digest; drawPanel(host, state); } }, 'Move to …'));
     const reason = item.said !== item.true ? `taken for ${nameOf(state, item.said)}` : '';
     row.append(button('l', 'Leave out', { do: 'leave out', reason }));
@@ -319,7 +320,8 @@ function acts(host, state, item) {
       const choice = make('button', { class: 'pill', 'aria-label': `Move ${item.name} to ${name}`, title: name, onclick: () => act(host, state, item, { do: 'move', set: id }) },
         dot(colour), shownName(name));
       return choice;
-    })));
+    }), make('button', { class: 'pill', 'aria-label': `${item.name} is none of these`, onclick: () => act(host, state, item, { do: 'none of these' }) },
+      make('span', { class: 'dot none' }), 'None of these')));
   }
   return row;
 }

@@ -1,5 +1,5 @@
-// The labelled sets: names, thumbnails, adding and removing. What the person does goes to our own
-// routes; the trigger `redraw` only has the page drawn anew.
+// The labelled sets: names, thumbnails, adding, moving and removing; beneath them the pictures that are
+// none of these. What the person does goes to our own routes; `redraw` only has the page drawn anew.
 const VISIBLE = 14, PAGE = 240;
 const memory = new WeakMap();
 
@@ -7,7 +7,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.sets');
   let state = memory.get(host);
   if (!state) {
-    state = { places: new Map(), open: new Map(), images: new Map(), shown: '' };
+    state = { places: new Map(), open: new Map(), images: new Map(), picked: null, shown: '' };
     memory.set(host, state);
     droppable(host, items => state.send('new', items));
   }
@@ -51,9 +51,11 @@ function thumb(state, set, picture) {
       src: `${state.data.base}/thumbnail/${digest}` });
     state.images.set(id, image);
   }
-  const out = leftOut !== null;
+  const out = leftOut !== null, isPicked = state.picked === id;
   image.title = out ? `${name}\nLeft out${leftOut ? `: ${leftOut}` : ''}` : name;
-  return make('figure', { class: out ? 'out' : '' }, image, out ? make('button', {
+  const pick = make('button', { class: 'pick', 'aria-expanded': String(isPicked), 'aria-label': `Move ${name} to another set`,
+    'data-key': `k${id}`, onclick: () => { state.picked = isPicked ? null : id; state.draw(); } }, image);
+  return make('figure', { class: `${out ? 'out' : ''} ${isPicked ? 'picked' : ''}`.trim() }, pick, out ? make('button', {
     class: 'back', 'aria-label': `Take back ${name}, which was left out of ${set.name}`, title: 'Let it count again',
     'data-key': `b${id}`, onclick: () => state.act({ do: 'take back', picture: id }) }, 'left out') : null, make('button', {
     class: 'remove', 'aria-label': `Remove ${name} from ${set.name}`, title: 'Remove',
@@ -73,6 +75,27 @@ function drawThumbs(state, set) {
   else if (opened && set.count > VISIBLE) grid.append(make('button', { class: 'more', 'data-key': `m${set.id}`,
     onclick: () => { state.open.delete(set.id); state.draw(); } }, 'fewer'));
   return grid;
+}
+
+// Where the picture that was clicked in this set may go instead.
+function drawPicked(state, set) {
+  const pictures = state.open.get(set.id)?.pictures ?? set.pictures;
+  const picture = pictures.find(([id]) => id === state.picked);
+  if (!picture) return null;
+  const [id, , name] = picture, isNone = set === state.data.none;
+  const go = (key, text, what, ...inner) => make('button', { class: 'pill', 'data-key': `${key}${id}`, 'aria-label': `Move ${name} to ${text}`, title: text,
+    onclick: () => { state.picked = null; state.act(what); } }, ...inner);
+  const others = state.data.sets.filter(one => one !== set);
+  return make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} belongs` },
+    make('p', { class: 'file', title: name }, make('b', {}, name), isNone ? ' shows' : ' shows instead'),
+    ...others.map(other => go(`g${other.id}-`, other.name, { do: 'move', picture: id, set: other.id }, dotOf(other.colour), shownName(other.name))),
+    isNone ? null : go('gn', 'None of these', { do: 'none of these', picture: id }, make('span', { class: 'dot none' }), 'None of these'));
+}
+
+function dotOf(colour) {
+  const dot = make('span', { class: 'dot' });
+  dot.style.background = colour;
+  return dot;
 }
 
 async function showMore(state, set) {
@@ -109,16 +132,15 @@ function drawSet(state, set, host) {
     if (wanted && wanted !== set.name) state.act({ do: 'rename', set: set.id, name: wanted });
     else name.value = set.name;
   };
-  const dot = make('span', { class: 'dot' });
-  dot.style.background = set.colour;
   const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
-    make('header', {}, dot, make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
+    make('header', {}, dotOf(set.colour), make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
       make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),
       make('button', { class: 'icon', title: 'Remove this set', 'aria-label': `Remove the set ${set.name}`,
         'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) },
         icon(ICONS.trash))),
     set.count ? drawThumbs(state, set)
       : make('p', { class: 'hint' }, 'Drop pictures here: a handful is enough.'),
+    drawPicked(state, set),
     make('footer', {},
       make('button', { class: 'text', 'data-key': `a${set.id}`, 'aria-label': `Add pictures to ${set.name}`,
         onclick: () => choose(host, { accept: ACCEPT }, items => state.send(set.id, items)) },
@@ -135,6 +157,21 @@ function drawSet(state, set, host) {
   return card;
 }
 
+// The set that is no class has no name to change and no colour.
+function drawNone(state, set) {
+  const card = make('section', { class: 'card none', 'aria-label': set.name },
+    make('header', {}, make('span', { class: 'dot none' }), make('span', { class: 'named' }, make('b', {}, set.name)),
+      make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures')),
+      set.count ? make('button', { class: 'icon', title: 'Remove all of these', 'aria-label': 'Remove all pictures that are none of these',
+        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) }, icon(ICONS.trash)) : null),
+    make('p', { class: 'hint' }, 'Pictures you said show none of your sets. They teach featclass what to refuse.'),
+    drawThumbs(state, set), drawPicked(state, set),
+    make('footer', {}, make('div', { class: 'place', tabindex: '-1', 'data-place': String(set.id) })),
+    drawRejected(state, set.id, set.rejected));
+  droppable(card, items => state.send(set.id, items));
+  return card;
+}
+
 async function unfoldAgain(state, set, shown) {
   const response = await fetch(`${state.data.base}/sets/${set.id}?from=0&count=${Math.max(shown, VISIBLE)}`);
   if (!response.ok) return;
@@ -144,7 +181,8 @@ async function unfoldAgain(state, set, shown) {
 }
 
 function draw(host, state) {
-  for (const set of state.data.sets) {
+  const { sets, none } = state.data;
+  for (const set of none ? [...sets, none] : sets) {
     const opened = state.open.get(set.id);
     if (opened && opened.version !== set.version) {
       opened.version = set.version;   // what is unfolded is out of date: as many are fetched anew
@@ -157,7 +195,7 @@ function draw(host, state) {
   const focused = active?.dataset?.key;
   const typing = focused?.startsWith('n') && active.tagName === 'INPUT'
     ? { value: active.value, start: active.selectionStart, end: active.selectionEnd } : null;
-  const list = make('div', { class: 'list' }, ...state.data.sets.map(set => drawSet(state, set, host)));
+  const list = make('div', { class: 'list' }, ...sets.map(set => drawSet(state, set, host)));
   const end = make('div', { class: 'end' },
     make('button', { class: 'pill', 'data-key': 'new', onclick: () => state.act({ do: 'add set' }) },
       icon(ICONS.plus), 'Add a set'),
@@ -166,7 +204,7 @@ function draw(host, state) {
       icon(ICONS.folder), 'Folder of folders'),
     make('p', { class: 'hint' }, 'Drop a folder or a zip anywhere here: each subfolder becomes a set.'));
   state.drawing = true;
-  host.replaceChildren(list, end, make('div', { class: 'place tray', tabindex: '-1', 'data-place': 'new' }));
+  host.replaceChildren(list, end, ...none ? [drawNone(state, none)] : [], make('div', { class: 'place tray', tabindex: '-1', 'data-place': 'new' }));
   state.drawing = false;
   state.recorder?.camera?.video.play().catch(() => {});   // moving it in the page has paused it
   for (const key of state.places.keys()) drawPlace(host, state, key);
