@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from featclass import sentences
 from featclass.records import Report
-from featclass.sentences import empty_sentences, percent, score_sentence
+from featclass.sentences import empty_sentences, percent, score_sentence, span
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -309,7 +309,7 @@ def _class_table(report: Report) -> str:
         shown = ["–" if share is None else percent(share) for share in shares]
         if head:
             interval = figures.recall_interval
-            shown.insert(1, sentences.span(*interval) if interval else "")
+            shown.insert(1, span(*interval) if interval else "")
         lines.append(f"| {_escaped(name)} | {figures.support:,} | {' | '.join(shown)} |")
     return "\n".join(lines)
 

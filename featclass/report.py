@@ -18,6 +18,8 @@ from featclass.scores import Lacking, Method, Unscored
 FEWEST_IN_CLASS = 10
 """Independent images of a class: of fewer, the interval of its recall says next to nothing."""
 
+__all__ = ["Interval", "from_json", "score", "to_json", "wilson", "without_score"]
+
 
 class Interval(Protocol):
     """Bounds of a share, 95 %: of `right` among `n`, `n_groups` of which are independent."""
@@ -25,9 +27,6 @@ class Interval(Protocol):
     def __call__(self, right: int, n: int, /, *, n_groups: int) -> tuple[float, float]:
         """Return them, low and high."""
         ...
-
-
-__all__ = ["Interval", "from_json", "score", "to_json", "wilson", "without_score"]
 
 
 def wilson(

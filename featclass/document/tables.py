@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from featclass import sentences
 from featclass.document.contents import LISTED, confusions
 from featclass.document.markup import escaped, listed, named
 from featclass.records import Report
-from featclass.sentences import bounds, percent
+from featclass.sentences import bounds, percent, span
 
 WIDEST = 30
 """Classes that a matrix on A4 has room for; of more, what is confused most is listed."""
@@ -79,8 +78,8 @@ def figures(report: Report) -> str:
         shares = (of_class.recall, of_class.precision, of_class.f1)
         shown = ["–" if share is None else escaped(percent(share)) for share in shares]
         if of_class.recall_interval:
-            bounds = escaped(sentences.span(*of_class.recall_interval))
-            shown[0] += f'<small class="bounds">{bounds}</small>'
+            ends = escaped(span(*of_class.recall_interval))
+            shown[0] += f'<small class="bounds">{ends}</small>'
         cells = "".join(f"<td>{share}</td>" for share in shown)
         rows.append(f'<tr><th scope="row">{named(name)}</th><td>{of_class.support:,}</td>{cells}')
     return (

@@ -6,12 +6,11 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from featclass import sentences
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
-from featclass.sentences import percent, whole
+from featclass.sentences import percent, span, whole
 from featclass.trainer import Before, Phase, State, tried
 from featclass.workspaces import LabelledSet, file_stem
 
@@ -197,7 +196,7 @@ def without_middle(name: str) -> str:
 
 
 def _between(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else sentences.span(*interval)
+    return "" if interval is None else span(*interval)
 
 
 def class_rows(report: Report) -> list[dict[str, object]]:
