@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page, expect
 
 import tests.test_journey as journey
+from tests.browser import drop
 from tests.fakes import drawn
 from tests.test_asking_page import some
 from tests.test_journey import choose, file
@@ -53,7 +56,7 @@ def test_a_stray_of_a_set_is_said_to_be_none_of_these_seen_and_undone(
 
 
 def test_from_none_of_these_a_picture_moves_into_a_set_or_is_removed(
-    server: journey.Server, page: Page
+    server: journey.Server, page: Page, tmp_path: Path
 ) -> None:
     none = two_sets_with_a_stray(page, server.url)
     for name in ("stray.png", "red3.png"):
@@ -71,6 +74,10 @@ def test_from_none_of_these_a_picture_moves_into_a_set_or_is_removed(
     expect(none).to_have_count(0)
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(none.get_by_role("img", name="stray.png")).to_be_visible()
+    (tmp_path / "car.png").write_bytes(drawn(61, "green"))
+    drop(none, tmp_path / "car.png")
+    expect(none.get_by_text("2 pictures", exact=True)).to_be_visible()
+    expect(none.get_by_text("Added 1 picture")).to_be_visible()
 
 
 def test_a_file_name_of_a_stranger_is_only_ever_text(server: journey.Server, page: Page) -> None:

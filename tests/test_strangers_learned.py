@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from featclass import service
+from featclass.api import judged
 from featclass.records import Prediction
 from featclass.studio import studio
 from featclass.trainer import Phase, Result, State, tried
@@ -146,6 +147,24 @@ def test_what_a_set_has_as_well_is_no_stranger_to_the_classifier(bench: Bench) -
     assert strangers_of(state) == 0
     assert state.result is not None
     assert state.result.images == 8
+
+
+# What is said of it elsewhere on the page
+
+
+def test_a_stray_judged_in_its_set_is_found_among_what_is_none_of_these() -> None:
+    store = studio().workspaces
+    token = store.create()
+    [first, second] = store.open(token).sets
+    for labelled in (first, second):
+        store.add_pictures(token, labelled.id, [NewPicture("a.png", drawn(labelled.id))])
+    stray, other = (labelled.pictures[0] for labelled in store.open(token).sets)
+    store.none_of_these(token, [stray.id])
+    workspace = store.open(token)
+    assert judged.places_in(workspace) == {
+        stray.digest: (workspace.strangers_id, workspace.strangers[0]),
+        other.digest: (second.id, other),
+    }
 
 
 # Asking
