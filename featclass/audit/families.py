@@ -15,15 +15,25 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.audit.registration import Affine, Features, agree, composed, inverse, registration
+from featclass.audit.registration import (
+    ROUGHLY,
+    Affine,
+    Features,
+    agreement,
+    composed,
+    inverse,
+    registration,
+)
 from featclass.images.appearance import Appearance
 
 Codes = NDArray[np.intp]
 Singles = NDArray[np.float32]
 
 TRIED, LEAST_TRIED = 1.5, 500
-"""Pairs that are compared by their pixels, for each image; and at least: a pair takes some half a
+"""Pairs that are compared by their pixels, for each image; and at least: a pair takes about a
 millisecond, an image's corners another."""
+IN_VAIN, LEAST_IN_VAIN = 0.2, 200
+"""The same of pairs that are compared one after the other and are none: farther ones hardly are."""
 KEPT = 2000
 """Images whose corners are remembered, some 70 kB each."""
 NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
@@ -88,18 +98,21 @@ def relatives(
     """
     together = Components(len(appearances), links)
     families = _Families(appearances, hubs)
-    left = max(LEAST_TRIED, round(TRIED * len(appearances)))
+    count = len(appearances)
+    left = max(LEAST_TRIED, round(TRIED * count))
+    patience = in_vain = max(LEAST_IN_VAIN, round(IN_VAIN * count))
     joined = []
     order = np.argsort(farness, kind="stable")
     for one, other in dict.fromkeys(map(tuple, pairs[order].tolist())):
         if together.root(one) == together.root(other):
             continue
-        if left == 0:
+        if left == 0 or in_vain == 0:
             break
-        left -= 1
+        left, in_vain = left - 1, in_vain - 1
         if families.join(one, other):
             together.join(one, other)
             joined.append((one, other))
+            in_vain = patience
     alike = families.alike(crowds)
     return [pair for pair in joined if pair[0] not in alike]
 
@@ -122,11 +135,10 @@ class _Families:
             return False
         head, other_head = self._heads[one], self._heads[other]
         between = composed(composed(inverse(self._place(one)), change), self._place(other))
-        are_heads = (head, other_head) == (one, other)
-        if not are_heads and not agree(
-            self._features(head).grey, self._features(other_head).grey, between
-        ):
-            return False
+        if (head, other_head) != (one, other):
+            greys = self._features(head).grey, self._features(other_head).grey
+            if agreement(*greys, between) < ROUGHLY:
+                return False
         if self._hubs[head] < self._hubs[other_head]:
             head, other_head, between = other_head, head, inverse(between)
         for image in self._members.pop(other_head):
