@@ -39,8 +39,9 @@ KEPT = 2000
 NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
 """More images than these with one name before the number are a series; and how many of those named
 alike, the nearest, an image is compared with."""
-ASKED = 12
-"""Members of a family that are compared with their crowd, at most."""
+ASKED, USUAL = 12, 0.25
+"""Members of a family that are compared with their crowd, at most; and the share of them, though
+two at least, from which on it is none. A single one may agree by chance."""
 STANDS = 0.03
 """Of its longer side, how far a picture's corners lie apart from those of one taken likewise."""
 LEAST_NAME = 3
@@ -152,7 +153,8 @@ class _Families:
         alike: set[int] = set()
         for members in self._members.values():
             asked = members[:ASKED] if len(members) > 1 else []
-            if any(self._is_usual(image, int(crowds[image])) for image in asked):
+            usual = sum(self._is_usual(image, int(crowds[image])) for image in asked)
+            if usual >= max(2, len(asked) * USUAL):
                 alike.update(members)
         return alike
 
