@@ -21,6 +21,8 @@ from featclass import images
 from featclass.encoders import Encoder
 
 MAX_PIXELS = 10**8
+LEAST = 4
+"""Pictures of a class, on average, that are taken at least."""
 SEEDS = 100
 """So many copies of a picture, and they would be those of the next."""
 
@@ -64,7 +66,7 @@ def measure(settings: Settings) -> list[Table]:
     covered: list[list[Cell]] = []
     for pool, folder in pools.drawn_and_given(settings):
         if folder is not None:
-            originals = _originals(pool.name, folder, settings)
+            originals = _originals(pool, folder, settings)
             leaks += _leaks(originals, settings)
             augmented += _augmented(originals, settings)
             covered += _coverage(originals, settings)
@@ -133,13 +135,15 @@ class Originals:
         return _seen(files, self.encoder)
 
 
-def _originals(name: str, folder: Path, settings: Settings) -> Originals:
+def _originals(pool: Pool, folder: Path, settings: Settings) -> Originals:
     from featclass import datasets, encoders
     from featclass.config import load as settings_of
 
     encoder = encoders.load(models.BUILTIN, device=settings.device, config=settings_of())
     dataset = datasets.read_folder(folder).images
-    some = dataset[:: max(1, len(dataset) // (30 if settings.quick else 240))]
+    dataset = tuple(image for image in dataset if image.label in pool.classes)
+    wanted = max(30 if settings.quick else 240, LEAST * len(pool.classes))
+    some = dataset[:: max(1, len(dataset) // wanted)]
     files, labels, kept = [], [], []
     for image in some:
         data = image.read()
@@ -150,7 +154,7 @@ def _originals(name: str, folder: Path, settings: Settings) -> Originals:
             kept.append(picture.copy())
             files.append(data)
             labels.append(image.label or "")
-    return Originals(name, kept, labels, _seen(files, encoder), encoder)
+    return Originals(pool.name, kept, labels, _seen(files, encoder), encoder)
 
 
 def _leaks(originals: Originals, settings: Settings) -> Iterator[list[Cell]]:

@@ -1,7 +1,8 @@
 """Which images are changed copies of each other: near pairs, confirmed one by one by their pixels.
 
 A family is what was made of one picture. Its members are laid over one of them, its head, so that
-no chain of pictures, each like the next, becomes a family.
+no chain of pictures, each like the next, becomes a family. Nor do pictures whose pixels agree with
+those of their crowd as well: what a fixed camera, a form or a dial shows is not the picture.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ KEPT = 2000
 NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
 """More images than these with one name before the number are a series; and how many of those named
 alike, the nearest, an image is compared with."""
+ASKED, USUAL = 12, 0.25
+"""Members of a family that are compared with their crowd, at most; and the share of them, though
+two at least, from which on it is none. A single one may agree by chance."""
+STANDS = 0.03
+"""Of its longer side, how far a picture's corners lie apart from those of one taken likewise."""
 LEAST_NAME = 3
 """Letters that a common name has."""
 MADE = re.compile(
@@ -77,6 +83,7 @@ def relatives(
     farness: Singles,
     links: Sequence[tuple[int, ...]],
     hubs: Singles,
+    crowds: Codes,
 ) -> list[tuple[int, int]]:
     """Return the pairs, of those given, that show the same cropped, shifted, turned and so on.
 
@@ -88,6 +95,7 @@ def relatives(
         farness: Of each pair: the nearest are compared first, shape (pairs,).
         links: Pairs of images that are together anyway.
         hubs: How near others are to each image: the higher, the sooner it is a family's head.
+        crowds: An image that is as near to each as many others are, shape (n,).
     """
     together = Components(len(appearances), links)
     families = _Families(appearances, hubs)
@@ -106,7 +114,8 @@ def relatives(
             together.join(one, other)
             joined.append((one, other))
             in_vain = patience
-    return joined
+    alike = families.alike(crowds)
+    return [pair for pair in joined if pair[0] not in alike]
 
 
 class _Families:
@@ -138,6 +147,30 @@ class _Families:
             self._heads[image] = head
             self._members[head].append(image)
         return True
+
+    def alike(self, crowds: Codes) -> set[int]:
+        """Return members of families that show no more of each other than of their crowd."""
+        alike: set[int] = set()
+        for members in self._members.values():
+            asked = members[:ASKED] if len(members) > 1 else []
+            usual = sum(self._is_usual(image, int(crowds[image])) for image in asked)
+            if usual >= max(2, len(asked) * USUAL):
+                alike.update(members)
+        return alike
+
+    def _is_usual(self, image: int, other: int) -> bool:
+        """Return whether an image shows what one of its crowd does, which is no copy of it.
+
+        In a family larger than its crowd such a one lies where the image itself does, as a camera
+        that stands still sees it; copies of one picture would each be changed in another way.
+        """
+        change = registration(self._features(image), self._features(other))
+        if change is None or self._heads[image] != self._heads[other]:
+            return change is not None
+        high, wide = self._features(image).grey.shape
+        corners = np.array([[0, 0, 1], [wide, 0, 1], [0, high, 1], [wide, high, 1]])
+        moved = np.linalg.norm(corners @ change.T - corners[:, :2], axis=1)
+        return bool(moved.max() <= STANDS * max(high, wide))
 
     def _place(self, image: int) -> Affine:
         """Return where a position of an image lies in the head of its family."""
