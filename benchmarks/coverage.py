@@ -43,7 +43,7 @@ NOTE = (
     " width over Wilson's: the"
     " corrected resampled t interval, of fifteen splits of 80 : 20 (Nadeau and Bengio) and of the"
     " folds of the repeated cross-validation (Bouckaert and Frank), and nested cross-validation"
-    " (Bates, Hastie and Tibshirani; ten rounds, where they take 200)."
+    " (Bates, Hastie and Tibshirani; of ten rounds)."
 )
 FORMATS = {column: ".2f" if column.startswith(("width", "×")) else ".1%" for column in COLUMNS[5:]}
 METHODS_COLUMNS = (

@@ -20,6 +20,10 @@ from benchmarks.settings import Settings
 
 PICTURES = "FEATCLASS_POOLS"
 """Names a folder of further pools: a subfolder each, with a subfolder for each class."""
+FEWEST = 8
+"""Usable pictures of a class: folders with fewer are none."""
+SPOILT = 0.1
+"""Share of pictures that cannot be used from which on a folder shows no classes."""
 SIDE = 160
 Codes = NDArray[np.intp]
 
@@ -86,11 +90,29 @@ def digits(settings: Settings) -> Pool:
 
 
 def folders(settings: Settings) -> Iterator[Pool]:
-    """Yield a pool for each subfolder of the folder that the environment names, if it does."""
+    """Yield a pool for each subfolder, of the folder that the environment names, with classes."""
     named = os.environ.get(PICTURES)
     for folder in sorted(Path(named).expanduser().iterdir()) if named else ():
         if folder.is_dir() and sum(each.is_dir() for each in folder.iterdir()) > 1:
-            yield pictures(folder.name, folder, settings)
+            pool = _of_classes(pictures(folder.name, folder, settings), _files(folder))
+            if pool is not None:
+                yield pool
+            else:
+                settings.say(f"{folder.name} is left out: it has no two classes of pictures")
+
+
+def _of_classes(pool: Pool, files: int) -> Pool | None:
+    """Return the pool without what is too small to be a class; None where that leaves no two."""
+    names, sizes = np.unique(pool.labels, return_counts=True)
+    kept = np.isin(pool.labels, names[sizes >= FEWEST])
+    if len(pool.labels) < (1 - SPOILT) * files or (sizes >= FEWEST).sum() < 2:
+        return None
+    return Pool(pool.name, pool.vectors[kept], pool.labels[kept])
+
+
+def _files(folder: Path) -> int:
+    """Return how many files stand in the subfolders, usable or not."""
+    return sum(path.is_file() for path in folder.glob("*/*"))
 
 
 def drawn_and_given(settings: Settings) -> Iterator[tuple[Pool, Path | None]]:

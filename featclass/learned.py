@@ -52,6 +52,7 @@ class Learned:
         return [sentence for sentence in told if sentence]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report's JSON object, with what was said of each image."""
-        said = [judgement.to_json() for judgement in self.judgements]
-        return {**to_json(self.classifier.report), "predictions": said}
+        """Return the report's JSON object, with its cautions and what was said of each image."""
+        predictions = [judgement.to_json() for judgement in self.judgements]
+        report = to_json(self.classifier.report)
+        return {**report, "cautions": self.cautions(), "predictions": predictions}

@@ -87,6 +87,7 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
         "empty_classes",
         "unknown_classes",
         "seen_in_training",
+        "cautions",
         "predictions",
     ]
     assert report["images"] == 12
@@ -139,6 +140,11 @@ def test_evaluate_with_a_split_says_so_and_tests_on_the_rest(pictures: Path) -> 
     report = json.loads(run("evaluate", pictures, *arguments).stdout)
     assert "80/20 split" in report["method"]
     assert sum(map(sum, report["confusion_matrix"])) == 3
+    verdict = report["verdict"]
+    assert not verdict["better_than_guessing"]
+    text = run("evaluate", pictures, *arguments[:-1]).stdout
+    assert text.count(verdict["sentence"]) == 1
+    assert text.count(verdict["advice"]) == 1
 
 
 def test_evaluate_reads_as_sentences_without_json(pictures: Path) -> None:
@@ -155,6 +161,8 @@ def test_the_text_says_beside_the_score_which_clue_alone_explains_it(tmp_path: P
     score, caution, *_ = run("evaluate", tmp_path, "--encoder", "builtin").stdout.split("\n\n")
     assert "12 of 12 right" in score
     assert caution.startswith("The size in pixels alone names the right class in 100 %")
+    answer = json.loads(run("evaluate", tmp_path, "--encoder", "builtin", "--json").stdout)
+    assert answer["cautions"] == [caution]
 
 
 @pytest.mark.parametrize("share", ["0", "1", "1.5", "-0.2"])

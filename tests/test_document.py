@@ -370,6 +370,7 @@ def test_how_it_was_measured_is_told() -> None:
             "square roots",
             "9.8.7",
             "broken.jpg: it is cut off",
+            "4 pictures are 2 originals and their copies, kept together",
             "0.958",
         ):
             assert fact in text

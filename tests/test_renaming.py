@@ -248,6 +248,24 @@ def test_a_set_of_a_single_picture_is_asked_for_more_under_its_new_name(token: s
     assert MARK not in current(token).method
 
 
+@pytest.mark.usefixtures("fake_encoder")
+def test_a_picture_in_two_sets_does_not_keep_the_old_names_until_all_is_learned_anew(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(token, sets(token)[1], {"both.png": drawn(0, "red")})
+    settle(token)
+    monkeypatch.setattr(service, "learn", None)
+    rename(token)
+    settle(token)
+    result = studio().trainer.follow(studio().workspaces.open(token)).result
+    assert result is not None
+    assert result.learned is not None
+    assert len(result.rejected) == 2
+    assert result.rejected == result.learned.classifier.report.rejected
+    assert [NEW[0] in item.reason for item in result.rejected] == [False, True]
+    assert MARK not in written(result.learned) + str(result.rejected)
+
+
 @pytest.fixture
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Let what follows the score wait until it is told to go on."""

@@ -86,8 +86,8 @@ def find_copies(
     points = np.asarray(vectors, dtype=np.float32)
     thumbnails = np.stack([each.thumbnail for each in appearances]).astype(np.float32) @ COLOURS
     slopes = _slopes(thumbnails)
-    by_look, crowd_look = _nearest(slopes)
-    by_sense, crowd_sense = _nearest(points)
+    by_look, crowd_look, _ = _nearest(slopes)
+    by_sense, crowd_sense, crowds = _nearest(points)
     pairs = _pairs(by_look, by_sense)
     cosines = _products(points, points, pairs)
     looks = _products(slopes, slopes, pairs)
@@ -103,7 +103,7 @@ def find_copies(
     links = [(row, firsts[number]) for row, number in enumerate(exact.tolist())]
     links += map(tuple, pairs[same | copied | alike].tolist())
     near = _near(points, slopes, crowd_sense, crowd_look, pairs, named_alike(names, points))
-    links += relatives(appearances, *near, links, _hubs(points, by_sense))
+    links += relatives(appearances, *near, links, _hubs(points, by_sense), crowds)
     groups = connected(count, links)
     return Copies(groups, exact, _familiarity(points, by_sense, groups))
 
@@ -151,26 +151,28 @@ def _slopes(thumbnails: Singles) -> Singles:
     return np.asarray(slopes / np.maximum(lengths, FLAT))
 
 
-def _nearest(points: Singles) -> tuple[Codes, Singles]:
-    """Return the nearest others of each, (n, CANDIDATES), and how similar the crowd is, (n,)."""
-    return nearest_others(points, CANDIDATES)[0], _crowd(points)
+def _nearest(points: Singles) -> tuple[Codes, Singles, Codes]:
+    """Return the nearest others of each, (n, CANDIDATES), and what `_crowd` does."""
+    return nearest_others(points, CANDIDATES)[0], *_crowd(points)
 
 
-def _crowd(points: Singles) -> Singles:
-    """Return the cosine of each to the last image of its crowd, as an even sample has it."""
+def _crowd(points: Singles) -> tuple[Singles, Codes]:
+    """Return the cosine of each to the last image of its crowd, of an even sample, and which."""
     count = len(points)
     step = -(-count // SAMPLED)
     sampled = -(-count // step)
     crowded = max(sampled // CROWD, min(CROWD, sampled // SMALL_CROWD), 1)
     place = sampled - 1 - crowded
-    crowd = np.empty(count, np.float32)
+    crowd, last = np.empty(count, np.float32), np.empty(count, np.intp)
     for first in range(0, count, ROWS):
         block = points[first : first + ROWS] @ points[::step].T
         rows = np.arange(first, first + len(block))
         own = rows % step == 0
         block[own, rows[own] // step] = -1.0
-        crowd[first : first + ROWS] = np.partition(block, place, axis=1)[:, place]
-    return crowd
+        sides = np.argpartition(block, place, axis=1)[:, place]
+        crowd[first : first + ROWS] = block[np.arange(len(block)), sides]
+        last[first : first + ROWS] = sides * step
+    return crowd, last
 
 
 def _pairs(*found: Codes) -> Codes:

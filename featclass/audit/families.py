@@ -1,7 +1,8 @@
 """Which images are changed copies of each other: near pairs, confirmed one by one by their pixels.
 
 A family is what was made of one picture. Its members are laid over one of them, its head, so that
-no chain of pictures, each like the next, becomes a family.
+no chain of pictures, each like the next, becomes a family. Nor do pictures whose pixels agree with
+those of their crowd as well: what a fixed camera, a form or a dial shows is not the picture.
 """
 
 from __future__ import annotations
@@ -14,20 +15,35 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.audit.registration import Affine, Features, agree, composed, inverse, registration
+from featclass.audit.registration import (
+    ROUGHLY,
+    Affine,
+    Features,
+    agreement,
+    composed,
+    inverse,
+    registration,
+)
 from featclass.images.appearance import Appearance
 
 Codes = NDArray[np.intp]
 Singles = NDArray[np.float32]
 
 TRIED, LEAST_TRIED = 1.5, 500
-"""Pairs that are compared by their pixels, for each image; and at least: a pair takes some half a
+"""Pairs that are compared by their pixels, for each image; and at least: a pair takes about a
 millisecond, an image's corners another."""
+IN_VAIN, LEAST_IN_VAIN = 0.2, 200
+"""The same of pairs that are compared one after the other and are none: farther ones hardly are."""
 KEPT = 2000
 """Images whose corners are remembered, some 70 kB each."""
 NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
 """More images than these with one name before the number are a series; and how many of those named
 alike, the nearest, an image is compared with."""
+ASKED, USUAL = 12, 0.25
+"""Members of a family that are compared with their crowd, at most; and the share of them, though
+two at least, from which on it is none. A single one may agree by chance."""
+STANDS = 0.03
+"""Of its longer side, how far a picture's corners lie apart from those of one taken likewise."""
 LEAST_NAME = 3
 """Letters that a common name has."""
 MADE = re.compile(
@@ -67,6 +83,7 @@ def relatives(
     farness: Singles,
     links: Sequence[tuple[int, ...]],
     hubs: Singles,
+    crowds: Codes,
 ) -> list[tuple[int, int]]:
     """Return the pairs, of those given, that show the same cropped, shifted, turned and so on.
 
@@ -78,22 +95,27 @@ def relatives(
         farness: Of each pair: the nearest are compared first, shape (pairs,).
         links: Pairs of images that are together anyway.
         hubs: How near others are to each image: the higher, the sooner it is a family's head.
+        crowds: An image that is as near to each as many others are, shape (n,).
     """
     together = Components(len(appearances), links)
     families = _Families(appearances, hubs)
-    left = max(LEAST_TRIED, round(TRIED * len(appearances)))
+    count = len(appearances)
+    left = max(LEAST_TRIED, round(TRIED * count))
+    patience = in_vain = max(LEAST_IN_VAIN, round(IN_VAIN * count))
     joined = []
     order = np.argsort(farness, kind="stable")
     for one, other in dict.fromkeys(map(tuple, pairs[order].tolist())):
         if together.root(one) == together.root(other):
             continue
-        if left == 0:
+        if left == 0 or in_vain == 0:
             break
-        left -= 1
+        left, in_vain = left - 1, in_vain - 1
         if families.join(one, other):
             together.join(one, other)
             joined.append((one, other))
-    return joined
+            in_vain = patience
+    alike = families.alike(crowds)
+    return [pair for pair in joined if pair[0] not in alike]
 
 
 class _Families:
@@ -114,11 +136,10 @@ class _Families:
             return False
         head, other_head = self._heads[one], self._heads[other]
         between = composed(composed(inverse(self._place(one)), change), self._place(other))
-        are_heads = (head, other_head) == (one, other)
-        if not are_heads and not agree(
-            self._features(head).grey, self._features(other_head).grey, between
-        ):
-            return False
+        if (head, other_head) != (one, other):
+            greys = self._features(head).grey, self._features(other_head).grey
+            if agreement(*greys, between) < ROUGHLY:
+                return False
         if self._hubs[head] < self._hubs[other_head]:
             head, other_head, between = other_head, head, inverse(between)
         for image in self._members.pop(other_head):
@@ -126,6 +147,30 @@ class _Families:
             self._heads[image] = head
             self._members[head].append(image)
         return True
+
+    def alike(self, crowds: Codes) -> set[int]:
+        """Return members of families that show no more of each other than of their crowd."""
+        alike: set[int] = set()
+        for members in self._members.values():
+            asked = members[:ASKED] if len(members) > 1 else []
+            usual = sum(self._is_usual(image, int(crowds[image])) for image in asked)
+            if usual >= max(2, len(asked) * USUAL):
+                alike.update(members)
+        return alike
+
+    def _is_usual(self, image: int, other: int) -> bool:
+        """Return whether an image shows what one of its crowd does, which is no copy of it.
+
+        In a family larger than its crowd such a one lies where the image itself does, as a camera
+        that stands still sees it; copies of one picture would each be changed in another way.
+        """
+        change = registration(self._features(image), self._features(other))
+        if change is None or self._heads[image] != self._heads[other]:
+            return change is not None
+        high, wide = self._features(image).grey.shape
+        corners = np.array([[0, 0, 1], [wide, 0, 1], [0, high, 1], [wide, high, 1]])
+        moved = np.linalg.norm(corners @ change.T - corners[:, :2], axis=1)
+        return bool(moved.max() <= STANDS * max(high, wide))
 
     def _place(self, image: int) -> Affine:
         """Return where a position of an image lies in the head of its family."""

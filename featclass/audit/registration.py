@@ -40,7 +40,7 @@ MATCHED, OBEYING = 9, 0.5
 """Matches that obey the change: at least so many, and so much of all."""
 TOLERANCE, ROUNDS = 2.5, 500
 """How far a match may lie from where the change says, and how often a change is guessed."""
-REFINED = 3
+REFINED = 2
 """Times that a change is fitted to all the corners that it lays on another."""
 SQUEEZED, TURNED, SCALED = 1.6, 50.0, 2.0
 """How unlike the scales along both axes may be; degrees; and the scale, or one over it."""
@@ -49,8 +49,9 @@ OVERLAP = 0.4
 EVEN = 2.0
 """Standard deviation of luminance, in levels, under which hardly anything is to be seen."""
 BLUR, WINDOW = 1.2, 11
-AGREES, AGREEING = 0.8, 0.88
-"""Correlation of what surrounds a place, and share of the places where it is that high."""
+AGREES, AGREEING, ROUGHLY = 0.8, 0.88, 0.6
+"""Correlation of what surrounds a place; share of the places where it is that high; and the share
+where a change that is told by a few matches only is worth being fitted better."""
 UNCOVERED, DRAWN = 0.5, 0.08
 """Share of what is drawn that neither picture covers with an even patch; and its share of the
 picture: of less than that nothing can be said."""
@@ -115,19 +116,12 @@ class Features:
 
 def registration(one: Features, other: Features) -> Affine | None:
     """Return where a position of `one` lies in `other`; None where they do not show the same."""
-    mirrored = other.mirrored()
-    straight, flipped = _matches(one, other), _matches(one, mirrored)
-    is_flipped = len(flipped) > len(straight)
-    matches, seen = (flipped, mirrored) if is_flipped else (straight, other)
-    change = _change(one.corners[matches[:, 0]], seen.corners[matches[:, 1]])
-    if change is None:
-        return None
+    change = _laid(one, other)
+    if change is not None:
+        return change
+    change = _laid(one, other.mirrored())
     flip = np.array([[-1.0, 0, other.grey.shape[1] - 1], [0, 1, 0]])
-    for told in (_refined(one.corners, seen.corners, change), change):
-        between = composed(told, flip) if is_flipped else told
-        if agree(one.grey, other.grey, between):
-            return between
-    return None
+    return None if change is None else composed(change, flip)
 
 
 def composed(first: Affine, then: Affine) -> Affine:
@@ -142,8 +136,8 @@ def inverse(change: Affine) -> Affine:
     return np.asarray(np.linalg.inv(np.vstack([change, [0, 0, 1]]))[:2])
 
 
-def agree(one: Grey, other: Grey, change: Affine) -> bool:
-    """Return whether both show the same wherever both show something.
+def agreement(one: Grey, other: Grey, change: Affine) -> float:
+    """Return the share of places, where both show something, at which both show the same.
 
     Luminance around each place is correlated, so that light and contrast may differ. Left out is
     what one covers with an even patch, as cut-outs do, if that is not too much.
@@ -152,6 +146,9 @@ def agree(one: Grey, other: Grey, change: Affine) -> bool:
         one: Luminance, shape (height, width).
         other: Luminance, of any shape.
         change: Where each position of `one` lies in `other`.
+
+    Returns:
+        0 where too little is left, or too little of either is seen in both.
     """
     if abs(np.linalg.det(change[:, :2])) < 1:  # the one that shows less detail is the measure
         one, other, change = other, one, inverse(change)
@@ -161,14 +158,13 @@ def agree(one: Grey, other: Grey, change: Affine) -> bool:
     both = cv2.warpAffine(np.full(other.shape, 255, np.uint8), change, size, flags=how) == 255
     seen = both.sum() * np.array([1.0, abs(np.linalg.det(change[:, :2]))])
     if (seen < OVERLAP * np.array([one.size, other.size])).any():
-        return False
+        return 0.0
     even, other_even = _even(one), _even(laid)
     drawn = both & ~(even & other_even)
     shown = drawn & ~_patches(even ^ other_even)
     if shown.sum() < max(UNCOVERED * drawn.sum(), DRAWN * one.size):
-        return False
-    alike = _correlation(one, laid, shown)[shown] >= AGREES
-    return bool(alike.mean() >= AGREEING)
+        return 0.0
+    return float((_correlation(one, laid, shown)[shown] >= AGREES).mean())
 
 
 @cache
@@ -209,6 +205,19 @@ def _described(grey: Grey, corners: Singles) -> Singles:
     descriptors = np.concatenate(values, axis=1)
     lengths = np.linalg.norm(descriptors, axis=1, keepdims=True)
     return np.asarray(descriptors / np.maximum(lengths, 1e-6))
+
+
+def _laid(one: Features, other: Features) -> Affine | None:
+    """Return what `registration` does of pictures of which none is mirrored."""
+    matches = _matches(one, other)
+    change = _change(one.corners[matches[:, 0]], other.corners[matches[:, 1]])
+    if change is None:
+        return None
+    agreed = agreement(one.grey, other.grey, change)
+    if ROUGHLY <= agreed < AGREEING:
+        change = _refined(one.corners, other.corners, change)
+        agreed = agreement(one.grey, other.grey, change)
+    return change if agreed >= AGREEING else None
 
 
 def _matches(one: Features, other: Features) -> NDArray[np.intp]:
@@ -252,11 +261,12 @@ def _refined(corners: Singles, others: Singles, change: Affine) -> Affine:
     """
     places = np.column_stack([corners, np.ones(len(corners))])
     for _ in range(REFINED):
-        apart = np.linalg.norm((places @ change.T)[:, None] - others[None], axis=2)
+        laid = places @ change.T
+        apart = (laid**2).sum(axis=1)[:, None] - 2 * laid @ others.T + (others**2).sum(axis=1)
         nearest = apart.argmin(axis=1)
         rows = np.arange(len(places))
         is_mutual = apart.argmin(axis=0)[nearest] == rows
-        fits = is_mutual & (apart[rows, nearest] <= TOLERANCE)
+        fits = is_mutual & (apart[rows, nearest] <= TOLERANCE**2)
         if fits.sum() < MATCHED:
             break
         change = np.linalg.lstsq(places[fits], others[nearest[fits]], rcond=None)[0].T

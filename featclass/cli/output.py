@@ -27,6 +27,7 @@ from rich.text import Text
 from featclass.errors import FeatclassError
 from featclass.file_names import DISORDERLY
 from featclass.pace import Clock, Pace, in_words, time_left
+from featclass.sentences import decimal
 
 if TYPE_CHECKING:
     from featclass.audit import Audit
@@ -234,4 +235,4 @@ def prediction_line(prediction: Prediction) -> str:
         return f"{path}: could not be used: {prediction.rejected}"
     if not prediction.known:  # the probability of the nearest says nothing here
         return f"{path}: unlike all classes, nearest {prediction.label}"
-    return f"{path}: {prediction.label} {prediction.probability:.2f}"
+    return f"{path}: {prediction.label} {decimal(prediction.probability or 0, 2)}"

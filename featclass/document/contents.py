@@ -11,7 +11,7 @@ from featclass.file_names import DISORDERLY
 from featclass.learned import Learned
 from featclass.records import Judgement, Probe, Report
 from featclass.scores import LearningCurve
-from featclass.sentences import percent
+from featclass.sentences import counted, decimal, percent
 
 Finding = tuple[str, str, Sequence[str]]
 """What an audit found: a title, a sentence, and the digests of the images, worst first."""
@@ -51,7 +51,7 @@ class Contents:
     def of(cls, learned: Learned) -> Self:
         """Choose and phrase; names of classes and images are as their owner wrote them."""
         report = learned.classifier.report
-        headline = _headline(report)
+        headline = sentences.headline(report)
         sentence = sentences.score_sentence(report)
         found = report.verdict
         wrong = [judged for judged in learned.judgements if judged.said != judged.label]
@@ -80,13 +80,6 @@ def confusions(report: Report) -> list[tuple[int, int, int]]:
     return sorted(found, key=lambda cell: (-cell[2], *cell[:2]))
 
 
-def _headline(report: Report) -> str:
-    if report.confusion_matrix is None:
-        return ""
-    right = sum(row[place] for place, row in enumerate(report.confusion_matrix))
-    return f"{right:,} of {sum(map(sum, report.confusion_matrix)):,} right"
-
-
 def _doubt(judged: Judgement) -> tuple[float, str]:
     return -judged.probability, judged.digest
 
@@ -109,8 +102,10 @@ def _facts(learned: Learned) -> tuple[tuple[str, str], ...]:
     facts = [("Method", report.method)] if report.accuracy is not None else []
     if report.accuracy is not None and report.accuracy_interval is not None:
         low, high = report.accuracy_interval
-        facts.append(("Accuracy", f"{report.accuracy:.3f}, 95 % interval {low:.3f} to {high:.3f}"))
-        facts.append(("Always guessing the largest class", f"{report.chance_accuracy:.3f}"))
+        facts.append(
+            ("Accuracy", f"{decimal(report.accuracy, 3)}, 95 % interval {low:.3f} to {high:.3f}")
+        )
+        facts.append(("Always guessing the largest class", decimal(report.chance_accuracy, 3)))
     facts += [
         ("Pictures", f"{report.images:,} in {len(report.classes):,} classes"),
         ("Encoder", f"{report.encoder} ({classifier.encoder_id[:12]})"),
@@ -131,11 +126,14 @@ def _checks(report: Report) -> list[tuple[str, str]]:
     facts = []
     if report.near_duplicates is not None:
         alike = report.near_duplicates
-        said = f"{alike.images:,} pictures are {alike.groups:,} and copies of them, kept together"
-        if alike.bursts:
-            said = f"{alike.images:,} pictures are {alike.groups:,} bursts or copies, kept together"
+        kinds = ("burst or original", "bursts or originals")
+        groups = counted(alike.groups, *(kinds if alike.bursts else ("original", "originals")))
+        copies = "its copies" if alike.groups == 1 else "their copies"
+        said = f"{alike.images:,} pictures are {groups} and {copies}, kept together"
         if alike.accuracy_with_leak is not None:
-            said += f"; otherwise the accuracy would have been {alike.accuracy_with_leak:.3f}"
+            said += (
+                f"; otherwise the accuracy would have been {decimal(alike.accuracy_with_leak, 3)}"
+            )
         facts.append(("Near-duplicates", said))
     if report.calibration_error is not None:
         facts.append(("Calibration error", f"{report.calibration_error:.3f}"))

@@ -12,8 +12,17 @@ is so in every sentence. Names of classes are as their owner wrote them, not esc
 """
 
 from featclass.sentences import findings, methods, outlook, verdict
-from featclass.sentences.numbers import between, bounds, listed, percent, span, whole
-from featclass.sentences.score import empty_sentences, score_sentence
+from featclass.sentences.numbers import (
+    between,
+    bounds,
+    counted,
+    decimal,
+    listed,
+    percent,
+    span,
+    whole,
+)
+from featclass.sentences.score import empty_sentences, headline, score_sentence
 from featclass.sentences.verdict import LEAST_REFUSED, conclusions, refusing
 
 __all__ = [
@@ -21,8 +30,11 @@ __all__ = [
     "between",
     "bounds",
     "conclusions",
+    "counted",
+    "decimal",
     "empty_sentences",
     "findings",
+    "headline",
     "listed",
     "methods",
     "outlook",

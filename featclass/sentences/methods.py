@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from featclass.sentences.numbers import listed, whole
+from featclass.sentences.numbers import counted, listed, whole
 
 MOST_NAMED = 10
 """Classes in a sentence that nobody could read with more of them."""
@@ -121,9 +121,8 @@ def not_learned(unknown: Mapping[str, int], alike: Mapping[str, str]) -> str:
         return ""
     parts = []
     for name, count in sorted(unknown.items())[:MOST_NAMED]:
-        pictures = "1 picture" if count == 1 else f"{count} pictures"
         hint = f"; {alike[name]!r} was learned: is it the same?" if name in alike else ""
-        parts.append(f"{name!r} ({pictures}{hint})")
+        parts.append(f"{name!r} ({counted(count, 'picture', 'pictures')}{hint})")
     more = len(unknown) - len(parts)
     return f"; not learned, and so counted as wrong: {', '.join(parts)}" + (
         f" and {more} more" if more else ""

@@ -22,6 +22,14 @@ def percent(share: float) -> str:
     return f"{whole(share)} %"
 
 
+def decimal(share: float, digits: int) -> str:
+    """Return a share with so many digits behind the point: 1 of all alone, 0 of none alone."""
+    least = 10.0**-digits
+    if 0 < share < 1:
+        share = min(max(share, least), 1 - least)
+    return f"{share:.{digits}f}"
+
+
 def bounds(low: float, high: float) -> tuple[int, int]:
     """Return the ends of an interval in whole percent, rounded outwards.
 
@@ -42,6 +50,11 @@ def span(low: float, high: float) -> str:
     """Return an interval of shares for a table, its ends as `bounds` rounds them."""
     ends = bounds(low, high)
     return f"{ends[0]} to {ends[1]} %"
+
+
+def counted(n: int, one: str, many: str) -> str:
+    """Return "1 picture" or "2,000 pictures"."""
+    return f"{n:,} {one if n == 1 else many}"
 
 
 def listed(names: Sequence[str]) -> str:

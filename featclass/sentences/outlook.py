@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from featclass.sentences.numbers import between, percent, whole
+from featclass.sentences.numbers import between, counted, percent, whole
 from featclass.sentences.verdict import FEW_PICTURES
 
 
@@ -15,10 +15,12 @@ def projected(
     band of the accuracy `then`.
     """
     what = ", as many of each class," if label is None else f" of {label}"
-    return (
-        f"About {more:,} more pictures{what} should take it from {whole(now)} to {percent(then)}"
-        f" right ({between(low, high)})."
-    )
+    start = f"About {counted(more, 'more picture', 'more pictures')}{what} should"
+    band = between(low, high)
+    if now < then and whole(now) == whole(then):
+        fewer = percent((then - now) / (1 - now))
+        return f"{start} take away about {fewer} of the errors: {percent(now)} right ({band})."
+    return f"{start} take it from {whole(now)} to {percent(then)} right ({band})."
 
 
 def too_few_of_a_class(label: str, fewest: int) -> str:

@@ -12,24 +12,36 @@ if TYPE_CHECKING:
 FEW_PICTURES = 200
 
 
+def headline(report: Report) -> str:
+    """Return how many were right in four words, "41 of 43 right"; empty without a score."""
+    if report.confusion_matrix is None:
+        return ""
+    right, judged = _counts(report.confusion_matrix)
+    return f"{right:,} of {judged:,} right"
+
+
 def score_sentence(report: Report) -> str:
     """Say how good the classifier is and how far that can be trusted, in plain text."""
     matrix, interval = report.confusion_matrix, report.accuracy_interval
     if matrix is None or interval is None:
         return f"No score yet: {report.method}."
-    judged = sum(map(sum, matrix))
-    right = sum(row[place] for place, row in enumerate(matrix))
+    judged = _counts(matrix)[1]
     seen = report.seen_in_training
     if seen is not None and seen.images:
-        return f"{right:,} of {judged:,} right {_too_good(seen, judged)}"
+        return f"{headline(report)} {_too_good(seen, judged)}"
     how = "when each picture is judged by a classifier that never saw it"
     if seen is not None or judged < report.images:
         how = "of the pictures held back, judged by a classifier that never saw them"
     many = "so few pictures" if judged < FEW_PICTURES else "this many pictures"
     return (
-        f"{right:,} of {judged:,} right {how}; with {many} the true rate is somewhere"
+        f"{headline(report)} {how}; with {many} the true rate is somewhere"
         f" {between(*interval)}; guessing would give {percent(report.chance_accuracy)}."
     )
+
+
+def _counts(matrix: tuple[tuple[int, ...], ...]) -> tuple[int, int]:
+    """Return how many are right, and how many there are."""
+    return sum(row[place] for place, row in enumerate(matrix)), sum(map(sum, matrix))
 
 
 def _too_good(seen: SeenInTraining, judged: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from featclass.sentences.numbers import percent
+from featclass.sentences.numbers import counted, percent
 
 if TYPE_CHECKING:
     from featclass.records import Report
@@ -13,6 +13,7 @@ FEW_PICTURES = 100
 """Up to here counts say more than percentages do."""
 LEAST_REFUSED = 0.5
 """Of simulated strangers: below this, "none of these" cannot be relied on."""
+HARDLY_ANY = 0.01
 
 NOTHING_FOUND = (
     "Nothing that tells the classes apart was found: see whether each picture is in the"
@@ -40,14 +41,15 @@ def verdict(*, is_better: bool, right: int, images: int, largest: str | None, mo
 
 def too_few_for_luck(images: int) -> str:
     """Say that even all of so few images right could be luck."""
-    return f"With only {images} pictures even all of them right could be luck: add pictures."
+    few = counted(images, "picture", "pictures")
+    return f"With only {few} even all of them right could be luck: add pictures."
 
 
 def more_would_tell(more: int) -> str:
     """Say how many more images would tell luck from skill."""
+    pictures = counted(_rounded(more), "more picture", "more pictures")
     return (
-        f"About {_rounded(more):,} more pictures would tell luck from skill, if it goes on"
-        " getting as many of them right."
+        f"About {pictures} would tell luck from skill, if it goes on getting as many of them right."
     )
 
 
@@ -55,9 +57,12 @@ def refusing(report: Report) -> str:
     """Return that pictures of something else would be taken for a class; nothing where not."""
     if report.refuses is None or report.refuses >= LEAST_REFUSED:
         return ""
+    some = "Hardly any pictures"
+    if report.refuses >= HARDLY_ANY:
+        some = f"Only about {percent(report.refuses)} of pictures"
     return (
-        f"Only about {percent(report.refuses)} of pictures that show something else would be taken"
-        " for none of the classes: pictures in a class that do not belong there may be why."
+        f"{some} that show something else would be taken for none of the classes: pictures in a"
+        " class that do not belong there may be why."
     )
 
 

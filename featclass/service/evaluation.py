@@ -101,9 +101,12 @@ class _Tested:
                 for name, figures in made.per_class.items()
             }
             return replace(made, per_class=per_class, seen_in_training=seen)
+        return replace(self.judged(made), seen_in_training=seen)
+
+    def judged(self, made: Report) -> Report:
+        """Add the verdict on images that were never seen to a report."""
         right, sizes = int(self.right.sum()), Counter(self.asked)
-        found = verdict.judge(right, sizes, n_groups=self.independent)
-        return replace(made, verdict=found, seen_in_training=seen)
+        return replace(made, verdict=verdict.judge(right, sizes, n_groups=self.independent))
 
 
 class _Spent:
@@ -155,7 +158,7 @@ def evaluate_split(
     )
     classes = sorted(set(labels))
     held_back = _Tested(dataset, embedded, labels, groups, tested, classes, probabilities)
-    return held_back.report(engine.encoder.spec, method, spent)
+    return held_back.judged(held_back.report(engine.encoder.spec, method, spent))
 
 
 def evaluate_given(

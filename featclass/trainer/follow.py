@@ -34,7 +34,7 @@ from featclass.trainer.state import (
     taken_over,
     untried,
 )
-from featclass.workspaces import Picture, Workspace, Workspaces
+from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +101,11 @@ class Trainer:
             self._learners.submit(self._in_job, self._learn, token, self._learning)
             state = replace(state, phase=Phase.WAITING, pace=Pace())
         result = state.result
-        if result and result.is_settling and is_named_otherwise(result, workspace):
+        if result and result.is_settling:
             # What is still being worked out must not keep the old names on the page.
-            state = replace(state, result=renamed(result, workspace), predictions={})
+            called = self._called_as_now(result, workspace)
+            if called is not result:
+                state = replace(state, result=called, predictions={})
         if not self._closed and token not in self._predicting and untried(workspace, state):
             self._predicting.add(token)
             step = partial(self._predict, Clock())
@@ -197,9 +199,11 @@ class Trainer:
         if is_learned(workspace, state) or not self._is_here(spec):
             return False
         result = state.result
-        if result and state.is_current and is_named_otherwise(result, workspace):
-            self._publish(workspace, state, renamed(result, workspace))
-            return True
+        if result and state.is_current:
+            called = self._called_as_now(result, workspace)
+            if called is not result:
+                self._publish(workspace, state, called)
+                return True
         try:
             result = self._attempt(workspace, spec, key, partial(self._publish, workspace, state))
         except Cancelled:
@@ -212,9 +216,7 @@ class Trainer:
 
         Sets may have got other names while it was made.
         """
-        now = self._store.open(workspace.token)
-        if is_named_otherwise(result, now):
-            result = renamed(result, now)
+        result = self._called_as_now(result, self._store.open(workspace.token))
         if result.key != (old.result.key if old.result else ""):
             result = replace(
                 result,
@@ -224,6 +226,12 @@ class Trainer:
         self._change(
             workspace.token, result=result, predictions=self._said_again(workspace, old, result)
         )
+
+    def _called_as_now(self, result: Result, workspace: Workspace) -> Result:
+        """Return the result under the names of now; itself where it has them, or cannot."""
+        if not is_named_otherwise(result, workspace):
+            return result
+        return renamed(result, workspace, conflicts(self._store, workspace))
 
     def _said_again(
         self, workspace: Workspace, old: State, result: Result

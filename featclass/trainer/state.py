@@ -174,30 +174,37 @@ def empty_sets(workspace: Workspace) -> tuple[str, ...]:
     return tuple(sorted(labelled.name for labelled in sets if not is_default(labelled.name)))
 
 
-def renamed(result: Result, workspace: Workspace) -> Result:
-    """Return the same result with its classes called as the sets are now."""
+def renamed(result: Result, workspace: Workspace, conflicts: tuple[Rejected, ...]) -> Result:
+    """Return the same result with its classes called as the sets are now.
+
+    Itself where it has to be learned anew, as more than the classes' own names hangs on them.
+
+    Args:
+        result: Of the labelled sets, called otherwise.
+        workspace: With the names of now.
+        conflicts: The pictures that stand in two of its sets, in the words of now.
+    """
+    if len(result.rejected) != len(conflicts):
+        return result  # what else was rejected is called as its set was
+    if service.reads_names(result.engine) and _may_hang_on_names(result):
+        return result
     names = names_of(workspace)
-    if result.learned is None:
-        return replace(result, names=names)
     new = {old: names[key] for key, old in result.names.items() if key in names}
+    result = replace(result, names=names, rejected=conflicts)
+    if result.learned is None:
+        return result
     learned = service.renamed(result.learned, new)
-    report = replace(learned.classifier.report, empty_classes=empty_sets(workspace))
+    report = learned.classifier.report
+    report = replace(report, rejected=conflicts, empty_classes=empty_sets(workspace))
     learned = replace(learned, classifier=replace(learned.classifier, report=report))
-    return replace(result, names=names, learned=learned)
-
-
-def can_be_renamed(result: Result) -> bool:
-    """Say whether nothing but the classes' own names would change with a name."""
-    if result.rejected:
-        return False  # their reasons name sets
-    return not (service.reads_names(result.engine) and _may_hang_on_names(result))
+    return replace(result, learned=learned)
 
 
 def is_named_otherwise(result: Result, workspace: Workspace) -> bool:
-    """Say whether the sets have other names by now, and the classifier can take them as it is."""
+    """Say whether the sets it was made of have other names by now."""
     if workspace.classifier is not None:  # its classes are no sets
         return False
-    return result.names != names_of(workspace) and can_be_renamed(result)
+    return result.names != names_of(workspace)
 
 
 def _may_hang_on_names(result: Result) -> bool:

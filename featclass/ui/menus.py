@@ -6,6 +6,7 @@ import streamlit as st
 
 from featclass import artifact
 from featclass.errors import FeatclassError
+from featclass.sentences import counted
 from featclass.studio import studio
 from featclass.trainer import State
 from featclass.ui import encoder, undo, wording
@@ -43,7 +44,7 @@ def _workspaces(workspace: Workspace) -> None:
         if summary.token != workspace.token:
             label = wording.escaped(summary.name)
             st.button(
-                f"{label} · {wording.count(summary.pictures, 'picture', 'pictures')}",
+                f"{label} · {counted(summary.pictures, 'picture', 'pictures')}",
                 key=f"go-{summary.token}",
                 type="tertiary",
                 on_click=go_to,

@@ -131,8 +131,8 @@ def _since(result: Result, report: Report, state: State) -> None:
     before = result.before_change
     if not state.is_current:
         doing = "" if state.phase is Phase.IDLE else f" {wording.progress(state)}."
-        counted = wording.count(result.images, "picture", "pictures")
-        st.caption(wording.escaped(f"For {counted}, before the change.{doing}"))
+        pictures = sentences.counted(result.images, "picture", "pictures")
+        st.caption(wording.escaped(f"For {pictures}, before the change.{doing}"))
         if doing:
             st.progress(_share(state))
     elif result.before is not None and report.confusion_matrix is not None:

@@ -13,8 +13,7 @@ from featclass.audit.findings import (
 )
 from featclass.learned import Learned
 from featclass.records import NearDuplicates, Report
-from featclass.sentences import percent, refusing, whole
-from featclass.ui.wording import count
+from featclass.sentences import counted, percent, refusing, whole
 
 _Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
 
@@ -53,13 +52,14 @@ def cautions(learned: Learned, accepted: Collection[str]) -> list[str]:
 
 def _copies(found: NearDuplicates, accuracy: float | None) -> str:
     said = (
-        f"{count(found.images, 'picture is a copy', 'pictures are copies')} of {found.groups:,}:"
+        f"{counted(found.images, 'picture is a copy', 'pictures are copies')} of {found.groups:,}:"
         " they count once for how sure the score is"
     )
     if found.bursts:
         copies = " or copies" if found.groups > found.bursts else ""
         said = (
-            f"{found.images:,} pictures come from {count(found.groups, 'burst', 'bursts')}{copies}:"
+            f"{found.images:,} pictures come from"
+            f" {counted(found.groups, 'burst', 'bursts')}{copies}:"
             f" {'each' if found.groups > 1 else 'it'} counts once for how sure the score is"
         )
     leaked = found.accuracy_with_leak
@@ -76,10 +76,10 @@ def details(report: Report) -> list[str]:
     said = []
     if report.calibration_error is not None:
         points = round(100 * report.calibration_error)
-        off = f"off by {count(points, 'point', 'points')}" if points else "off by less than a point"
+        off = counted(points, "point", "points") if points else "less than a point"
         said.append(
             "When it says that it is 80 % sure, it should be right about 80 times in 100; on"
-            f" average it is {off}."
+            f" average it is off by {off}."
         )
     if report.refused_share is not None:
         refused = "None" if report.refused_share == 0 else f"About {percent(report.refused_share)}"
@@ -99,7 +99,7 @@ def worth_a_look(learned: Learned, accepted: Collection[str]) -> str:
         (_open(found.outliers, accepted), "unlike all others", "unlike all others"),
         (_open(found.quality, accepted), "hard to see", "hard to see"),
     )
-    said = [count(number, one, many) for number, one, many in counts if number]
+    said = [counted(number, one, many) for number, one, many in counts if number]
     balance = found.balance
     if balance.is_unbalanced and balance.key not in accepted:
         said.append("sets of very different sizes")

@@ -6,11 +6,12 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from featclass import sentences
 from featclass.downloads import Download
 from featclass.downloads import Phase as DownloadPhase
 from featclass.pace import in_words
 from featclass.records import Rejected, Report
-from featclass.sentences import percent, span, whole
+from featclass.sentences import counted, percent, span, whole
 from featclass.trainer import Before, Phase, State, tried
 from featclass.workspaces import LabelledSet, file_stem
 
@@ -28,17 +29,9 @@ def escaped(text: str) -> str:
     return MARKDOWN.sub(r"\\\1", text).replace("\n", " ").replace(" %", "\u00a0%")
 
 
-def count(n: int, one: str, many: str) -> str:
-    """Return "1 picture" or "2,000 pictures"."""
-    return f"{n:,} {one if n == 1 else many}"
-
-
 def headline(report: Report) -> str:
-    """Return the score in four words, counts rather than percentages."""
-    if report.confusion_matrix is None:
-        return "No score yet"
-    right = sum(row[i] for i, row in enumerate(report.confusion_matrix))
-    return f"{right:,} of {sum(map(sum, report.confusion_matrix)):,} right"
+    """Return the score in four words, counts rather than percentages, or that there is none."""
+    return sentences.headline(report) or "No score yet"
 
 
 def taken_over(before: Report, now: str) -> str:
@@ -177,7 +170,7 @@ def file_name(name: str) -> str:
 
 def not_counted(rejected: Sequence[Rejected]) -> str:
     """Return the headline over the pictures that are left out of the score."""
-    return count(len(rejected), "picture does not count", "pictures do not count")
+    return counted(len(rejected), "picture does not count", "pictures do not count")
 
 
 def notes(rejected: Sequence[Rejected]) -> list[str]:

@@ -12,7 +12,13 @@ store       all of it as one object, `Workspaces`
 dataset     its sets, and what is none of these, as something to learn from
 """
 
-from featclass.workspaces.dataset import dataset, image_name, strangers, without_own
+from featclass.workspaces.dataset import (
+    conflicts,
+    dataset,
+    image_name,
+    strangers,
+    without_own,
+)
 from featclass.workspaces.names import distinct, distinct_file, file_stem, is_default
 from featclass.workspaces.records import (
     Act,
@@ -34,6 +40,7 @@ __all__ = [
     "Workspace",
     "WorkspaceSummary",
     "Workspaces",
+    "conflicts",
     "dataset",
     "distinct",
     "distinct_file",

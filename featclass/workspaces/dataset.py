@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from featclass.datasets import without_conflicts
-from featclass.records import Dataset, Image
+from featclass.records import Dataset, Image, Rejected
 from featclass.workspaces.records import LabelledSet, Picture, Workspace
 from featclass.workspaces.store import Workspaces
 
@@ -18,7 +18,20 @@ def image_name(labelled: LabelledSet, picture: Picture) -> str:
 
 def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
     """Return the pictures of all sets that count; one that stands in two is rejected."""
-    images = [
+    kept, rejected = without_conflicts(_images(store, workspace))
+    return Dataset(tuple(kept), tuple(rejected))
+
+
+def conflicts(store: Workspaces, workspace: Workspace) -> tuple[Rejected, ...]:
+    """Return the pictures of sets that do not count as they stand in two, as the sets are called.
+
+    The first of what embedding `dataset` rejects.
+    """
+    return tuple(without_conflicts(_images(store, workspace))[1])
+
+
+def _images(store: Workspaces, workspace: Workspace) -> list[Image]:
+    return [
         Image(
             image_name(labelled, picture),
             picture.digest,
@@ -29,8 +42,6 @@ def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
         for labelled in workspace.sets
         for picture in labelled.counted
     ]
-    kept, conflicts = without_conflicts(images)
-    return Dataset(tuple(kept), tuple(conflicts))
 
 
 def without_own(sets: Sequence[LabelledSet]) -> Mapping[int, tuple[LabelledSet, ...]]:

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from featclass.audit.registration import Features, agree, composed, inverse, registration
+from featclass.audit.registration import (
+    AGREEING,
+    Features,
+    agreement,
+    composed,
+    inverse,
+    registration,
+)
 from tests.audit.drawings import photo, scene
 
 Change = Callable[[Image.Image], Image.Image]
@@ -171,8 +178,8 @@ def test_a_mirrored_registration_is_mirrored() -> None:
 def test_pictures_agree_in_other_light_and_not_when_one_is_moved_away() -> None:
     grey = np.asarray(photo(5, (112, 84)).convert("L"))
     darker = (grey * 0.6 + 20).astype(np.uint8)
-    assert agree(grey, darker, np.eye(2, 3))
-    assert not agree(grey, darker, np.array([[1.0, 0, 8], [0, 1, 0]]))
-    assert not agree(grey, darker, np.array([[1.0, 0, 80], [0, 1, 0]]))
+    assert agreement(grey, darker, np.eye(2, 3)) > AGREEING
+    assert agreement(grey, darker, np.array([[1.0, 0, 8], [0, 1, 0]])) < AGREEING
+    assert agreement(grey, darker, np.array([[1.0, 0, 80], [0, 1, 0]])) == 0
     smooth = Image.fromarray(grey).filter(ImageFilter.GaussianBlur(1))
-    assert agree(grey, np.asarray(smooth), np.eye(2, 3))
+    assert agreement(grey, np.asarray(smooth), np.eye(2, 3)) > AGREEING

@@ -35,7 +35,7 @@ def test_bytes_of_the_version_before_are_not_misread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "small"), [((160, 120), (112, 84)), ((50, 90), (50, 90)), ((3000, 20), (112, 1))]
+    ("size", "small"), [((160, 120), (112, 84)), ((50, 90), (50, 90)), ((640, 20), (112, 4))]
 )
 def test_the_grey_copy_is_as_large_as_comparing_needs(
     size: tuple[int, int], small: tuple[int, int]

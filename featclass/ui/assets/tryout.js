@@ -5,8 +5,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.tryout');
   let state = memory.get(host);
   if (!state) {
-    state = { note: null, images: new Map(), shown: '', camera: null, ...correcting(), gallery: gallery() };
+    state = { note: null, images: new Map(), shown: '', camera: null, ...correcting(), ...answeredBefore(data.base), gallery: gallery() };
     memory.set(host, state);
+    globalThis.featclassTried = { base: data.base, state };
     build(host, state);
   }
   state.redraw = () => setTriggerValue('redraw', Date.now());
@@ -17,6 +18,14 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const shown = JSON.stringify(data);
   if (shown !== state.shown) { state.shown = shown; state.draw(); }
   return () => { if (!host.isConnected) { stopCamera(state); document.removeEventListener('paste', state.paste); } };
+}
+
+// Where Streamlit builds the page anew, what was answered in this workspace is still there to undo.
+function answeredBefore(base) {
+  const before = globalThis.featclassTried;
+  if (before?.base !== base) return {};
+  const { went, came, items } = before.state;
+  return { went, came, items };
 }
 
 function build(host, state) {
