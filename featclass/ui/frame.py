@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import streamlit as st
 
 from featclass import samples
 from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.studio import studio
-from featclass.trainer import State
 from featclass.ui import batches, encoder, menus, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
-from featclass.ui.session import LINK, current, host, snapshot, start_new
+from featclass.ui.session import LINK, current, host, start_new
 from featclass.workspaces import NewPicture, Workspace
 
 POLL_SECONDS = 0.4
@@ -50,31 +52,20 @@ def draw() -> None:
 
 
 def _columns(workspace: Workspace) -> None:
+    """Draw the three columns, and have the page drawn anew while work goes on.
+
+    They are drawn by runs of the whole page alone. Where a fragment's own run begins before all of
+    the run before it was sent, Streamlit sends of that fragment nothing more, but still that the
+    run has ended: the browser takes what is missing for gone and builds it anew, without what was
+    said there, or gives up the page. The fragment that does the polling draws nothing.
+    """
     left, rest = st.columns([10, 21], gap="medium")
     with left:
         st.html('<span id="sets"></span>')
         sets.draw(workspace)
     state = studio().trainer.follow(workspace)
-    busy = state.is_busy or encoder.is_downloading(workspace, state)
     with rest:
-        st.fragment(_results, run_every=POLL_SECONDS if busy else None)(workspace, was_busy=busy)
-
-
-def _results(drawn: Workspace, *, was_busy: bool) -> None:
-    """Draw what follows from the sets; while work goes on, this alone is drawn again.
-
-    A run of the whole page draws the rest anew where the workspace is no longer the one `drawn`,
-    and starts and ends the polling.
-    """
-    try:
-        workspace = snapshot(drawn.token)
-    except WorkspaceMissing:
-        st.rerun()
-    state: State = studio().trainer.follow(workspace)
-    busy = state.is_busy or encoder.is_downloading(workspace, state)
-    if workspace.version != drawn.version or was_busy != busy:
-        st.rerun()
-    middle, right = st.columns([11, 10], gap="medium")
+        middle, right = st.columns([11, 10], gap="medium")
     with middle:
         st.html('<span id="score"></span>')
         score.draw(workspace, state)
@@ -82,6 +73,14 @@ def _results(drawn: Workspace, *, was_busy: bool) -> None:
         st.html('<span id="try"></span>')
         tryout.draw(workspace, state)
         batches.draw(workspace, state)
+    busy = state.is_busy or encoder.is_downloading(workspace, state)
+    st.fragment(_draw_anew, run_every=POLL_SECONDS if busy else None)(itertools.count())
+
+
+def _draw_anew(calls: Iterator[int]) -> None:
+    """Draw the page anew at every call but the first, which is a part of drawing it."""
+    if next(calls):
+        st.rerun()
 
 
 def _has_pictures(workspace: Workspace) -> bool:
