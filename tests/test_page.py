@@ -196,7 +196,7 @@ def test_after_a_move_to_where_it_was_guessed_the_page_says_what_was_done_and_no
     test = settled(token)
     assert "Moved blue50.png from Set 1 to Set 2." in text(test).replace("\\", "")
     assert "11 of 11 right" in text(test)
-    assert "moving pictures to where they were guessed raises" in text(test).lower()
+    assert "Moving pictures to where they were guessed raises this score by itself" in text(test)
     assert "before the last change" not in text(test)
     calm(test.button(key="undo_button").click().run())
     assert [len(found.pictures) for found in store.open(token).sets] == [6, 5]

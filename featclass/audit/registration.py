@@ -42,8 +42,9 @@ TOLERANCE, ROUNDS = 2.5, 500
 """How far a match may lie from where the change says, and how often a change is guessed."""
 REFINED = 2
 """Times that a change is fitted to all the corners that it lays on another."""
-SQUEEZED, TURNED, SCALED = 1.6, 50.0, 2.0
-"""How unlike the scales along both axes may be; degrees; and the scale, or one over it."""
+SQUEEZED, SCALED = 1.6, 2.0
+"""How unlike the scales along both axes may be; and the scale, or one over it. Any turn is usual:
+tools turn by quarters, and mirror upside down, before they crop."""
 OVERLAP = 0.4
 """Of each picture, seen in both."""
 EVEN = 2.0
@@ -249,9 +250,8 @@ def _change(places: Singles, others: Singles) -> Affine | None:
     if np.linalg.det(linear) <= 0:
         return None
     large, small = np.linalg.svd(linear, compute_uv=False).tolist()
-    turned = abs(np.degrees(np.arctan2(linear[1, 0] - linear[0, 1], np.trace(linear))))
     is_usual = large <= SQUEEZED * small and 1 <= large * small * SCALED**2 <= SCALED**4
-    return np.asarray(change) if is_usual and turned <= TURNED else None
+    return np.asarray(change) if is_usual else None
 
 
 def _refined(corners: Singles, others: Singles, change: Affine) -> Affine:
