@@ -80,3 +80,19 @@ def test_no_part_of_the_page_is_built_anew_while_the_sets_are_learned_again_and_
         none_of_these(page, "red3.png")
         undo(page)
     assert parts.evaluate_all("parts => parts.map(part => part.isTheFirst)") == [True] * 3
+
+
+def test_on_a_phone_all_of_the_page_can_be_scrolled_above_the_line_that_undoes(
+    server: Server, page: Page
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    filled(server, page)
+    none_of_these(page, "red3.png")
+    last = page.get_by_role("button", name="Predict a whole zip or folder")
+    page.locator(".stMain").evaluate("main => { main.scrollTop = main.scrollHeight; }")
+    line, bar = page.locator(".st-key-undo").bounding_box(), page.locator(".jump").bounding_box()
+    lowest = last.bounding_box()
+    assert line and bar and lowest
+    assert lowest["y"] + lowest["height"] <= line["y"]
+    assert line["y"] + line["height"] <= bar["y"] + 2
+    assert line["height"] < 60
