@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
 
 from featclass import studio as studio_module
@@ -181,6 +183,20 @@ def test_an_older_score_is_marked_as_such_while_the_new_one_is_worked_out(
     fill(token, 1, "blue", range(4, 6))
     monkeypatch.setattr(studio().trainer._learners, "submit", lambda *_: None)
     assert "For 8 pictures, before the change" in text(visit(token))
+
+
+def test_what_polls_draws_nothing_as_what_a_fragment_draws_may_be_lost_on_its_way(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[ForwardMsg] = []
+    monkeypatch.setattr(ForwardMsgQueue, "_before_enqueue_msg", sent.append)
+    fill(token, 0, "red", range(5))
+    fill(token, 1, "blue", range(5))
+    visit(token)
+    deltas = [message.delta for message in sent if message.HasField("delta")]
+    polling = [delta.WhichOneof("type") for delta in deltas if delta.fragment_id]
+    assert polling == ["add_block"]  # the place of the fragment itself
+    assert len(deltas) > len(polling)
 
 
 def test_after_a_move_to_where_it_was_guessed_the_page_says_what_was_done_and_no_news(
