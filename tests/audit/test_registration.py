@@ -45,9 +45,9 @@ CHANGES: dict[str, Change] = {
     "shifted by a tenth": affine(1, 0, 16, 0, 1, -12),
     "tilted by 12 degrees": lambda picture: picture.rotate(12, Image.Resampling.BICUBIC),
     "turned by 35 degrees": lambda picture: picture.rotate(35, Image.Resampling.BICUBIC),
-    "turned by a quarter and cropped": lambda picture: (
-        picture.transpose(Image.Transpose.ROTATE_90).crop((8, 12, 116, 140))
-    ),
+    "turned by a quarter and cropped": lambda picture: picture.transpose(
+        Image.Transpose.ROTATE_90
+    ).crop((8, 12, 116, 140)),
     "upside down and shifted": lambda picture: affine(1, 0, 16, 0, 1, -12)(ImageOps.flip(picture)),
     "sheared": affine(1, 0.2, -12, 0, 1, 0),
     "partly covered": covered,
