@@ -95,7 +95,7 @@ def worth_a_look(learned: Learned, accepted: Collection[str]) -> str:
     counts = (
         (_open([each for each in found.label_errors if each.suspect], accepted), *_LABELS),
         (_open(found.duplicates, accepted), "group of copies", "groups of copies"),
-        (_open(found.shortcuts, accepted), "other clue to learn from", "other clues to learn from"),
+        (_open(found.shortcuts, accepted), "give-away", "give-aways"),
         (_open(found.outliers, accepted), "unlike all others", "unlike all others"),
         (_open(found.quality, accepted), "hard to see", "hard to see"),
     )

@@ -190,7 +190,7 @@ function drawQuestion(host, state) {
   return [make('figure', { class: 'asked' }, image(state, current)),
     make('div', { class: 'asked-of' }, make('h3', {}, 'Which is it?'),
       make('span', { class: 'quiet', title: name }, label === null ? name : guess)),
-    make('div', { class: 'classes' }, none(host, state, isUnlike), ...state.data.sets.map(([id, title, colour], i) => {
+    make('div', { class: 'classes' }, none(host, state), ...state.data.sets.map(([id, title, colour], i) => {
       const dot = make('span', { class: 'dot' });
       dot.style.background = colour;
       return make('button', { class: 'pill', title, 'data-key': `c${id}`, 'aria-keyshortcuts': keys[i].join(' ') || null,
@@ -199,10 +199,9 @@ function drawQuestion(host, state) {
     })), drawWays(host, state, true)];
 }
 
-// Always at the same place, so that no class slides under the pointer; filled where the picture is
-// unlike all of them.
-function none(host, state, isUnlike) {
-  return make('button', { class: `pill none${isUnlike ? ' strong' : ''}`, 'data-key': 'none', 'aria-keyshortcuts': '0',
+// Always at the same place, so that no class slides under the pointer.
+function none(host, state) {
+  return make('button', { class: 'pill none', 'data-key': 'none', 'aria-keyshortcuts': '0',
     onclick: () => answer(host, state, null) }, make('span', { class: 'dot none' }), make('span', { class: 'word' }, 'None of these'),
     make('kbd', { 'aria-hidden': 'true' }, '0'));
 }

@@ -67,12 +67,13 @@ function letGo(state) {
 }
 
 // Puts pictures into a set, into a new one of the name given, or says that they are none of these.
-// `fileName` of a picture that is not among the items yet.
-async function answer(state, ids, set, fileName = state.items.find(one => one.id === ids[0])?.name) {
+async function answer(state, ids, set) {
   ids = ids.filter(id => !state.went.has(id));
   if (!ids.length) return;
-  const isNew = typeof set === 'string', isNone = set === NONE, name = isNew ? set : set[1], many = ids.length > 1;
-  const came = { ids, said: saidOf(ids, isNone ? null : name, fileName), isNone, act: null, since: state.data.version, was: state.data.score, done: false, text: '' };
+  const isNew = typeof set === 'string', isNone = set === NONE, name = isNew ? set : set[1];
+  const many = ids.length > 1 && plural(ids.length, 'picture', 'pictures');
+  // Of what is none of these only the line that undoes everything tells: it concerns no picture of the sets.
+  const came = isNone ? null : { ids, said: `Added ${many ? `${many} ` : ''}to ${name}`, act: null, since: state.data.version, was: state.data.score, done: false, text: '' };
   const gone = { name, isNone, colour: isNew ? null : set[2], act: null, since: state.data.version };
   if (!many) state.went.set(ids[0], gone);
   else Object.assign(state.gallery, { picked: new Set(), picking: false });
@@ -82,9 +83,9 @@ async function answer(state, ids, set, fileName = state.items.find(one => one.id
   try {
     const what = isNone ? { do: 'none of these', pictures: ids } : { do: 'move', pictures: ids, ...isNew ? { 'new set': set } : { set: set[0] } };
     const { act, version } = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify(what) });
-    came.act = gone.act = act ?? 0;
-    came.done = true;
-    gone.since = came.since = version ?? state.data.version;
+    const done = { act: act ?? 0, since: version ?? state.data.version };
+    Object.assign(gone, done);
+    if (came) Object.assign(came, done, { done: true });
   } catch (error) {
     state.went.delete(ids[0]);
     state.came = null;
@@ -94,25 +95,18 @@ async function answer(state, ids, set, fileName = state.items.find(one => one.id
   state.redraw();
 }
 
-function saidOf(ids, name, fileName) {
-  const many = ids.length > 1 && plural(ids.length, 'picture', 'pictures');
-  if (name !== null) return `Added ${many ? `${many} ` : ''}to ${name}`;
-  return many ? `Said that ${many} are none of these` : `Said that ${fileName} is none of these`;
-}
-
 async function takeBack(state, act) {
   const problem = await perform(state.data.base, { do: 'undo', act }, state.redraw);
   if (problem) state.say(problem);
   else if (state.came?.act === act) { state.came = null; state.draw(); }
 }
 
-// What came of the last answer: the score, as soon as the classifier has followed. That a picture is
-// none of these concerns no picture of the sets.
+// What came of the last answer: the score, as soon as the classifier has followed.
 function drawCame(host, state) {
   const { came } = state, { score } = state.data, place = host.querySelector('.came');
   place.hidden = !came;
   if (!came) { place.replaceChildren(); return; }
-  if (came.done && !came.text && !came.isNone && score.current && score.key !== came.was.key) {
+  if (came.done && !came.text && score.current && score.key !== came.was.key) {
     const was = came.was.said ? ` (was ${came.was.said.replace(/ right$/, '')})` : '';
     came.text = `${came.said}${score.said ? `: now ${score.said}${was}` : ''}`;
   }
@@ -201,24 +195,25 @@ function answers(state, result, first) {
   if (!sets.length) return '';
   const isUnlike = result.kind === 'unknown', likely = isUnlike ? null : setOf(state, result.label);
   const row = make('div', { class: 'right', role: 'group', 'aria-label': `Right? ${name}` }, make('span', { class: 'quiet' }, likely ? 'Right?' : 'It is'));
-  if (likely) row.append(answerButton(state, [id], likely, { key: id, text: first ? `Yes, ${likely[1]}` : 'Yes', style: first ? 'pill strong' : 'pill', about: name, isYes: true }));
+  if (likely) row.append(answerButton(state, [id], likely, { key: id, text: first ? `Yes, ${likely[1]}` : 'Yes', about: name, isYes: true }));
   row.append(...choices(state, [id], sets.filter(one => one !== likely), { key: String(id), about: name, few: sets.length <= ANSWERS, small: !first, isUnlike }));
   return row;
 }
 
-function answerButton(state, ids, set, { key, text, style = 'pill', about, isYes = false }) {
+// No answer stands out: what the classifier says is a question.
+function answerButton(state, ids, set, { key, text, about, isYes = false }) {
   const digit = state.data.sets.indexOf(set) + 1;   // 0 for none of these
-  return make('button', { class: style, 'data-key': `a${key} ${set[0]}`, title: digit < 10 ? `${set[1]}\nKey ${digit}` : set[1],
+  return make('button', { class: 'pill', 'data-key': `a${key} ${set[0]}`, title: digit < 10 ? `${set[1]}\nKey ${digit}` : set[1],
     'aria-keyshortcuts': digit < 10 ? String(digit) : null,
     'aria-label': `${isYes ? 'Yes, ' : ''}${set[1]}: ${about}`, onclick: () => answer(state, ids, set) },
     isYes ? '' : dotOf(set), set === NONE ? make('span', { class: 'word' }, NONE[1]) : shownName(text || set[1]));
 }
 
-// Buttons for a few sets, else a menu of all; at the end a new set. `isUnlike`: "None of these" comes
-// first, and is what the classifier would say.
+// Buttons for a few sets, else a menu of all; at the end a new set. "None of these" comes first where
+// the classifier would say so, else last.
 function choices(state, ids, sets, { key, about, few, small = false, isUnlike = false }) {
   const draw = set => answerButton(state, ids, set, { key, about });
-  const none = answerButton(state, ids, NONE, { key, about, style: isUnlike && !small ? 'pill strong' : 'pill' });
+  const none = answerButton(state, ids, NONE, { key, about });
   const [before, after] = isUnlike ? [[none], []] : [[], [none]];
   const naming = state.naming === key, open = state.menu === key;
   const another = naming ? newSet(state, ids, about) : make('button', { class: small ? 'pill plus' : 'text quiet', 'data-key': `n${key}`, title: 'New set', 'aria-label': `New set: ${about}`,

@@ -83,8 +83,8 @@ function drawCamera(host, state, gone) {
     const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
     if (blob) send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
   } }, 'Take picture');
-  const none = state.data.sets.length ? make('button', { class: 'pill', title: 'Take this picture, and say that it is none of your sets', onclick: () => shootNone(host, state, camera) },
-    make('span', { class: 'dot none' }), NONE[1]) : null;
+  const none = state.none = make('button', { class: 'pill', hidden: !state.data.sets.length, title: 'Take this picture, and say that it is none of your sets', onclick: () => shootNone(host, state, camera) },
+    make('span', { class: 'dot none' }), NONE[1]);
   const close = make('button', { class: 'pill', onclick: () => stopCamera(state, host) }, 'Close camera');
   host.querySelector('.viewfinder').replaceChildren(camera.video, state.live.node,
     make('div', { class: 'row' }, shoot, none, switcher(camera, gone), close));
@@ -93,23 +93,29 @@ function drawCamera(host, state, gone) {
   shoot.focus({ preventScroll: true });
 }
 
-// What the camera sees now, taken and answered in one: the newest of the pictures tried.
+// What the camera sees now, taken and answered in one; other pictures may arrive at the same time.
 async function shootNone(host, state, camera) {
   const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
   if (!blob) return;
-  const { error } = await send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
-  if (error) return;
+  const { added, copies } = await send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
+  if (!added && !copies) return;   // why is said by now
   try {
-    const response = await fetch(`${state.data.base}/tried`);
-    const [[id, , name]] = (await response.json()).rows;
-    await answer(state, [id], NONE, name);
+    const [response, digest] = await Promise.all([fetch(`${state.data.base}/tried`), digestOf(blob)]);
+    const [id] = (await response.json()).rows.find(row => row[1] === digest);
+    await answer(state, [id], NONE);
   } catch { state.say('The picture was taken, but what it is could not be said. Say it beneath the picture.'); }
+}
+
+// The SHA-256 of the bytes, by which the server knows a picture; browsers work it out where they lend a camera.
+async function digestOf(blob) {
+  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
+  return [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function stopCamera(state, host) {
   state.live?.close();
   state.camera?.close();
-  state.live = state.camera = null;
+  state.live = state.camera = state.none = null;
   host?.querySelector('.viewfinder').replaceChildren();
   host?.querySelector('.camera').removeAttribute('aria-pressed');
 }
@@ -125,6 +131,7 @@ function drawResults(host, state) {
   const isGallery = total + state.went.size > most;
   if (!isGallery) meet(state, results, version);
   drawCame(host, state);
+  if (state.none) state.none.hidden = !state.data.sets.length;   // of a saved classifier none are shown
   const refused = rejected.map(([name, reason]) => make('article', { class: 'result rejected' },
     make('div', { class: 'said' }, make('b', {}, name), make('p', {}, `Could not be used: ${reason}`))));
   if (refused.length) refused.push(make('button', { class: 'text quiet', 'data-key': 'dismiss',
