@@ -26,7 +26,7 @@ hardly depends on the scale at which they were decoded."""
 THUMBNAIL: Final = 16
 SMALL: Final = 112
 """Longer side of the grey copy: enough to find the corners of one picture in another. At 96 a few
-changed copies fewer are confirmed; at 128 no more."""
+changed copies fewer are confirmed."""
 SMALL_QUALITY: Final = 85
 CORNER: Final = 6
 CORNER_SHARE: Final = 6
