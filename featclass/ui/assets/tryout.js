@@ -83,7 +83,7 @@ function drawCamera(host, state, gone) {
     const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
     if (blob) send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
   } }, 'Take picture');
-  const none = state.none = make('button', { class: 'pill', hidden: !state.data.sets.length, title: 'Take this picture, and say that it is none of your sets', onclick: () => shootNone(host, state, camera) },
+  const none = !state.data.sets.length ? null : make('button', { class: 'pill', title: 'Take this picture, and say that it is none of your sets', onclick: () => shootNone(host, state, camera) },
     make('span', { class: 'dot none' }), NONE[1]);
   const close = make('button', { class: 'pill', onclick: () => stopCamera(state, host) }, 'Close camera');
   host.querySelector('.viewfinder').replaceChildren(camera.video, state.live.node,
@@ -115,7 +115,7 @@ async function digestOf(blob) {
 function stopCamera(state, host) {
   state.live?.close();
   state.camera?.close();
-  state.live = state.camera = state.none = null;
+  state.live = state.camera = null;
   host?.querySelector('.viewfinder').replaceChildren();
   host?.querySelector('.camera').removeAttribute('aria-pressed');
 }
@@ -131,7 +131,6 @@ function drawResults(host, state) {
   const isGallery = total + state.went.size > most;
   if (!isGallery) meet(state, results, version);
   drawCame(host, state);
-  if (state.none) state.none.hidden = !state.data.sets.length;   // of a saved classifier none are shown
   const refused = rejected.map(([name, reason]) => make('article', { class: 'result rejected' },
     make('div', { class: 'said' }, make('b', {}, name), make('p', {}, `Could not be used: ${reason}`))));
   if (refused.length) refused.push(make('button', { class: 'text quiet', 'data-key': 'dismiss',
