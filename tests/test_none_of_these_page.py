@@ -332,6 +332,7 @@ def test_another_picture_that_comes_meanwhile_is_not_taken_for_what_the_camera_s
     page.route("**/tried", told)
     taught(server, page)
     page.get_by_role("button", name="Camera", exact=True).last.click()
+    expect(page.get_by_role("region", name="Live prediction")).to_be_visible()
     page.locator(".viewfinder").get_by_role("button", name="None of these").click()
     strangers(page, 1)
     expect(page.locator(".st-key-undo")).to_contain_text(re.compile("Said that photo-"))
