@@ -5,7 +5,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.tryout');
   let state = memory.get(host);
   if (!state) {
-    state = { note: null, images: new Map(), shown: '', camera: null, ...correcting(), ...answeredBefore(data.base), gallery: gallery() };
+    state = { note: null, images: new Map(), shown: '', camera: null, ...correcting(), gallery: gallery(), ...seenBefore(data.base) };
     memory.set(host, state);
     globalThis.featclassTried = { base: data.base, state };
     build(host, state);
@@ -20,12 +20,13 @@ export default function ({ parentElement, data, setTriggerValue }) {
   return () => { if (!host.isConnected) { stopCamera(state); document.removeEventListener('paste', state.paste); } };
 }
 
-// Where Streamlit builds the page anew, what was answered in this workspace is still there to undo.
-function answeredBefore(base) {
+// Where Streamlit builds the page anew, what was answered in this workspace is still there to undo,
+// and the gallery as it was.
+function seenBefore(base) {
   const before = globalThis.featclassTried;
   if (before?.base !== base) return {};
-  const { went, came, items } = before.state;
-  return { went, came, items };
+  const { went, came, items, gallery: { rows, filter, sort, open, details, picked, picking, anchor } } = before.state;
+  return { went, came, items, gallery: { ...gallery(), rows, filter, sort, open, details, picked, picking, anchor } };
 }
 
 function build(host, state) {
