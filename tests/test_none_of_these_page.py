@@ -336,20 +336,3 @@ def test_another_picture_that_comes_meanwhile_is_not_taken_for_what_the_camera_s
     page.locator(".viewfinder").get_by_role("button", name="None of these").click()
     strangers(page, 1)
     expect(page.locator(".st-key-undo")).to_contain_text(re.compile("Said that photo-"))
-
-
-@pytest.mark.parametrize("width", [390, 1440])
-def test_a_stray_among_sets_of_long_names_is_no_wider_than_the_screen(
-    server: Server, page: Page, width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    long = "a class whose name is far longer than anybody would think to be a good idea 👩‍👩‍👧‍👦"
-    taught(server, page, sets=(long,))
-    strayed(page)
-    stray = card(page, "temple0.png")
-    box = stray.bounding_box()
-    assert box is not None
-    assert box["x"] + box["width"] <= width
-    stray.get_by_role("button", name="None of these: temple0.png").click()
-    expect(stray).to_contain_text("None of these, as you said")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width

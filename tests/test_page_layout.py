@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from tests import test_journey as journey
 from tests.fakes import drawn
 from tests.test_journey import Server, choose, file
-from tests.test_none_of_these_page import strangers
+from tests.test_none_of_these_page import strangers, strayed
+from tests.test_tryout import card, taught
 
 server, browser, page = journey.server, journey.browser, journey.page
 
@@ -84,3 +85,20 @@ def test_on_a_phone_all_of_the_page_can_be_scrolled_above_the_line_that_undoes(
     assert lowest["y"] + lowest["height"] <= line["y"]
     assert line["y"] + line["height"] <= bar["y"] + 2
     assert line["height"] < 60
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_a_stray_among_sets_of_long_names_is_no_wider_than_the_screen(
+    server: Server, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    long = "a class whose name is far longer than anybody would think to be a good idea 👩‍👩‍👧‍👦"
+    taught(server, page, sets=(long,))
+    strayed(page)
+    stray = card(page, "temple0.png")
+    box = stray.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= width
+    stray.get_by_role("button", name="None of these: temple0.png").click()
+    expect(stray).to_contain_text("None of these, as you said")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

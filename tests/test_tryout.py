@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests import test_journey as journey
 from tests.fakes import drawn
@@ -145,6 +145,30 @@ def test_a_neighbour_tells_its_class_and_similarity_and_opens(server: Server, pa
     like.first.click()
     expect(like.first).to_have_attribute("aria-expanded", "true")
     expect(card(page, "red32.png").get_by_text("similarity 0.")).to_be_visible()
+
+
+def test_a_filter_is_kept_while_all_pictures_are_looked_at_anew(server: Server, page: Page) -> None:
+    taught(server, page)
+    many(page)
+    chip(page, "cold").click()
+    cold = count(chip(page, "cold"))
+    anew: list[bool] = []
+
+    def told(route: Route) -> None:
+        data = route.fetch().json()
+        if not anew:
+            waiting = [[*row[:3], "waiting", None, None] for row in data["rows"]]
+            data = {**data, "stamp": "anew", "rows": waiting}
+        anew.append(True)
+        route.fulfill(json=data)
+
+    page.route("**/tried", told)
+    tried(page, ("red", 60))
+    expect(chip(page, "All")).to_have_text("All19")
+    expect(chip(page, "Waiting")).to_be_hidden()
+    assert len(anew) > 1
+    expect(chip(page, "cold")).to_have_attribute("aria-pressed", "true")
+    expect(tiles(page)).to_have_count(cold)
 
 
 def test_many_pictures_stand_in_a_gallery_that_is_filtered_and_sorted(

@@ -48,7 +48,8 @@ function arrange(state) {
     class: (a, b) => last(a) - last(b) || unlike(a) - unlike(b) || order.indexOf(a.label) - order.indexOf(b.label) || b.probability - a.probability,
   }[g.sort];
   g.shown = g.rows.filter(row => isShownBy(g.filter, row)).sort(by);
-  if (!g.shown.length && g.filter !== 'all') { g.filter = 'all'; arrange(state); return; }
+  // Pictures that are looked at anew may be let through again in a moment.
+  if (!g.shown.length && g.filter !== 'all' && !g.rows.some(row => row.kind === 'waiting')) { g.filter = 'all'; arrange(state); return; }
   if (!g.rows.some(row => row.id === g.open)) g.open = g.shown[0]?.id ?? null;
 }
 
