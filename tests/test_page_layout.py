@@ -76,9 +76,14 @@ def test_on_a_phone_all_of_the_page_can_be_scrolled_above_the_line_that_undoes(
     filled(server, page)
     none_of_these(page, "red3.png")
     last = page.get_by_role("button", name="Predict a whole zip or folder")
-    page.locator(".stMain").evaluate("main => { main.scrollTop = main.scrollHeight; }")
-    line, bar = page.locator(".st-key-undo").bounding_box(), page.locator(".jump").bounding_box()
-    lowest = last.bounding_box()
+    line = bar = lowest = None
+    for _ in range(100):  # what was answered makes the page grow, also after it was scrolled
+        page.locator(".stMain").evaluate("main => { main.scrollTop = main.scrollHeight; }")
+        line, bar = (page.locator(place).bounding_box() for place in (".st-key-undo", ".jump"))
+        lowest = last.bounding_box()
+        if line and lowest and lowest["y"] + lowest["height"] <= line["y"]:
+            break
+        page.wait_for_timeout(100)
     assert line is not None
     assert bar is not None
     assert lowest is not None
