@@ -282,8 +282,7 @@ class Pipeline:
                 self._try_again(prepared, error)
         else:
             for prepared, vector in zip(batch, vectors, strict=True):
-                embedded = Embedded(vector, prepared.appearance)
-                prepared.job.outcomes.put((prepared.image, embedded))
+                prepared.job.outcomes.put((prepared.image, _embedded(prepared, vector)))
 
     def _try_again(self, prepared: _Prepared, error: Exception) -> None:
         """Encode an image of a failed batch once more, alone, in case another was the cause."""
@@ -296,6 +295,14 @@ class Pipeline:
             if not job.is_over:
                 (self._live if job.is_live else self._ready).appendleft(prepared)
             self._changed.notify_all()
+
+
+def _embedded(prepared: _Prepared, vector: Vector) -> Embedded | Rejected:
+    """Return the embedding; no number, as of low precision overflowing, goes any further."""
+    if np.isfinite(vector).all():
+        return Embedded(vector, prepared.appearance)
+    why = "the encoder gave no number for it"
+    return Rejected(prepared.image.name, why, is_lasting=False)
 
 
 def _failed(image: Image, error: Exception) -> Rejected:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from featclass.file_names import DISORDERLY
 from featclass.records import Prediction
 from featclass.trainer.state import State
 from featclass.workspaces import LabelledSet, Picture, Workspace, without_own
@@ -136,7 +137,12 @@ def told(picture: Picture, workspace: Workspace, state: State) -> dict[str, Any]
         "probability": _share(said),
         "bars": [list(item) for item in ranked],
         "neighbours": [
-            [n.digest, n.name.rpartition("/")[2], n.label, round(n.similarity, 4), n.digest in here]
+            [n.digest, _own_name(n.name), n.label, round(n.similarity, 4), n.digest in here]
             for n in said.neighbours
         ],
     }
+
+
+def _own_name(path: str) -> str:
+    """Return the name of a file as text: one of a saved classifier can be in no known writing."""
+    return DISORDERLY.sub("\ufffd", path.rpartition("/")[2])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from featclass import encoders
+from featclass import encoders, service
 from featclass.downloads import Phase
 from featclass.errors import EncoderUnavailable, FeatclassError
+from featclass.records import TrainedClassifier
 from featclass.service import AUTO
 from featclass.studio import studio
 from featclass.trainer import State
@@ -102,9 +103,21 @@ def menu(workspace: Workspace, state: State) -> None:
     st.rerun()
 
 
+def check_saved(saved: TrainedClassifier, beside: Workspace) -> None:
+    """Raise `EncoderUnavailable` for a classifier whose encoder nobody here has chosen.
+
+    Who has chosen it for the workspace `beside` which the file is given has done so.
+    """
+    if studio().config.is_shared:
+        check(saved.encoder)
+    chosen = beside.encoder if beside.encoder == saved.encoder != AUTO else None
+    how = "if you trust where it comes from, choose that encoder in the menu, then load it again"
+    service.encoder_of(saved, chosen, how=how)
+
+
 def check(spec: str) -> None:
     """Raise `EncoderUnavailable`, in a sentence, for a spec that may not be chosen here."""
-    if spec == AUTO or any(entry.spec == spec for entry in encoders.CATALOGUE):
+    if spec == AUTO or encoders.is_offered(spec):
         return
     if studio().config.is_shared:
         raise EncoderUnavailable(
