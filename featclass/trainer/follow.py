@@ -26,6 +26,7 @@ from featclass.trainer.state import (
     Result,
     State,
     before_change,
+    held_bytes,
     is_learned,
     is_named_otherwise,
     is_same_probe,
@@ -39,7 +40,9 @@ from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
 log = logging.getLogger(__name__)
 
 JOBS = 4
-KEPT_STATES = 64
+KEPT_STATES, FEW_STATES, KEPT_BYTES = 64, 8, 10**9
+"""Of workspaces looked at last: so many, and beyond a few as far as their vectors fit in so much;
+what is forgotten is learned anew from the cache."""
 # Predictions appear this many at a time.
 SLICE = 16
 # Whether the sets are still the same is looked up so often while a classifier is made of them.
@@ -154,8 +157,11 @@ class Trainer:
         return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
 
     def _forget_oldest(self) -> None:
-        for token in list(self._states)[:-KEPT_STATES]:
-            if token not in self._learning | self._predicting:
+        held = 0
+        for place, token in enumerate(reversed(list(self._states)), start=1):
+            held += held_bytes(self._states[token])
+            is_over = place > KEPT_STATES or (place > FEW_STATES and held > KEPT_BYTES)
+            if is_over and token not in self._learning | self._predicting:
                 del self._states[token]
 
     def _change(self, token: str, **changes: Any) -> State:
