@@ -64,5 +64,7 @@ def encoders(
         return
     for row in rows:
         here = "on this machine" if row["local"] else f"{row['megabytes']:,} MB to download"
+        if not row["local"] and known.is_offline(settings):
+            here = "not on this machine, and downloads are forbidden"
         say(f"{row['spec']}\n    {row['input_pixels']} px, {row['licence']}, {here}")
         say(f"    {row['advice']}")

@@ -16,6 +16,7 @@ from featclass.encoders.base import (
     texts_of,
 )
 from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
+from featclass.encoders.hub import is_offline
 from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "download",
     "is_local",
     "is_offered",
+    "is_offline",
     "load",
     "preferred",
     "texts_of",

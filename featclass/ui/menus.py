@@ -8,7 +8,7 @@ from featclass import artifact
 from featclass.errors import FeatclassError
 from featclass.sentences import counted
 from featclass.studio import studio
-from featclass.trainer import State
+from featclass.trainer import State, choice
 from featclass.ui import encoder, undo, wording
 from featclass.ui.session import go_to, host, start_new, visitor
 from featclass.workspaces import Workspace
@@ -107,7 +107,7 @@ def _load(name: str, data: bytes, beside: Workspace) -> None:
     """Open a workspace for a saved classifier."""
     try:
         saved = artifact.loads(data)
-        encoder.check_saved(saved, beside)
+        choice.check_saved(saved, beside.encoder, studio().config)
     except FeatclassError as error:
         st.error(wording.escaped(str(error)), icon=":material/error:")
         return
