@@ -115,8 +115,9 @@ class Engine:
                         looks[digest] = found
             wanted = some if looks is None else [digest for digest in some if digest in looks]
             for digest, vector in self.cache.get(wanted, self.encoder.fingerprint).items():
-                vectors[rows[digest]] = vector
-                is_known[rows[digest]] = True
+                if vector.shape == vectors[0].shape and np.isfinite(vector).all():
+                    vectors[rows[digest]] = vector
+                    is_known[rows[digest]] = True
 
     def _keep(self, fresh: dict[str, Embedded]) -> None:
         if fresh:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from contextlib import ExitStack
 
 from featclass import encoders
 from featclass.cache import Cache
@@ -94,9 +95,9 @@ class Engines:
         self._closing.set()
         if self._warming is not None:
             self._warming.join()
-        with self._lock:
+        with self._lock, ExitStack() as closing:
+            if self._freeze:
+                closing.callback(gc.unfreeze)
             for engine in self._engines.values():
-                engine.close()
+                closing.callback(engine.close)
             self._engines.clear()
-        if self._freeze:
-            gc.unfreeze()

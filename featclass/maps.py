@@ -37,7 +37,7 @@ class Maps:
         """
         with self._lock:
             known, future = self._kept.get(token, ("", None))
-            if future is None or known != key:
+            if future is None or known != key or _has_failed(future):
                 work = partial(layout, vectors, digests=digests, former=_made(future))
                 future = self._pool.submit(work)
                 self._kept[token] = (key, future)
@@ -51,8 +51,13 @@ class Maps:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+def _has_failed(future: Future[Layout]) -> bool:
+    """Say whether a map came to nothing: the next who asks for it has it tried again."""
+    return future.done() and (future.cancelled() or future.exception() is not None)
+
+
 def _made(future: Future[Layout] | None) -> Layout | None:
     """Return a map that is finished; nothing where it is not, or failed."""
-    if future is None or not future.done() or future.cancelled() or future.exception():
+    if future is None or not future.done() or _has_failed(future):
         return None
     return future.result()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -89,15 +90,16 @@ class Studio:
             self.closed.wait(DAY)
 
     def close(self) -> None:
-        """End every thread and close every file."""
+        """End every thread and close every file; where one part cannot, the others do."""
         self.closed.set()
-        self.downloads.close()
-        self.trainer.close()
-        self.maps.close()
-        self.batches.close()
-        self.engines.close()
-        self.cache.close()
-        self.workspaces.close()
+        with ExitStack() as closing:  # last come, first closed
+            closing.callback(self.workspaces.close)
+            closing.callback(self.cache.close)
+            closing.callback(self.engines.close)
+            closing.callback(self.batches.close)
+            closing.callback(self.maps.close)
+            closing.callback(self.trainer.close)
+            closing.callback(self.downloads.close)
 
 
 _lock = threading.Lock()

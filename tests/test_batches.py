@@ -37,7 +37,7 @@ from featclass.records import Dataset, Prediction
 from featclass.service import prediction as service_prediction
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn, image, two_classes
+from tests.fakes import ColourNames, GridEncoder, drawn, image, two_classes
 
 OURS = {"X-Featclass": "1"}
 SECONDS = 30
@@ -448,6 +448,44 @@ def test_without_a_classifier_there_is_nothing_to_predict_with(client: TestClien
     answer = client.post(where, content=zipped(new(1)), headers=OURS)
     assert answer.status_code == 400
     assert "fill two sets first" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("follows", [True, False], ids=["at once", "after a restart"])
+def test_a_class_that_is_known_by_its_name_only_is_enough_for_a_batch(
+    client: TestClient, encoder: GatedEncoder, follows: bool
+) -> None:
+    vars(encoder)["texts"] = ColourNames()
+    store, token = studio().workspaces, studio().workspaces.create()
+    for found, name in zip(store.open(token).sets, ("red disc", "blue disc"), strict=True):
+        store.rename_set(token, found.id, name)
+    first = store.open(token).sets[0].id
+    store.add_pictures(token, first, [NewPicture(f"{i}.png", drawn(i)) for i in range(3)])
+    if follows:
+        settle(token)
+    batch = start(client, token, new(4))
+    until(token, batch, lambda found: found.phase is Phase.DONE)
+    said = studio().batches.predictions(token, batch)
+    assert {one.label for one in said} == {"red disc", "blue disc"}
+
+
+def test_an_empty_set_whose_name_says_nothing_is_not_enough_for_a_batch(
+    client: TestClient,
+) -> None:
+    store, token = studio().workspaces, studio().workspaces.create()
+    first = store.open(token).sets[0].id
+    store.add_pictures(token, first, [NewPicture(f"{i}.png", drawn(i)) for i in range(3)])
+    settle(token)
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    answer = client.post(where, content=zipped(new(1)), headers=OURS)
+    assert answer.status_code == 400
+    assert "fill two sets first" in answer.json()["error"]
+
+
+def settle(token: str) -> None:
+    end = time.monotonic() + SECONDS
+    while studio().trainer.follow(studio().workspaces.open(token)).is_busy:
+        assert time.monotonic() < end
+        studio().trainer.wait(0.05)
 
 
 def test_a_request_of_another_site_starts_nothing(client: TestClient, token: str) -> None:

@@ -165,10 +165,11 @@ def _listed(token: str) -> tuple[list[Batch], str]:
 def _opened_to_predict(token: str) -> Workspace:
     """Open a workspace; raises `UploadRefused` where there can be no classifier."""
     workspace = studio().workspaces.open(token)
+    state = studio().trainer.follow(workspace)
     filled = sum(bool(labelled.counted) for labelled in workspace.sets)
-    if workspace.classifier is None and filled < 2:
+    if filled < 2 and not tried.may_be_ready(workspace, state):
         raise UploadRefused("There is nothing to predict with yet: fill two sets first.")
-    if why := tried.hindrance(workspace, studio().trainer.known(token)):
+    if why := tried.hindrance(workspace, state):
         raise UploadRefused(f"There is nothing to predict with yet. {why}")
     return workspace
 

@@ -46,7 +46,7 @@ class BatchFolder:
         """Keep what is known of it: a reader finds the old or the new, never half of it."""
         unfinished = self.path / "batch.json.new"
         with explained(self.path):
-            unfinished.write_text(json.dumps(record.to_json()), "utf-8")
+            unfinished.write_text(json.dumps(record.to_json(), allow_nan=False), "utf-8")
             os.replace(unfinished, self.path / "batch.json")
 
     def change(self, **changes: object) -> None:
@@ -94,8 +94,8 @@ class BatchFolder:
 
 def append(file: IO[bytes], predictions: Sequence[Prediction]) -> None:
     """Write a slice, and hand it to the operating system."""
-    lines = [json.dumps(_as_json(said)).encode() + b"\n" for said in predictions]
-    file.write(b"".join(lines))
+    lines = [json.dumps(_as_json(said), allow_nan=False).encode() for said in predictions]
+    file.write(b"".join(line + b"\n" for line in lines))
     file.flush()
 
 
@@ -106,10 +106,14 @@ def _as_json(said: Prediction) -> dict[str, Any]:
 
 def _prediction(line: bytes) -> Prediction | None:
     try:
-        data = json.loads(line)
+        data = json.loads(line, parse_constant=_no_number)
         return Prediction(**{name: value for name, value in data.items() if name in KEPT})
     except (AttributeError, ValueError, TypeError):
         return None
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is not a number")
 
 
 def _end_of_last_line(file: IO[bytes]) -> int:

@@ -160,7 +160,7 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         from featclass.report import to_json
 
-        say(json.dumps(to_json(report), indent=2))
+        say(json.dumps(to_json(report), indent=2, allow_nan=False))
         return
     from featclass.render import markdown
 
@@ -173,7 +173,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
     As text, what could make the score worthless follows the score.
     """
     if as_json:
-        say(json.dumps(learned.to_json(), indent=2))
+        say(json.dumps(learned.to_json(), indent=2, allow_nan=False))
         return
     from featclass.render import markdown
 
@@ -183,7 +183,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
 def print_audit(found: Audit, *, as_json: bool) -> None:
     """Print what is probably wrong, a line a finding."""
     if as_json:
-        say(json.dumps(found.to_json(), indent=2))
+        say(json.dumps(found.to_json(), indent=2, allow_nan=False))
         return
     lines = [f"{item.path}: {item.sentence}" for item in found.label_errors if item.suspect]
     lines += [f"{item.path}: {item.sentence}" for item in found.outliers]

@@ -26,6 +26,7 @@ from featclass.trainer.state import (
     Result,
     State,
     before_change,
+    held_bytes,
     is_learned,
     is_named_otherwise,
     is_same_probe,
@@ -39,7 +40,11 @@ from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
 log = logging.getLogger(__name__)
 
 JOBS = 4
-KEPT_STATES = 64
+KEPT_STATES, FEW_STATES, KEPT_BYTES = 64, 8, 10**9
+"""Of workspaces looked at last: so many, and beyond a few as far as their vectors fit in so much;
+what is forgotten is learned anew from the cache."""
+RETRY_SECONDS = 600
+"""How long `auto` does without an encoder that could not be loaded."""
 # Predictions appear this many at a time.
 SLICE = 16
 # Whether the sets are still the same is looked up so often while a classifier is made of them.
@@ -63,7 +68,7 @@ class Trainer:
         self._states: OrderedDict[str, State] = OrderedDict()
         self._learning: set[str] = set()
         self._predicting: set[str] = set()
-        self._unusable: dict[str, str] = {}
+        self._unusable: dict[str, tuple[str, float]] = {}
         self._closed = False
 
     def follow(self, workspace: Workspace) -> State:
@@ -83,7 +88,7 @@ class Trainer:
             state = self._states[token] = self._start(workspace, state)
             self._states.move_to_end(token)
             self._forget_oldest()
-        if waits and not self._config.offline:
+        if waits and not encoders.is_offline(self._config):
             self._downloads.wish(spec)
         return state
 
@@ -123,20 +128,26 @@ class Trainer:
         if self._engines.device is None:  # known as soon as the first job has loaded torch
             return AUTO
         preferred = encoders.preferred(self._engines.device)
-        if preferred in self._unusable:
+        if self.why_unusable(preferred):
             return BUILTIN
         if self._is_here(preferred):
             return preferred
-        if not self._config.offline:
+        if not encoders.is_offline(self._config):
             self._downloads.wish(preferred)
         return BUILTIN
 
     def why_unusable(self, spec: str) -> str:
-        """Return, in a sentence, why `auto` does without an encoder that is on this machine."""
-        return self._unusable.get(spec, "")
+        """Return, in a sentence, why `auto` does without an encoder that is on this machine.
+
+        Empty after a while: then it is tried again.
+        """
+        why, since = self._unusable.get(spec, ("", 0.0))
+        return why if time.monotonic() - since < RETRY_SECONDS else ""
 
     def retry(self, token: str) -> None:
-        """Forget the error of a workspace, so that the next `follow` tries again."""
+        """Forget what went wrong for a workspace, so that the next `follow` tries again."""
+        if self._engines.device is not None:
+            self._unusable.pop(encoders.preferred(self._engines.device), None)
         self._change(token, error="")
 
     def wait(self, seconds: float) -> None:
@@ -154,8 +165,11 @@ class Trainer:
         return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
 
     def _forget_oldest(self) -> None:
-        for token in list(self._states)[:-KEPT_STATES]:
-            if token not in self._learning | self._predicting:
+        held = 0
+        for place, token in enumerate(reversed(list(self._states)), start=1):
+            held += held_bytes(self._states[token])
+            is_over = place > KEPT_STATES or (place > FEW_STATES and held > KEPT_BYTES)
+            if is_over and token not in self._learning | self._predicting:
                 del self._states[token]
 
     def _change(self, token: str, **changes: Any) -> State:
@@ -268,7 +282,7 @@ class Trainer:
         except EncoderUnavailable as error:
             if workspace.encoder != AUTO or spec == BUILTIN:
                 raise
-            self._unusable[spec] = str(error)
+            self._unusable[spec] = str(error), time.monotonic()
             raise Cancelled("Another encoder takes over.") from error
         return Learning(self._store, workspace, engine, key, report, publish).run()
 

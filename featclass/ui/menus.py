@@ -8,7 +8,7 @@ from featclass import artifact
 from featclass.errors import FeatclassError
 from featclass.sentences import counted
 from featclass.studio import studio
-from featclass.trainer import State
+from featclass.trainer import State, choice
 from featclass.ui import encoder, undo, wording
 from featclass.ui.session import go_to, host, start_new, visitor
 from featclass.workspaces import Workspace
@@ -99,15 +99,15 @@ def _use(workspace: Workspace, state: State) -> None:
         st.caption("A classifier can be downloaded here as soon as there is one.")
     saved = st.file_uploader("Load a saved classifier", type=["featclass"], key="saved")
     if saved is not None:
-        _load(saved.name, saved.getvalue())
+        _load(saved.name, saved.getvalue(), workspace)
     st.caption(wording.keeper(host()))
 
 
-def _load(name: str, data: bytes) -> None:
+def _load(name: str, data: bytes, beside: Workspace) -> None:
     """Open a workspace for a saved classifier."""
     try:
         saved = artifact.loads(data)
-        encoder.check(saved.encoder)
+        choice.check_saved(saved, beside.encoder, studio().config)
     except FeatclassError as error:
         st.error(wording.escaped(str(error)), icon=":material/error:")
         return
