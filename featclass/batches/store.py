@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from featclass import disk
 from featclass.batches import pictures
 from featclass.batches.folder import BatchFolder, explained
 from featclass.batches.jobs import Jobs
@@ -22,7 +23,7 @@ from featclass.batches.pictures import Pictures
 from featclass.batches.record import Batch, Order, Phase, Record
 from featclass.config import Config
 from featclass.engines import Engines
-from featclass.errors import FeatclassError, UploadRefused
+from featclass.errors import DiskFull, FeatclassError, UploadRefused
 from featclass.records import Prediction
 
 MOST_KEPT = 20
@@ -43,6 +44,7 @@ class Batches:
     def __init__(self, config: Config, engines: Engines) -> None:
         self._folder = config.data / "batches"
         self._config = config
+        self._reserve = disk.Reserve(config.data)
         self._jobs = Jobs(config, engines)
         self._lock = threading.Lock()
         self._next_sweep: threading.Timer | None = None
@@ -60,9 +62,11 @@ class Batches:
             with path.open("xb") as file:
                 yield file
         except OSError as error:
+            if disk.is_full(error):
+                raise DiskFull(disk.FULL) from error
             raise FeatclassError(
-                f"The zip could not be kept ({error.strerror or error}). Make room on the server,"
-                " or send a smaller one."
+                f"The zip could not be kept ({error.strerror or error}). Whoever runs this server"
+                " should look at its data folder."
             ) from error
         finally:
             path.unlink(missing_ok=True)
@@ -106,7 +110,7 @@ class Batches:
             total=total,
         )
         try:
-            with explained(self._folder):
+            with explained():
                 folder.path.mkdir(parents=True)
                 if arrived is not None:
                     _link(arrived, folder.zip)
@@ -114,10 +118,10 @@ class Batches:
             with self._lock:  # of several that arrive at once, the last ones are too many
                 self._refuse_too_many(token)
                 folder.write(record)
+            self._jobs.submit(folder)
         except FeatclassError:
             folder.delete()
             raise
-        self._jobs.submit(folder)
         return self._jobs.look(folder, record)
 
     def _refuse_too_many(self, token: str, *, arriving: int = 0) -> None:
@@ -140,13 +144,15 @@ class Batches:
         """Hide it; it is deleted for good a while later, with what was uploaded."""
         folder, _ = self._found(token, batch_id)
         self._jobs.cancel(folder)
-        folder.change(removed=datetime.now(UTC))
+        with self._reserve.lent():  # so that room can be made
+            folder.change(removed=datetime.now(UTC))
         self._sweep_in(UNDO)
 
     def bring_back(self, token: str, batch_id: str) -> None:
         """Undo a removal."""
         folder, _ = self._found(token, batch_id, removed_too=True)
-        folder.change(removed=None)
+        with self._reserve.lent():
+            folder.change(removed=None)
 
     def delete(self, token: str, batch_id: str) -> None:
         """Delete it for good, now."""
