@@ -51,9 +51,9 @@ class Reserve:
 
     def keep(self) -> None:
         """Take as much of the room for it as there is, up to `RESERVE_BYTES`."""
-        size = RESERVE_BYTES
+        size = min(RESERVE_BYTES, self._room() // LEAST_BYTES * LEAST_BYTES)
         while size >= LEAST_BYTES and not self._is_kept(size):
-            size //= 2
+            size -= LEAST_BYTES
 
     @contextmanager
     def lent(self) -> Iterator[None]:
@@ -74,6 +74,14 @@ class Reserve:
                 self._borrowers -= 1
                 if not self._borrowers:
                     self.keep()
+
+    def _room(self) -> int:
+        """Return how many bytes it could have."""
+        try:
+            kept = self._file.stat().st_size if self._file.exists() else 0
+            return kept + shutil.disk_usage(self._folder).free
+        except OSError:
+            return 0
 
     @property
     def is_all_there_is(self) -> bool:

@@ -38,7 +38,7 @@ class Thumbnails:
         try:
             self._keep(kept, made)
         except OSError as error:
-            log.warning("A small picture could not be kept: %s", error.strerror)
+            log.info("A small picture could not be kept: %s", error.strerror)
         return made
 
     @staticmethod

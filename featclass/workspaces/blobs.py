@@ -91,6 +91,8 @@ class Blobs:
             os.replace(new, path)
         except OSError as error:
             new.unlink(missing_ok=True)
+            if not path.exists():
+                self.hold([digest])
             if disk.is_full(error):
                 raise DiskFull(disk.FULL) from error
             raise FeatclassError(
