@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 CACHE_FILE = "embeddings.sqlite"
 """Its name in the data folder."""
 FORMAT_VERSION = 1
+PATIENCE_SECONDS = 60.0
 STORED_DTYPE = np.dtype("<f4")
 # SQLite allows 32,766 variables in a statement; a thousand digests a query stays far below.
 DIGESTS_PER_QUERY = 1000
@@ -66,11 +67,11 @@ class Cache:
     Every method raises `FeatclassError` where the file cannot be used, `DiskFull` among them.
     """
 
-    def __init__(self, path: Path | str, *, patience: float = 60) -> None:
+    def __init__(self, path: Path | str, *, patience: float | None = None) -> None:
         self.path = str(path)
         if self.path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self._patience = patience
+        self._patience = PATIENCE_SECONDS if patience is None else patience
         self._inode: int | None = None
         self._lock = threading.Lock()
         with self._explained():

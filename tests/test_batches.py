@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import errno
+import hashlib
 import io
 import json
 import os
@@ -715,6 +716,21 @@ def test_a_classifier_of_other_weights_than_the_encoder_here_predicts_nothing(
     assert ended(token, batch).phase is Phase.FAILED
     assert "other weights" in listed(client, token)[0]["error"]
     assert rows(client, token, batch) == kept
+
+
+def test_a_batch_deleted_for_good_takes_the_embeddings_of_its_pictures_along(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    files = new(20)
+    batch = start(client, token, files)
+    ended(token, batch)
+    digests = [hashlib.sha256(data).hexdigest() for data in files.values()]
+    cache = studio().cache
+    kept = cache.size().embeddings
+    assert len(cache.get(digests, encoder.fingerprint)) == 20
+    do(client, token, batch, "delete")
+    assert cache.get(digests, encoder.fingerprint) == {}
+    assert cache.size().embeddings == kept - 20
 
 
 def test_a_batch_that_cannot_even_note_its_end_says_why_it_stopped_and_can_be_removed(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from featclass import cache, cli
 from featclass.cache import Cache
 from featclass.errors import FeatclassError
+from tests.people import fill
 
 ONE, OTHER = "11" * 32, "22" * 32
 FINGERPRINT, STRANGER = "aa" * 32, "bb" * 32
@@ -157,3 +160,32 @@ def test_a_cache_that_somebody_is_writing_to_is_not_to_be_deleted(tmp_path: Path
         assert "delete" not in str(raised.value)
         assert str(tmp_path) not in str(raised.value)
         writer.close()
+
+
+@pytest.mark.parametrize(
+    "arguments", [["cache", "--clear"], ["embed", "{}", "--output", "e.parquet"]]
+)
+def test_a_busy_cache_is_no_traceback_on_the_command_line(
+    arguments: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    fake_encoder: None,
+) -> None:
+    data = Path(os.environ["FEATCLASS_DATA"])
+    Cache(data / cache.CACHE_FILE).close()
+    monkeypatch.setattr(cache, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.chdir(tmp_path)
+    pictures = fill(tmp_path / "pictures", ["red", "blue"])
+    monkeypatch.setattr("sys.argv", ["featclass", *(a.format(pictures) for a in arguments)])
+    writer = sqlite3.connect(data / cache.CACHE_FILE, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    writer.close()
+    said = capfd.readouterr().err + caplog.text
+    assert "Another program is writing to it: try again later." in said
+    assert "Traceback" not in said
+    # What was embedded is of use, though it could not be kept.
+    assert ended.value.code == (1 if "cache" in arguments else 0)

@@ -27,7 +27,7 @@ def _open() -> None:
     """Open the data folder; where that cannot be, say why and end the process."""
     try:
         studio.studio().keep_house()
-    except FeatclassError as error:
+    except (FeatclassError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         sys.stderr.flush()
         os._exit(1)  # nothing is open yet, and no other thread can end the server with this code

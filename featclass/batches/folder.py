@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from featclass.errors import DiskFull, FeatclassError
 from featclass.records import Prediction, TrainedClassifier
 
 CHUNK = 2**20
+DIGEST_BYTES = 32
 KEPT = ("path", "label", "probability", "probabilities", "known", "rejected")
 """Of what is said of a picture."""
 _CHANGING = threading.Lock()
@@ -86,9 +87,28 @@ class BatchFolder:
             file.truncate(_end_of_last_line(file))
             yield file
 
+    @contextmanager
+    def noting(self) -> Iterator[Callable[[str], object]]:
+        """Give a function that notes the digest of a picture before its embedding is kept."""
+        with explained(), self._digests.open("ab", buffering=0) as file:
+            yield lambda digest: file.write(bytes.fromhex(digest))
+
+    def digests(self) -> Iterator[str]:
+        """Go through the digests of the pictures that were embedded for it."""
+        try:
+            with self._digests.open("rb") as file:
+                while len(digest := file.read(DIGEST_BYTES)) == DIGEST_BYTES:
+                    yield digest.hex()
+        except FileNotFoundError:
+            return
+
     def delete(self) -> None:
         """Delete everything, as far as it can be."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def _digests(self) -> Path:
+        return self.path / "digests"
 
     @property
     def _said(self) -> Path:

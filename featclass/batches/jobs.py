@@ -164,10 +164,12 @@ class Jobs:
         def each() -> Iterator[Image | Rejected]:
             for picture in found.but(done):
                 stop()
+                if isinstance(picture, Image):
+                    note(picture.digest)
                 yield picture
 
         many = service.predict_many(engine, classifier, each(), progress=progress)
-        with folder.appending() as file:
+        with folder.noting() as note, folder.appending() as file:
             for said in many:
                 self._keep(file, job, said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -26,6 +27,8 @@ from featclass.engines import Engines
 from featclass.errors import DiskFull, FeatclassError, UploadRefused
 from featclass.records import Prediction
 
+log = logging.getLogger(__name__)
+
 MOST_KEPT = 20
 """Of one workspace: each may hold a zip of some gigabytes."""
 UNDO = timedelta(minutes=15)
@@ -45,6 +48,7 @@ class Batches:
         self._folder = config.data / "batches"
         self._config = config
         self._reserve = disk.Reserve(config.data)
+        self._engines = engines
         self._jobs = Jobs(config, engines)
         self._lock = threading.Lock()
         self._next_sweep: threading.Timer | None = None
@@ -266,6 +270,10 @@ class Batches:
 
     def _delete(self, folder: BatchFolder) -> None:
         self._jobs.end(folder)
+        try:
+            self._engines.forget(folder.digests())
+        except FeatclassError as error:
+            log.warning("Embeddings of a batch that is deleted are still kept: %s", error)
         folder.delete()
 
 

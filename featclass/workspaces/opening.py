@@ -48,7 +48,7 @@ def open_folder(folder: Path, blobs: Blobs, *, despite_loss: bool = False) -> Da
         FeatclassError: The folder cannot be used for another reason.
     """
     _usable(folder, folder)
-    file = folder / DATABASE_FILE
+    file = (folder / DATABASE_FILE).resolve()  # its journal lies beside it, not beside a link to it
     with disk.Reserve(folder).lent():
         database = _opened(file, blobs, despite_loss)
         try:

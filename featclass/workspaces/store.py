@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -359,7 +359,8 @@ class Workspaces:
         except BaseException:
             discard(self._database, self._blobs, sorted(new))
             raise
-        self._blobs.hold(digests)
+        with suppress(OSError):  # the next purge puts right what is noted
+            self._blobs.hold(digests)
 
     def _use_classifier(self, change: Change, digest: str | None) -> None:
         this = tables.workspaces.c.id == change.workspace
