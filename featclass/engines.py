@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 from featclass import encoders
@@ -67,6 +68,10 @@ class Engines:
                     gc.collect()
                     gc.freeze()
             return self._engines[spec]
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Forget the embeddings of these images, under every encoder."""
+        self._cache.forget(digests)
 
     def warm(self, spec: str) -> None:
         """Load `spec` in the background, once, so that the first visitor need not wait for it."""

@@ -358,7 +358,7 @@ def schema(file: Path) -> dict[str, list[list[Any]]]:
 
 def test_a_database_of_the_first_format_is_upgraded_and_loses_nothing(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
-    old.mkdir()
+    (old / "blobs").mkdir(parents=True)
     with sqlite3.connect(old / "workspaces.sqlite") as db:
         db.executescript(FIRST_FORMAT)
     db.close()

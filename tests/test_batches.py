@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import errno
+import hashlib
 import io
 import json
 import os
+import shutil
 import threading
 import time
 import zipfile
@@ -30,6 +32,7 @@ from featclass.api import batches as routes
 from featclass.batches import Batch, Phase
 from featclass.batches.folder import BatchFolder, append
 from featclass.cache import Cache
+from featclass.disk import RESERVE_FILE
 from featclass.encoders import Pixels
 from featclass.engine import Engine
 from featclass.errors import Cancelled, DatasetError, FeatclassError, UploadRefused
@@ -751,6 +754,58 @@ def test_a_classifier_of_other_weights_than_the_encoder_here_predicts_nothing(
     assert ended(token, batch).phase is Phase.FAILED
     assert "other weights" in listed(client, token)[0]["error"]
     assert rows(client, token, batch) == kept
+
+
+def test_a_batch_deleted_for_good_takes_the_embeddings_of_its_pictures_along(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    files = new(20)
+    batch = start(client, token, files)
+    ended(token, batch)
+    digests = [hashlib.sha256(data).hexdigest() for data in files.values()]
+    cache = studio().cache
+    kept = cache.size().embeddings
+    assert len(cache.get(digests, encoder.fingerprint)) == 20
+    do(client, token, batch, "delete")
+    assert cache.get(digests, encoder.fingerprint) == {}
+    assert cache.size().embeddings == kept - 20
+
+
+def test_a_batch_that_cannot_even_note_its_end_says_why_it_stopped_and_can_be_removed(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_open, is_full = studio().config.data / RESERVE_FILE, False
+
+    def full(file: IO[bytes], said: Sequence[Prediction]) -> None:
+        nonlocal is_full
+        is_full = True
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def written(path: Path, *text: str) -> int:
+        if is_full and keep_open.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, *text)
+
+    write = Path.write_text
+    usage = shutil.disk_usage(studio().config.data)._replace(free=0)
+    with monkeypatch.context() as patched:
+        patched.setattr("featclass.batches.jobs.append", full)
+        patched.setattr(Path, "write_text", written)
+        patched.setattr(shutil, "disk_usage", lambda _: usage)
+        batch = start(client, token, new(20))
+        ended(token, batch)
+        [told] = listed(client, token)
+        assert told["phase"] == "failed"
+        assert "the disk of this server is full" in told["error"]
+        assert "then resume" in told["error"]
+        assert not [*folder_of(token, batch).path.glob("*.new")]
+        do(client, token, batch, "remove")
+        assert listed(client, token) == []
+        do(client, token, batch, "bring-back")
+    do(client, token, batch, "resume")
+    assert ended(token, batch).phase is Phase.DONE
+    [told] = listed(client, token)
+    assert told["error"] == ""
 
 
 def test_a_full_disk_is_told_and_what_landed_on_it_is_counted(

@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from featclass.api.health import Health
 from featclass.studio import VISITOR_COOKIE, studio
 
 log = logging.getLogger(__name__)
@@ -169,4 +170,4 @@ def _visitor_cookie(scope: Scope) -> bytes:
     ).encode()
 
 
-MIDDLEWARE = (Middleware(Guard),)
+MIDDLEWARE = (Middleware(Guard), Middleware(Health))

@@ -180,6 +180,8 @@ def _add(
     added = store.add_pictures(token, set_id, good)
     if bad:
         store.reject(token, set_id, bad)
+    if restored := [item.digest for item in added if item.restored]:
+        studio().trainer.read_again(token, restored)
     copies = sum(item.duplicate for item in added)
     return {"added": len(added) - copies, "copies": copies, "rejected": len(bad)}
 

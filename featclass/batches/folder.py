@@ -6,18 +6,19 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from featclass import artifact
+from featclass import artifact, disk
 from featclass.batches.record import Record
-from featclass.errors import FeatclassError
+from featclass.errors import DiskFull, FeatclassError
 from featclass.records import Prediction, TrainedClassifier
 
 CHUNK = 2**20
+DIGEST_BYTES = 32
 KEPT = ("path", "label", "probability", "probabilities", "known", "rejected")
 """Of what is said of a picture."""
 _CHANGING = threading.Lock()
@@ -45,9 +46,12 @@ class BatchFolder:
     def write(self, record: Record) -> None:
         """Keep what is known of it: a reader finds the old or the new, never half of it."""
         unfinished = self.path / "batch.json.new"
-        with explained(self.path):
-            unfinished.write_text(json.dumps(record.to_json(), allow_nan=False), "utf-8")
-            os.replace(unfinished, self.path / "batch.json")
+        with explained():
+            try:
+                unfinished.write_text(json.dumps(record.to_json(), allow_nan=False), "utf-8")
+                os.replace(unfinished, self.path / "batch.json")
+            finally:
+                unfinished.unlink(missing_ok=True)
 
     def change(self, **changes: object) -> None:
         """Change some of what is known of it; nothing happens where it was deleted."""
@@ -79,13 +83,32 @@ class BatchFolder:
     @contextmanager
     def appending(self) -> Iterator[IO[bytes]]:
         """Open what was said for more; a torn last line is cut off first."""
-        with explained(self.path), self._said.open("a+b") as file:
+        with explained(), self._said.open("a+b") as file:
             file.truncate(_end_of_last_line(file))
             yield file
+
+    @contextmanager
+    def noting(self) -> Iterator[Callable[[str], object]]:
+        """Give a function that notes the digest of a picture before its embedding is kept."""
+        with explained(), self._digests.open("ab", buffering=0) as file:
+            yield lambda digest: file.write(bytes.fromhex(digest))
+
+    def digests(self) -> Iterator[str]:
+        """Go through the digests of the pictures that were embedded for it."""
+        try:
+            with self._digests.open("rb") as file:
+                while len(digest := file.read(DIGEST_BYTES)) == DIGEST_BYTES:
+                    yield digest.hex()
+        except FileNotFoundError:
+            return
 
     def delete(self) -> None:
         """Delete everything, as far as it can be."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def _digests(self) -> Path:
+        return self.path / "digests"
 
     @property
     def _said(self) -> Path:
@@ -129,12 +152,18 @@ def _end_of_last_line(file: IO[bytes]) -> int:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn what the disk refuses into a sentence."""
     try:
         yield
     except OSError as error:
+        if disk.is_full(error):
+            raise DiskFull(
+                f"The predictions stopped, as the disk of this server is full ({error.strerror})."
+                " What is predicted already is kept: make room on the disk that holds its data"
+                " folder, then resume."
+            ) from error
         raise FeatclassError(
-            f"The predictions cannot be kept in {folder} ({error.strerror or error})."
-            " Make room there, or set FEATCLASS_DATA to another folder; then resume."
+            f"The predictions cannot be kept ({error.strerror or error}). Whoever runs this server"
+            " should look at its data folder; then resume."
         ) from error

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -47,6 +47,8 @@ class Jobs:
         self._lock = threading.RLock()
         self._jobs: dict[Path, _Job] = {}
         self._tallies: dict[Path, Tally] = {}
+        self._unwritten: dict[Path, tuple[Phase, str]] = {}
+        """How batches ended of which the disk did not even take that."""
         self._closed = threading.Event()
 
     def submit(self, folder: BatchFolder) -> None:
@@ -55,6 +57,7 @@ class Jobs:
             if self._closed.is_set() or self.has(folder):
                 return
             folder.change(phase=Phase.WAITING, error="")
+            self._unwritten.pop(folder.path, None)
             job = self._jobs[folder.path] = _Job(self._tally(folder))
             job.pace = Pace(job.tally.done, 0)
             job.future = self._pool.submit(self._in_job, folder, job)
@@ -76,6 +79,7 @@ class Jobs:
             wait([job.future])  # an image away, or the loading of an encoder
         with self._lock:
             self._tallies.pop(folder.path, None)
+            self._unwritten.pop(folder.path, None)
 
     def has(self, folder: BatchFolder) -> bool:
         """Say whether a batch is worked on, or waits for it."""
@@ -88,6 +92,9 @@ class Jobs:
                 stopping = job.cancelled.is_set()
                 return Batch(record, job.phase, job.pace, job.tally.copy(), stopping)
             record = folder.record() or record  # its job may have ended since it was read
+            if folder.path in self._unwritten:
+                phase, error = self._unwritten[folder.path]
+                record = replace(record, phase=phase, error=error)
             tally = self._tally(folder).copy()
         # What runs in no job was cut off by the end of a server.
         phase = record.phase if record.phase in ENDED else Phase.STOPPED
@@ -126,7 +133,8 @@ class Jobs:
             self._tallies.pop(folder.path, None)
         try:
             folder.change(phase=phase, error=error)
-        except FeatclassError as failure:  # the disk is full: it shows as stopped, which is so
+        except FeatclassError as failure:  # the disk is full: told for as long as this server runs
+            self._unwritten[folder.path] = phase, error
             log.warning("%s", failure)
 
     def _work(self, folder: BatchFolder, job: _Job) -> None:
@@ -156,10 +164,12 @@ class Jobs:
         def each() -> Iterator[Image | Rejected]:
             for picture in found.but(done):
                 stop()
+                if isinstance(picture, Image):
+                    note(picture.digest)
                 yield picture
 
         many = service.predict_many(engine, classifier, each(), progress=progress)
-        with folder.appending() as file:
+        with folder.noting() as note, folder.appending() as file:
             for said in many:
                 self._keep(file, job, said)
 

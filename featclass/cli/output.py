@@ -24,6 +24,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from featclass.disk import is_full
 from featclass.errors import FeatclassError
 from featclass.file_names import DISORDERLY
 from featclass.pace import Clock, Pace, in_words, time_left
@@ -89,8 +90,15 @@ def note(text: str) -> None:
 
 
 def tell(text: str, *, style: str | None = None) -> None:
-    """Write a message on standard error; names in it are hostile text."""
-    messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+    """Write a message on standard error; names in it are hostile text.
+
+    Where that is a file on a full disk, the work goes on without.
+    """
+    try:
+        messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+    except OSError as error:
+        if not is_full(error):
+            raise
 
 
 def say(text: str) -> None:

@@ -6,14 +6,16 @@ import os
 import runpy
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from featclass import config
 from featclass.cli.options import Device
 from featclass.cli.output import tell
-from featclass.errors import FeatclassError
+from featclass.errors import DiskFull, FeatclassError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -34,13 +36,19 @@ def serve(
         Path | None, typer.Option("--certificate", help="TLS certificate (PEM), for https.")
     ] = None,
     key: Annotated[Path | None, typer.Option("--key", help="Its private key (PEM).")] = None,
+    recover: Annotated[
+        bool,
+        typer.Option("--recover", help="First make a workspace of the pictures that have none."),
+    ] = False,
 ) -> None:
     """Open the page in a browser, from any working directory."""
     if (certificate is None) != (key is None):
         raise typer.BadParameter("--certificate and --key belong together")
     local = host in LOCAL
     shown = _shown(host)
-    _announce(f"{'https' if certificate else 'http'}://{shown}:{port}", local=local)
+    address = f"{'https' if certificate else 'http'}://{shown}:{port}"
+    _open_data_folder(address, recover=recover)
+    _announce(address, local=local)
     options = {
         "server.address": host,
         "server.port": str(port),
@@ -62,6 +70,33 @@ def serve(
     arguments = [f"--{name}={value}" for name, value in options.items()]
     sys.argv = ["streamlit", "run", str(_page()), *arguments]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def _open_data_folder(address: str, *, recover: bool) -> None:
+    """See that the data folder can be worked with before a server says that it is there."""
+    from featclass import workspaces
+    from featclass.cache import CACHE_FILE, Cache
+
+    settings = config.load()
+    if recover:
+        recovered = workspaces.recover(settings.data, max_pixels=settings.max_pixels)
+        tell(_told(recovered.pictures, recovered.others))
+        if recovered.token is not None:
+            tell(f"They are at {address}/?w={recovered.token}", style="bold")
+    workspaces.Workspaces(settings.data).close()
+    with suppress(DiskFull):  # the server does without
+        Cache(settings.data / CACHE_FILE).close()
+
+
+def _told(pictures: int, others: int) -> str:
+    if not pictures:
+        sentence = "No picture was without a workspace, so none was recovered."
+    elif pictures == 1:
+        sentence = "Recovered 1 picture."
+    else:
+        sentence = f"Recovered {pictures:,} pictures."
+    beside = f" Files that hold no whole picture, and stay where they are: {others:,}."
+    return sentence + (beside if others else "")
 
 
 def _shown(host: str) -> str:

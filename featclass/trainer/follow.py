@@ -150,6 +150,16 @@ class Trainer:
             self._unusable.pop(encoders.preferred(self._engines.device), None)
         self._change(token, error="")
 
+    def read_again(self, token: str, digests: Sequence[str]) -> None:
+        """Look once more at pictures whose files were damaged, and are whole again."""
+        with self._lock:
+            state = self._states.get(token, State())
+            predictions = {d: p for d, p in state.predictions.items() if d not in digests}
+            result = state.result
+            if result is not None and any(not item.is_lasting for item in result.rejected):
+                result = replace(result, key="")  # of which nothing is current
+            self._states[token] = replace(state, predictions=predictions, result=result)
+
     def wait(self, seconds: float) -> None:
         """Wait until something changes in any workspace, for `seconds` at most."""
         with self._changed:

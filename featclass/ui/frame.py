@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from featclass import samples
+from featclass import disk, samples
 from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.studio import studio
 from featclass.ui import batches, encoder, menus, score, sets, tryout, undo, wording
@@ -32,11 +32,16 @@ def draw() -> None:
     except WorkspaceMissing as missing:
         _lost(missing)
         return
+    except FeatclassError as error:
+        st.error(wording.escaped(str(error)), icon=":material/error:")
+        return
     # Places that may stay empty keep what follows at its position: the browser would otherwise
     # build the columns anew, and an upload or a camera at work there would be lost.
     notices, welcome = st.container(), st.container()
     try:
         with notices:
+            if studio().is_full:
+                st.warning(disk.FULL, icon=":material/hard_drive:")
             menus.header(workspace)
             undo.offer(workspace)
         if not _has_pictures(workspace) and workspace.classifier is None:

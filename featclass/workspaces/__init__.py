@@ -8,7 +8,9 @@ names       hostile text made fit to be a name
 sets, pictures, standing, removals, accepted       what can be done
 acts, undoing       what was done, and undoing it
 snapshot, purge     reading, and deleting for good
+opening     what must hold of a data folder before anybody works with it
 store       all of it as one object, `Workspaces`
+recovery    a workspace of the pictures that none knows
 dataset     its sets, and what is none of these, as something to learn from
 """
 
@@ -29,6 +31,7 @@ from featclass.workspaces.records import (
     Workspace,
     WorkspaceSummary,
 )
+from featclass.workspaces.recovery import Recovered, recover
 from featclass.workspaces.store import Workspaces
 
 __all__ = [
@@ -37,6 +40,7 @@ __all__ = [
     "LabelledSet",
     "NewPicture",
     "Picture",
+    "Recovered",
     "Workspace",
     "WorkspaceSummary",
     "Workspaces",
@@ -47,6 +51,7 @@ __all__ = [
     "file_stem",
     "image_name",
     "is_default",
+    "recover",
     "strangers",
     "without_own",
 ]

@@ -28,6 +28,8 @@ class Added:
     """Of the picture in the set; of the one already there where this is a duplicate."""
     digest: str
     duplicate: bool
+    restored: bool = False
+    """Whether the file of the one already there was damaged, and is whole again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,8 +42,20 @@ function make(tag, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(name, '');
     else if (value !== false && value != null) node.setAttribute(name, value);
   }
+  if (tag === 'img') node.addEventListener('error', () => tellLost(node));
   node.append(...children.filter(child => child != null));
   return node;
+}
+
+// A picture whose file is gone or damaged says so in its own place: the server's answer says why.
+async function tellLost(image) {
+  const answer = await fetch(image.src).catch(() => null);
+  const { error } = answer && !answer.ok ? await answer.json().catch(() => ({})) : {};
+  if (!error || image.dataset.lost) return;
+  image.dataset.lost = error;
+  image.classList.add('lost');
+  image.title = image.alt = `${image.alt}\n${error}`;
+  image.dispatchEvent(new Event('lost'));
 }
 
 // A class's name. A long one is cut in its middle where room is short: names that are alike often

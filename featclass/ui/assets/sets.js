@@ -46,14 +46,17 @@ async function send(host, state, target, items) {
 function thumb(state, set, picture) {
   const [id, digest, name, leftOut] = picture;   // leftOut: why it does not count, or null
   let image = state.images.get(id);   // moved, not made anew: a redraw must not flicker
-  if (!image) {
+  if (!image || (image.dataset.lost && image.version !== set.version)) {   // it may have been added again
     image = make('img', { loading: 'lazy', decoding: 'async', alt: name, title: name,
       src: `${state.data.base}/thumbnail/${digest}` });
+    image.version = set.version;
+    image.addEventListener('lost', () => state.draw());
     state.images.set(id, image);
   }
   const out = leftOut !== null, isPicked = state.picked === id;
-  image.title = out ? `${name}\nLeft out${leftOut ? `: ${leftOut}` : ''}` : name;
-  const pick = make('button', { class: 'pick', 'aria-expanded': String(isPicked), 'aria-label': `Move ${name} to another set`,
+  const { lost } = image.dataset;   // why it cannot be shown
+  image.title = [name, out ? `Left out${leftOut ? `: ${leftOut}` : ''}` : '', lost].filter(Boolean).join('\n');
+  const pick = make('button', { class: 'pick', 'aria-expanded': String(isPicked), 'aria-label': `Move ${name} to another set${lost ? `. ${lost}` : ''}`,
     'data-key': `k${id}`, onclick: () => { state.picked = isPicked ? null : id; state.draw(); } }, image);
   return make('figure', { class: `${out ? 'out' : ''} ${isPicked ? 'picked' : ''}`.trim() }, pick, out ? make('button', {
     class: 'back', 'aria-label': `Take back ${name}, which was left out of ${set.name}`, title: 'Let it count again',
@@ -85,8 +88,9 @@ function drawPicked(state, set) {
   const [id, , name] = picture, isNone = set === state.data.none;
   const go = (key, text, what, ...inner) => make('button', { class: 'pill', 'data-key': `${key}${id}`, 'aria-label': `Move ${name} to ${text}`, title: text,
     onclick: () => { state.picked = null; state.act(what); } }, ...inner);
-  const others = state.data.sets.filter(one => one !== set);
+  const others = state.data.sets.filter(one => one !== set), lost = state.images.get(id)?.dataset.lost;
   return make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} belongs` },
+    lost ? make('p', { class: 'hint', role: 'status' }, lost) : null,
     make('p', { class: 'file', title: name }, make('b', {}, name), isNone ? ' shows' : ' shows instead'),
     ...others.map(other => go(`g${other.id}-`, other.name, { do: 'move', picture: id, set: other.id }, dotOf(other.colour), shownName(other.name))),
     isNone ? null : go('gn', 'None of these', { do: 'none of these', picture: id }, make('span', { class: 'dot none' }), 'None of these'));
