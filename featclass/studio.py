@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from featclass.maps import Maps
     from featclass.thumbnails import Thumbnails
     from featclass.trainer import Trainer
+    from featclass.turns import Turns
     from featclass.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,10 @@ DAY = 24 * 3600.0
 KEEP_REMOVED = timedelta(days=30)
 VISITOR_COOKIE = "featclass_visitor"
 """Names the browser of a visitor, so that it finds its own workspaces again."""
+VISITOR = re.compile(r"[\w-]{20,64}")
+"""What the cookie may hold."""
+LONG_REQUESTS = 8
+"""Requests that decode, unpack or embed at one time, of one visitor half as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Studio:
     trainer: Trainer
     maps: Maps
     batches: Batches
+    requests: Turns
     closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -57,6 +64,7 @@ class Studio:
         from featclass.maps import Maps
         from featclass.thumbnails import Thumbnails
         from featclass.trainer import Trainer
+        from featclass.turns import Turns
         from featclass.workspaces import Workspaces
 
         workspaces = Workspaces(config.data)
@@ -67,8 +75,9 @@ class Studio:
         downloads = Downloads(config)
         trainer = Trainer(config, workspaces, engines, downloads)
         batches = Batches(config, engines)
+        requests = Turns(LONG_REQUESTS, "request", most_each=LONG_REQUESTS // 2)
         parts = (workspaces, thumbnails, cache, engines, downloads, trainer, Maps(), batches)
-        return cls(config, *parts)
+        return cls(config, *parts, requests)
 
     def warm(self) -> None:
         """Start loading, once, in the background, what the first visitor will need."""
@@ -91,6 +100,7 @@ class Studio:
     def close(self) -> None:
         """End every thread and close every file."""
         self.closed.set()
+        self.requests.close()
         self.downloads.close()
         self.trainer.close()
         self.maps.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -24,6 +25,8 @@ from featclass.config import Config
 from featclass.engines import Engines
 from featclass.errors import FeatclassError, UploadRefused
 from featclass.records import Prediction
+
+log = logging.getLogger(__name__)
 
 MOST_KEPT = 20
 """Of one workspace: each may hold a zip of some gigabytes."""
@@ -187,7 +190,7 @@ class Batches:
                 continue
             record = folder.record()
             if record.created < oldest if record else _age(folder.path) > older_than:
-                self._delete(folder)
+                self._delete_if_idle(folder)
         for file in self._folder.glob("*/incoming-*"):
             if _age(file) > ABANDONED:
                 file.unlink(missing_ok=True)
@@ -205,7 +208,7 @@ class Batches:
             if left > timedelta():
                 due.append(left)
             else:
-                self._delete(folder)
+                self._delete_if_idle(folder)
         if due:
             self._sweep_in(min(due))
 
@@ -259,8 +262,15 @@ class Batches:
         raise FeatclassError("These predictions are not here (any more).")
 
     def _delete(self, folder: BatchFolder) -> None:
-        self._jobs.end(folder)
-        folder.delete()
+        if self._jobs.has(folder):  # it is out of sight until it can be deleted
+            folder.change(removed=datetime.now(UTC))
+        self._jobs.delete(folder)
+
+    def _delete_if_idle(self, folder: BatchFolder) -> None:
+        try:
+            self._delete(folder)
+        except FeatclassError as error:  # another server works on it
+            log.info("%s", error)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -6,10 +6,10 @@ import streamlit as st
 
 from featclass import encoders
 from featclass.downloads import Phase
-from featclass.errors import EncoderUnavailable, FeatclassError
+from featclass.errors import FeatclassError
 from featclass.service import AUTO
 from featclass.studio import studio
-from featclass.trainer import State
+from featclass.trainer import State, choice
 from featclass.ui import wording
 from featclass.workspaces import Workspace
 
@@ -94,24 +94,12 @@ def menu(workspace: Workspace, state: State) -> None:
     if not wish or wish == workspace.encoder:
         return
     try:
-        check(wish)
+        choice.check(wish, studio().config)
     except FeatclassError as error:
         st.error(wording.escaped(str(error)), icon=":material/error:")
         return
     studio().workspaces.choose_encoder(workspace.token, wish)
     st.rerun()
-
-
-def check(spec: str) -> None:
-    """Raise `EncoderUnavailable`, in a sentence, for a spec that may not be chosen here."""
-    if spec == AUTO or any(entry.spec == spec for entry in encoders.CATALOGUE):
-        return
-    if studio().config.is_shared:
-        raise EncoderUnavailable(
-            f"This server offers the encoders of its menu only, and {spec} is not among them."
-            " Its administrator can use it from the command line."
-        )
-    encoders.is_local(spec, studio().config)  # raises for a spec that nobody knows
 
 
 def _caption(entry: encoders.CatalogueEntry) -> str:

@@ -18,6 +18,7 @@ from featclass.records import Rejected, Source
 from featclass.workspaces import (
     accepted,
     acts,
+    bounds,
     names,
     pictures,
     removals,
@@ -107,6 +108,11 @@ class Workspaces:
             row = find(db, token)
             _remember(Change(db, row.id, row.version, datetime.now(UTC)), visitor)
 
+    def visitor_of(self, token: str) -> str:
+        """Return the visitor who has known a workspace longest; "" for all that nobody has seen."""
+        with self._database.read() as db:
+            return snapshot.visitor_of(db, token)
+
     def known_to(self, visitor: str) -> list[WorkspaceSummary]:
         """Return the workspaces that a visitor knows, last visited first."""
         with self._database.read() as db:
@@ -164,7 +170,21 @@ class Workspaces:
         with self._database.change(token) as change:
             return sets.named(change, name)
 
+    def sets_named(self, token: str, wanted: Sequence[str]) -> dict[str, int]:
+        """Return the id of the set of each name, as `set_named` does, all of them at once."""
+        with self._database.change(token) as change:
+            return sets.named_all(change, wanted)
+
     # Pictures
+
+    def require_room(self, token: str, set_id: int | None) -> None:
+        """Raise `FeatclassError` where a set, with None those tried, can take no more pictures."""
+        with self._database.read() as db:
+            row = find(db, token)
+            change = Change(db, row.id, row.version, datetime.now(UTC))
+            if set_id is not None:
+                sets.require(change, set_id)
+            bounds.require_pictures(change, tried=set_id is None)
 
     def add_pictures(
         self, token: str, set_id: int | None, files: Sequence[NewPicture]
@@ -173,6 +193,7 @@ class Workspaces:
 
         Returns one result a file, in order. Bytes that are there already are not added again.
         """
+        self.require_room(token, set_id)  # before anything is kept of them
         with self._adding(token, [file.data for file in files]) as (change, digests):
             named = [
                 (file.name, digest, file.burst) for file, digest in zip(files, digests, strict=True)
@@ -313,6 +334,10 @@ class Workspaces:
         """Return the digest of every file that is kept, of all workspaces."""
         return set(self._blobs.digests())
 
+    def has_file(self, digest: str) -> bool:
+        """Say whether the bytes of a digest are on the disk."""
+        return self._blobs.blob(digest).path.is_file()
+
     def source(self, digest: str) -> Source:
         """Return where the bytes of a digest can be read, without asking whose they are."""
         return self._blobs.blob(digest)
@@ -321,6 +346,7 @@ class Workspaces:
     def _adding(
         self, token: str, contents: Sequence[bytes]
     ) -> Iterator[tuple[Change, Sequence[str]]]:
+        self.version(token)  # whoever has no link leaves nothing on the disk
         digests = [images.digest(data) for data in contents]
         for digest, data in zip(digests, contents, strict=True):
             self._blobs.keep(digest, data)
