@@ -83,13 +83,13 @@ def _planned_by(
     token: str, data: bytes, tables: Mapping[str, bytes] | None = None
 ) -> dict[str, Any]:
     asked = bodies.parsed(data)
-    target, paths = str(asked["set"]), [str(path) for path in asked["paths"]]
+    target, paths = str(asked["set"]), _texts(asked["paths"])
     try:
         placement = drops.place(
             *(token, target, paths),
             classes_at=_depth(asked.get("classes_at")),
             tables=_tables(asked.get("tables") or {}) | dict(tables or {}),
-            folders=[str(folder) for folder in asked.get("folders") or ()],
+            folders=_texts(asked.get("folders") or []),
         )
     except FoldersAmbiguous as ambiguous:
         return {"question": drops.question(ambiguous, _top(paths), target)}
@@ -100,6 +100,13 @@ def _planned_by(
         "notes": placement.notes,
     }
     return {**answer, "zips": placement.zips} if placement.zips else answer
+
+
+def _texts(given: object) -> list[str]:
+    """Return a list of texts; raises `ValueError` for what is none."""
+    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+        raise ValueError("a list of paths holds texts")
+    return given
 
 
 def _top(paths: Sequence[str]) -> str:

@@ -92,14 +92,14 @@ class BatchFolder:
         has it.
         """
         lock = FileLock(self.path / "lock", thread_local=False)
-        try:
-            with explained(self.path):
+        with explained(self.path):
+            try:
                 lock.acquire(timeout=0)
-        except Timeout as error:
-            raise FeatclassError(
-                "Another server of this data folder works on these predictions: wait for it, or"
-                " stop them there."
-            ) from error
+            except Timeout as error:
+                raise FeatclassError(
+                    "Another server of this data folder works on these predictions: wait for it,"
+                    " or stop them there."
+                ) from error
         return lock
 
     def is_locked(self) -> bool:
