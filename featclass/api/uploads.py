@@ -244,7 +244,7 @@ def _add(
         else:
             good.append(NewPicture(name, data, burst))
     store = studio().workspaces
-    added = store.add_pictures(token, set_id, good)
+    added = store.add_pictures(token, set_id, good) if good else []
     if bad:
         store.reject(token, set_id, bad)
     copies = sum(item.duplicate for item in added)
