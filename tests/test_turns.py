@@ -5,10 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
+from contextvars import ContextVar
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from featclass import studio as studio_module
+from featclass.api.long_work import in_turn
 from featclass.studio import studio
 from featclass.turns import Turns
 from featclass.workspaces import NewPicture
@@ -111,6 +118,17 @@ def test_as_many_threads_work_as_there_is_work() -> None:
     work = [turns.submit("a", together.wait, SECONDS) for _ in range(3)]
     assert {future.result(SECONDS) for future in work} == {0, 1, 2}
     turns.close()
+
+
+def test_what_is_done_in_turn_knows_on_whose_behalf() -> None:
+    behalf: ContextVar[str] = ContextVar("behalf", default="nobody")
+
+    async def asked(request: Request) -> Response:
+        behalf.set(request.query_params["who"])
+        return PlainTextResponse(await in_turn(request, behalf.get))
+
+    app = TestClient(Starlette(routes=[Route("/", asked)]))
+    assert [app.get(f"/?who={who}").text for who in ("anna", "bert")] == ["anna", "bert"]
 
 
 def filled(visitor: str | None, seed: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from starlette.requests import HTTPConnection
@@ -27,6 +28,9 @@ def visitor_of(request: HTTPConnection) -> str | None:
 async def in_turn(
     request: HTTPConnection, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
-    """Return what a piece of work gives, done when it is this visitor's turn."""
+    """Return what a piece of work gives, done when it is this visitor's turn, in our context."""
     whose = visitor_of(request) or (request.client.host if request.client else "")
-    return await asyncio.wrap_future(studio().requests.submit(whose, work, *args, **named))
+    context = copy_context()
+    return await asyncio.wrap_future(
+        studio().requests.submit(whose, lambda: context.run(work, *args, **named))
+    )

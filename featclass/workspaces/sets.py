@@ -110,6 +110,13 @@ def require(change: Change, set_id: int) -> Row[Any]:
     return row
 
 
+def require_known(change: Change, set_id: int) -> None:
+    """Raise `FeatclassError` for a set that this workspace never had; a removed one it has."""
+    query = select(sets.c.id).where(sets.c.id == set_id, sets.c.workspace_id == change.workspace)
+    if change.db.scalar(query) is None:
+        raise FeatclassError("This workspace has no such set. Load the page again.")
+
+
 def ids(change: Change) -> set[int]:
     """Return which classes are shown."""
     return {int(row.id) for row in _sets(change)}

@@ -183,7 +183,7 @@ class Workspaces:
             row = find(db, token)
             change = Change(db, row.id, row.version, datetime.now(UTC))
             if set_id is not None:
-                sets.require(change, set_id)
+                sets.require_known(change, set_id)
             bounds.require_pictures(change, tried=set_id is None)
 
     def add_pictures(
