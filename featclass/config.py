@@ -11,6 +11,8 @@ from platformdirs import user_data_path
 from featclass.errors import FeatclassError
 
 MEGA = 10**6
+BYTES_PER_PIXEL = 4
+PICTURE_BYTES = 32 * MEGA
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Config:
     pictures: tuple[Path, ...] = ()
     """Folders of this machine whose pictures anybody at the page may have predicted
     (`FEATCLASS_PICTURES`, a list of paths); none unless an administrator names them."""
+
+    @property
+    def max_picture_bytes(self) -> int:
+        """Largest file taken for a picture: what the largest image has without compression."""
+        uncompressed = max(PICTURE_BYTES, BYTES_PER_PIXEL * self.max_pixels)
+        return min(uncompressed, self.max_upload_bytes)
 
 
 def load() -> Config:

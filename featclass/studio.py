@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from featclass.maps import Maps
     from featclass.thumbnails import Thumbnails
     from featclass.trainer import Trainer
+    from featclass.turns import Turns
     from featclass.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,10 @@ DAY = 24 * 3600.0
 KEEP_REMOVED = timedelta(days=30)
 VISITOR_COOKIE = "featclass_visitor"
 """Names the browser of a visitor, so that it finds its own workspaces again."""
+VISITOR = re.compile(r"[\w-]{20,64}")
+"""What the cookie may hold."""
+LONG_REQUESTS = 8
+"""Requests that decode, unpack or embed at one time, of one visitor half as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Studio:
     maps: Maps
     batches: Batches
     reserve: Reserve
+    requests: Turns
     closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -65,6 +72,7 @@ class Studio:
         from featclass.maps import Maps
         from featclass.thumbnails import Thumbnails
         from featclass.trainer import Trainer
+        from featclass.turns import Turns
         from featclass.workspaces import Workspaces
 
         workspaces = Workspaces(config.data)
@@ -81,6 +89,7 @@ class Studio:
         downloads = Downloads(config)
         trainer = Trainer(config, workspaces, engines, downloads)
         batches = Batches(config, engines)
+        requests = Turns(LONG_REQUESTS, "request", most_each=LONG_REQUESTS // 2)
         parts = (
             workspaces,
             thumbnails,
@@ -92,7 +101,7 @@ class Studio:
             batches,
             reserve,
         )
-        return cls(config, *parts)
+        return cls(config, *parts, requests)
 
     def warm(self) -> None:
         """Start loading, once, in the background, what the first visitor will need."""
@@ -145,6 +154,7 @@ class Studio:
             closing.callback(self.maps.close)
             closing.callback(self.trainer.close)
             closing.callback(self.downloads.close)
+            closing.callback(self.requests.close)
 
 
 _lock = threading.Lock()

@@ -29,7 +29,7 @@ from featclass import encoders, service
 from featclass import studio as studio_module
 from featclass.api import MIDDLEWARE, ROUTES, guard
 from featclass.api import batches as routes
-from featclass.batches import Batch, Phase
+from featclass.batches import Batch, Order, Phase
 from featclass.batches.folder import BatchFolder, append
 from featclass.cache import Cache
 from featclass.disk import RESERVE_FILE
@@ -90,6 +90,11 @@ def new(count: int, start: int = 100) -> dict[str, bytes]:
     return {
         f"new/{seed}.png": drawn(seed, colours[seed % 2]) for seed in range(start, start + count)
     }
+
+
+def ordered(token: str) -> Order:
+    """Wait for the classifier of a workspace as a request for a batch does."""
+    return asyncio.run(routes._ordered(token))
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -158,7 +163,7 @@ def stopped_half_way(
 ) -> str:
     """Start on `files`, and cancel once some are done and the encoder is at the next ones."""
     studio().trainer.follow(studio().workspaces.open(token))
-    routes._order(token)
+    ordered(token)
     encoder.shut_after = encoder.encoded + 13
     batch = start(client, token, files)
     until(token, batch, lambda found: found.tally.done >= 8)
@@ -274,7 +279,7 @@ def test_a_new_server_on_the_same_data_folder_resumes_where_the_old_one_was_kill
 def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     client: TestClient, token: str, encoder: GatedEncoder
 ) -> None:
-    routes._order(token)
+    ordered(token)
     encoder.shut_after = encoder.encoded + 9
     batch = start(client, token, new(40))
     until(token, batch, lambda found: found.tally.done >= 8)
@@ -298,7 +303,7 @@ def test_a_batch_goes_on_with_its_own_classifier_though_the_sets_have_changed(
     do(client, token, batch, "resume")
     ended(token, batch)
     assert {row["label"] for row in rows(client, token, batch)} == {"red", "blue"}
-    routes._order(token)
+    ordered(token)
     assert listed(client, token)[0]["outdated"] is True
     assert do(client, token, batch, "again").status_code == 200
     [newest, older] = listed(client, token)
@@ -600,7 +605,7 @@ def test_what_was_added_to_a_folder_is_predicted_when_it_is_resumed(
     client: TestClient, root: Path, encoder: GatedEncoder
 ) -> None:
     token = filled()
-    routes._order(token)
+    ordered(token)
     for name, data in new(30, 500).items():
         (root / "trip" / Path(name).name).write_bytes(data)
     encoder.shut_after = encoder.encoded + 13
@@ -632,7 +637,7 @@ def test_twenty_batches_are_kept_and_no_more(
 def test_an_encoder_that_cannot_be_had_fails_in_a_sentence_and_can_be_resumed(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = routes._order(token)
+    order = ordered(token)
     folder = studio().config.data.parent / "in"
     folder.mkdir()
     (folder / "a.zip").write_bytes(zipped(new(2)))
@@ -650,7 +655,7 @@ def test_an_encoder_that_cannot_be_had_fails_in_a_sentence_and_can_be_resumed(
 
 
 def test_the_errors_of_the_store_are_those_of_the_domain(token: str) -> None:
-    order = routes._order(token)
+    order = ordered(token)
     with pytest.raises(DatasetError, match=r"cannot be read"):
         studio().batches.start_zip(token, Path("/nowhere/x.zip"), "x.zip", order)
     with pytest.raises(UploadRefused):
@@ -671,7 +676,7 @@ def test_a_line_of_another_kind_is_passed_over(tmp_path: Path) -> None:
 
 def busy(client: TestClient, token: str, encoder: GatedEncoder) -> list[str]:
     """Start as many batches as are worked on at once, and hold them up."""
-    routes._order(token)
+    ordered(token)
     encoder.shut_after = encoder.encoded
     running = [start(client, token, new(2, at)) for at in (700, 710)]
     for batch in running:
@@ -701,7 +706,7 @@ def test_of_batches_that_arrive_at_the_same_time_no_more_are_kept_than_allowed(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("featclass.batches.store.MOST_KEPT", 1)
-    order, batches = routes._order(token), studio().batches
+    order, batches = ordered(token), studio().batches
     with batches.incoming(token) as file:
         file.write(zipped(new(1)))
         file.flush()

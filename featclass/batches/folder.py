@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from filelock import FileLock, Timeout
+
 from featclass import artifact, disk
 from featclass.batches.record import Record
 from featclass.errors import DiskFull, FeatclassError
@@ -101,6 +103,38 @@ class BatchFolder:
                     yield digest.hex()
         except FileNotFoundError:
             return
+
+    def locked(self) -> FileLock:
+        """Take the lock of whoever works on it: of several servers on one data folder, one.
+
+        To be released by who took it, in whatever thread. Raises `FeatclassError` where another
+        has it.
+        """
+        lock = FileLock(self.path / "lock", thread_local=False)
+        with explained():
+            try:
+                lock.acquire(timeout=0)
+            except Timeout as error:
+                raise FeatclassError(
+                    "Another server of this data folder works on these predictions: wait for it,"
+                    " or stop them there."
+                ) from error
+        return lock
+
+    def is_locked(self) -> bool:
+        """Say whether any server works on it."""
+        try:
+            self.locked().release()
+        except FeatclassError:
+            return True
+        return False
+
+    def size(self) -> int:
+        """Return how many bytes were said of its pictures so far."""
+        try:
+            return self._said.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def delete(self) -> None:
         """Delete everything, as far as it can be."""

@@ -197,7 +197,7 @@ class Batches:
                 continue
             record = folder.record()
             if record.created < oldest if record else _age(folder.path) > older_than:
-                self._delete(folder)
+                self._delete_if_idle(folder)
         for file in self._folder.glob("*/incoming-*"):
             if _age(file) > ABANDONED:
                 file.unlink(missing_ok=True)
@@ -215,7 +215,7 @@ class Batches:
             if left > timedelta():
                 due.append(left)
             else:
-                self._delete(folder)
+                self._delete_if_idle(folder)
         if due:
             self._sweep_in(min(due))
 
@@ -269,12 +269,19 @@ class Batches:
         raise FeatclassError("These predictions are not here (any more).")
 
     def _delete(self, folder: BatchFolder) -> None:
-        self._jobs.end(folder)
+        if self._jobs.has(folder):  # it is out of sight until it can be deleted
+            folder.change(removed=datetime.now(UTC))
         try:
             self._engines.forget(folder.digests())
         except FeatclassError as error:
             log.warning("Embeddings of a batch that is deleted are still kept: %s", error)
-        folder.delete()
+        self._jobs.delete(folder)
+
+    def _delete_if_idle(self, folder: BatchFolder) -> None:
+        try:
+            self._delete(folder)
+        except FeatclassError as error:  # another server works on it
+            log.info("%s", error)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -35,6 +34,7 @@ from featclass.trainer.state import (
     taken_over,
     untried,
 )
+from featclass.turns import Turns
 from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,10 @@ CHECK_SECONDS = 0.3
 
 
 class Trainer:
-    """Follows workspaces; a prediction never waits for somebody else's pictures to be learned."""
+    """Follows workspaces; a prediction never waits for somebody else's pictures to be learned.
+
+    Of visitors with workspaces that are to be learned, each has their turn.
+    """
 
     def __init__(
         self, config: Config, store: Workspaces, engines: Engines, downloads: Downloads
@@ -61,8 +64,8 @@ class Trainer:
         self._store = store
         self._engines = engines
         self._downloads = downloads
-        self._learners = ThreadPoolExecutor(JOBS, thread_name_prefix="learn")
-        self._predictors = ThreadPoolExecutor(JOBS, thread_name_prefix="predict")
+        self._learners = Turns(JOBS, "learn")
+        self._predictors = Turns(JOBS, "predict")
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._states: OrderedDict[str, State] = OrderedDict()
@@ -103,7 +106,8 @@ class Trainer:
         may_learn = not (self._closed or state.error or state.waits_for)
         if may_learn and token not in self._learning and not is_learned(workspace, state):
             self._learning.add(token)
-            self._learners.submit(self._in_job, self._learn, token, self._learning)
+            whose = self._store.visitor_of(token)
+            self._learners.submit(whose, self._in_job, self._learn, token, self._learning)
             state = replace(state, phase=Phase.WAITING, pace=Pace())
         result = state.result
         if result and result.is_settling:
@@ -113,8 +117,8 @@ class Trainer:
                 state = replace(state, result=called, predictions={})
         if not self._closed and token not in self._predicting and untried(workspace, state):
             self._predicting.add(token)
-            step = partial(self._predict, Clock())
-            self._predictors.submit(self._in_job, step, token, self._predicting)
+            step, whose = partial(self._predict, Clock()), self._store.visitor_of(token)
+            self._predictors.submit(whose, self._in_job, step, token, self._predicting)
             state = replace(state, is_predicting=True, tried_pace=Pace())
         return state
 
@@ -169,7 +173,7 @@ class Trainer:
         """End all jobs at their next step, a fraction of a second away."""
         self._closed = True
         for pool in (self._learners, self._predictors):
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.close()
 
     def _is_here(self, spec: str) -> bool:
         return self._engines.is_open(spec) or encoders.is_local(spec, self._config)

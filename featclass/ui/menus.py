@@ -5,11 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from featclass import artifact
-from featclass.errors import FeatclassError
 from featclass.sentences import counted
 from featclass.studio import studio
-from featclass.trainer import State, choice
-from featclass.ui import encoder, undo, wording
+from featclass.trainer import State
+from featclass.ui import encoder, parts, undo, wording
 from featclass.ui.session import go_to, host, start_new, visitor
 from featclass.workspaces import Workspace
 
@@ -97,24 +96,5 @@ def _use(workspace: Workspace, state: State) -> None:
             )
     else:
         st.caption("A classifier can be downloaded here as soon as there is one.")
-    saved = st.file_uploader("Load a saved classifier", type=["featclass"], key="saved")
-    if saved is not None:
-        _load(saved.name, saved.getvalue(), workspace)
+    parts.saved({"base": f"/api/w/{workspace.token}"}, token=workspace.token)
     st.caption(wording.keeper(host()))
-
-
-def _load(name: str, data: bytes, beside: Workspace) -> None:
-    """Open a workspace for a saved classifier."""
-    try:
-        saved = artifact.loads(data)
-        choice.check_saved(saved, beside.encoder, studio().config)
-    except FeatclassError as error:
-        st.error(wording.escaped(str(error)), icon=":material/error:")
-        return
-    store = studio().workspaces
-    token = store.create(visitor=visitor(), name=name.removesuffix(".featclass"))
-    store.choose_encoder(token, saved.encoder)
-    store.load_classifier(token, data)
-    del st.session_state["saved"]
-    go_to(token)
-    st.rerun()

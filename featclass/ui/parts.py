@@ -50,6 +50,11 @@ autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div
 <div class="cards"></div></div></div>"""
 
 
+SAVED_HTML = """<div class="saved"><div class="zone"><p class="what">Load a saved classifier</p>
+<div class="row"><button class="pill pick">Choose a .featclass file</button></div>
+<div class="note" role="status"></div></div></div>"""
+
+
 @cache
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
@@ -107,6 +112,13 @@ def asking(data: dict[str, Any], *, token: str) -> None:
     """Draw the questions about unlabelled pictures; the answers reach the routes by themselves."""
     _component("featclass_asking", ASKING_HTML, "asking.js", styles=("asking.css",))(
         data=data, key=_key("asking", token), on_redraw_change=_nothing
+    )
+
+
+def saved(data: dict[str, Any], *, token: str) -> None:
+    """Draw the place for a saved classifier; the browser opens the workspace that it gets."""
+    _component("featclass_saved", SAVED_HTML, "upload.js", "saved.js")(
+        data=data, key=_key("saved", token)
     )
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import cast
 
 import streamlit as st
 
 from featclass.errors import DiskFull
-from featclass.studio import VISITOR_COOKIE, studio
+from featclass.studio import VISITOR, VISITOR_COOKIE, studio
 from featclass.workspaces import Workspace
 
 LINK, SNAPSHOT = "w", "snapshot"
-VISITOR = re.compile(r"[\w-]{20,64}")
 
 
 def visitor() -> str | None:

@@ -10,12 +10,17 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from featclass.errors import FeatclassError
 from featclass.records import Rejected
-from featclass.workspaces import names, sets, tables
+from featclass.workspaces import bounds, names, sets, tables
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Added
 from featclass.workspaces.tables import pictures, place, rejections
 
 _REASON_LENGTH = 500
+_MORE = Rejected(
+    "More files",
+    f"only the first {bounds.MOST_REJECTED:,} that could not be used are listed; dismiss them to"
+    " see others",
+)
 
 
 def add(
@@ -49,6 +54,8 @@ def add(
             taken.add(name)
             fresh[digest] = name, burst
         added.append(Added(name, None, digest, duplicate))
+    if fresh:
+        bounds.require_pictures(change, tried=set_id is None, more=len(fresh))
     known = there | _insert(change, set_id, fresh)
     return [Added(a.name, known[a.digest], a.digest, a.duplicate) for a in added]
 
@@ -65,8 +72,8 @@ def require(change: Change, picture_id: int) -> Row[Any]:
     return row
 
 
-def reject(change: Change, set_id: int | None, rejected: Iterable[Rejected]) -> None:
-    """Remember files that could not be used, where they were dropped."""
+def reject(change: Change, set_id: int | None, rejected: Sequence[Rejected]) -> None:
+    """Remember files that could not be used, where they were dropped; see `bounds`."""
     _require_place(change, set_id)
     _note_rejected(change, set_id, rejected)
 
@@ -177,7 +184,9 @@ def _insert(
     return ids(change, set_id, set(files))
 
 
-def _note_rejected(change: Change, set_id: int | None, rejected: Iterable[Rejected]) -> None:
+def _note_rejected(change: Change, set_id: int | None, rejected: Sequence[Rejected]) -> None:
+    room = bounds.room_for_rejected(change)
+    kept = rejected if len(rejected) < room else [*rejected[: room - 1], _MORE][:room]
     rows = [
         {
             "workspace_id": change.workspace,
@@ -185,7 +194,7 @@ def _note_rejected(change: Change, set_id: int | None, rejected: Iterable[Reject
             "name": names.clean(file.name),
             "reason": names.clean(file.reason, _REASON_LENGTH),
         }
-        for file in rejected
+        for file in kept
     ]
     if rows:
         change.db.execute(insert(rejections), rows)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Row, delete, exists, insert, select, update
 
 from featclass.errors import FeatclassError
-from featclass.workspaces import names
+from featclass.workspaces import bounds, names
 from featclass.workspaces.database import Change
 from featclass.workspaces.tables import former, pictures, rejections, sets
 
@@ -20,12 +20,11 @@ NONE_OF_THESE = "none of these"
 def add(change: Change, name: str | None) -> int:
     """Add an empty set at the end; raises `FeatclassError` where another has the name."""
     shown = _sets(change)
+    bounds.require_sets(len(shown))
     ever = {row.name for row in _sets(change, removed_too=True)}
     name = names.clean(name or "") or names.default(len(shown) + 1, ever)
     _refuse_taken(change, name)
-    colour = _free_colour(shown)
-    row = {"workspace_id": change.workspace, "name": name, "colour": colour}
-    return int(change.db.execute(insert(sets).values(row).returning(sets.c.id)).scalar_one())
+    return _insert(change, name, _free_colour(shown))
 
 
 def rename(change: Change, set_id: int, name: str) -> None:
@@ -53,19 +52,38 @@ def rename_all(change: Change, named: Sequence[tuple[int, str]]) -> None:
 
 
 def named(change: Change, name: str) -> int:
-    """Return the set of this name: there already, one never used and so renamed, or new."""
-    name = names.clean(name)
-    there = _sets(change)
-    if not name:
-        return add(change, None)
-    for row in there:
-        if row.name == name:
-            return int(row.id)
-    for row in there:
-        if names.is_default(row.name) and not _ever_used(change, row.id):
-            rename(change, row.id, name)
-            return int(row.id)
-    return add(change, name)
+    """Return the set of this name, as `named_all` does."""
+    return named_all(change, [name])[name]
+
+
+def named_all(change: Change, wanted: Sequence[str]) -> dict[str, int]:
+    """Return the set of each name: there already, one never used and so renamed, or new."""
+    shown = _sets(change)
+    ever = {row.name for row in _sets(change, removed_too=True)}
+    there = {row.name: int(row.id) for row in shown}
+    cleaned = {name: names.clean(name) for name in wanted}
+    unused = (
+        row
+        for row in shown
+        if names.is_default(row.name)
+        and row.name not in cleaned.values()
+        and not _ever_used(change, row.id)
+    )
+    colours = _free_colours(shown)
+    ids: dict[str, int] = {}
+    for name, clean in cleaned.items():
+        if clean not in there:
+            row = next(unused, None) if clean else None
+            if row is not None:
+                del there[row.name]
+                change.db.execute(update(sets).where(sets.c.id == row.id).values(name=clean))
+                there[clean] = int(row.id)
+            else:
+                bounds.require_sets(len(there))
+                clean = clean or names.default(len(there) + 1, ever | {*there})
+                there[clean] = _insert(change, clean, next(colours))
+        ids[name] = there[clean]
+    return ids
 
 
 def none_of_these(change: Change) -> int:
@@ -90,6 +108,13 @@ def require(change: Change, set_id: int) -> Row[Any]:
             "This workspace has no such set (any more). If it was removed, undo that first."
         )
     return row
+
+
+def require_known(change: Change, set_id: int) -> None:
+    """Raise `FeatclassError` for a set that this workspace never had; a removed one it has."""
+    query = select(sets.c.id).where(sets.c.id == set_id, sets.c.workspace_id == change.workspace)
+    if change.db.scalar(query) is None:
+        raise FeatclassError("This workspace has no such set. Load the page again.")
 
 
 def ids(change: Change) -> set[int]:
@@ -141,10 +166,19 @@ def _require_class(change: Change, set_id: int) -> Row[Any]:
 
 
 def _free_colour(shown: Sequence[Row[Any]], preferred: int | None = None) -> int:
-    taken = {row.colour for row in shown}
-    if preferred is not None and preferred not in taken:
+    if preferred is not None and all(row.colour != preferred for row in shown):
         return preferred
-    return next(colour for colour in count() if colour not in taken)
+    return next(_free_colours(shown))
+
+
+def _free_colours(shown: Sequence[Row[Any]]) -> Iterator[int]:
+    taken = {row.colour for row in shown}
+    return (colour for colour in count() if colour not in taken)
+
+
+def _insert(change: Change, name: str, colour: int) -> int:
+    row = {"workspace_id": change.workspace, "name": name, "colour": colour}
+    return int(change.db.execute(insert(sets).values(row).returning(sets.c.id)).scalar_one())
 
 
 def _refuse_taken(change: Change, name: str, by_other_than: int | None = None) -> None:

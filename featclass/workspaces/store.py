@@ -19,6 +19,7 @@ from featclass.records import Rejected, Source
 from featclass.workspaces import (
     accepted,
     acts,
+    bounds,
     names,
     pictures,
     removals,
@@ -103,6 +104,11 @@ class Workspaces:
             row = find(db, token)
             _remember(Change(db, row.id, row.version, datetime.now(UTC)), visitor)
 
+    def visitor_of(self, token: str) -> str:
+        """Return the visitor who has known a workspace longest; "" for all that nobody has seen."""
+        with self._database.read() as db:
+            return snapshot.visitor_of(db, token)
+
     def known_to(self, visitor: str) -> list[WorkspaceSummary]:
         """Return the workspaces that a visitor knows, last visited first."""
         with self._database.read() as db:
@@ -161,7 +167,21 @@ class Workspaces:
         with self._database.change(token) as change:
             return sets.named(change, name)
 
+    def sets_named(self, token: str, wanted: Sequence[str]) -> dict[str, int]:
+        """Return the id of the set of each name, as `set_named` does, all of them at once."""
+        with self._database.change(token) as change:
+            return sets.named_all(change, wanted)
+
     # Pictures
+
+    def require_room(self, token: str, set_id: int | None) -> None:
+        """Raise `FeatclassError` where a set, with None those tried, can take no more pictures."""
+        with self._database.read() as db:
+            row = find(db, token)
+            change = Change(db, row.id, row.version, datetime.now(UTC))
+            if set_id is not None:
+                sets.require_known(change, set_id)
+            bounds.require_pictures(change, tried=set_id is None)
 
     def add_pictures(
         self, token: str, set_id: int | None, files: Sequence[NewPicture]
@@ -171,6 +191,7 @@ class Workspaces:
         Returns one result a file, in order. Bytes that are there already are not added again; where
         the file that had held them was damaged, it is whole again. Raises `DiskFull`.
         """
+        self.require_room(token, set_id)  # before anything is kept of them
         with self._adding(token, [file.data for file in files]) as (change, digests, new):
             named = [
                 (file.name, digest, file.burst) for file, digest in zip(files, digests, strict=True)
@@ -333,6 +354,10 @@ class Workspaces:
         """Return why nobody can work with the workspaces, in a sentence; empty if all is well."""
         return self._blobs.trouble() or self._database.trouble()
 
+    def has_file(self, digest: str) -> bool:
+        """Say whether the bytes of a digest are on the disk."""
+        return self._blobs.blob(digest).path.is_file()
+
     def source(self, digest: str) -> Source:
         """Return where the bytes of a digest can be read, without asking whose they are."""
         return self._blobs.blob(digest)
@@ -342,6 +367,7 @@ class Workspaces:
         self, token: str, contents: Sequence[bytes]
     ) -> Iterator[tuple[Change, Sequence[str], set[str]]]:
         """Keep bytes while a workspace is changed; gives their digests, and those newly written."""
+        self.version(token)  # whoever has no link leaves nothing on the disk
         digests = [images.digest(data) for data in contents]
         new: set[str] = set()
         try:
