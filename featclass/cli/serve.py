@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import socket
+import ssl
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="0.0.0.0: everybody who can reach this machine.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port")] = 8501,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
     allowed_hosts: Annotated[
         list[str] | None,
         typer.Option("--allowed-host", help="A name this server is reached by; may be repeated."),
@@ -31,13 +32,21 @@ def serve(
         Device, typer.Option(envvar="FEATCLASS_DEVICE", help="What encoders run on.")
     ] = Device.AUTO,
     certificate: Annotated[
-        Path | None, typer.Option("--certificate", help="TLS certificate (PEM), for https.")
+        Path | None,
+        typer.Option(
+            "--certificate", exists=True, dir_okay=False, help="TLS certificate (PEM), for https."
+        ),
     ] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="Its private key (PEM).")] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", exists=True, dir_okay=False, help="Its private key (PEM)."),
+    ] = None,
 ) -> None:
     """Open the page in a browser, from any working directory."""
     if (certificate is None) != (key is None):
         raise typer.BadParameter("--certificate and --key belong together")
+    if certificate is not None and key is not None:
+        _check_pair(certificate, key)
     local = host in LOCAL
     shown = _shown(host)
     _announce(f"{'https' if certificate else 'http'}://{shown}:{port}", local=local)
@@ -62,6 +71,17 @@ def serve(
     arguments = [f"--{name}={value}" for name, value in options.items()]
     sys.argv = ["streamlit", "run", str(_page()), *arguments]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise typer.BadParameter(
+            f"{certificate} and {key} are not a certificate and its key in PEM: name the two that"
+            " belong together",
+            param_hint="--certificate",
+        ) from error
 
 
 def _shown(host: str) -> str:
