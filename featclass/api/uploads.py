@@ -282,12 +282,14 @@ def _unpack(
         if to is not None:
             groups[str(to)].append((path, source))
     unusable = [*listing.rejected]
-    counts: Counter[str] = Counter(added=0, copies=0, rejected=len(unusable))
+    counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
     for to, members in groups.items():
         for portion in portions(members, lambda member: member[1].size):
             read = [(path, _bytes_or_reason(source)) for path, source in portion]
-            unusable += [Rejected(path, data) for path, data in read if isinstance(data, str)]
-            counts.update(_add(token, to, [one for one in read if isinstance(one[1], bytes)]))
+            unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
+            usable = [(path, got) for path, got in read if isinstance(got, bytes)]
+            counts.update(_add(token, to, usable))
+    counts["rejected"] += len(unusable)  # what is damaged shows only as it is unpacked
     _remember(token, target, placement.targets, [*placement.rejected, *unusable])
     names = drops.other_names(token, name, listing, placement, before, classes_at)
     of_names = () if names else listing.notes  # else they are said with the choice

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import runpy
 import socket
+import ssl
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -24,7 +25,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="0.0.0.0: everybody who can reach this machine.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port")] = 8501,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
     allowed_hosts: Annotated[
         list[str] | None,
         typer.Option("--allowed-host", help="A name this server is reached by; may be repeated."),
@@ -33,9 +34,15 @@ def serve(
         Device, typer.Option(envvar="FEATCLASS_DEVICE", help="What encoders run on.")
     ] = Device.AUTO,
     certificate: Annotated[
-        Path | None, typer.Option("--certificate", help="TLS certificate (PEM), for https.")
+        Path | None,
+        typer.Option(
+            "--certificate", exists=True, dir_okay=False, help="TLS certificate (PEM), for https."
+        ),
     ] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="Its private key (PEM).")] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", exists=True, dir_okay=False, help="Its private key (PEM)."),
+    ] = None,
     recover: Annotated[
         bool,
         typer.Option("--recover", help="First make a workspace of the pictures that have none."),
@@ -44,6 +51,8 @@ def serve(
     """Open the page in a browser, from any working directory."""
     if (certificate is None) != (key is None):
         raise typer.BadParameter("--certificate and --key belong together")
+    if certificate is not None and key is not None:
+        _check_pair(certificate, key)
     local = host in LOCAL
     shown = _shown(host)
     address = f"{'https' if certificate else 'http'}://{shown}:{port}"
@@ -97,6 +106,17 @@ def _told(pictures: int, others: int) -> str:
         sentence = f"Recovered {pictures:,} pictures."
     beside = f" Files that hold no whole picture, and stay where they are: {others:,}."
     return sentence + (beside if others else "")
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise typer.BadParameter(
+            f"{certificate} and {key} are not a certificate and its key in PEM: name the two that"
+            " belong together",
+            param_hint="--certificate",
+        ) from error
 
 
 def _shown(host: str) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from featclass import disk, samples
 from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.studio import studio
-from featclass.ui import batches, encoder, menus, score, sets, tryout, undo, wording
+from featclass.ui import batches, encoder, menus, parts, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
 from featclass.ui.session import LINK, current, host, start_new
@@ -27,6 +27,7 @@ def draw() -> None:
     """Draw the page for this visit."""
     st.set_page_config(page_title="featclass", page_icon=icon(), layout="wide")
     st.html(f"<style>{(ASSETS / 'page.css').read_text('utf-8')}</style>")
+    parts.gone()
     try:
         workspace = current()
     except WorkspaceMissing as missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from featclass import artifact
+from featclass.file_names import clean
 from featclass.sentences import counted
 from featclass.studio import studio
 from featclass.trainer import State
@@ -29,14 +30,11 @@ def header(workspace: Workspace) -> None:
 
 def _workspaces(workspace: Workspace) -> None:
     key = f"name-{workspace.token}-{workspace.name}"
-    st.text_input(
-        "Name of this workspace",
-        workspace.name,
-        max_chars=80,
-        key=key,
-        on_change=_rename,
-        args=(workspace.token, key),
-    )
+    name = st.text_input("Name of this workspace", workspace.name, max_chars=80, key=key)
+    # Not in a callback: what was typed while the server was gone comes with the first run after it.
+    if clean(name) not in ("", workspace.name):
+        studio().workspaces.rename(workspace.token, name)
+        st.rerun()
     me = visitor()
     others = studio().workspaces.known_to(me) if me else []
     for summary in others:
@@ -55,10 +53,6 @@ def _workspaces(workspace: Workspace) -> None:
             "Remove this one", icon=":material/delete:", on_click=_remove, args=(workspace.token,)
         )
     st.caption("Whoever has the link of this page can see and change this workspace.")
-
-
-def _rename(token: str, key: str) -> None:
-    studio().workspaces.rename(token, st.session_state[key])
 
 
 def _remove(token: str) -> None:

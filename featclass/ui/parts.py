@@ -49,6 +49,8 @@ autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div
 <p class="problem" role="status"></p><div class="removed" hidden></div>
 <div class="cards"></div></div></div>"""
 
+GONE_HTML = '<p class="gone" role="alert" hidden></p>'
+
 
 SAVED_HTML = """<div class="saved"><div class="zone"><p class="what">Load a saved classifier</p>
 <div class="row"><button class="pill pick">Choose a .featclass file</button></div>
@@ -105,6 +107,13 @@ def batches(data: dict[str, Any], *, token: str) -> None:
     scripts = ("upload.js", "batches.js")
     _component("featclass_batches", BATCHES_HTML, *scripts, styles=("batches.css",))(
         data=data, key=_key("batches", token)
+    )
+
+
+def gone() -> None:
+    """Draw what says that the server does not answer, while that is so."""
+    _component("featclass_gone", GONE_HTML, "gone.js", styles=("gone.css",))(
+        key="gone", on_back_change=_nothing
     )
 
 

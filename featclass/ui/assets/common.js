@@ -2,11 +2,16 @@
 const HEADERS = { 'X-Featclass': '1' };
 const JSON_BODY = { 'Content-Type': 'application/json' };
 
+// Whether the page has lost its server, as Streamlit marks it, and the event of its coming back.
+const CONNECTION = 'data-test-connection-state', BACK = 'featclass-back';
+const isGone = () => (document.querySelector('.stApp')?.getAttribute(CONNECTION) ?? 'CONNECTED') !== 'CONNECTED';
+const LOST = 'the connection to featclass was lost';
+
 // Sends a request to our routes; every failure becomes a sentence.
 async function ask(url, options) {
   let response, body = {};
   try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
-  catch { throw new Error('the connection to featclass was lost'); }
+  catch { throw new Error(LOST); }
   try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
   if (!response.ok) throw Object.assign(new Error(body.error || `the server answered ${response.status}`), { refused: response.status === 400 });
   return body;

@@ -7,8 +7,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.sets');
   let state = memory.get(host);
   if (!state) {
-    state = { places: new Map(), open: new Map(), images: new Map(), picked: null, shown: '' };
+    state = { places: new Map(), open: new Map(), images: new Map(), names: new Map(), picked: null, shown: '' };
     memory.set(host, state);
+    window.addEventListener(BACK, () => { if (host.isConnected) goOn(state); });
     droppable(host, items => state.send('new', items));
   }
   state.redraw = () => setTriggerValue('redraw', Date.now());
@@ -24,6 +25,24 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const shown = JSON.stringify(data);
   if (shown !== state.shown) { state.shown = shown; state.draw(); }
   return () => { if (!host.isConnected) closeRecorder(state); };
+}
+
+// A name that was typed waits for the server where it is gone; nothing else is done later by itself.
+async function renameSet(state, set, name) {
+  state.names.set(set, name);
+  const problem = isGone() ? LOST : await perform(state.data.base, { do: 'rename', set, name }, state.redraw);
+  if (problem === LOST) return;
+  state.names.delete(set);
+  if (!problem) return;
+  Object.assign(placeOf(state, String(set)), { text: problem, share: null });
+  state.draw();
+}
+
+// The server is back: the names that waited are sent, and nobody need read any more that it was gone.
+function goOn(state) {
+  for (const [set, name] of [...state.names]) renameSet(state, set, name);
+  for (const place of state.places.values()) if (place.text === LOST) place.text = '';
+  state.draw();
 }
 
 async function send(host, state, target, items) {
@@ -125,7 +144,7 @@ function drawRejected(state, key, rejected) {
 function drawSet(state, set, host) {
   const name = make('input', { class: 'name', value: set.name, maxlength: 255, spellcheck: 'false',
     'aria-label': `Name of the set ${set.name}`, 'data-key': `n${set.id}` });
-  name.value = set.name;
+  name.value = state.names.get(set.id) ?? set.name;
   name.onkeydown = e => {
     if (e.key === 'Enter') name.blur();
     if (e.key === 'Escape') { name.value = set.name; name.blur(); }
@@ -133,9 +152,10 @@ function drawSet(state, set, host) {
   name.onblur = () => {
     if (state.drawing) return;   // a redraw takes the field away; the person did not leave it
     const wanted = name.value.trim();
-    if (wanted && wanted !== set.name) state.act({ do: 'rename', set: set.id, name: wanted });
+    if (wanted && wanted !== set.name) renameSet(state, set.id, wanted);
     else name.value = set.name;
   };
+  name.onfocus = () => state.names.delete(set.id);   // it is being typed still
   const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
     make('header', {}, dotOf(set.colour), make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
       make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),
