@@ -13,16 +13,15 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from featclass import studio as studio_module
 from featclass.api import MIDDLEWARE, ROUTES, bodies, guard
-from featclass.errors import UploadRefused
+from featclass.errors import FeatclassError, UploadRefused
 from featclass.studio import studio
+from featclass.workspaces import NewPicture
 from tests.fakes import drawn
 
 OURS = {"X-Featclass": "1"}
@@ -98,9 +97,6 @@ def test_of_what_is_sent_to_a_removed_workspace_nothing_is_read(token: str, rout
 def test_the_store_itself_keeps_nothing_of_pictures_for_a_workspace_or_set_that_is_not_there(
     token: str,
 ) -> None:
-    from featclass.errors import FeatclassError
-    from featclass.workspaces import NewPicture
-
     pictures = [NewPicture("a.png", drawn(1))]
     for link, set_id in (("nobody", None), (token, 999_999)):
         with pytest.raises(FeatclassError):
@@ -217,96 +213,6 @@ def test_an_entry_of_a_zip_larger_than_the_largest_picture_is_rejected_without_u
     assert "the most that one picture may have" in item.reason
 
 
-def page_app(tmp_path: Path) -> Starlette:
-    """Answer every path that is not known with the page, as Streamlit does."""
-    page = tmp_path / "index.html"
-    page.write_text("<title>the page</title>")
-    taken: list[int] = []
-
-    async def any_path(request: Request) -> Any:
-        return FileResponse(page)
-
-    async def upload(request: Request) -> Any:
-        taken.append(len(await request.body()))
-        return PlainTextResponse("", 204)
-
-    app = Starlette(
-        routes=[
-            *ROUTES,
-            Route("/_stcore/upload_file/{session}/{file}", upload, methods=["PUT", "DELETE"]),
-            Mount("/", app=Starlette(routes=[Route("/{path:path}", any_path)])),
-        ],
-        middleware=list(MIDDLEWARE),
-    )
-    app.state.taken = taken
-    return app
-
-
-@pytest.mark.parametrize("path", ["/typo", "/a/b/c", "/index.php", "/_stcore/typo", "/.env"])
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_an_unknown_path_is_not_found_instead_of_being_the_page(
-    tmp_path: Path, path: str, method: str
-) -> None:
-    client = TestClient(page_app(tmp_path), base_url="http://localhost")
-    answer = client.request(method, path)
-    assert answer.status_code == 404
-    assert "the page" not in answer.text
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "the page" in client.get("/?w=abc").text
-    ranged = client.get(path, headers={"Range": "bytes=0-3"})
-    assert ranged.status_code == 404
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST", "OPTIONS"])
-def test_nothing_is_taken_by_the_upload_route_of_streamlit(tmp_path: Path, method: str) -> None:
-    app = page_app(tmp_path)
-    client = TestClient(app, base_url="http://localhost")
-    answer = client.request(method, "/_stcore/upload_file/a/b", content=bytes(1000), headers=OURS)
-    assert answer.status_code == 404
-    assert app.state.taken == []
-
-
-@pytest.mark.parametrize("path", ["sets/{}", "tried/{}", "sets/{}?from=0", "judged?true={}",
-                                  "sets/1?from={}", "sets/1?count={}"])  # fmt: skip
-def test_a_number_of_five_thousand_digits_is_not_found_and_has_the_headers_of_all_answers(
-    client: TestClient, token: str, path: str
-) -> None:
-    answer = client.get(f"/api/w/{token}/{path.format('9' * 5000)}")
-    assert answer.status_code == 404
-    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
-    assert len(answer.json()["error"]) < 200
-
-
-@pytest.mark.parametrize("number", ["-1", "1e3", "true", "null", "[1]", "1.0", "²", "%00", ""])
-def test_what_is_no_number_in_an_address_is_refused(
-    client: TestClient, token: str, number: str
-) -> None:
-    for query in (f"from={number}", f"count={number}"):
-        assert client.get(f"/api/w/{token}/sets/{first(token)}?{query}").status_code == 404
-
-
-def test_what_goes_wrong_on_our_side_is_a_sentence_with_the_headers_of_all_answers(
-    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise ZeroDivisionError("secret")
-
-    monkeypatch.setattr(studio().workspaces, "open", broken)
-    answer = client.get(f"/api/w/{token}/tried")
-    assert answer.status_code == 500
-    assert answer.json()["error"] == "Something went wrong on our side (ZeroDivisionError)."
-    assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate", "x"])
-def test_what_comes_compressed_is_refused_unread(
-    client: TestClient, token: str, encoding: str
-) -> None:
-    headers = {**OURS, "Content-Encoding": encoding}
-    answer = client.post(f"/api/w/{token}/act", content=b"x", headers=headers)
-    assert answer.status_code == 415
-
-
 def test_a_body_that_comes_no_further_is_given_up_and_leaves_nothing(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -362,6 +268,60 @@ def test_a_socket_on_which_nothing_is_ever_said_is_closed_and_one_that_spoke_may
         assert page.receive_text() == "still here"
 
 
+def test_the_zip_of_the_pictures_is_sent_while_it_is_made(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from featclass.workspaces.blobs import Blob
+
+    files = [NewPicture(f"{i}.bmp", drawn(i, size=350, form="BMP")) for i in range(12)]
+    studio().workspaces.add_pictures(token, first(token), files)
+    read: list[Path] = []
+    held: list[int] = []
+    real = Blob.read
+
+    def counted(blob: Blob) -> bytes:
+        read.append(blob.path)
+        return real(blob)
+
+    monkeypatch.setattr(Blob, "read", counted)
+    app = Starlette(routes=list(ROUTES), middleware=list(MIDDLEWARE))
+    pieces: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        if message.get("body"):
+            held.append(len(read) * 367_000 - sum(map(len, pieces)))
+            pieces.append(message["body"])
+
+    async def receive() -> Any:
+        await asyncio.Event().wait()
+
+    path = f"/api/w/{token}/pictures.zip"
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+        "query_string": b"", "root_path": "", "scheme": "http",
+        "headers": [(b"host", b"localhost")], "asgi": {"spec_version": "2.3"},
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 12
+    assert len(pieces) >= 12
+    assert max(held) < 2 * 400_000  # one picture at a time
+
+
+def test_of_a_set_whose_picture_has_lost_its_file_no_half_zip_is_sent(
+    client: TestClient, token: str
+) -> None:
+    added = studio().workspaces.add_pictures(
+        token, first(token), [NewPicture(f"{i}.png", drawn(i)) for i in range(2)]
+    )
+    next(studio().config.data.rglob(f"blobs/*/{added[1].digest}")).unlink()
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    assert answer.status_code == 404
+    assert "1.png" in answer.json()["error"]
+    assert str(studio().config.data) not in answer.text
+
+
 def test_a_plan_is_two_megabytes_at_most(client: TestClient, token: str) -> None:
     body = json.dumps({"set": "new", "paths": ["a/" + "x" * 1000] * 2500}).encode()
     for content in (body, iter([body])):
@@ -384,20 +344,6 @@ def test_a_plan_with_tables_comes_as_a_form(client: TestClient, token: str) -> N
     assert client.post(where, content=form(parts), headers=headers).status_code == 400
     parts = [("plan", "blob", b" " * 2_100_000)]
     assert client.post(where, content=form(parts), headers=headers).status_code == 400
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"[" * 10_000, b'{"set":' * 10_000, b"1" * 5000, b'{"set": ' + b"1" * 5000 + b"}", b"NaN",
-     b'{"set": 1, "paths": {"a": 1e999}}', b"\xff\xfe", b"", b'"', b"null", b"[]", b"true"],
-)  # fmt: skip
-@pytest.mark.parametrize("route", ["act", "plan", "batches/folder"])
-def test_json_that_makes_no_sense_is_refused_in_a_sentence(
-    client: TestClient, token: str, route: str, body: bytes
-) -> None:
-    answer = client.post(f"/api/w/{token}/{route}", content=body, headers=OURS)
-    assert answer.status_code == 400
-    assert answer.json()["error"]
 
 
 def test_a_classifier_comes_in_by_link_only_and_is_bounded(

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from featclass.errors import FeatclassError, UploadRefused
 from featclass.studio import studio
 
-PIECE: Final = 2**20
+PIECE: Final = 2**18
 """Bytes that are written or read at one time."""
 HEADER_BYTES: Final = 16_384
 """Of the name of a part; a path may have 4,096 bytes, each sent as three."""

@@ -46,7 +46,8 @@ def _asked(token: str) -> tuple[Workspace, Result | None, Future[Layout] | None]
     digests = [one.digest for one in result.learned.judgements]
     if len(digests) != len(result.vectors):  # no score: nothing was said of the pictures
         return workspace, None, None
-    made = studio().maps.of(token, result.key, result.vectors, digests)
+    whose = studio().workspaces.visitor_of(token)
+    made = studio().maps.of(token, result.key, result.vectors, digests, whose=whose)
     return workspace, result, made
 
 
