@@ -44,6 +44,8 @@ class Change:
     version: int
     """What the workspace's version will be."""
     now: datetime
+    author: str | None = None
+    """Who changes it, as acts name them."""
 
 
 class Database:
@@ -77,14 +79,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def change(self, token: str, *, removed_too: bool = False) -> Iterator[Change]:
+    def change(
+        self, token: str, *, removed_too: bool = False, author: str | None = None
+    ) -> Iterator[Change]:
         """Begin a change of a workspace; its version grows if any row of it really changed.
 
         Raises `WorkspaceMissing` or `WorkspaceRemoved`.
         """
         with self.write() as db:
             row = find(db, token, removed_too=removed_too)
-            change = Change(db, row.id, row.version + 1, datetime.now(UTC))
+            change = Change(db, row.id, row.version + 1, datetime.now(UTC), author)
             rows_before = db.scalar(select(func.total_changes()))
             yield change
             if db.scalar(select(func.total_changes())) != rows_before:
