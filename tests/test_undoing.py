@@ -13,7 +13,7 @@ import pytest
 
 from featclass.errors import FeatclassError
 from featclass.records import Rejected
-from featclass.workspaces import Act, NewPicture, Workspaces
+from featclass.workspaces import Act, NewPicture, Workspaces, acting
 
 AUTHORS = ("ann", "bob", "cem")
 NONE, TRIED = "none", "tried"
@@ -173,11 +173,11 @@ class Session:
         self.names = 0
 
     def step(self) -> None:
-        author = self.store.by(self.random.choice(AUTHORS))
-        doings: list[Callable[[Workspaces], None]] = [self.add, self.add, self.move, self.move]
+        doings: list[Callable[[], None]] = [self.add, self.add, self.move, self.move]
         doings += [self.leave_out, self.take_back, self.remove, self.remove_set, self.stranger]
         doings += [self.add_set, self.rename, self.to_new_set, self.undo, self.undo, self.undo]
-        self.random.choice(doings)(author)
+        with acting(self.random.choice(AUTHORS)):
+            self.random.choice(doings)()
 
     def shown(self, *, of_sets: bool = False) -> list[int]:
         places = self.model.pictures().items()
@@ -197,14 +197,14 @@ class Session:
         self.acts.append(act.id)
         return act.id
 
-    def add(self, author: Workspaces) -> None:
+    def add(self) -> None:
         every = [n for k, n, what in self.model.fields if (k, what) == ("set", "gone")]
         set_id = self.random.choice([*every, None])  # also of sets that another removed meanwhile
         data = [bytes([self.random.randrange(12)]) for _ in range(self.random.choice((1, 3)))]
         before = self.model.pictures()
         known = self.store.last_act(self.token)
         files = [NewPicture(f"{n[0]}.png", n) for n in dict.fromkeys(data)]
-        added = author.add_pictures(self.token, set_id, files)
+        added = self.store.add_pictures(self.token, set_id, files)
         if self.store.last_act(self.token) == known:
             return
         act, place = self.last(), set_id if set_id is not None else TRIED
@@ -222,24 +222,24 @@ class Session:
             for i in added
         ]
 
-    def move(self, author: Workspaces) -> None:
+    def move(self) -> None:
         pictures, sets = self.shown(), self.model.sets()
         if pictures and sets:
             to = self.random.choice(sets)
             twice = [*pictures, *pictures]
-            if act := self.done(author.move_pictures(self.token, twice, to)):
+            if act := self.done(self.store.move_pictures(self.token, twice, to)):
                 self.model.move(act, pictures, to)
 
-    def stranger(self, author: Workspaces) -> None:
+    def stranger(self) -> None:
         pictures = self.shown()
-        if pictures and (act := self.done(author.none_of_these(self.token, pictures))):
+        if pictures and (act := self.done(self.store.none_of_these(self.token, pictures))):
             self.model.move(act, pictures, NONE)
 
-    def to_new_set(self, author: Workspaces) -> None:
+    def to_new_set(self) -> None:
         pictures = self.shown()
         if pictures:
             name = self.name()
-            act = self.done(author.move_to_new_set(self.token, pictures, name))
+            act = self.done(self.store.move_to_new_set(self.token, pictures, name))
             assert act is not None
             [made] = [s.id for s in self.store.open(self.token).sets if s.name == name]
             if ("set", made, "gone") not in self.model.fields:
@@ -248,50 +248,49 @@ class Session:
                 self.model.set(act, "set", made, "name", name)
             self.model.move(act, pictures, made)
 
-    def leave_out(self, author: Workspaces) -> None:
+    def leave_out(self) -> None:
         pictures = self.shown(of_sets=True)
         reason = self.name()
-        act = self.done(author.leave_out_pictures(self.token, pictures, reason))
+        act = self.done(self.store.leave_out_pictures(self.token, pictures, reason))
         for picture in pictures if act else ():
             if self.model.get("picture", picture, "left out") is None:
                 self.model.set(act or 0, "picture", picture, "left out", reason)
 
-    def take_back(self, author: Workspaces) -> None:
+    def take_back(self) -> None:
         for picture in self.shown(of_sets=True)[:1]:
-            if act := self.done(author.take_back(self.token, picture)):
+            if act := self.done(self.store.take_back(self.token, picture)):
                 self.model.set(act, "picture", picture, "left out", None)
 
-    def remove(self, author: Workspaces) -> None:
+    def remove(self) -> None:
         pictures = self.shown()
-        act = self.done(author.remove_pictures(self.token, [*pictures, *pictures]))
+        act = self.done(self.store.remove_pictures(self.token, [*pictures, *pictures]))
         for picture in pictures if act else ():
             self.model.remove(act or 0, picture)
 
-    def remove_set(self, author: Workspaces) -> None:
+    def remove_set(self) -> None:
         sets = self.model.sets()
         if len(sets) > 1:
             set_id = self.random.choice(sets)
-            self.model.remove_set(self.done(author.remove_set(self.token, set_id)) or 0, set_id)
+            self.model.remove_set(self.done(self.store.remove_set(self.token, set_id)) or 0, set_id)
 
-    def add_set(self, author: Workspaces) -> None:
+    def add_set(self) -> None:
         name = self.name()
-        self.model.new_set(author.add_set(self.token, name), name, self.last())
+        self.model.new_set(self.store.add_set(self.token, name), name, self.last())
 
-    def rename(self, author: Workspaces) -> None:
+    def rename(self) -> None:
         sets = self.model.sets()
         if sets:
             set_id, name = self.random.choice(sets), self.name()
-            if act := self.done(author.rename_set(self.token, set_id, name)):
+            if act := self.done(self.store.rename_set(self.token, set_id, name)):
                 self.model.set(act, "set", set_id, "name", name)
 
-    def undo(self, author: Workspaces) -> None:
+    def undo(self) -> None:
         left = [act for act in self.acts if act not in self.model.undone]
         if left and self.random.random() < 0.3:
-            last = author.last_act(self.token, own=True)
-            undone = author.undo_last(self.token)
+            last = self.store.last_act(self.token, own=True)
+            undone = self.store.undo_last(self.token)
             assert undone == last
             if undone is not None:
-                assert undone.author == author.author
                 self.model.undone.add(undone.id)
         elif left:
             self.undo_act(self.random.choice(left))
@@ -348,9 +347,9 @@ def token(store: Workspaces) -> str:
     return token
 
 
-def add(store: Workspaces, token: str, set_id: int | None, *names: str, drop: str = "") -> None:
+def add(store: Workspaces, token: str, set_id: int | None, *names: str) -> None:
     files = [NewPicture(name, f"bytes of {name}".encode()) for name in names]
-    store.add_pictures(token, set_id, files, drop=drop or None)
+    store.add_pictures(token, set_id, files)
 
 
 def set_id(store: Workspaces, token: str, name: str) -> int:
@@ -414,11 +413,16 @@ def test_the_portions_of_one_drop_and_the_sets_it_made_are_one_act(
     store: Workspaces, token: str
 ) -> None:
     before = store.open(token)
-    made = store.set_named(token, "C", drop="drop-1")
-    assert last(store, token).what == "Added set C"
-    add(store, token, made, "1.png", "2.png", drop="drop-1")
-    add(store, token, set_id(store, token, "A"), "3.png", drop="drop-1")
-    store.reject(token, made, [Rejected("notes.txt", "text")], drop="drop-1")
+    with acting("ann", "drop-1"):
+        made = store.set_named(token, "C")
+        assert last(store, token).what == "Added set C"
+        add(store, token, made, "1.png", "2.png")
+        store.move_picture(token, picture(store, token, "1.png"), set_id(store, token, "B"))
+        add(store, token, set_id(store, token, "A"), "3.png")
+        store.reject(token, made, [Rejected("notes.txt", "text")])
+    moved = last(store, token)
+    assert moved.what == "Moved 1.png from C to B"
+    store.undo(token, moved.id)
     act = last(store, token)
     assert act.what == "Added 3 pictures to 2 sets"
     store.undo(token, act.id)
@@ -429,10 +433,11 @@ def test_the_portions_of_one_drop_and_the_sets_it_made_are_one_act(
 def test_what_arrives_of_a_drop_after_it_was_undone_is_an_act_of_its_own(
     store: Workspaces, token: str
 ) -> None:
-    made = store.set_named(token, "C", drop="drop-1")
-    add(store, token, made, "1.png", drop="drop-1")
-    store.undo(token, last(store, token).id)
-    add(store, token, made, "2.png", drop="drop-1")
+    with acting("ann", "drop-1"):
+        made = store.set_named(token, "C")
+        add(store, token, made, "1.png")
+        store.undo(token, last(store, token).id)
+        add(store, token, made, "2.png")
     assert shown(store, token)["C"] == ["2.png"]
     store.undo(token, last(store, token).id)
     assert "C" not in shown(store, token)
@@ -493,28 +498,32 @@ def test_removing_several_pictures_of_a_set_is_one_act(store: Workspaces, token:
 def test_acts_are_kept_with_their_author_and_everybody_undoes_their_own(
     store: Workspaces, token: str
 ) -> None:
-    ann, bob = store.by("visitor-ann"), store.by("visitor-bob")
-    hers = done(ann.leave_out(token, picture(store, token, "x.png")))
-    his = done(bob.leave_out(token, picture(store, token, "z.png")))
-    assert hers.author == ann.author != his.author
+    with acting("visitor-ann"):
+        hers = done(store.leave_out(token, picture(store, token, "x.png")))
+    with acting("visitor-bob"):
+        his = done(store.leave_out(token, picture(store, token, "z.png")))
+    assert hers.author != his.author
     assert "ann" not in str(hers.author)
-    assert (ann.last_act(token, own=True), ann.last_act(token)) == (hers, his)
-    assert ann.undo_last(token) == hers
+    with acting("visitor-ann"):
+        assert (store.last_act(token, own=True), store.last_act(token)) == (hers, his)
+        assert store.undo_last(token) == hers
     assert shown(store, token) == {"A": ["x.png", "y.png"], "B": ["z.png (out)"]}
 
 
 def test_pictures_added_to_a_set_that_another_removed_bring_it_back_with_them_alone(
     store: Workspaces, token: str
 ) -> None:
-    ann, bob, a = store.by("visitor-ann"), store.by("visitor-bob"), set_id(store, token, "A")
-    before = store.open(token)
-    removal = ann.remove_set(token, a)
-    [added] = bob.add_pictures(token, a, [NewPicture("new.png", b"new")])
+    before, a = store.open(token), set_id(store, token, "A")
+    with acting("visitor-ann"):
+        removal = store.remove_set(token, a)
+    with acting("visitor-bob"):
+        [added] = store.add_pictures(token, a, [NewPicture("new.png", b"new")])
     assert added.brought_back == "A"
     assert shown(store, token) == {"A": ["new.png"], "B": ["z.png"]}
     store.undo(token, removal.id)
     assert shown(store, token)["A"] == ["x.png", "y.png", "new.png"]
-    bob.undo_last(token)
+    with acting("visitor-bob"):
+        store.undo_last(token)
     assert store.open(token).sets == before.sets
 
 
@@ -522,8 +531,8 @@ def test_removing_a_set_leaves_what_another_added_to_it_since_it_was_seen(
     store: Workspaces, token: str
 ) -> None:
     a, seen = set_id(store, token, "A"), store.version(token)
-    add(store.by("visitor-bob"), token, a, "new.png")
-    act = store.by("visitor-ann").remove_set(token, a, seen=seen)
+    add(store, token, a, "new.png")
+    act = store.remove_set(token, a, seen=seen)
     assert act.what == "Removed 2 pictures of A, which stays: 1 picture came to it meanwhile"
     assert shown(store, token) == {"A": ["new.png"], "B": ["z.png"]}
     seen = store.version(token)

@@ -9,10 +9,11 @@ sets, pictures, standing, removals, accepted       what can be done
 acts, undoing       what was done with what it changed, and undoing it in any order
 reversible       how what older formats kept of acts becomes that
 snapshot, purge     reading, and deleting for good
-acting, store       all of it as one object, `Workspaces`
+undoable, store       all of it as one object, `Workspaces`
 dataset     its sets, and what is none of these, as something to learn from
 """
 
+from featclass.workspaces.database import acting
 from featclass.workspaces.dataset import (
     conflicts,
     dataset,
@@ -41,6 +42,7 @@ __all__ = [
     "Workspace",
     "WorkspaceSummary",
     "Workspaces",
+    "acting",
     "conflicts",
     "dataset",
     "distinct",

@@ -25,14 +25,11 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(slots=True)
 class Doing:
-    """An act under way: kept with the first thing that it changes, never where it changes none.
-
-    With a `key` it goes on with the act of that key, unless that is undone: a drop arrives in
-    portions.
-    """
+    """An act under way: kept with the first thing that it changes, never where it changes none."""
 
     change: Change
-    key: str | None = None
+    is_adding: bool = False
+    """Whether it goes on with the act of the same drop, which comes in parts, unless undone."""
     act_id: int | None = None
 
     def write(
@@ -86,15 +83,16 @@ class Doing:
 
     def _begun(self) -> int:
         if self.act_id is None:
-            self.act_id = self._joined() or record(self.change, "", key=self.key).id
+            key = self.change.doer.drop if self.is_adding else None
+            self.act_id = self._joined(key) or record(self.change, "", key=key).id
         return self.act_id
 
-    def _joined(self) -> int | None:
-        if self.key is None:
+    def _joined(self, key: str | None) -> int | None:
+        if key is None:
             return None
         query = select(func.max(tables.acts.c.id)).where(
             tables.acts.c.workspace_id == self.change.workspace,
-            tables.acts.c.key == self.key,
+            tables.acts.c.key == key,
             ~tables.acts.c.undone,
         )
         act_id: int | None = self.change.db.scalar(query)
@@ -129,9 +127,9 @@ def record(change: Change, what: str, *, key: str | None = None, undone: bool = 
         "what": what,
         "at": change.now,
         "undone": undone,
-        "author": change.author,
+        "author": change.doer.author,
         "key": key,
     }
     new = insert(tables.acts).values(values).returning(tables.acts.c.id)
     act_id = change.db.execute(new).scalar_one()
-    return Act(act_id, what, change.now, change.author)
+    return Act(act_id, what, change.now, change.doer.author)

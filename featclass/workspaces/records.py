@@ -121,4 +121,4 @@ class Act:
     """In words: "Removed set Simpsons with 13 pictures", "Left out bart.jpg"."""
     at: datetime
     author: str | None = None
-    """Who did it, as `Workspaces.by` makes of a visitor; None where that is not known."""
+    """Who did it: the same for all that one visitor did; None where that is not known."""

@@ -22,17 +22,17 @@ from featclass.workspaces import (
     snapshot,
     tables,
 )
-from featclass.workspaces.acting import Acting
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Change, Database, find
 from featclass.workspaces.purge import purge
 from featclass.workspaces.records import Act, Added, NewPicture, Workspace, WorkspaceSummary
+from featclass.workspaces.undoable import Undoable
 
 TOKEN_BYTES = 16
 
 
-class Workspaces(Acting):
+class Workspaces(Undoable):
     """Workspaces kept in a folder; what a method did when it returns survives the process.
 
     Every method may be called from several threads and processes at once. All that take a token
@@ -137,13 +137,13 @@ class Workspaces(Acting):
 
     # Sets
 
-    def add_set(self, token: str, name: str | None = None, *, drop: str | None = None) -> int:
+    def add_set(self, token: str, name: str | None = None) -> int:
         """Add an empty set at the end, by default named "Set N"; returns its id.
 
-        `drop` is as for `add_pictures`. Raises `FeatclassError` where another set has the name.
+        Raises `FeatclassError` where another set has the name.
         """
-        with self._change(token) as change:
-            doing = Doing(change, drop)
+        with self._database.change(token) as change:
+            doing = Doing(change, is_adding=True)
             set_id = sets.add(change, name, doing)
             doing.end(pictures.what_was_added(doing))
             return set_id
@@ -160,17 +160,14 @@ class Workspaces(Acting):
 
         Raises `FeatclassError`, and renames none, where another set has one of the names.
         """
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             doing = Doing(change)
             return doing.end(sets.rename_all(doing, named))
 
-    def set_named(self, token: str, name: str, *, drop: str | None = None) -> int:
-        """Return the id of the set of this name: one there, else one never used, else a new one.
-
-        `drop` is as for `add_pictures`.
-        """
-        with self._change(token) as change:
-            doing = Doing(change, drop)
+    def set_named(self, token: str, name: str) -> int:
+        """Return the id of the set of this name: one there, else one never used, else a new one."""
+        with self._database.change(token) as change:
+            doing = Doing(change, is_adding=True)
             set_id = sets.named(doing, name)
             doing.end(pictures.what_was_added(doing))
             return set_id
@@ -178,54 +175,39 @@ class Workspaces(Acting):
     # Pictures
 
     def add_pictures(
-        self,
-        token: str,
-        set_id: int | None,
-        files: Sequence[NewPicture],
-        *,
-        drop: str | None = None,
+        self, token: str, set_id: int | None, files: Sequence[NewPicture]
     ) -> list[Added]:
         """Add pictures to a set, or with None to those tried: all of them, or none on an error.
 
         Returns one result a file, in order. Bytes that are there already are not added again. A
         set that was removed meanwhile, in another window, is there again for what is added.
 
-        All that is added with the same `drop`, a key of the caller's, is one act.
+        All that is added while `acting` with the same drop is one act.
         """
         with self._adding(token, [file.data for file in files]) as (change, digests):
             named = [
                 (file.name, digest, file.burst) for file, digest in zip(files, digests, strict=True)
             ]
-            doing = Doing(change, drop)
+            doing = Doing(change, is_adding=True)
             added = pictures.add(doing, set_id, named)
             doing.end(pictures.what_was_added(doing))
             return added
 
-    def reject(
-        self,
-        token: str,
-        set_id: int | None,
-        rejected: Sequence[Rejected],
-        *,
-        drop: str | None = None,
-    ) -> None:
-        """Remember files that could not be used where they were dropped, until dismissed.
-
-        `drop` is as for `add_pictures`.
-        """
-        with self._change(token) as change:
-            doing = Doing(change, drop)
+    def reject(self, token: str, set_id: int | None, rejected: Sequence[Rejected]) -> None:
+        """Remember files that could not be used where they were dropped, until dismissed."""
+        with self._database.change(token) as change:
+            doing = Doing(change, is_adding=True)
             pictures.reject(doing, set_id, rejected)
             doing.end(pictures.what_was_added(doing))
 
     def reject_picture(self, token: str, picture_id: int, reason: str) -> None:
         """Turn a picture found unreadable into a rejected file, unless it is removed already."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             pictures.reject_added(change, picture_id, reason)
 
     def dismiss_rejected(self, token: str, set_id: int | None) -> Act | None:
         """Forget the rejected files of a set, or with None those tried."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             doing = Doing(change)
             return doing.end(pictures.dismiss_rejected(doing, set_id))
 
@@ -264,13 +246,13 @@ class Workspaces(Acting):
         digests = [images.digest(data) for data in contents]
         for digest, data in zip(digests, contents, strict=True):
             self._blobs.keep(digest, data)
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             for digest, data in zip(digests, contents, strict=True):
                 self._blobs.keep(digest, data)  # a purge may have passed; now none can
             yield change, digests
 
     def _set(self, token: str, field: str, column: str, value: str, what: str) -> None:
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             table, doing = tables.workspaces, Doing(change)
             this = (table.c.id == change.workspace) & (table.c[column] != value)
             rows = change.db.execute(select(table).where(this)).all()

@@ -48,7 +48,7 @@ def undo(change: Change, act_id: int) -> None:
 
 def undo_last(change: Change) -> Act | None:
     """Undo the newest act of the author of this change; None where there is none."""
-    act = acts.last(change.db, change.workspace, change.author)
+    act = acts.last(change.db, change.workspace, change.doer.author)
     if act is not None:
         undo(change, act.id)
     return act

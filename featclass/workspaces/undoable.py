@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from copy import copy
-from typing import Self
 
 from featclass.workspaces import accepted, acts, removals, standing, undoing
-from featclass.workspaces.database import Change, Database, find
+from featclass.workspaces.database import Database, doer, find
 from featclass.workspaces.records import Act
 
-AUTHOR_LENGTH = 16
 
-
-class Acting:
+class Undoable:
     """The acts of `Workspaces`: each gives what can be undone, None where nothing changed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._author: str | None = None
-
-    def by(self, visitor: str | None) -> Self:
-        """Return the same, but what is done there is kept as done by this visitor.
-
-        The name of a visitor is a key to their workspaces, so acts have a digest of it.
-        """
-        known = copy(self)
-        known._author = visitor and hashlib.sha256(visitor.encode()).hexdigest()[:AUTHOR_LENGTH]
-        return known
-
-    @property
-    def author(self) -> str | None:
-        """Who acts through this, as `Act.author` says it."""
-        return self._author
 
     def move_picture(self, token: str, picture_id: int, set_id: int) -> Act | None:
         """Move one picture, as `move_pictures` does."""
@@ -45,7 +24,7 @@ class Acting:
 
         One act, whatever their number; None where all are in that set.
         """
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return standing.move(change, picture_ids, set_id)
 
     def move_to_new_set(self, token: str, picture_ids: Sequence[int], name: str) -> Act | None:
@@ -53,7 +32,7 @@ class Acting:
 
         Undoing takes a set made for the move along, unless it was used otherwise meanwhile.
         """
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return standing.move_to_new(change, picture_ids, name)
 
     def none_of_these(self, token: str, picture_ids: Sequence[int]) -> Act | None:
@@ -62,7 +41,7 @@ class Acting:
         They move to `Workspace.strangers`, as `move_pictures` would move them, and leave every
         set that has them. One act, whatever their number; None where all are there.
         """
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return standing.none_of_these(change, picture_ids)
 
     def leave_out(self, token: str, picture_id: int, reason: str = "") -> Act | None:
@@ -73,12 +52,12 @@ class Acting:
         self, token: str, picture_ids: Sequence[int], reason: str = ""
     ) -> Act | None:
         """Let pictures of sets stay there without counting; None where none counts already."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return standing.leave_out(change, picture_ids, reason)
 
     def take_back(self, token: str, picture_id: int) -> Act | None:
         """Let a picture that was left out count again; None where it does."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return standing.take_back(change, picture_id)
 
     def accept(self, token: str, key: str, about: str = "") -> Act | None:
@@ -86,22 +65,22 @@ class Acting:
 
         `about` names it in the words of the act: "Said that ... is fine".
         """
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return accepted.accept(change, key, about)
 
     def withdraw(self, token: str, key: str, about: str = "") -> Act | None:
         """Forget that a finding is fine; None where nobody said so."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return accepted.withdraw(change, key, about)
 
     def remove_picture(self, token: str, picture_id: int) -> Act:
         """Remove a picture; asked once more, gives the same act."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return removals.remove_picture(change, picture_id)
 
     def remove_pictures(self, token: str, picture_ids: Sequence[int]) -> Act | None:
         """Remove pictures in one act; None where all of them are removed already."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return removals.remove_pictures(change, picture_ids)
 
     def remove_set(self, token: str, set_id: int, *, seen: int | None = None) -> Act:
@@ -109,17 +88,17 @@ class Acting:
 
         Pictures that came to it after version `seen` of the workspace stay, and then so does it.
         """
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return removals.remove_set(change, set_id, seen)
 
     def clear_tried(self, token: str) -> Act:
         """Remove all pictures tried; where there are none, there is nothing to undo either."""
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return removals.clear_tried(change)
 
     def remove_workspace(self, token: str) -> Act:
         """Remove a workspace; asked once more, gives the same act."""
-        with self._change(token, removed_too=True) as change:
+        with self._database.change(token, removed_too=True) as change:
             return removals.remove_workspace(change)
 
     def undo(self, token: str, act_id: int) -> None:
@@ -130,15 +109,15 @@ class Acting:
         name was given to another meanwhile comes back as "name 2". Raises `FeatclassError` where
         the act was purged.
         """
-        with self._change(token, removed_too=True) as change:
+        with self._database.change(token, removed_too=True) as change:
             undoing.undo(change, act_id)
 
     def undo_last(self, token: str) -> Act | None:
-        """Undo the newest act of whoever acts through this (`by`), or of nobody known; returns it.
+        """Undo the newest act of whoever is `acting`, or of somebody not known; returns it.
 
-        Without `by` it is the newest of all. None where there is nothing to undo.
+        Where nobody is, it is the newest of all. None where there is nothing to undo.
         """
-        with self._change(token) as change:
+        with self._database.change(token) as change:
             return undoing.undo_last(change)
 
     def last_act(self, token: str, *, own: bool = False) -> Act | None:
@@ -148,7 +127,4 @@ class Acting:
         """
         with self._database.read() as db:
             workspace = find(db, token, removed_too=True).id
-            return acts.last(db, workspace, self._author if own else None)
-
-    def _change(self, token: str, *, removed_too: bool = False) -> AbstractContextManager[Change]:
-        return self._database.change(token, removed_too=removed_too, author=self._author)
+            return acts.last(db, workspace, doer().author if own else None)
