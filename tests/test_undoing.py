@@ -417,12 +417,12 @@ def test_the_portions_of_one_drop_and_the_sets_it_made_are_one_act(
         made = store.set_named(token, "C")
         assert last(store, token).what == "Added set C"
         add(store, token, made, "1.png", "2.png")
-        store.move_picture(token, picture(store, token, "1.png"), set_id(store, token, "B"))
+        store.leave_out(token, picture(store, token, "1.png"))
         add(store, token, set_id(store, token, "A"), "3.png")
         store.reject(token, made, [Rejected("notes.txt", "text")])
-    moved = last(store, token)
-    assert moved.what == "Moved 1.png from C to B"
-    store.undo(token, moved.id)
+    left_out = last(store, token)
+    assert left_out.what == "Left out 1.png"
+    store.undo(token, left_out.id)
     act = last(store, token)
     assert act.what == "Added 3 pictures to 2 sets"
     store.undo(token, act.id)
