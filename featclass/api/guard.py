@@ -8,7 +8,9 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 import secrets
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -56,7 +58,8 @@ class Guard:
         else:
             sending = _with_headers(scope, headers, send)
             try:
-                await self.app(scope, _bounded(scope, headers, receive), sending)
+                with _acting(scope, headers):
+                    await self.app(scope, _bounded(scope, headers, receive), sending)
             except _TooLarge:
                 error = {"error": "that is more than this server takes at once"}
                 await JSONResponse(error, 413)(scope, receive, sending)
@@ -116,6 +119,9 @@ def _most() -> int:
     return studio().config.max_upload_bytes
 
 
+_DROP = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
 class _TooLarge(Exception):
     """A body beyond `Config.max_upload_bytes`."""
 
@@ -139,6 +145,17 @@ def _bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
         return message
 
     return receiving
+
+
+def _acting(scope: Scope, headers: Headers) -> AbstractContextManager[None]:
+    """Let what is done in a request to our routes be the visitor's, and a part of the drop."""
+    if not _is_ours(scope):
+        return nullcontext()
+    from featclass.workspaces import acting  # not needed for the first paint
+
+    visitor = cookie_parser(headers.get("cookie", "")).get(VISITOR_COOKIE)
+    drop = headers.get("x-featclass-drop", "")
+    return acting(visitor, drop if _DROP.fullmatch(drop) else None)
 
 
 def _with_headers(scope: Scope, headers: Headers, send: Send) -> Send:

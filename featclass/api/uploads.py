@@ -95,22 +95,25 @@ def _tables(given: Mapping[str, str]) -> dict[str, bytes]:
 async def pictures(request: Request) -> Response:
     """Add the files of a form to one set; answers `{"added", "copies", "rejected"}` as counts.
 
+    With `notes` where the set had been removed meanwhile and is there again.
+
     A field `burst` names the recording that all of them are frames of.
     """
     token, target = request.path_params["token"], request.query_params.get("set", "")
     form = await request.form(max_files=MOST_FILES)
     counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
+    notes: list[str] = []
     try:
         burst = _burst(form.get("burst"))
         parts = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
         for portion in portions(parts, lambda part: part.size or 0):
             files = [(unquote(part.filename or "picture"), await part.read()) for part in portion]
-            counts.update(await run_in_threadpool(_add, token, target, files, burst))
+            counts.update(await run_in_threadpool(_add, token, target, files, notes, burst))
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
     finally:
         await form.close()
-    return JSONResponse(counts)
+    return JSONResponse({**counts, "notes": notes} if notes else counts)
 
 
 def portions(items: Sequence[T], size: Callable[[T], int]) -> Iterator[list[T]]:
@@ -163,9 +166,16 @@ def _burst(given: object) -> str | None:
 
 
 def _add(
-    token: str, target: str, files: Iterable[tuple[str, bytes]], burst: str | None = None
+    token: str,
+    target: str,
+    files: Iterable[tuple[str, bytes]],
+    notes: list[str],
+    burst: str | None = None,
 ) -> dict[str, int]:
-    """Add files to one set, or to the pictures to try; what cannot be used is remembered there."""
+    """Add files to one set, or to the pictures to try; what cannot be used is remembered there.
+
+    A set that came back for them is said in `notes`.
+    """
     set_id = None if target == TRY else set_id_of(target)
     good, bad = [], []
     for path, data in files:
@@ -182,6 +192,10 @@ def _add(
         store.reject(token, set_id, bad)
     if restored := [item.digest for item in added if item.restored]:
         studio().trainer.read_again(token, restored)
+    notes += [
+        f"{name} had been removed meanwhile; it is here again, with what was added now."
+        for name in dict.fromkeys(item.brought_back for item in added if item.brought_back)
+    ]
     copies = sum(item.duplicate for item in added)
     return {"added": len(added) - copies, "copies": copies, "rejected": len(bad)}
 
@@ -214,18 +228,18 @@ def _unpack(
     for (path, source), to in zip(listing.files, placement.targets, strict=True):
         if to is not None:
             groups[str(to)].append((path, source))
-    unusable = [*listing.rejected]
+    unusable, back = [*listing.rejected], list[str]()
     counts: Counter[str] = Counter(added=0, copies=0, rejected=len(unusable))
     for to, members in groups.items():
         for portion in portions(members, lambda member: member[1].size):
             read = [(path, _bytes_or_reason(source)) for path, source in portion]
             unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
             usable = [(path, got) for path, got in read if isinstance(got, bytes)]
-            counts.update(_add(token, to, usable))
+            counts.update(_add(token, to, usable, back))
     _remember(token, target, placement.targets, [*placement.rejected, *unusable])
     names = drops.other_names(token, name, listing, placement, before, classes_at)
     of_names = () if names else listing.notes  # else they are said with the choice
-    notes = [*(note.replace("The zip", name, 1) for note in of_names), *placement.notes]
+    notes = [*(note.replace("The zip", name, 1) for note in of_names), *placement.notes, *back]
     return {**counts, "sets": placement.made, "notes": notes, "names": names}
 
 

@@ -10,7 +10,7 @@ from featclass.sentences import counted
 from featclass.studio import studio
 from featclass.trainer import State
 from featclass.ui import encoder, undo, wording
-from featclass.ui.session import go_to, host, start_new, visitor
+from featclass.ui.session import acting, go_to, host, start_new, visitor
 from featclass.workspaces import Workspace
 
 
@@ -53,17 +53,24 @@ def _workspaces(workspace: Workspace) -> None:
     with st.container(horizontal=True):
         st.button("New workspace", icon=":material/add:", on_click=start_new)
         st.button(
-            "Remove this one", icon=":material/delete:", on_click=_remove, args=(workspace.token,)
+            "Remove this one",
+            # Of this workspace alone: the next Enter must not remove the one that follows it.
+            key=f"remove-{workspace.token}",
+            icon=":material/delete:",
+            on_click=_remove,
+            args=(workspace.token,),
         )
     st.caption("Whoever has the link of this page can see and change this workspace.")
 
 
 def _rename(token: str, key: str) -> None:
-    studio().workspaces.rename(token, st.session_state[key])
+    with acting():
+        studio().workspaces.rename(token, st.session_state[key])
 
 
 def _remove(token: str) -> None:
-    studio().workspaces.remove_workspace(token)
+    with acting():
+        studio().workspaces.remove_workspace(token)
     st.session_state[undo.REMOVED_WORKSPACE] = token
     me = visitor()
     known = studio().workspaces.known_to(me) if me else []

@@ -50,6 +50,9 @@ autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div
 <div class="cards"></div></div></div>"""
 
 
+UNDO_HTML = '<div class="undo"><p role="status"></p></div>'
+
+
 @cache
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
@@ -107,6 +110,13 @@ def asking(data: dict[str, Any], *, token: str) -> None:
     """Draw the questions about unlabelled pictures; the answers reach the routes by themselves."""
     _component("featclass_asking", ASKING_HTML, "asking.js", styles=("asking.css",))(
         data=data, key=_key("asking", token), on_redraw_change=_nothing
+    )
+
+
+def undo(data: dict[str, Any], *, token: str) -> None:
+    """Let Ctrl+Z undo what this visitor did last, and the line that undoes go after a while."""
+    _component("featclass_undo", UNDO_HTML, "undo.js", styles=("undo.css",))(
+        data=data, key=_key("undo", token), on_redraw_change=_nothing
     )
 
 
