@@ -244,26 +244,35 @@ def test_an_upload_that_was_killed_is_not_taken_for_a_lost_database(data: Path) 
     assert len(blobs(data)) == COUNT
 
 
-def test_pictures_removed_on_purpose_are_not_taken_for_a_lost_database(data: Path) -> None:
-    with Workspaces(data) as store:
+def test_what_is_let_go_of_on_purpose_is_not_taken_for_a_lost_database(tmp_path: Path) -> None:
+    with Workspaces(tmp_path) as store:
         token = store.create()
         store.load_classifier(token, b"classifier")
+        store.load_classifier(token, b"another")
         store.load_classifier(token, None)
-        for other in ("a", "b"):
-            token = store.create(name=other)
-            [added] = store.add_pictures(token, None, [NewPicture(other, other.encode())])
-            assert added.picture_id is not None
-            store.reject_picture(token, added.picture_id, "unreadable")
-            store.remove_workspace(token)
+        [added] = store.add_pictures(token, None, [picture(1)])
+        assert added.picture_id is not None
+        store.reject_picture(token, added.picture_id, "unreadable")
+    with Workspaces(tmp_path) as store:
+        assert len(store.unreferenced()) == 3
+        other = store.create()
+        store.add_pictures(other, None, [picture(2)])
+        store.remove_workspace(other)
         store.purge(older_than=timedelta(0))
-    with sqlite3.connect(database(data)) as db:
-        db.execute("PRAGMA foreign_keys = ON")
-        [[name]] = db.execute("SELECT name FROM workspace WHERE version = 1")
+    with Workspaces(tmp_path) as store:
+        assert len(store.unreferenced()) == 4
+
+
+def test_an_index_that_does_not_fit_its_table_is_damage(data: Path) -> None:
+    with sqlite3.connect(database(data)) as db:  # as a journal of another file leaves it
+        query = "SELECT name, rootpage FROM sqlite_master WHERE type = 'index' AND sql LIKE ?"
+        (one, at), (other, there), *_ = db.execute(query, ("%picture (%",)).fetchall()
+        db.execute("PRAGMA writable_schema = ON")
+        for name, page in ((one, there), (other, at)):
+            db.execute("UPDATE sqlite_master SET rootpage = ? WHERE name = ?", (page, name))
     db.close()
-    with Workspaces(data) as store:
-        assert len(blobs(data)) == COUNT + 3
-        store.purge(older_than=timedelta(0))
-    assert name == "My pictures"
+    with pytest.raises(WorkspacesLost, match="missing from index"):
+        Workspaces(data)
 
 
 def test_a_folder_is_opened_by_another_server_while_one_adds_and_purges(data: Path) -> None:
@@ -400,7 +409,6 @@ def test_a_damaged_picture_is_told_without_a_path_and_is_whole_once_added_again(
     one = store.open(token).sets[0].id
     [added] = store.add_pictures(token, one, [picture(1)])
     DAMAGES[damage](data / "blobs" / added.digest[:2] / added.digest)
-    version = store.version(token)
     for route in (f"thumbnail/{added.digest}", f"why/{added.digest}", "pictures.zip"):
         answer = client.get(f"/api/w/{token}/{route}")
         assert answer.status_code == 404
@@ -409,6 +417,7 @@ def test_a_damaged_picture_is_told_without_a_path_and_is_whole_once_added_again(
         assert "Errno" not in answer.text
     store.undo(token, store.remove_picture(token, added.picture_id or 0).id)
     assert len(store.open(token).sets[0].pictures) == 1
+    version = store.version(token)
     [again] = store.add_pictures(token, one, [picture(1)])
     assert (again.duplicate, again.restored) == (True, True)
     assert store.version(token) > version
