@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -348,7 +349,7 @@ def test_what_is_deleted_is_logged_by_its_number_and_without_names(
         with caplog.at_level(logging.WARNING):
             store.purge(older_than=timedelta(0), grace=timedelta(0))
     assert "Deleted for good: 2 pictures" in caplog.text
-    assert "what 1 acts removed" in caplog.text
+    assert re.search(r"what \d acts removed", caplog.text)
     for secret in ("secret", "Smiths", token, str(data)):
         assert secret not in caplog.text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Iterator
 
 import streamlit as st
@@ -13,7 +14,7 @@ from featclass.studio import studio
 from featclass.ui import batches, encoder, menus, parts, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
-from featclass.ui.session import LINK, current, host, start_new
+from featclass.ui.session import LINK, acting, current, host, start_new
 from featclass.workspaces import NewPicture, Workspace
 
 POLL_SECONDS = 0.4
@@ -44,7 +45,7 @@ def draw() -> None:
             if studio().is_full:
                 st.warning(disk.FULL, icon=":material/hard_drive:")
             menus.header(workspace)
-            undo.offer(workspace)
+            undo.offer(workspace, is_busy=studio().trainer.follow(workspace).is_busy)
         if not _has_pictures(workspace) and workspace.classifier is None:
             with welcome:
                 _welcome(workspace)
@@ -108,12 +109,13 @@ def _load_samples(workspace: Workspace) -> None:
     """Fill the workspace with the drawn families, and the pictures held back to try."""
     store = studio().workspaces
     training = samples.training()
-    for label in sorted({sample.label for sample in training if sample.label}):
-        drawn = [NewPicture(s.name, s.data) for s in training if s.label == label]
-        store.add_pictures(workspace.token, store.set_named(workspace.token, label), drawn)
-    # The newest stands on top: a member of a family shows more than a teapot does.
-    tried = [NewPicture(s.name, s.data) for s in reversed(samples.held_back())]
-    store.add_pictures(workspace.token, None, tried)
+    with acting(f"samples-{uuid.uuid4()}"):
+        for label in sorted({sample.label for sample in training if sample.label}):
+            drawn = [NewPicture(s.name, s.data) for s in training if s.label == label]
+            store.add_pictures(workspace.token, store.set_named(workspace.token, label), drawn)
+        # The newest stands on top: a member of a family shows more than a teapot does.
+        tried = [NewPicture(s.name, s.data) for s in reversed(samples.held_back())]
+        store.add_pictures(workspace.token, None, tried)
 
 
 def _lost(missing: WorkspaceMissing) -> None:
