@@ -84,7 +84,7 @@ def test_a_drop_an_addition_a_move_and_leaving_out_are_undone_in_any_order(
         expect(card(page, "Set 2")).to_be_visible()
         count = card(page, "Set 2").locator("header .count")
         seen.append(str(count.text_content()))
-    expected = {
+    expected: dict[tuple[int, ...], list[str]] = {
         (0, 1, 2, 3): ["1 picture, 1 left out", "1 picture, 1 left out", "0 pictures"],
         (2, 0, 3, 1): ["3 pictures", "0 pictures", "0 pictures"],
     }
