@@ -11,6 +11,7 @@ import streamlit as st
 from featclass import disk, samples
 from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.studio import studio
+from featclass.trainer import State
 from featclass.ui import batches, encoder, menus, parts, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
@@ -41,15 +42,16 @@ def draw() -> None:
     # build the columns anew, and an upload or a camera at work there would be lost.
     notices, welcome = st.container(), st.container()
     try:
+        state = studio().trainer.follow(workspace)
         with notices:
             if studio().is_full:
                 st.warning(disk.FULL, icon=":material/hard_drive:")
             menus.header(workspace)
-            undo.offer(workspace, is_busy=studio().trainer.follow(workspace).is_busy)
+            undo.offer(workspace, is_busy=state.is_busy)
         if not _has_pictures(workspace) and workspace.classifier is None:
             with welcome:
                 _welcome(workspace)
-        _columns(workspace)
+        _columns(workspace, state)
     except WorkspaceMissing:  # removed at this moment, in another window
         st.rerun()
     except FeatclassError as error:
@@ -58,7 +60,7 @@ def draw() -> None:
     studio().warm()
 
 
-def _columns(workspace: Workspace) -> None:
+def _columns(workspace: Workspace, state: State) -> None:
     """Draw the three columns, and have the page drawn anew while work goes on.
 
     They are drawn by runs of the whole page alone. Where a fragment's own run begins before all of
@@ -70,7 +72,6 @@ def _columns(workspace: Workspace) -> None:
     with left:
         st.html('<span id="sets"></span>')
         sets.draw(workspace)
-    state = studio().trainer.follow(workspace)
     with rest:
         middle, right = st.columns([11, 10], gap="medium")
     with middle:

@@ -94,14 +94,31 @@ def _made_by(doing: Doing, table: Table, by: ColumnElement[Any]) -> dict[Any, in
 
 def require(change: Change, picture_id: int) -> Row[Any]:
     """Return a picture's row; raises `FeatclassError` where this workspace shows no such one."""
-    row = find(change, picture_id)
-    if row is None or row.removal_id is not None or row.hidden:
+    [row] = require_all(change, [picture_id])
+    return row
+
+
+def require_all(change: Change, picture_ids: Sequence[int]) -> list[Row[Any]]:
+    """Return the row of each picture once, in order; raises as `require` does."""
+    wanted = list(dict.fromkeys(picture_ids)) if all(map(names.is_id, picture_ids)) else [0]
+    rows = {
+        row.id: row
+        for row in _rows(change, pictures.c.id.in_(listed(wanted)) & tables.is_shown(pictures))
+    }
+    if len(rows) < len(wanted):
         raise FeatclassError(
             "This workspace has no such picture (any more). If it was removed, undo that first."
         )
-    if row.labelled_set_id is not None:
-        sets.require(change, row.labelled_set_id)
-    return row
+    for set_id in {row.labelled_set_id for row in rows.values()}:
+        _require_place(change, set_id)
+    return [rows[picture_id] for picture_id in wanted]
+
+
+def removed(change: Change, picture_ids: Sequence[int]) -> set[int]:
+    """Return those of these pictures that this workspace had, and that are removed."""
+    wanted = [one for one in picture_ids if names.is_id(one)]
+    gone = pictures.c.removal_id.is_not(None) & pictures.c.id.in_(listed(wanted))
+    return {row.id for row in _rows(change, gone)}
 
 
 def reject(doing: Doing, set_id: int | None, rejected: Iterable[Rejected]) -> None:

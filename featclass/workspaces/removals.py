@@ -25,12 +25,8 @@ def remove_picture(change: Change, picture_id: int) -> Act:
 
 def remove_pictures(change: Change, picture_ids: Sequence[int]) -> Act | None:
     """Take away pictures in one act; None where all of them are removed already."""
-    rows = [pictures.find(change, picture_id) for picture_id in dict.fromkeys(picture_ids)]
-    left = [
-        pictures.require(change, picture_id)
-        for picture_id, row in zip(dict.fromkeys(picture_ids), rows, strict=True)
-        if row is None or row.removal_id is None
-    ]
+    removed = pictures.removed(change, picture_ids)
+    left = pictures.require_all(change, [one for one in picture_ids if one not in removed])
     if not left:
         return None
     what = f"picture {left[0].name}" if len(left) == 1 else counted(len(left), "picture")

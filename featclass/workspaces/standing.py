@@ -24,7 +24,9 @@ def move(
     One that is none of these counts, whether it was left out or not, and leaves every class.
     """
     to = sets.require(change, set_id)
-    rows = [row for row in _distinct(change, picture_ids) if row.labelled_set_id != set_id]
+    rows = [
+        row for row in pictures.require_all(change, picture_ids) if row.labelled_set_id != set_id
+    ]
     doing = doing or Doing(change)
     if not rows:
         return doing.end(pictures.what_was_added(doing))
@@ -34,7 +36,7 @@ def move(
     first = {row.digest: row.id for row in reversed(rows) if row.digest not in there}
     going = [row for row in rows if first.get(row.digest) == row.id]
     against = {picture_id for _, picture_id in pictures.contradicting(change, set_id, digests)}
-    others = [pictures.require(change, other) for other in against.difference(picture_ids)]
+    others = pictures.require_all(change, sorted(against.difference(picture_ids)))
     leaving = pictures.with_twins(change, [*rows, *others])
     doing.remove(tables.pictures, [row for row in leaving if first.get(row.digest) != row.id])
     if not to.is_class:
@@ -59,18 +61,14 @@ def move_to_new(change: Change, picture_ids: Sequence[int], name: str) -> Act | 
 
 def leave_out(change: Change, picture_ids: Sequence[int], reason: str) -> Act | None:
     """Let pictures of sets stay there without counting."""
-    rows = _distinct(change, picture_ids)
-    for row in rows:
+    rows = pictures.require_all(change, picture_ids)
+    for row in {row.labelled_set_id: row for row in rows}.values():
         _require_of_class(change, row)
     rows = [row for row in rows if row.left_out is None]
     doing = Doing(change)
     left_out = {"left_out": names.clean(reason, _REASON_LENGTH)}
     doing.write(tables.pictures, "left out", [(row, left_out) for row in rows])
     return doing.end(f"Left out {_called(rows)}") if rows else None
-
-
-def _distinct(change: Change, picture_ids: Sequence[int]) -> list[Row[Any]]:
-    return [pictures.require(change, picture_id) for picture_id in dict.fromkeys(picture_ids)]
 
 
 def _require_of_class(change: Change, row: Row[Any]) -> None:

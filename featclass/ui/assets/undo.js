@@ -1,13 +1,13 @@
 // Ctrl+Z, and for how long the line that undoes is offered: some seconds, from when the page has
 // followed what was done. While it is, no other place on the page offers to undo the same act.
 const memory = new WeakMap();
-const TICK = 250;   // milliseconds
+const TICK = 250, PATIENCE = 40000;   // milliseconds; how long it waits for the page to follow
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.undo');
   let state = memory.get(host);
   if (!state) {
-    state = { act: null, left: 0, sending: Promise.resolve() };
+    state = { act: null, left: 0, waited: 0, sending: Promise.resolve() };
     memory.set(host, state);
     state.pressed = event => pressed(host, state, event);
     document.addEventListener('keydown', state.pressed);
@@ -19,7 +19,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     // What had the focus is about another act now: the next Enter must not undo that too.
     const active = document.activeElement;
     if (state.act !== null && active?.closest?.('.st-key-undo')) active.blur();
-    Object.assign(state, { act: data.act, left: data.seconds * 1000 });
+    Object.assign(state, { act: data.act, left: data.seconds * 1000, waited: 0 });
     offer(state.act);
   }
   return () => {
@@ -30,7 +30,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
 }
 
 function tick(state) {
-  if (state.act === null || state.left <= 0 || state.data.busy) return;
+  if (state.act === null || state.left <= 0) return;
+  state.waited += TICK;
+  if (state.data.busy && state.waited < PATIENCE) return;
   if (document.hidden || document.querySelector('.st-key-undo:hover, .st-key-undo:focus-within')) return;
   state.left -= TICK;
   if (state.left <= 0) offer(null);
