@@ -1,0 +1,1 @@
+"""What goes wrong on a server, done on purpose to servers of one's own."""
