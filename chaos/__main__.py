@@ -8,17 +8,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chaos import kills
+from chaos import company, kills
 
 KILLS = 25
-ATTACKS: dict[str, Callable[[Path, int], Iterator[str]]] = {"kills": kills.attack}
+ATTACKS: dict[str, Callable[[Path, int], Iterator[str]]] = {
+    "kills": kills.attack,
+    "company": company.attack,
+}
 
 
 def main() -> int:
     """Run the attacks that the command line names, or all; returns 1 where one found a fault."""
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ATTACKS)}")
-    parser.add_argument("--rounds", type=int, default=KILLS, help="how often to kill")
+    parser.add_argument(
+        "--rounds", type=int, default=KILLS, help="how often to kill, and ten acts of each client"
+    )
     asked = parser.parse_args()
     faults = 0
     for name in asked.names or ATTACKS:
