@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import Connection, delete, select, union
+from sqlalchemy import Connection, Select, delete, select, union, update
 
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
-from featclass.workspaces.tables import acts, pictures, visits, workspaces
+from featclass.workspaces.tables import acts, pictures, sets, visits, workspaces
 
 _UNUSED_AFTER = timedelta(days=1)
 _BLOBS_AT_ONCE = 200
@@ -21,7 +21,9 @@ def purge(database: Database, blobs: Blobs, older_than: timedelta) -> int:
     now = datetime.now(UTC)
     with database.write() as db:
         # What an act took away goes with it, by foreign key; what was undone names none.
-        db.execute(delete(acts).where(acts.c.at < now - older_than))
+        old = acts.c.at < now - older_than
+        _keep_sets_in_use(db, select(acts.c.id).where(old))
+        db.execute(delete(acts).where(old))
         visited = select(visits.c.workspace_id).where(visits.c.at >= now - _UNUSED_AFTER)
         db.execute(
             delete(workspaces).where(
@@ -32,6 +34,19 @@ def purge(database: Database, blobs: Blobs, older_than: timedelta) -> int:
         )
     blobs.sweep()
     return _delete_unreferenced(database, blobs)
+
+
+def _keep_sets_in_use(db: Connection, old: Select[tuple[int]]) -> None:
+    """Let a removed set go only with the last picture that is in it, or can be brought back."""
+    removal = pictures.c.removal_id
+    kept = (
+        select(sets.c.id, removal)
+        .join(pictures, pictures.c.labelled_set_id == sets.c.id)
+        .where(sets.c.removal_id.in_(old), removal.is_(None) | removal.not_in(old))
+        .order_by(removal.is_(None))
+    )
+    for set_id, removal_id in db.execute(kept).all():
+        db.execute(update(sets).where(sets.c.id == set_id).values(removal_id=removal_id))
 
 
 def _wanted(db: Connection, digests: list[str]) -> set[str]:
