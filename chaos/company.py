@@ -67,12 +67,10 @@ def attack(folder: Path, rounds: int, seed: int = 0) -> Iterator[str]:
             store.add_pictures(token, set_id, files)
         model = Model({number: int(at.place) for _, number, at in standings(store.open(token))})
         with ThreadPoolExecutor(CLIENTS) as pool:
-            lives = [
-                pool.submit(
-                    _live, (one, other)[client % SERVERS], token, model, sets, chance, rounds
-                )
-                for client, chance in enumerate(random.Random(seed + n) for n in range(CLIENTS))
-            ]
+            lives = []
+            for client in range(CLIENTS):
+                server, chance = (one, other)[client % SERVERS], random.Random(seed + client)
+                lives.append(pool.submit(_live, server, token, model, sets, chance, rounds))
         refused = {text for life in lives for text in life.result()}
         yield from (f"refused: {text}" for text in sorted(refused) if "no such picture" not in text)
         there = {number: at for _, number, at in standings(store.open(token))}
