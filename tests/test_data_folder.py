@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import re
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -409,7 +411,7 @@ def test_a_damaged_picture_is_told_without_a_path_and_is_whole_once_added_again(
     one = store.open(token).sets[0].id
     [added] = store.add_pictures(token, one, [picture(1)])
     DAMAGES[damage](data / "blobs" / added.digest[:2] / added.digest)
-    for route in (f"thumbnail/{added.digest}", f"why/{added.digest}", "pictures.zip"):
+    for route in (f"thumbnail/{added.digest}", f"why/{added.digest}"):
         answer = client.get(f"/api/w/{token}/{route}")
         assert answer.status_code == 404
         assert "add the picture again" in answer.json()["error"]
@@ -423,6 +425,22 @@ def test_a_damaged_picture_is_told_without_a_path_and_is_whole_once_added_again(
     assert store.version(token) > version
     assert store.read(token, added.digest) == picture(1).data
     assert client.get(f"/api/w/{token}/thumbnail/{added.digest}").status_code == 200
+
+
+def test_a_zip_of_the_pictures_names_the_damaged_one_and_holds_the_others(
+    client: TestClient,
+) -> None:
+    store, data = studio.studio().workspaces, studio.studio().config.data
+    token = store.create()
+    files = [picture(1), picture(2)]
+    added, _ = store.add_pictures(token, store.open(token).sets[0].id, files)
+    cut(data / "blobs" / added.digest[:2] / added.digest)
+    answer = client.get(f"/api/w/{token}/pictures.zip")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        whole, table = archive.namelist()
+        assert archive.read(whole) == files[1].data
+        assert "secret 1.png" in archive.read(table).decode()
+        assert "damaged or cut off" in archive.read(table).decode()
 
 
 def test_a_picture_cut_off_stays_in_its_set_until_it_is_whole_again(

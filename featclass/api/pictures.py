@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -9,12 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from featclass import prediction_csv
 from featclass.api.long_work import in_turn
 from featclass.api.paging import slice_of
 from featclass.errors import FeatclassError
 from featclass.file_names import Distinct, safe
 from featclass.outgoing import zip_of
 from featclass.records import Source
+from featclass.sorting import UNUSABLE_FILE
 from featclass.studio import studio
 from featclass.thumbnails import SIZES
 from featclass.workspaces import file_stem
@@ -51,10 +54,25 @@ async def archive(request: Request) -> Response:
     except (FeatclassError, OSError) as error:
         return JSONResponse({"error": str(error)}, 404)
     return StreamingResponse(
-        zip_of((place, source.read()) for place, source in entries),
+        zip_of(_read(entries)),
         media_type="application/zip",
         headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}.zip"},
     )
+
+
+def _read(entries: Sequence[tuple[str, Source]]) -> Iterator[tuple[str, bytes]]:
+    """Read one picture after the other; what is found to be damaged is named in a table instead."""
+    damaged: list[str] = []
+    for place, source in entries:
+        try:
+            data = source.read()
+        except OSError as error:
+            damaged.append(prediction_csv.line([place, str(error)]))
+            continue
+        yield place, data
+    if damaged:
+        head = prediction_csv.MARK + prediction_csv.line(["path", "reason"])
+        yield UNUSABLE_FILE, "".join([head, *damaged]).encode()
 
 
 def _listed(token: str) -> tuple[str, list[tuple[str, Source]]]:
