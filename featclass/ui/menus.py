@@ -119,8 +119,8 @@ def _load(name: str, data: bytes) -> None:
         st.error(wording.escaped(str(error)), icon=":material/error:")
         return
     store = studio().workspaces
-    token = store.create(visitor=visitor(), name=name.removesuffix(".featclass"))
-    store.choose_encoder(token, saved.encoder)
+    name = name.removesuffix(".featclass")
+    token = store.create(visitor=visitor(), name=name, encoder=saved.encoder)
     store.load_classifier(token, data)
     del st.session_state["saved"]
     go_to(token)
