@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,9 +38,10 @@ def first(token: str) -> int:
 
 
 def kept() -> list[Path]:
-    """Return every file that lies in the data folder beside the databases."""
+    """Return every file in the data folder beside the databases and the reserve for a full disk."""
     data = studio().config.data
-    return [p for p in data.rglob("*") if p.is_file() and "sqlite" not in p.name]
+    own = re.compile(r".*sqlite.*|reserve")
+    return [p for p in data.rglob("*") if p.is_file() and not own.fullmatch(p.name)]
 
 
 def asked(path: str, query: str = "", *, method: str = "POST", body: Any = None) -> dict[str, Any]:

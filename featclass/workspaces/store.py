@@ -65,14 +65,16 @@ class Workspaces(Undoable):
 
     # Workspaces
 
-    def create(self, *, visitor: str | None = None, name: str = "My pictures") -> str:
+    def create(
+        self, *, visitor: str | None = None, name: str = "My pictures", encoder: str = "auto"
+    ) -> str:
         """Start a workspace with two empty sets; returns its token."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = datetime.now(UTC)
         row = {
             "token": token,
             "name": names.clean(name) or "My pictures",
-            "encoder": "auto",
+            "encoder": encoder,
             "version": 0,
             "changed": now,
         }

@@ -128,17 +128,18 @@ function drawPicked(state, set) {
     onclick: () => done(what) }, ...inner);
   const text = (mark, words, does, label = words) => make('button', { class: 'text quiet', 'data-key': `${mark}${key}`, 'aria-label': label, onclick: does }, words);
   const others = state.data.sets.filter(other => other !== set), lost = one && state.images.get(id)?.dataset.lost;
-  return make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} ${one ? 'belongs' : 'belong'}` },
+  const group = make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} ${one ? 'belongs' : 'belong'}` },
     lost ? make('p', { class: 'hint', role: 'status' }, lost) : null,
     make('p', { class: 'file', title: name }, make('b', {}, name), `${one ? ' shows' : ' show'}${isNone ? '' : ' instead'}`),
     ...others.map(other => go(`g${other.id}-`, other.name, { do: 'move', ...which, set: other.id }, dotOf(other.colour), shownName(other.name))),
-    isNone ? null : go('gn', 'None of these', { do: 'none of these', ...which }, make('span', { class: 'dot none' }), 'None of these'),
-    make('div', { class: 'more-ways' },
-      isNone ? null : text('gl', 'Leave out', () => done({ do: 'leave out', ...which }), `Leave out ${name}`),
-      text('gr', 'Remove', () => done({ do: 'remove pictures', pictures: ids }), `Remove ${name} that ${one ? 'is' : 'are'} picked`),
-      state.several ? null : text('gm', 'Pick several', () => { state.several = true; state.draw(); }),
-      ids.length < all.length && (state.several || !one) ? text('ga', `Pick all ${all.length.toLocaleString('en')} shown`, () => { state.picked = new Set(all.map(([each]) => each)); state.draw(); }) : null,
-      one && !state.several ? null : text('gc', 'Pick none', () => { Object.assign(state, { picked: new Set(), several: false }); state.draw(); })));
+    isNone ? null : go('gn', 'None of these', { do: 'none of these', ...which }, make('span', { class: 'dot none' }), 'None of these'));
+  const more = make('div', { class: 'more-ways', role: 'group', 'aria-label': `What to do with ${name}` },
+    isNone ? null : text('gl', 'Leave out', () => done({ do: 'leave out', ...which }), `Leave out ${name}`),
+    text('gr', 'Remove', () => done({ do: 'remove pictures', pictures: ids }), `Remove ${name} that ${one ? 'is' : 'are'} picked`),
+    state.several ? null : text('gm', 'Pick several', () => { state.several = true; state.draw(); }),
+    ids.length < all.length && (state.several || !one) ? text('ga', `Pick all ${all.length.toLocaleString('en')} shown`, () => { state.picked = new Set(all.map(([each]) => each)); state.draw(); }) : null,
+    one && !state.several ? null : text('gc', 'Pick none', () => { Object.assign(state, { picked: new Set(), several: false }); state.draw(); }));
+  return make('div', { class: 'picked-of' }, group, more);
 }
 
 function dotOf(colour) {

@@ -1,16 +1,18 @@
 // Ctrl+Z, and for how long the line that undoes is offered: some seconds, from when the page has
 // followed what was done. While it is, no other place on the page offers to undo the same act.
 const memory = new WeakMap();
-const TICK = 250, PATIENCE = 40000;   // milliseconds; how long it waits for the page to follow
+const TICK = 250, PATIENCE = 40000, READING = 3000;   // milliseconds; PATIENCE: with a page that follows
 
 export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.undo');
   let state = memory.get(host);
   if (!state) {
-    state = { act: null, left: 0, waited: 0, sending: Promise.resolve() };
+    state = { act: null, left: 0, waited: 0, read: -Infinity, sending: Promise.resolve() };
     memory.set(host, state);
     state.pressed = event => pressed(host, state, event);
     document.addEventListener('keydown', state.pressed);
+    state.moved = event => { if (event.target.closest?.('.st-key-undo')) state.read = performance.now(); };
+    document.addEventListener('pointermove', state.moved);
     state.timer = setInterval(() => tick(state), TICK);
   }
   state.data = data;
@@ -26,6 +28,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     if (host.isConnected) return;
     clearInterval(state.timer);
     document.removeEventListener('keydown', state.pressed);
+    document.removeEventListener('pointermove', state.moved);
   };
 }
 
@@ -33,7 +36,8 @@ function tick(state) {
   if (state.act === null || state.left <= 0) return;
   state.waited += TICK;
   if (state.data.busy && state.waited < PATIENCE) return;
-  if (document.hidden || document.querySelector('.st-key-undo:hover, .st-key-undo:focus-within')) return;
+  // A pointer that only rests there, where it has just pressed Undo, reads nothing.
+  if (document.hidden || performance.now() - state.read < READING || document.querySelector('.st-key-undo:focus-within')) return;
   state.left -= TICK;
   if (state.left <= 0) offer(null);
 }
