@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import re
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,10 +37,10 @@ def first(token: str) -> int:
 
 
 def kept() -> list[Path]:
-    """Return every file in the data folder beside the databases and the reserve for a full disk."""
+    """Return every file that lies in the data folder beside the databases, and room kept free."""
     data = studio().config.data
-    own = re.compile(r".*sqlite.*|reserve")
-    return [p for p in data.rglob("*") if p.is_file() and not own.fullmatch(p.name)]
+    files = (path for path in data.rglob("*") if path.is_file())
+    return [path for path in files if "sqlite" not in path.name and path.name != "reserve"]
 
 
 def asked(path: str, query: str = "", *, method: str = "POST", body: Any = None) -> dict[str, Any]:
