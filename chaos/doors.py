@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from featclass.disk import RESERVE_FILE
 from featclass.workspaces import NewPicture, Workspaces
 
 MEGA: Final = 10**6
@@ -60,8 +61,9 @@ class Target:
                 return 0, b"", {}  # refused while it was still being sent
 
     def on_disk(self) -> int:
-        """Return the bytes of the data folder."""
-        return sum(file.stat().st_size for file in self.data.rglob("*") if file.is_file())
+        """Return the bytes of the data folder, without the room that is kept free in it."""
+        files = (file for file in self.data.rglob("*") if file.is_file())
+        return sum(file.stat().st_size for file in files if file.name != RESERVE_FILE)
 
     def memory(self) -> int:
         """Return the bytes that the process holds in memory; 0 where the system does not tell."""

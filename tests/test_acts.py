@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from featclass.errors import FeatclassError
-from featclass.workspaces import Act, NewPicture, Workspaces, dataset
+from featclass.workspaces import Act, NewPicture, Workspaces, dataset, tables
 
 A_MOMENT_AGO = timedelta(0)
 
@@ -62,7 +63,7 @@ def done(act: Act | None) -> Act:
 
 
 def test_a_moved_picture_comes_back_to_its_place_by_undo(store: Workspaces, token: str) -> None:
-    before = store.open(token).sets
+    before, added = store.open(token).sets, store.last_act(token)
     flintstones = place(store, token, "Flintstones")
     act = done(store.move_picture(token, picture(store, token, "bart.jpg"), flintstones))
     assert act.what == "Moved bart.jpg from Simpsons to Flintstones"
@@ -71,13 +72,13 @@ def test_a_moved_picture_comes_back_to_its_place_by_undo(store: Workspaces, toke
     store.undo(token, act.id)
     store.undo(token, act.id)
     assert store.open(token).sets == before
-    assert store.last_act(token) is None
+    assert store.last_act(token) == added
 
 
 def test_moving_a_picture_to_the_set_it_is_in_is_no_act(store: Workspaces, token: str) -> None:
-    simpsons = place(store, token, "Simpsons")
+    simpsons, before = place(store, token, "Simpsons"), store.last_act(token)
     assert store.move_picture(token, picture(store, token, "bart.jpg"), simpsons) is None
-    assert store.last_act(token) is None
+    assert store.last_act(token) == before
 
 
 def test_a_picture_tried_moves_into_a_set_and_back(store: Workspaces, token: str) -> None:
@@ -140,18 +141,15 @@ def test_undo_of_a_move_does_not_double_a_picture_added_again_meanwhile(
     assert shown(store, token) == [["lisa.jpg", "bart.jpg"], ["fred.jpg"]]
 
 
-def test_undo_of_a_move_out_of_a_removed_set_says_what_to_undo_first(
+def test_undo_of_a_move_out_of_a_removed_set_shows_the_set_with_that_picture_alone(
     store: Workspaces, token: str
 ) -> None:
     simpsons, flintstones = (found.id for found in store.open(token).sets)
     moved = done(store.move_picture(token, picture(store, token, "bart.jpg"), flintstones))
     removed = store.remove_set(token, simpsons)
-    before = store.open(token)
-    with pytest.raises(FeatclassError, match="undo that first"):
-        store.undo(token, moved.id)
-    assert store.open(token) == before
-    store.undo(token, removed.id)
     store.undo(token, moved.id)
+    assert shown(store, token) == [["bart.jpg"], ["fred.jpg"]]
+    store.undo(token, removed.id)
     assert shown(store, token) == [["bart.jpg", "lisa.jpg"], ["fred.jpg"]]
 
 
@@ -380,3 +378,70 @@ def test_a_database_of_the_first_format_is_upgraded_and_loses_nothing(tmp_path: 
         moved = done(store.move_picture("link", 2, 2))
         assert moved.id > act.id
         assert shown(store, "link") == [["bart.jpg"], ["fred.jpg", "lisa.jpg"]]
+
+
+# What a format 5 kept of acts: x and y were moved to Flintstones in acts 6 and 7, x was then left
+# out in 8, lisa.jpg (removed in 5) is gone; set 3, made for the move of act 9, holds z; act 10 said
+# that a finding is fine, act 11 took that back, and act 12 removed the set Jetsons, with w.
+KEPT_ACTS = """
+INSERT INTO act VALUES (6, 1, 'Moved x.jpg from Simpsons to Flintstones', 2e9, 0),
+    (7, 1, 'Moved y.jpg from Simpsons to Flintstones', 2e9, 1),
+    (8, 1, 'Left out x.jpg', 2e9, 0), (9, 1, 'Moved z.jpg from Simpsons to Rubbles', 2e9, 0),
+    (10, 1, 'Said that a dark x.jpg is fine', 2e9, 0),
+    (11, 1, 'Took back that a dark x.jpg is fine', 2e9, 0),
+    (12, 1, 'Removed set Jetsons with 1 picture', 2e9, 0);
+INSERT INTO labelled_set VALUES (3, 1, 'Rubbles', 2, NULL, 9, 1), (4, 1, 'Jetsons', 3, 12, NULL, 1);
+INSERT INTO picture VALUES (5, 1, 2, 'x.jpg', 'ee', 1e9, 5, NULL, '', NULL),
+    (6, 1, 1, 'y.jpg', 'ff', 1e9, 1, NULL, NULL, NULL),
+    (7, 1, 3, 'z.jpg', 'gg', 1e9, 6, NULL, NULL, NULL),
+    (8, 1, 4, 'w.jpg', 'hh', 1e9, 6, NULL, NULL, NULL);
+INSERT INTO former VALUES (1, 6, 5, 1, 'x.jpg', 1, NULL), (2, 7, 6, 1, 'y.jpg', 1, NULL),
+    (3, 8, 5, 2, 'x.jpg', 5, NULL), (4, 9, 7, 1, 'z.jpg', 1, NULL);
+INSERT INTO accepted VALUES (1, 1, 'dark:x', 10, 11);
+PRAGMA user_version = 5;
+"""
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Workspaces]:
+    """A store of the fifth format, upgraded."""
+    (tmp_path / "blobs").mkdir()  # as every data folder has it
+    with sqlite3.connect(tmp_path / "workspaces.sqlite") as db:
+        db.executescript(FIRST_FORMAT)
+        for statements in tables.UPGRADES[:4]:
+            assert not callable(statements)
+            for statement in statements:
+                db.execute(statement)
+        db.executescript(KEPT_ACTS)
+    db.close()
+    with Workspaces(tmp_path) as store, Workspaces(tmp_path / "new"):
+        assert schema(tmp_path / "workspaces.sqlite") == schema(tmp_path / "new/workspaces.sqlite")
+        yield store
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_acts_kept_by_an_older_format_are_undone_in_any_order(kept: Workspaces, seed: int) -> None:
+    before = [["bart.jpg", "y.jpg"], ["x.jpg", "fred.jpg"], ["z.jpg"]]
+    assert shown(kept, "link") == before
+    order = [5, 6, 7, 8, 9, 10, 11, 12]
+    random.Random(seed).shuffle(order)
+    for act_id in order:
+        kept.undo("link", act_id)
+    simpsons, flintstones, jetsons = kept.open("link").sets
+    assert {found.name for found in simpsons.counted} == {
+        *("bart.jpg", "lisa.jpg", "x.jpg", "y.jpg", "z.jpg")
+    }
+    assert [found.name for found in flintstones.counted] == ["fred.jpg"]
+    assert (jetsons.name, [found.name for found in jetsons.counted]) == ("Jetsons", ["w.jpg"])
+    assert kept.open("link").accepted == frozenset()
+    assert kept.last_act("link") is None
+
+
+def test_an_act_kept_by_an_older_format_keeps_what_a_later_one_changed(kept: Workspaces) -> None:
+    kept.undo("link", 6)
+    assert shown(kept, "link")[0] == ["x.jpg", "bart.jpg", "y.jpg"]
+    assert kept.open("link").sets[0].pictures[0].left_out == ""
+    kept.undo("link", 11)
+    assert kept.open("link").accepted == {"dark:x"}
+    last = done(kept.last_act("link"))
+    assert (last.id, last.author) == (12, None)

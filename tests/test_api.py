@@ -505,3 +505,116 @@ def test_entries_damaged_inside_a_zip_are_counted_among_the_rejected(
     workspace = studio().workspaces.open(token)
     rejected = [*workspace.tried_rejected, *(r for s in workspace.sets for r in s.rejected)]
     assert sum("damaged inside the zip" in item.reason for item in rejected) == 2
+
+
+# Undoing
+
+
+def newest(token: str) -> str:
+    act = studio().workspaces.last_act(token)
+    assert act is not None
+    return act.what
+
+
+def test_what_is_sent_with_one_key_of_a_drop_is_one_act_and_undone_without_a_number(
+    client: TestClient, token: str
+) -> None:
+    drop = {**OURS, "X-Featclass-Drop": "drop-12345678"}
+    before = sets(token)
+    body = {"set": "new", "paths": ["a/cats/1.png", "a/dogs/1.png"]}
+    targets = client.post(f"/api/w/{token}/plan", json=body, headers=drop).json()["targets"]
+    for seed, target in enumerate(targets):
+        form = [("picture", ("1.png", drawn(seed))), ("picture", ("words.txt", b"words"))]
+        client.post(f"/api/w/{token}/pictures?set={target}", files=form, headers=drop)
+    assert sets(token) == {"cats": ["1.png"], "dogs": ["1.png"]}
+    assert act(client, token, do="undo").json() == {"undone": "Added 2 pictures to 2 sets"}
+    assert sets(token) == before
+    assert act(client, token, do="undo").json() == {"undone": None}
+
+
+def test_a_zip_is_one_act(client: TestClient, token: str) -> None:
+    files = {f"pets/{name}/{n}.png": drawn(n, name) for name in ("red", "blue") for n in range(2)}
+    headers = {**OURS, "X-Featclass-Drop": "drop-12345678"}
+    where = f"/api/w/{token}/zip?set=new&name=mine.zip"
+    client.post(where, content=zipped({**files, "pets/red/a.txt": b"a"}), headers=headers)
+    assert newest(token) == "Added 4 pictures to 2 sets"
+    act(client, token, do="undo")
+    assert sets(token) == {"Set 1": [], "Set 2": []}
+
+
+def test_every_visitor_undoes_their_own(client: TestClient, token: str) -> None:
+    def by(visitor: str, **what: Any) -> Any:
+        client.cookies.set("featclass_visitor", visitor)
+        return act(client, token, **what).json()
+
+    by("ann" * 8, do="rename", set=first(token), name="Bees")
+    by("bob" * 8, do="add set")
+    assert by("ann" * 8, do="undo") == {"undone": "Renamed set Set 1 to Bees"}
+    assert by("ann" * 8, do="undo") == {"undone": None}
+    assert list(sets(token)) == ["Set 1", "Set 2", "Set 3"]
+
+
+def test_pictures_sent_to_a_set_that_was_removed_bring_it_back_and_that_is_said(
+    client: TestClient, token: str
+) -> None:
+    one = first(token)
+    act(client, token, do="remove set", set=one)
+    answer = send(client, token, one, {"a.png": drawn(1)})
+    assert answer.json()["added"] == 1
+    assert answer.json()["notes"] == [
+        "Set 1 had been removed meanwhile; it is here again, with what was added now."
+    ]
+    act(client, token, do="remove set", set=one)
+    answer = send_zip(client, token, one, zipped({"b.png": drawn(2)}))
+    assert "Set 1 had been removed" in answer.json()["notes"][0]
+    assert sets(token) == {"Set 1": ["b.png"], "Set 2": []}
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"do": "move", "picture": True, "set": 2},
+        {"do": "move", "picture": 1, "set": True},
+        {"do": "move", "pictures": [True], "set": 2},
+        {"do": "move", "pictures": [1], "set": True},
+        {"do": "move", "pictures": [True], "new set": "C"},
+        {"do": "none of these", "picture": True},
+        {"do": "none of these", "pictures": [True]},
+        {"do": "leave out", "picture": True},
+        {"do": "leave out", "pictures": [True]},
+        {"do": "take back", "picture": True},
+        {"do": "remove picture", "picture": True},
+        {"do": "remove pictures", "pictures": [True]},
+        {"do": "remove set", "set": True},
+        {"do": "rename", "set": True, "name": "C"},
+        {"do": "rename", "names": [[True, "C"]]},
+        {"do": "rename", "names": [["1", "C"]]},
+        {"do": "rename", "names": [[1.5, "C"]]},
+        {"do": "dismiss", "set": True},
+        {"do": "undo", "act": True},
+    ],
+)
+def test_true_is_no_id_for_any_act(client: TestClient, token: str, what: dict[str, Any]) -> None:
+    assert first(token) == 1
+    send(client, token, 1, {"a.png": drawn(1), "b.txt": b"words"})
+    before = studio().workspaces.open(token)
+    assert act(client, token, **what).status_code == 400
+    assert studio().workspaces.open(token) == before
+
+
+@pytest.mark.parametrize("target", ["true", "True", "1.0", "-1", "1e0"])
+def test_pictures_are_sent_to_the_number_of_a_set_alone(
+    client: TestClient, token: str, target: str
+) -> None:
+    assert send(client, token, target, {"a.png": drawn(1)}).status_code == 400
+    assert sets(token) == {"Set 1": [], "Set 2": []}
+
+
+def test_several_pictures_are_removed_in_one_act(client: TestClient, token: str) -> None:
+    send(client, token, first(token), {f"{n}.png": drawn(n) for n in range(3)})
+    ids = [picture.id for picture in studio().workspaces.open(token).sets[0].pictures]
+    done = act(client, token, do="remove pictures", pictures=[*ids[:2], ids[0]]).json()
+    assert done["what"] == "Removed 2 pictures of Set 1"
+    assert sets(token)["Set 1"] == ["2.png"]
+    act(client, token, do="undo", act=done["act"])
+    assert len(sets(token)["Set 1"]) == 3

@@ -198,6 +198,21 @@ def test_of_rejected_files_the_first_are_listed_and_it_is_said_that_there_are_mo
     assert [item.name for item in store.open(token).tried_rejected] == ["late.txt"]
 
 
+def test_rejecting_and_dismissing_again_and_again_has_an_end(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from featclass.workspaces.tables import rejections
+
+    monkeypatch.setattr(bounds, "MOST_REJECTED_KEPT", 30)
+    store = studio().workspaces
+    for turn in range(9):
+        refused = [Rejected(f"{turn} {i}.txt", "it is text") for i in range(8)]
+        store.reject(token, None, refused)
+        store.dismiss_rejected(token, None)
+    with store._database.read() as db:
+        assert len(db.execute(rejections.select()).all()) == 30
+
+
 def test_a_hundred_thousand_rejected_files_cost_a_look_no_more_than_a_thousand(token: str) -> None:
     refused = [Rejected(f"{i}.txt", "it is text") for i in range(100_000)]
     studio().workspaces.reject(token, first(token), refused)

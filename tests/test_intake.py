@@ -37,9 +37,10 @@ def first(token: str) -> int:
 
 
 def kept() -> list[Path]:
-    """Return every file that lies in the data folder beside the databases."""
+    """Return every file that lies in the data folder beside the databases, and room kept free."""
     data = studio().config.data
-    return [p for p in data.rglob("*") if p.is_file() and "sqlite" not in p.name]
+    files = (path for path in data.rglob("*") if path.is_file())
+    return [path for path in files if "sqlite" not in path.name and path.name != "reserve"]
 
 
 def asked(path: str, query: str = "", *, method: str = "POST", body: Any = None) -> dict[str, Any]:

@@ -310,14 +310,15 @@ STRAYED = f"red taken for {HOSTILE}: 1"
 NONE = f"red taken for {HOSTILE}: 0"
 
 
-def strayed(server: Server, page: Page) -> None:
-    """Fill the sets red and HOSTILE (blue pictures), with one blue picture among the red."""
+def strayed(server: Server, page: Page, *, strays: int = 1) -> None:
+    """Fill the sets red and HOSTILE (blue pictures), with `strays` blue pictures among the red."""
     files = {f"pets/red/{seed}.png": drawn(seed, "red") for seed in range(10)}
     files |= {f"pets/{HOSTILE}/{seed}.png": drawn(seed, "blue") for seed in range(10)}
     files[f"pets/red/{HOSTILE}.png"] = drawn(90, "blue")
+    files |= {f"pets/red/stray{n}.png": drawn(90 + n, "blue") for n in range(1, strays)}
     page.goto(server.url)
     choose(page, "Add pictures to Set 1", file("pets.zip", zipped(files)))
-    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
+    expect(page.get_by_role("gridcell", name=f"red taken for {HOSTILE}: {strays}")).to_be_visible()
 
 
 def test_a_picture_found_in_the_matrix_is_moved_and_undo_brings_it_back(

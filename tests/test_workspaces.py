@@ -372,7 +372,7 @@ def test_the_sets_are_a_dataset_without_pictures_that_stand_in_two(
 def test_a_removed_picture_comes_back_to_its_place(store: Workspaces, token: str) -> None:
     one, _ = set_ids(store, token)
     a, _ = add(store, token, one, "bart.jpg", "lisa.jpg")
-    before = store.open(token).sets
+    before, added = store.open(token).sets, store.last_act(token)
     removal = store.remove_picture(token, a)
     assert removal.what == "Removed picture bart.jpg"
     assert names(store.open(token).sets[0].pictures) == ["lisa.jpg"]
@@ -380,7 +380,7 @@ def test_a_removed_picture_comes_back_to_its_place(store: Workspaces, token: str
     store.undo(token, removal.id)
     store.undo(token, removal.id)
     assert store.open(token).sets == before
-    assert store.last_act(token) is None
+    assert store.last_act(token) == added
 
 
 def test_a_removed_set_comes_back_with_what_it_held(store: Workspaces, token: str) -> None:
@@ -396,7 +396,7 @@ def test_a_removed_set_comes_back_with_what_it_held(store: Workspaces, token: st
     assert store.remove_set(token, one) == removal
     assert store.open(token).sets == ()
     with pytest.raises(FeatclassError, match="undo that first"):
-        store.add_pictures(token, one, new("e"))
+        store.rename_set(token, one, "Others")
     store.undo(token, removal.id)
     assert store.open(token).sets == before.sets[:1]
     store.undo(token, earlier.id)

@@ -36,7 +36,7 @@ def _opened(file: IO[bytes], name: str, beside: str, visitor: str | None) -> str
     classifier = artifact.loads(data)
     store = studio().workspaces
     choice.check_saved(classifier, store.open(beside).encoder, studio().config)
-    token = store.create(visitor=visitor, name=name.removesuffix(".featclass"))
-    store.choose_encoder(token, classifier.encoder)
+    name = name.removesuffix(".featclass")
+    token = store.create(visitor=visitor, name=name, encoder=classifier.encoder)
     store.load_classifier(token, data)
     return token

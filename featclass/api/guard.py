@@ -9,8 +9,10 @@ import asyncio
 import ipaddress
 import logging
 import os
+import re
 import secrets
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -67,7 +69,8 @@ class Guard:
     ) -> None:
         """Have a request answered, also where that breaks off."""
         try:
-            await self.app(scope, _bounded(scope, headers, receive), answering)
+            with _acting(scope, headers):
+                await self.app(scope, _bounded(scope, headers, receive), answering)
             return
         except _Refused as refused:
             if answering.has_begun:
@@ -164,6 +167,9 @@ def _most() -> int:
     return studio().config.max_upload_bytes
 
 
+_DROP = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
 class _Refused(Exception):
     """A body is refused while it comes; the message is a clause for the person."""
 
@@ -205,6 +211,17 @@ def _bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
 
 def _too_large() -> _Refused:
     return _Refused("that is more than this server takes at once", 413)
+
+
+def _acting(scope: Scope, headers: Headers) -> AbstractContextManager[None]:
+    """Let what is done in a request to our routes be the visitor's, and a part of the drop."""
+    if not _is_ours(scope):
+        return nullcontext()
+    from featclass.workspaces import acting  # not needed for the first paint
+
+    visitor = cookie_parser(headers.get("cookie", "")).get(VISITOR_COOKIE)
+    drop = headers.get("x-featclass-drop", "")
+    return acting(visitor, drop if _DROP.fullmatch(drop) else None)
 
 
 def _too_slow() -> _Refused:

@@ -136,6 +136,8 @@ def _tables(given: Mapping[str, str]) -> dict[str, bytes]:
 async def pictures(request: Request) -> Response:
     """Add the files of a form to one set; answers `{"added", "copies", "rejected"}` as counts.
 
+    With `notes` where the set had been removed meanwhile and is there again.
+
     A field `burst` before them names the recording that all of them are frames of.
     """
     token, target = request.path_params["token"], request.query_params.get("set", "")
@@ -149,9 +151,10 @@ async def pictures(request: Request) -> Response:
     return JSONResponse(counts)
 
 
-def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> dict[str, int]:
+def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> dict[str, Any]:
     """Add the files of a form, a portion at a time."""
     counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
+    notes: list[str] = []
     burst: str | None = None
     most_bytes = studio().config.max_picture_bytes
     sent = bodies.parts(file, content_type, most=MOST_FILES, most_bytes=most_bytes)
@@ -164,8 +167,8 @@ def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> di
                 files.append((name, part.data if is_whole else _too_large(part.size)))
             elif part.name == "burst":
                 burst = _burst(part.data.decode(errors="replace"))
-        counts.update(_add(token, target, files, burst))
-    return dict(counts)
+        counts.update(_add(token, target, files, notes, burst))
+    return {**counts, "notes": notes} if notes else dict(counts)
 
 
 def _too_large(size: int) -> str:
@@ -224,11 +227,15 @@ def _burst(given: str) -> str:
 
 
 def _add(
-    token: str, target: str, files: Iterable[tuple[str, bytes | str]], burst: str | None = None
+    token: str,
+    target: str,
+    files: Iterable[tuple[str, bytes | str]],
+    notes: list[str],
+    burst: str | None = None,
 ) -> dict[str, int]:
     """Add files, bytes or why there are none, to one set or to the pictures to try.
 
-    What cannot be used is remembered there.
+    What cannot be used is remembered there. A set that came back for them is said in `notes`.
     """
     set_id = None if target == TRY else set_id_of(target)
     good, bad = [], []
@@ -249,6 +256,10 @@ def _add(
         store.reject(token, set_id, bad)
     if restored := [item.digest for item in added if item.restored]:
         studio().trainer.read_again(token, restored)
+    notes += [
+        f"{name} had been removed meanwhile; it is here again, with what was added now."
+        for name in dict.fromkeys(item.brought_back for item in added if item.brought_back)
+    ]
     copies = sum(item.duplicate for item in added)
     return {"added": len(added) - copies, "copies": copies, "rejected": len(bad)}
 
@@ -281,19 +292,19 @@ def _unpack(
     for (path, source), to in zip(listing.files, placement.targets, strict=True):
         if to is not None:
             groups[str(to)].append((path, source))
-    unusable = [*listing.rejected]
+    unusable, back = [*listing.rejected], list[str]()
     counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
     for to, members in groups.items():
         for portion in portions(members, lambda member: member[1].size):
             read = [(path, _bytes_or_reason(source)) for path, source in portion]
             unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
             usable = [(path, got) for path, got in read if isinstance(got, bytes)]
-            counts.update(_add(token, to, usable))
+            counts.update(_add(token, to, usable, back))
     counts["rejected"] += len(unusable)  # what is damaged shows only as it is unpacked
     _remember(token, target, placement.targets, [*placement.rejected, *unusable])
     names = drops.other_names(token, name, listing, placement, before, classes_at)
     of_names = () if names else listing.notes  # else they are said with the choice
-    notes = [*(note.replace("The zip", name, 1) for note in of_names), *placement.notes]
+    notes = [*(note.replace("The zip", name, 1) for note in of_names), *placement.notes, *back]
     return {**counts, "sets": placement.made, "notes": notes, "names": names}
 
 

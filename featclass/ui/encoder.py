@@ -11,6 +11,7 @@ from featclass.service import AUTO
 from featclass.studio import studio
 from featclass.trainer import State, choice
 from featclass.ui import wording
+from featclass.ui.session import acting
 from featclass.workspaces import Workspace
 
 
@@ -116,7 +117,8 @@ def menu(workspace: Workspace, state: State) -> None:
     except FeatclassError as error:
         st.error(wording.escaped(str(error)), icon=":material/error:")
         return
-    studio().workspaces.choose_encoder(workspace.token, wish)
+    with acting():
+        studio().workspaces.choose_encoder(workspace.token, wish)
     st.rerun()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import uuid
 from collections.abc import Iterator
 
 import streamlit as st
@@ -10,10 +11,11 @@ import streamlit as st
 from featclass import disk, samples
 from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.studio import studio
+from featclass.trainer import State
 from featclass.ui import batches, encoder, menus, parts, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
-from featclass.ui.session import LINK, current, host, start_new
+from featclass.ui.session import LINK, acting, current, host, start_new
 from featclass.workspaces import NewPicture, Workspace
 
 POLL_SECONDS = 0.4
@@ -40,15 +42,16 @@ def draw() -> None:
     # build the columns anew, and an upload or a camera at work there would be lost.
     notices, welcome = st.container(), st.container()
     try:
+        state = studio().trainer.follow(workspace)
         with notices:
             if studio().is_full:
                 st.warning(disk.FULL, icon=":material/hard_drive:")
             menus.header(workspace)
-            undo.offer(workspace)
+            undo.offer(workspace, is_busy=state.is_busy)
         if not _has_pictures(workspace) and workspace.classifier is None:
             with welcome:
                 _welcome(workspace)
-        _columns(workspace)
+        _columns(workspace, state)
     except WorkspaceMissing:  # removed at this moment, in another window
         st.rerun()
     except FeatclassError as error:
@@ -57,7 +60,7 @@ def draw() -> None:
     studio().warm()
 
 
-def _columns(workspace: Workspace) -> None:
+def _columns(workspace: Workspace, state: State) -> None:
     """Draw the three columns, and have the page drawn anew while work goes on.
 
     They are drawn by runs of the whole page alone. Where a fragment's own run begins before all of
@@ -69,7 +72,6 @@ def _columns(workspace: Workspace) -> None:
     with left:
         st.html('<span id="sets"></span>')
         sets.draw(workspace)
-    state = studio().trainer.follow(workspace)
     with rest:
         middle, right = st.columns([11, 10], gap="medium")
     with middle:
@@ -108,12 +110,13 @@ def _load_samples(workspace: Workspace) -> None:
     """Fill the workspace with the drawn families, and the pictures held back to try."""
     store = studio().workspaces
     training = samples.training()
-    for label in sorted({sample.label for sample in training if sample.label}):
-        drawn = [NewPicture(s.name, s.data) for s in training if s.label == label]
-        store.add_pictures(workspace.token, store.set_named(workspace.token, label), drawn)
-    # The newest stands on top: a member of a family shows more than a teapot does.
-    tried = [NewPicture(s.name, s.data) for s in reversed(samples.held_back())]
-    store.add_pictures(workspace.token, None, tried)
+    with acting(f"samples-{uuid.uuid4()}"):
+        for label in sorted({sample.label for sample in training if sample.label}):
+            drawn = [NewPicture(s.name, s.data) for s in training if s.label == label]
+            store.add_pictures(workspace.token, store.set_named(workspace.token, label), drawn)
+        # The newest stands on top: a member of a family shows more than a teapot does.
+        tried = [NewPicture(s.name, s.data) for s in reversed(samples.held_back())]
+        store.add_pictures(workspace.token, None, tried)
 
 
 def _lost(missing: WorkspaceMissing) -> None:

@@ -10,7 +10,7 @@ from featclass.sentences import counted
 from featclass.studio import studio
 from featclass.trainer import State
 from featclass.ui import encoder, parts, undo, wording
-from featclass.ui.session import go_to, host, start_new, visitor
+from featclass.ui.session import acting, go_to, host, start_new, visitor
 from featclass.workspaces import Workspace
 
 
@@ -33,7 +33,8 @@ def _workspaces(workspace: Workspace) -> None:
     name = st.text_input("Name of this workspace", workspace.name, max_chars=80, key=key)
     # Not in a callback: what was typed while the server was gone comes with the first run after it.
     if clean(name) not in ("", workspace.name):
-        studio().workspaces.rename(workspace.token, name)
+        with acting():
+            studio().workspaces.rename(workspace.token, name)
         st.rerun()
     me = visitor()
     others = studio().workspaces.known_to(me) if me else []
@@ -50,13 +51,19 @@ def _workspaces(workspace: Workspace) -> None:
     with st.container(horizontal=True):
         st.button("New workspace", icon=":material/add:", on_click=start_new)
         st.button(
-            "Remove this one", icon=":material/delete:", on_click=_remove, args=(workspace.token,)
+            "Remove this one",
+            # Of this workspace alone: the next Enter must not remove the one that follows it.
+            key=f"remove-{workspace.token}",
+            icon=":material/delete:",
+            on_click=_remove,
+            args=(workspace.token,),
         )
     st.caption("Whoever has the link of this page can see and change this workspace.")
 
 
 def _remove(token: str) -> None:
-    studio().workspaces.remove_workspace(token)
+    with acting():
+        studio().workspaces.remove_workspace(token)
     st.session_state[undo.REMOVED_WORKSPACE] = token
     me = visitor()
     known = studio().workspaces.known_to(me) if me else []

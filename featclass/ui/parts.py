@@ -57,6 +57,9 @@ SAVED_HTML = """<div class="saved"><div class="zone"><p class="what">Load a save
 <div class="note" role="status"></div></div></div>"""
 
 
+UNDO_HTML = '<div class="undo"><p role="status"></p></div>'
+
+
 @cache
 def _asset(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
@@ -128,6 +131,13 @@ def saved(data: dict[str, Any], *, token: str) -> None:
     """Draw the place for a saved classifier; the browser opens the workspace that it gets."""
     _component("featclass_saved", SAVED_HTML, "upload.js", "saved.js")(
         data=data, key=_key("saved", token)
+    )
+
+
+def undo(data: dict[str, Any], *, token: str) -> None:
+    """Let Ctrl+Z undo what this visitor did last, and the line that undoes go after a while."""
+    _component("featclass_undo", UNDO_HTML, "undo.js", styles=("undo.css",))(
+        data=data, key=_key("undo", token), on_redraw_change=_nothing
     )
 
 

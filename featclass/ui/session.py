@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import cast
 
 import streamlit as st
 
+from featclass import workspaces
 from featclass.errors import DiskFull
 from featclass.studio import VISITOR, VISITOR_COOKIE, studio
 from featclass.workspaces import Workspace
@@ -18,6 +19,11 @@ def visitor() -> str | None:
     """Return the name of this visitor's browser, None where it keeps no cookies."""
     name = st.context.cookies.get(VISITOR_COOKIE)
     return name if isinstance(name, str) and VISITOR.fullmatch(name) else None
+
+
+def acting(drop: str | None = None) -> AbstractContextManager[None]:
+    """Let what is done within be this visitor's; with a key, all that is added is one act."""
+    return workspaces.acting(visitor(), drop)
 
 
 def host() -> str:

@@ -6,14 +6,16 @@ blobs       the bytes of the pictures, by their digest
 records     what a workspace looks like from outside: plain values
 names       hostile text made fit to be a name
 sets, pictures, standing, removals, accepted       what can be done
-acts, undoing       what was done, and undoing it
+acts, undoing       what was done with what it changed, and undoing it in any order
+reversible       how what older formats kept of acts becomes that
 snapshot, purge     reading, and deleting for good
 opening     what must hold of a data folder before anybody works with it
-store       all of it as one object, `Workspaces`
+undoable, store       all of it as one object, `Workspaces`
 recovery    a workspace of the pictures that none knows
 dataset     its sets, and what is none of these, as something to learn from
 """
 
+from featclass.workspaces.database import acting
 from featclass.workspaces.dataset import (
     conflicts,
     dataset,
@@ -44,6 +46,7 @@ __all__ = [
     "Workspace",
     "WorkspaceSummary",
     "Workspaces",
+    "acting",
     "conflicts",
     "dataset",
     "distinct",

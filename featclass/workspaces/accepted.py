@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, insert, select, update
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, select
 
 from featclass.errors import FeatclassError
-from featclass.workspaces import acts, names
+from featclass.workspaces import names
+from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Act
 from featclass.workspaces.tables import accepted
@@ -20,25 +24,24 @@ def accept(change: Change, key: str, about: str) -> Act | None:
         raise FeatclassError(
             f"A finding's key has 1 to {_KEY_LENGTH:,} signs, and this one {len(key):,}."
         )
-    if _is_there(change, key):
+    if _there(change, key):
         return None
-    act = acts.record(change, f"Said that {_called(about)} is fine")
-    row = {"workspace_id": change.workspace, "key": key, "act_id": act.id}
-    change.db.execute(insert(accepted).values(row))
-    return act
+    row = {"workspace_id": change.workspace, "key": key}
+    doing = Doing(change)
+    new = insert(accepted).values(row).returning(accepted.c.id)
+    doing.made(accepted, [change.db.execute(new).scalar_one()])
+    return doing.end(f"Said that {_called(about)} is fine")
 
 
 def withdraw(change: Change, key: str, about: str) -> Act | None:
     """Forget that a finding is fine."""
-    if not _is_there(change, key):
-        return None
-    act = acts.record(change, f"Took back that {_called(about)} is fine")
-    change.db.execute(update(accepted).where(_of(change, key)).values(removal_id=act.id))
-    return act
+    doing = Doing(change)
+    doing.remove(accepted, _there(change, key))
+    return doing.end(f"Took back that {_called(about)} is fine")
 
 
-def _is_there(change: Change, key: str) -> bool:
-    return bool(change.db.scalar(select(exists().where(_of(change, key)))))
+def _there(change: Change, key: str) -> Sequence[Row[Any]]:
+    return change.db.execute(select(accepted).where(_of(change, key))).all()
 
 
 def _of(change: Change, key: str) -> ColumnElement[bool]:

@@ -21,6 +21,8 @@ MOST_KEPT: Final = 200_000
 """Pictures, with those removed that can still be brought back."""
 MOST_REJECTED: Final = 1000
 """Files that could not be used; of the rest it is remembered that there were more."""
+MOST_REJECTED_KEPT: Final = 20 * MOST_REJECTED
+"""With those dismissed, which can be brought back for 30 days."""
 
 
 def require_sets(there: int, more: int = 1) -> None:
@@ -53,10 +55,12 @@ def require_pictures(change: Change, *, tried: bool, more: int = 1) -> None:
 
 
 def room_for_rejected(change: Change) -> int:
-    """Return how many more rejected files can be remembered."""
+    """Return how many more rejected files can be remembered, beside those that are listed now."""
     here = rejections.c.workspace_id == change.workspace
-    there = change.db.scalar(select(func.count()).select_from(rejections).where(here)) or 0
-    return max(0, MOST_REJECTED - int(there))
+    number = select(func.count()).select_from(rejections).where(here)
+    listed = change.db.scalar(number.where(rejections.c.removal_id.is_(None))) or 0
+    kept = change.db.scalar(number) or 0
+    return max(0, min(MOST_REJECTED - int(listed), MOST_REJECTED_KEPT - int(kept)))
 
 
 def _count(change: Change, which: ColumnElement[bool]) -> int:

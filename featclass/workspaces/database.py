@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,6 +54,37 @@ def no_check(db: Connection) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Doer:
+    """Who does what is done now, and as part of what."""
+
+    author: str | None = None
+    """A digest of the visitor's name, which itself is a key to workspaces; None: not known."""
+    drop: str | None = None
+    """Key of the drop that what is added belongs to: all of it is one act."""
+
+
+NOBODY = Doer()
+_AUTHOR_LENGTH = 16
+_doer: ContextVar[Doer] = ContextVar("doer", default=NOBODY)
+
+
+@contextmanager
+def acting(visitor: str | None, drop: str | None = None) -> Iterator[None]:
+    """Let what is done within, also in threads that take the context along, be this visitor's."""
+    author = visitor and hashlib.sha256(visitor.encode()).hexdigest()[:_AUTHOR_LENGTH]
+    former = _doer.set(Doer(author or None, drop))
+    try:
+        yield
+    finally:
+        _doer.reset(former)
+
+
+def doer() -> Doer:
+    """Return who does what is done now."""
+    return _doer.get()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A change of one workspace under way: nobody else writes until it ends."""
 
@@ -61,6 +94,7 @@ class Change:
     version: int
     """What the workspace's version will be."""
     now: datetime
+    doer: Doer = NOBODY
 
 
 class Database:
@@ -123,7 +157,7 @@ class Database:
         """
         with self.write(adding=adding) as db:
             row = find(db, token, removed_too=removed_too)
-            change = Change(db, row.id, row.version + 1, datetime.now(UTC))
+            change = Change(db, row.id, row.version + 1, datetime.now(UTC), doer())
             rows_before = db.scalar(select(func.total_changes()))
             yield change
             if db.scalar(select(func.total_changes())) != rows_before:

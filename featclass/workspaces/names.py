@@ -8,7 +8,16 @@ from itertools import count
 
 from featclass.file_names import clean
 
-__all__ = ["clean", "counted", "default", "distinct", "distinct_file", "file_stem", "is_default"]
+__all__ = [
+    "clean",
+    "counted",
+    "default",
+    "distinct",
+    "distinct_file",
+    "file_stem",
+    "is_default",
+    "is_id",
+]
 
 _DEFAULT = re.compile(r"Set [1-9]\d*")
 
@@ -43,6 +52,11 @@ def distinct_file(name: str, taken: Container[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """Return "1 picture", "13 pictures"."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def is_id(value: object) -> bool:
+    """Whether this can be the number of a row; True, which counts as 1, is none."""
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def file_stem(name: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
 from featclass.errors import FeatclassError
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
 from featclass.workspaces.opening import REFERENCED
-from featclass.workspaces.tables import acts, pictures, visits, workspaces
+from featclass.workspaces.tables import acts, pictures, sets, visits, workspaces
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,9 @@ def _let_go(database: Database, blobs: Blobs, before: datetime) -> None:
     """Forget what was removed before then, and note of every file whether it is referred to."""
     with database.write() as db:
         # What an act took away goes with it, by foreign key; what was undone names none.
-        old_acts = db.execute(delete(acts).where(_is_old(db, before))).rowcount
+        old = _is_old(db, before)
+        _keep_sets_in_use(db, select(acts.c.id).where(old))
+        old_acts = db.execute(delete(acts).where(old)).rowcount
         unused = _delete_unused(db)
         referenced, noted = set(db.scalars(REFERENCED)), blobs.unreferenced()
         blobs.let_go(digest for digest in blobs.digests() if digest not in referenced)
@@ -95,6 +97,19 @@ def discard(database: Database, blobs: Blobs, digests: Sequence[str]) -> None:
         blobs.hold(wanted)
     except (FeatclassError, OSError) as error:
         log.warning("%s new pictures could not be taken away again: %s", len(digests), error)
+
+
+def _keep_sets_in_use(db: Connection, old: Select[tuple[int]]) -> None:
+    """Let a removed set go only with the last picture that is in it, or can be brought back."""
+    removal = pictures.c.removal_id
+    kept = (
+        select(sets.c.id, removal)
+        .join(pictures, pictures.c.labelled_set_id == sets.c.id)
+        .where(sets.c.removal_id.in_(old), removal.is_(None) | removal.not_in(old))
+        .order_by(removal.is_(None))
+    )
+    for set_id, removal_id in db.execute(kept).all():
+        db.execute(update(sets).where(sets.c.id == set_id).values(removal_id=removal_id))
 
 
 def _wanted(db: Connection, digests: list[str]) -> set[str]:

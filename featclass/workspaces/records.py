@@ -28,6 +28,8 @@ class Added:
     """Of the picture in the set; of the one already there where this is a duplicate."""
     digest: str
     duplicate: bool
+    brought_back: str = ""
+    """Name of the set that had been removed, and is there again for this picture."""
     restored: bool = False
     """Whether the file of the one already there was damaged, and is whole again."""
 
@@ -120,3 +122,5 @@ class Act:
     what: str
     """In words: "Removed set Simpsons with 13 pictures", "Left out bart.jpg"."""
     at: datetime
+    author: str | None = None
+    """Who did it: the same for all that one visitor did; None where that is not known."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -11,6 +13,8 @@ from featclass.workspaces.database import find
 from featclass.workspaces.records import LabelledSet, Picture, Workspace, WorkspaceSummary
 from featclass.workspaces.tables import (
     accepted,
+    is_set_shown,
+    is_shown,
     pictures,
     rejections,
     sets,
@@ -24,7 +28,7 @@ def take(db: Connection, token: str) -> Workspace:
     row = find(db, token)
     shown = _pictures(db, row.id)
     rejected = _rejected(db, row.id)
-    here = (sets.c.workspace_id == row.id) & sets.c.removal_id.is_(None)
+    here = (sets.c.workspace_id == row.id) & is_set_shown(sets)
     in_order = select(sets).where(here, sets.c.is_class).order_by(sets.c.id)
     no_class = db.scalar(select(sets.c.id).where(here, ~sets.c.is_class))
     return Workspace(
@@ -34,16 +38,25 @@ def take(db: Connection, token: str) -> Workspace:
         version=row.version,
         classifier=row.classifier,
         sets=tuple(
-            LabelledSet(s.id, s.name, s.colour, tuple(shown[s.id]), tuple(rejected[s.id]))
+            LabelledSet(s.id, s.name, s.colour, _left_out_first(shown[s.id]), tuple(rejected[s.id]))
             for s in db.execute(in_order)
         ),
-        tried=tuple(reversed(shown[None])),
+        tried=_counting(reversed(shown[None])),
         tried_rejected=tuple(rejected[None]),
         strangers_id=no_class,
-        strangers=tuple(shown[no_class]) if no_class else (),
+        strangers=_counting(shown[no_class]) if no_class else (),
         strangers_rejected=tuple(rejected[no_class]) if no_class else (),
         accepted=_accepted(db, row.id),
     )
+
+
+def _left_out_first(pictures: Sequence[Picture]) -> tuple[Picture, ...]:
+    return tuple(sorted(pictures, key=lambda picture: picture.left_out is None))
+
+
+def _counting(pictures: Iterable[Picture]) -> tuple[Picture, ...]:
+    # Nothing is left out where nothing is learned as a class: undoing may have moved it here.
+    return tuple(replace(picture, left_out=None) for picture in pictures)
 
 
 def holds(db: Connection, token: str, digest: str) -> bool:
@@ -94,8 +107,8 @@ def _pictures(db: Connection, workspace_id: int) -> defaultdict[int | None, list
             pictures.c.left_out,
             pictures.c.burst,
         )
-        .where(pictures.c.workspace_id == workspace_id, pictures.c.removal_id.is_(None))
-        .order_by(pictures.c.left_out.is_(None), pictures.c.arrived, pictures.c.id)
+        .where(pictures.c.workspace_id == workspace_id, is_shown(pictures))
+        .order_by(pictures.c.arrived, pictures.c.id)
     )
     by_set: defaultdict[int | None, list[Picture]] = defaultdict(list)
     for set_id, *values in db.execute(query).all():
@@ -106,7 +119,7 @@ def _pictures(db: Connection, workspace_id: int) -> defaultdict[int | None, list
 def _rejected(db: Connection, workspace_id: int) -> defaultdict[int | None, list[Rejected]]:
     query = (
         select(rejections.c.labelled_set_id, rejections.c.name, rejections.c.reason)
-        .where(rejections.c.workspace_id == workspace_id)
+        .where(rejections.c.workspace_id == workspace_id, rejections.c.removal_id.is_(None))
         .order_by(rejections.c.id)
     )
     by_set: defaultdict[int | None, list[Rejected]] = defaultdict(list)
@@ -125,7 +138,7 @@ def _accepted(db: Connection, workspace_id: int) -> frozenset[str]:
 def _number_of_sets() -> ColumnElement[int]:
     return (
         select(func.count())
-        .where(sets.c.workspace_id == workspaces.c.id, sets.c.is_class, sets.c.removal_id.is_(None))
+        .where(sets.c.workspace_id == workspaces.c.id, sets.c.is_class, is_set_shown(sets))
         .scalar_subquery()
     )
 
@@ -136,9 +149,8 @@ def _number_of_pictures() -> ColumnElement[int]:
         .select_from(pictures.join(sets, pictures.c.labelled_set_id == sets.c.id))
         .where(
             pictures.c.workspace_id == workspaces.c.id,
-            pictures.c.removal_id.is_(None),
+            is_shown(pictures),
             sets.c.is_class,
-            sets.c.removal_id.is_(None),
         )
         .scalar_subquery()
     )

@@ -17,28 +17,25 @@ from featclass import images
 from featclass.errors import WorkspaceMissing
 from featclass.records import Rejected, Source
 from featclass.workspaces import (
-    accepted,
-    acts,
     bounds,
     names,
     pictures,
-    removals,
     sets,
     snapshot,
-    standing,
     tables,
-    undoing,
 )
+from featclass.workspaces.acts import Doing
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Change, find
 from featclass.workspaces.opening import REFERENCED, open_folder
 from featclass.workspaces.purge import GRACE, Forget, discard, is_wanted, purge
 from featclass.workspaces.records import Act, Added, NewPicture, Workspace, WorkspaceSummary
+from featclass.workspaces.undoable import Undoable
 
 TOKEN_BYTES = 16
 
 
-class Workspaces:
+class Workspaces(Undoable):
     """Workspaces kept in a folder; what a method did when it returns survives the process.
 
     Every method may be called from several threads and processes at once. All that take a token
@@ -49,7 +46,7 @@ class Workspaces:
     def __init__(self, folder: Path, *, despite_loss: bool = False) -> None:
         """Open the data folder, as `open_folder` does."""
         self._blobs = Blobs(folder / "blobs")
-        self._database = open_folder(folder, self._blobs, despite_loss=despite_loss)
+        super().__init__(open_folder(folder, self._blobs, despite_loss=despite_loss))
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -68,14 +65,16 @@ class Workspaces:
 
     # Workspaces
 
-    def create(self, *, visitor: str | None = None, name: str = "My pictures") -> str:
+    def create(
+        self, *, visitor: str | None = None, name: str = "My pictures", encoder: str = "auto"
+    ) -> str:
         """Start a workspace with two empty sets; returns its token."""
         token = secrets.token_urlsafe(TOKEN_BYTES)
         now = datetime.now(UTC)
         row = {
             "token": token,
             "name": names.clean(name) or "My pictures",
-            "encoder": "auto",
+            "encoder": encoder,
             "version": 0,
             "changed": now,
         }
@@ -117,17 +116,20 @@ class Workspaces:
     def rename(self, token: str, name: str) -> None:
         """Give a workspace another name; an empty one leaves it as it is."""
         if names.clean(name):
-            self._set(token, "name", names.clean(name))
+            name = names.clean(name)
+            self._set(token, "workspace name", "name", name, f"Renamed this workspace to {name}")
 
     def choose_encoder(self, token: str, spec: str) -> None:
         """Choose the encoder by its spec."""
         if spec.strip():
-            self._set(token, "encoder", spec.strip())
+            spec = spec.strip()
+            self._set(token, "encoder", "encoder", spec, f"Chose the encoder {spec}")
 
     def load_classifier(self, token: str, data: bytes | None) -> None:
         """Use a saved classifier in place of one made from the sets; None ends that.
 
         The bytes are kept as they are; whether they are a classifier is for the caller to know.
+        With a classifier a workspace begins: that is no act.
         """
         if data is None:
             with self._database.change(token) as change:
@@ -144,33 +146,42 @@ class Workspaces:
         Raises `FeatclassError` where another set has the name.
         """
         with self._database.change(token) as change:
-            return sets.add(change, name)
+            doing = Doing(change, is_adding=True)
+            set_id = sets.add(change, name, doing)
+            doing.end(pictures.what_was_added(doing))
+            return set_id
 
-    def rename_set(self, token: str, set_id: int, name: str) -> None:
-        """Give a set another name; an empty one leaves it as it is.
+    def rename_set(self, token: str, set_id: int, name: str) -> Act | None:
+        """Give a set another name; an empty one leaves it as it is, and then there is no act.
 
         Raises `FeatclassError` where another set has the name.
         """
-        with self._database.change(token) as change:
-            sets.rename(change, set_id, name)
+        return self.rename_sets(token, [(set_id, name)])
 
-    def rename_sets(self, token: str, named: Sequence[tuple[int, str]]) -> None:
+    def rename_sets(self, token: str, named: Sequence[tuple[int, str]]) -> Act | None:
         """Give several sets other names at once; they may take each other's.
 
         Raises `FeatclassError`, and renames none, where another set has one of the names.
         """
         with self._database.change(token) as change:
-            sets.rename_all(change, named)
+            doing = Doing(change)
+            return doing.end(sets.rename_all(doing, named))
 
     def set_named(self, token: str, name: str) -> int:
         """Return the id of the set of this name: one there, else one never used, else a new one."""
         with self._database.change(token) as change:
-            return sets.named(change, name)
+            doing = Doing(change, is_adding=True)
+            set_id = sets.named(doing, name)
+            doing.end(pictures.what_was_added(doing))
+            return set_id
 
     def sets_named(self, token: str, wanted: Sequence[str]) -> dict[str, int]:
         """Return the id of the set of each name, as `set_named` does, all of them at once."""
         with self._database.change(token) as change:
-            return sets.named_all(change, wanted)
+            doing = Doing(change, is_adding=True)
+            ids = sets.named_all(doing, wanted)
+            doing.end(pictures.what_was_added(doing))
+            return ids
 
     # Pictures
 
@@ -188,21 +199,28 @@ class Workspaces:
     ) -> list[Added]:
         """Add pictures to a set, or with None to those tried: all of them, or none on an error.
 
-        Returns one result a file, in order. Bytes that are there already are not added again; where
-        the file that had held them was damaged, it is whole again. Raises `DiskFull`.
+        Returns one result a file, in order. Bytes that are there already are not added again. A
+        set that was removed meanwhile, in another window, is there again for what is added, and a
+        file that was damaged is whole again. Raises `DiskFull`.
+
+        All that is added while `acting` with the same drop is one act.
         """
         self.require_room(token, set_id)  # before anything is kept of them
         with self._adding(token, [file.data for file in files]) as (change, digests, new):
             named = [
                 (file.name, digest, file.burst) for file, digest in zip(files, digests, strict=True)
             ]
-            added = pictures.add(change, set_id, named)
+            doing = Doing(change, is_adding=True)
+            added = pictures.add(doing, set_id, named)
+            doing.end(pictures.what_was_added(doing))
         return [replace(item, restored=item.duplicate and item.digest in new) for item in added]
 
     def reject(self, token: str, set_id: int | None, rejected: Sequence[Rejected]) -> None:
         """Remember files that could not be used where they were dropped, until dismissed."""
         with self._database.change(token, adding=True) as change:
-            pictures.reject(change, set_id, rejected)
+            doing = Doing(change, is_adding=True)
+            pictures.reject(doing, set_id, rejected)
+            doing.end(pictures.what_was_added(doing))
 
     def reject_picture(self, token: str, picture_id: int, reason: str) -> None:
         """Turn a picture found unreadable into a rejected file, unless it is removed already."""
@@ -212,105 +230,11 @@ class Workspaces:
             if row is not None:
                 self._let_go(change, row.digest)
 
-    def dismiss_rejected(self, token: str, set_id: int | None) -> None:
+    def dismiss_rejected(self, token: str, set_id: int | None) -> Act | None:
         """Forget the rejected files of a set, or with None those tried."""
         with self._database.change(token) as change:
-            pictures.dismiss_rejected(change, set_id)
-
-    # Acts: what can be undone
-
-    def move_picture(self, token: str, picture_id: int, set_id: int) -> Act | None:
-        """Move one picture, as `move_pictures` does."""
-        return self.move_pictures(token, [picture_id], set_id)
-
-    def move_pictures(self, token: str, picture_ids: Sequence[int], set_id: int) -> Act | None:
-        """Put pictures last into a set; each only leaves its place where the set has it already.
-
-        One act, whatever their number; None where all are in that set.
-        """
-        with self._database.change(token) as change:
-            return standing.move(change, picture_ids, set_id)
-
-    def move_to_new_set(self, token: str, picture_ids: Sequence[int], name: str) -> Act | None:
-        """Move pictures to the set of this name, made where there is none, as `set_named` does.
-
-        Undoing takes a set made for the move along, unless it was used otherwise meanwhile.
-        """
-        with self._database.change(token) as change:
-            return standing.move_to_new(change, picture_ids, name)
-
-    def none_of_these(self, token: str, picture_ids: Sequence[int]) -> Act | None:
-        """Say of pictures tried, or of sets, that they show none of the sets.
-
-        They move to `Workspace.strangers`, as `move_pictures` would move them, and leave every
-        set that has them. One act, whatever their number; None where all are there.
-        """
-        with self._database.change(token) as change:
-            return standing.none_of_these(change, picture_ids)
-
-    def leave_out(self, token: str, picture_id: int, reason: str = "") -> Act | None:
-        """Leave out one picture, as `leave_out_pictures` does."""
-        return self.leave_out_pictures(token, [picture_id], reason)
-
-    def leave_out_pictures(
-        self, token: str, picture_ids: Sequence[int], reason: str = ""
-    ) -> Act | None:
-        """Let pictures of sets stay there without counting; None where none counts already."""
-        with self._database.change(token) as change:
-            return standing.leave_out(change, picture_ids, reason)
-
-    def take_back(self, token: str, picture_id: int) -> Act | None:
-        """Let a picture that was left out count again; None where it does."""
-        with self._database.change(token) as change:
-            return standing.take_back(change, picture_id)
-
-    def accept(self, token: str, key: str, about: str = "") -> Act | None:
-        """Remember of a finding that it is fine, by its key; None where that is so already.
-
-        `about` names it in the words of the act: "Said that ... is fine".
-        """
-        with self._database.change(token) as change:
-            return accepted.accept(change, key, about)
-
-    def withdraw(self, token: str, key: str, about: str = "") -> Act | None:
-        """Forget that a finding is fine; None where nobody said so."""
-        with self._database.change(token) as change:
-            return accepted.withdraw(change, key, about)
-
-    def remove_picture(self, token: str, picture_id: int) -> Act:
-        """Remove a picture; asked once more, gives the same act."""
-        with self._database.change(token) as change:
-            return removals.remove_picture(change, picture_id)
-
-    def remove_set(self, token: str, set_id: int) -> Act:
-        """Remove a set with its pictures; asked once more, gives the same act."""
-        with self._database.change(token) as change:
-            return removals.remove_set(change, set_id)
-
-    def clear_tried(self, token: str) -> Act:
-        """Remove all pictures tried; where there are none, there is nothing to undo either."""
-        with self._database.change(token) as change:
-            return removals.clear_tried(change)
-
-    def remove_workspace(self, token: str) -> Act:
-        """Remove a workspace; asked once more, gives the same act."""
-        with self._database.change(token, removed_too=True) as change:
-            return removals.remove_workspace(change)
-
-    def undo(self, token: str, act_id: int) -> None:
-        """Undo an act, also the removal of the workspace itself; once is enough.
-
-        A picture that was added again meanwhile is not doubled; a set whose name was given to
-        another meanwhile comes back as "name 2". Raises `FeatclassError` where the act was purged,
-        or the set that a picture was moved from is removed.
-        """
-        with self._database.change(token, removed_too=True) as change:
-            undoing.undo(change, act_id)
-
-    def last_act(self, token: str) -> Act | None:
-        """Return the newest act that is not undone, also the removal of the workspace itself."""
-        with self._database.read() as db:
-            return acts.last(db, find(db, token, removed_too=True).id)
+            doing = Doing(change)
+            return doing.end(pictures.dismiss_rejected(doing, set_id))
 
     def purge(
         self,
@@ -391,7 +315,8 @@ class Workspaces:
     def _use_classifier(self, change: Change, digest: str | None) -> None:
         this = tables.workspaces.c.id == change.workspace
         former = change.db.scalar(select(tables.workspaces.c.classifier).where(this))
-        _set(change, "classifier", digest)
+        other = tables.workspaces.c.classifier.is_distinct_from(digest)
+        change.db.execute(update(tables.workspaces).where(this, other).values(classifier=digest))
         if former is not None:
             self._let_go(change, former)
 
@@ -400,18 +325,13 @@ class Workspaces:
         if not is_wanted(change.db, digest):
             self._blobs.let_go([digest])
 
-    def _set(self, token: str, column: str, value: str | None) -> None:
+    def _set(self, token: str, field: str, column: str, value: str, what: str) -> None:
         with self._database.change(token) as change:
-            _set(change, column, value)
-
-
-def _set(change: Change, column: str, value: str | None) -> None:
-    table = tables.workspaces
-    change.db.execute(
-        update(table)
-        .where(table.c.id == change.workspace, table.c[column].is_distinct_from(value))
-        .values({column: value})
-    )
+            table, doing = tables.workspaces, Doing(change)
+            this = (table.c.id == change.workspace) & (table.c[column] != value)
+            rows = change.db.execute(select(table).where(this)).all()
+            doing.write(table, field, [(row, {column: value}) for row in rows])
+            doing.end(what)
 
 
 def _set_version(change: Change) -> None:

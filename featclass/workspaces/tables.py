@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     ColumnElement,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    exists,
     func,
     inspect,
     literal_column,
@@ -28,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import SchemaItem
 
 from featclass.errors import DataFolderUnusable
+from featclass.workspaces import reversible
 
 metadata = MetaData()
 
@@ -68,6 +71,14 @@ def _removed_by() -> Column[int]:
     return _part_of("act", optional=True, name="removal_id")
 
 
+def _made_by() -> Column[int]:
+    """Return a column that is not read any more: `effects` tells what an act made.
+
+    SQLite drops no column that a foreign key names.
+    """
+    return Column("act_id", Integer, ForeignKey("act.id", ondelete="SET NULL"), index=True)
+
+
 workspaces = _table(
     "workspace",
     Column("token", Text, nullable=False, unique=True),
@@ -85,10 +96,14 @@ sets = _table(
     Column("name", Text, nullable=False),
     Column("colour", Integer, nullable=False),
     _removed_by(),
-    # The move that it was made for; NULL: it was made by itself.
-    Column("act_id", Integer, ForeignKey("act.id", ondelete="SET NULL"), index=True),
+    _made_by(),
     # False of the one set in a workspace whose pictures are none of its classes.
     Column("is_class", Boolean, nullable=False, server_default=text("1")),
+    # As it was named, and by which version of the workspace; `name` and `colour` are what it is
+    # shown as, others where undoing brought it back beside a set that has them by now.
+    Column("own_name", Text, nullable=False, server_default=text("''")),
+    Column("own_colour", Integer, nullable=False, server_default=text("0")),
+    Column("named", Integer, nullable=False, server_default=text("0")),
 )
 
 pictures = _table(
@@ -103,7 +118,20 @@ pictures = _table(
     _removed_by(),
     Column("left_out", Text),  # why it does not count; NULL: it does
     Column("burst", Text),  # key of the recording it is a frame of; NULL: of none
+    # Undoing brought it to a place that has these bytes from a later act: that one is shown.
+    Column("hidden", Boolean, nullable=False, server_default=text("0")),
 )
+
+
+def is_shown(picture: FromClause) -> ColumnElement[bool]:
+    """Return the condition for a picture that is there to be seen, if its set is."""
+    return picture.c.removal_id.is_(None) & ~picture.c.hidden
+
+
+def is_set_shown(labelled_set: FromClause) -> ColumnElement[bool]:
+    """Return the condition for a set that is there, or was removed and holds pictures again."""
+    held = exists().where(pictures.c.labelled_set_id == labelled_set.c.id, is_shown(pictures))
+    return labelled_set.c.removal_id.is_(None) | held
 
 
 def place(picture: FromClause) -> ColumnElement[int]:
@@ -118,7 +146,7 @@ Index(
     place(pictures),
     pictures.c.digest,
     unique=True,
-    sqlite_where=pictures.c.removal_id.is_(None),
+    sqlite_where=pictures.c.removal_id.is_(None) & ~pictures.c.hidden,
 )
 
 rejections = _table(
@@ -127,27 +155,31 @@ rejections = _table(
     _part_of("labelled_set", optional=True),
     Column("name", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    _removed_by(),
 )
 
-# What a person did that can be undone. A removed row names the act that removed it: undoing clears
-# that, purging the act takes the rows along.
+# What a person did that can be undone. A row that is not there names the act that took it away, or
+# the undone one that made it: purging the act takes the rows along.
 acts = _table(
     "act",
     _part_of("workspace"),
     Column("what", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
     Column("undone", Boolean, nullable=False),
+    Column("author", Text),  # NULL: not known
+    Column("key", Text, index=True),  # of the drop that all of it is part of; NULL: of none
 )
 
-# A picture as it stood before an act moved it, left it out or took it back.
-former = _table(
-    "former",
+# What an act changed: the values that one field of one row had before. The value of a field is what
+# the last act that is not undone gave it, so that acts can be undone in any order.
+effects = _table(
+    "effect",
     _part_of("act"),
-    _part_of("picture"),
-    _part_of("labelled_set", optional=True),
-    Column("name", Text, nullable=False),
-    Column("arrived", Integer, nullable=False),
-    Column("left_out", Text),
+    Column("kind", Text, nullable=False),  # name of the row's table
+    Column("row_id", Integer, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("before", JSON, nullable=False),  # by the names of the columns
+    Index("ix_effect_of_field", "row_id", "kind", "field"),
 )
 
 # Findings of which the person said that they are fine.
@@ -155,7 +187,7 @@ accepted = _table(
     "accepted",
     _part_of("workspace"),
     Column("key", Text, nullable=False),
-    Column("act_id", Integer, ForeignKey("act.id", ondelete="SET NULL"), index=True),
+    _made_by(),
     _removed_by(),
 )
 
@@ -205,13 +237,21 @@ _SETS_OF_MOVES = (
     "CREATE INDEX ix_labelled_set_act_id ON labelled_set (act_id)",
 )
 
+Upgrade = Sequence[str] | Callable[[Connection], None]
+
 _NONE_OF_THESE = ("ALTER TABLE labelled_set ADD COLUMN is_class BOOLEAN NOT NULL DEFAULT 1",)
 
-UPGRADES: Sequence[Sequence[str]] = (_ACTS, _BURSTS, _SETS_OF_MOVES, _NONE_OF_THESE)
-"""Statements that take a database from version 1 to 2, from 2 to 3, and so on."""
+UPGRADES: Sequence[Upgrade] = (
+    _ACTS,
+    _BURSTS,
+    _SETS_OF_MOVES,
+    _NONE_OF_THESE,
+    reversible.upgrade,
+)
+"""Statements, or a function, that take a database from version 1 to 2, from 2 to 3, and so on."""
 
 
-def prepare(connection: Connection, upgrades: Sequence[Sequence[str]] = UPGRADES) -> None:
+def prepare(connection: Connection, upgrades: Sequence[Upgrade] = UPGRADES) -> None:
     """Create the tables, or bring them up to date, within the caller's transaction.
 
     Raises `DataFolderUnusable` for a database of a newer featclass, or of another program.
@@ -234,7 +274,10 @@ def prepare(connection: Connection, upgrades: Sequence[Sequence[str]] = UPGRADES
             )
         metadata.create_all(connection)
     else:
-        for statements in upgrades[found - 1 :]:
-            for statement in statements:
+        for upgrade in upgrades[found - 1 :]:
+            if callable(upgrade):
+                upgrade(connection)
+                continue
+            for statement in upgrade:
                 connection.execute(text(statement))
     connection.exec_driver_sql(f"PRAGMA user_version = {newest}")

@@ -82,6 +82,7 @@ function answer(host, state, set, name) {
   const given = { picture, set, act: null };
   state.given.push(given);
   state.said = `${picture[2]}: ${set === null ? 'none of these' : name}.`;
+  host.querySelector('.panel').focus({ preventScroll: true });   // the next Enter answers nothing
   state.sending = state.sending.then(() => send(host, state, given));
   next(host, state);
 }

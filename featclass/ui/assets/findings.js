@@ -83,7 +83,8 @@ function draw(host, state) {
   if (!focused) return;
   const articles = list.querySelectorAll('article'), next = articles[Math.min(Math.max(0, index), articles.length - 1)];
   const same = key && [...list.querySelectorAll('[data-key]')].find(node => node.dataset.key === key);
-  (same || next?.querySelector('.acts button') || host.querySelector('.toggle')).focus({ preventScroll: true });
+  // Where the finding at hand has left, the next one as a whole: Enter does nothing there.
+  (same || next || host.querySelector('.toggle')).focus({ preventScroll: true });
 }
 
 function drawKind(host, state, { kind, total, items }) {
@@ -111,7 +112,7 @@ function drawItem(host, state, kind, item, fine = false) {
   const settled = !fine && (kind === 'duplicates' ? item.pictures.filter(one => !isSettled(one)).length < 2 : item.pictures.length === 1 && isSettled(item.pictures[0]));
   const name = item.pictures.length === 1 ? item.pictures[0].name : item.about;
   const more = item.number - item.pictures.length;
-  return make('article', { class: `finding${settled ? ' settled' : ''}${item.pictures.length > 1 ? ' several' : ''}`, 'aria-label': name },
+  return make('article', { tabindex: '-1', class: `finding${settled ? ' settled' : ''}${item.pictures.length > 1 ? ' several' : ''}`, 'aria-label': name },
     make('div', { class: 'shown' }, ...item.pictures.map(one => drawPicture(host, state, kind, item, one, across && !fine)),
       more > 0 && item.pictures.length ? make('span', { class: 'quiet' }, `and ${more.toLocaleString('en')} more`) : ''),
     make('div', { class: 'said' }, item.pictures.length === 1 ? make('p', { class: 'file', title: name }, name) : '',

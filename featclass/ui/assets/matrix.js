@@ -248,7 +248,8 @@ function drawPanel(host, state) {
   if (!focused) return;
   // Where the picture at hand has left, the next one takes its place, where Enter only enlarges it.
   const next = panel.querySelectorAll('article')[Math.max(0, index)]?.querySelector('.zoom');
-  (panel.querySelector(`[data-key="${key}"]`) || next || panel.querySelector('h3')).focus({ preventScroll: true });
+  const same = key && panel.querySelector(`[data-key="${key}"]`);
+  (same || index >= 0 && next || panel.querySelector('h3')).focus({ preventScroll: true });
 }
 
 function sorts(host, state) {

@@ -95,6 +95,9 @@ async function answer(state, ids, set) {
   state.redraw();
 }
 
+// Of an act is offered in one place at a time that it can be undone: in the line of the page first.
+const mayOffer = act => Boolean(act) && globalThis.featclassOffered !== act;
+
 async function takeBack(state, act) {
   const problem = await perform(state.data.base, { do: 'undo', act }, state.redraw);
   if (problem) state.say(problem);
@@ -112,8 +115,9 @@ function drawCame(host, state) {
   }
   const text = came.text || (came.done && score.current ? came.said : `${came.said} …`);
   const said = place.querySelector('span');
-  if (said?.textContent === text && Boolean(place.querySelector('button')) === Boolean(came.act)) return;
-  place.replaceChildren(make('span', {}, text), came.act ? make('button', { class: 'text', 'data-key': 'undo-came', 'aria-label': `Undo: ${came.said}`,
+  const offers = mayOffer(came.act);
+  if (said?.textContent === text && Boolean(place.querySelector('button')) === offers) return;
+  place.replaceChildren(make('span', {}, text), offers ? make('button', { class: 'text', 'data-key': 'undo-came', 'aria-label': `Undo: ${came.said}`,
     onclick: () => takeBack(state, came.act) }, 'Undo') : '');
 }
 
@@ -185,7 +189,7 @@ function whereTo(state, id, name, gone) {
   const [mark, words, undone] = gone.isNone ? [dotOf(NONE), waits ? 'None of these …' : NONE_SAID, `${name} is none of these`]
     : [dot(colour), waits ? `to ${gone.name} …` : `in ${gone.name} now`, `${name} to ${gone.name}`];
   return make('div', { class: 'right' }, mark, make('span', { class: 'done' }, words),
-    gone.act ? make('button', { class: 'text', 'data-key': `u${id}`, 'aria-label': `Undo: ${undone}`, onclick: () => takeBack(state, gone.act) }, 'Undo') : '');
+    mayOffer(gone.act) ? make('button', { class: 'text', 'data-key': `u${id}`, 'aria-label': `Undo: ${undone}`, onclick: () => takeBack(state, gone.act) }, 'Undo') : '');
 }
 
 // "Right?": yes, or which class it is, in one click; of many classes from a menu. "None of these" is

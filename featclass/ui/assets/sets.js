@@ -7,7 +7,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.sets');
   let state = memory.get(host);
   if (!state) {
-    state = { places: new Map(), open: new Map(), images: new Map(), names: new Map(), picked: null, shown: '' };
+    state = { places: new Map(), open: new Map(), images: new Map(), names: new Map(), picked: new Set(), pickedIn: null, several: false, anchor: null, shown: '' };
     memory.set(host, state);
     window.addEventListener(BACK, () => { if (host.isConnected) goOn(state); });
     droppable(host, items => state.send('new', items));
@@ -16,7 +16,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   state.act = async what => {
     const problem = await perform(data.base, what, state.redraw);
     if (!problem) return;
-    Object.assign(placeOf(state, String(what.set ?? 'new')), { text: problem, share: null });
+    Object.assign(placeOf(state, String(what.set ?? 'new')), { text: sentence(problem), share: null });
     state.draw();
   };
   state.data = data;
@@ -72,11 +72,11 @@ function thumb(state, set, picture) {
     image.addEventListener('lost', () => state.draw());
     state.images.set(id, image);
   }
-  const out = leftOut !== null, isPicked = state.picked === id;
+  const out = leftOut !== null, isPicked = state.picked.has(id);
   const { lost } = image.dataset;   // why it cannot be shown
   image.title = [name, out ? `Left out${leftOut ? `: ${leftOut}` : ''}` : '', lost].filter(Boolean).join('\n');
   const pick = make('button', { class: 'pick', 'aria-expanded': String(isPicked), 'aria-label': `Move ${name} to another set${lost ? `. ${lost}` : ''}`,
-    'data-key': `k${id}`, onclick: () => { state.picked = isPicked ? null : id; state.draw(); } }, image);
+    'data-key': `k${id}`, onclick: event => pickOne(state, set, id, event) }, image);
   return make('figure', { class: `${out ? 'out' : ''} ${isPicked ? 'picked' : ''}`.trim() }, pick, out ? make('button', {
     class: 'back', 'aria-label': `Take back ${name}, which was left out of ${set.name}`, title: 'Let it count again',
     'data-key': `b${id}`, onclick: () => state.act({ do: 'take back', picture: id }) }, 'left out') : null, make('button', {
@@ -99,20 +99,47 @@ function drawThumbs(state, set) {
   return grid;
 }
 
-// Where the picture that was clicked in this set may go instead.
+const picturesOf = (state, set) => state.open.get(set.id)?.pictures ?? set.pictures;
+
+// A click picks one picture; with Ctrl, or while several are being picked, one more; with Shift all between.
+function pickOne(state, set, id, event) {
+  if (state.pickedIn !== set.id) Object.assign(state, { pickedIn: set.id, picked: new Set(), anchor: null, several: false });
+  const ids = picturesOf(state, set).map(([one]) => one), from = ids.indexOf(state.anchor);
+  if (event.shiftKey || event.ctrlKey || event.metaKey) state.several = true;
+  if (event.shiftKey && from >= 0) {
+    const [first, last] = [from, ids.indexOf(id)].sort((one, other) => one - other);
+    for (const between of ids.slice(first, last + 1)) state.picked.add(between);
+  } else if (state.several) {
+    if (!state.picked.delete(id)) state.picked.add(id);
+  } else state.picked = new Set(state.picked.has(id) && state.picked.size === 1 ? [] : [id]);
+  state.anchor = id;
+  state.draw();
+}
+
+// Where the pictures that were clicked in this set may go instead; what is done to several is one act.
 function drawPicked(state, set) {
-  const pictures = state.open.get(set.id)?.pictures ?? set.pictures;
-  const picture = pictures.find(([id]) => id === state.picked);
-  if (!picture) return null;
-  const [id, , name] = picture, isNone = set === state.data.none;
-  const go = (key, text, what, ...inner) => make('button', { class: 'pill', 'data-key': `${key}${id}`, 'aria-label': `Move ${name} to ${text}`, title: text,
-    onclick: () => { state.picked = null; state.act(what); } }, ...inner);
-  const others = state.data.sets.filter(one => one !== set), lost = state.images.get(id)?.dataset.lost;
-  return make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} belongs` },
+  const all = picturesOf(state, set), picked = all.filter(([id]) => state.picked.has(id));
+  if (!picked.length) return null;
+  const ids = picked.map(([id]) => id), [[id, , only]] = picked, isNone = set === state.data.none, one = ids.length === 1;
+  const name = one ? only : plural(ids.length, 'picture', 'pictures'), key = one ? id : 'several';
+  const done = what => { Object.assign(state, { picked: new Set(), several: false }); state.act(what); };
+  const which = one ? { picture: id } : { pictures: ids };
+  const go = (mark, text, what, ...inner) => make('button', { class: 'pill', 'data-key': `${mark}${key}`, 'aria-label': `Move ${name} to ${text}`, title: text,
+    onclick: () => done(what) }, ...inner);
+  const text = (mark, words, does, label = words) => make('button', { class: 'text quiet', 'data-key': `${mark}${key}`, 'aria-label': label, onclick: does }, words);
+  const others = state.data.sets.filter(other => other !== set), lost = one && state.images.get(id)?.dataset.lost;
+  const group = make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} ${one ? 'belongs' : 'belong'}` },
     lost ? make('p', { class: 'hint', role: 'status' }, lost) : null,
-    make('p', { class: 'file', title: name }, make('b', {}, name), isNone ? ' shows' : ' shows instead'),
-    ...others.map(other => go(`g${other.id}-`, other.name, { do: 'move', picture: id, set: other.id }, dotOf(other.colour), shownName(other.name))),
-    isNone ? null : go('gn', 'None of these', { do: 'none of these', picture: id }, make('span', { class: 'dot none' }), 'None of these'));
+    make('p', { class: 'file', title: name }, make('b', {}, name), `${one ? ' shows' : ' show'}${isNone ? '' : ' instead'}`),
+    ...others.map(other => go(`g${other.id}-`, other.name, { do: 'move', ...which, set: other.id }, dotOf(other.colour), shownName(other.name))),
+    isNone ? null : go('gn', 'None of these', { do: 'none of these', ...which }, make('span', { class: 'dot none' }), 'None of these'));
+  const more = make('div', { class: 'more-ways', role: 'group', 'aria-label': `What to do with ${name}` },
+    isNone ? null : text('gl', 'Leave out', () => done({ do: 'leave out', ...which }), `Leave out ${name}`),
+    text('gr', 'Remove', () => done({ do: 'remove pictures', pictures: ids }), `Remove ${name} that ${one ? 'is' : 'are'} picked`),
+    state.several ? null : text('gm', 'Pick several', () => { state.several = true; state.draw(); }),
+    ids.length < all.length && (state.several || !one) ? text('ga', `Pick all ${all.length.toLocaleString('en')} shown`, () => { state.picked = new Set(all.map(([each]) => each)); state.draw(); }) : null,
+    one && !state.several ? null : text('gc', 'Pick none', () => { Object.assign(state, { picked: new Set(), several: false }); state.draw(); }));
+  return make('div', { class: 'picked-of' }, group, more);
 }
 
 function dotOf(colour) {
@@ -160,7 +187,7 @@ function drawSet(state, set, host) {
     make('header', {}, dotOf(set.colour), make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
       make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),
       make('button', { class: 'icon', title: 'Remove this set', 'aria-label': `Remove the set ${set.name}`,
-        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) },
+        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id, seen: set.version }) },
         icon(ICONS.trash))),
     set.count ? drawThumbs(state, set)
       : make('p', { class: 'hint' }, 'Drop pictures here: a handful is enough.'),
@@ -187,7 +214,7 @@ function drawNone(state, set) {
     make('header', {}, make('span', { class: 'dot none' }), make('span', { class: 'named' }, make('b', {}, set.name)),
       make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures')),
       set.count ? make('button', { class: 'icon', title: 'Remove all of these', 'aria-label': 'Remove all pictures that are none of these',
-        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id }) }, icon(ICONS.trash)) : null),
+        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id, seen: set.version }) }, icon(ICONS.trash)) : null),
     make('p', { class: 'hint' }, 'Pictures you said show none of your sets. They teach featclass what to refuse.'),
     drawThumbs(state, set), drawPicked(state, set),
     make('footer', {}, make('div', { class: 'place', tabindex: '-1', 'data-place': String(set.id) })),
@@ -202,6 +229,16 @@ async function unfoldAgain(state, set, shown) {
   const { pictures } = await response.json();
   state.open.set(set.id, { version: set.version, pictures });
   state.draw();
+}
+
+// What was to be said in a set that somebody removed meanwhile is said beneath all sets.
+function sayWhereSetsAreGone(host, state) {
+  for (const [key, place] of state.places) {
+    if (host.querySelector(`[data-place="${key}"]`) || place.share !== null || place.question) continue;
+    state.places.delete(key);
+    const lines = [place.text, ...place.lines].filter(Boolean).map(ended);
+    if (lines.length) Object.assign(placeOf(state, 'new'), { lines });
+  }
 }
 
 function draw(host, state) {
@@ -231,6 +268,7 @@ function draw(host, state) {
   host.replaceChildren(list, end, ...none ? [drawNone(state, none)] : [], make('div', { class: 'place tray', tabindex: '-1', 'data-place': 'new' }));
   state.drawing = false;
   state.recorder?.camera?.video.play().catch(() => {});   // moving it in the page has paused it
+  sayWhereSetsAreGone(host, state);
   for (const key of state.places.keys()) drawPlace(host, state, key);
   const again = focused && host.querySelector(`[data-key="${CSS.escape(focused)}"]`);
   if (!again) return;

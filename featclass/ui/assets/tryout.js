@@ -17,7 +17,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   state.data = data;
   const shown = JSON.stringify(data);
   if (shown !== state.shown) { state.shown = shown; state.draw(); }
-  return () => { if (!host.isConnected) { stopCamera(state); document.removeEventListener('paste', state.paste); } };
+  return () => { if (!host.isConnected) { stopCamera(state); document.removeEventListener('paste', state.paste); document.removeEventListener('featclass-offered', state.offered); } };
 }
 
 // Where Streamlit builds the page anew, what was answered in this workspace is still there to undo,
@@ -44,6 +44,8 @@ function build(host, state) {
     }
   };
   document.addEventListener('paste', state.paste);
+  state.offered = () => state.data && state.draw();
+  document.addEventListener('featclass-offered', state.offered);
 }
 
 const stamp = () => new Date().toISOString().slice(0, 19).replace(/[T:]/g, '-');

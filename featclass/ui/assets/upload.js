@@ -52,12 +52,16 @@ function batches(items) {
   return made;
 }
 
-function sendZip(base, target, item, tell, asked) {
+// All that is sent with one key is one act, to be undone at once.
+const newDrop = () => `drop-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+const partOf = drop => ({ 'X-Featclass-Drop': drop });
+
+function sendZip(base, target, item, tell, asked, drop) {
   const name = item.path.split('/').pop();
   return new Promise((yes, no) => {
     const request = new XMLHttpRequest();   // fetch does not tell how much has been sent
     request.open('POST', `${base}/zip?${new URLSearchParams({ set: target, name, ...asked })}`);
-    for (const [header, value] of Object.entries(HEADERS)) request.setRequestHeader(header, value);
+    for (const [header, value] of Object.entries({ ...HEADERS, ...partOf(drop) })) request.setRequestHeader(header, value);
     request.upload.onprogress = e => tell(`Sending ${name}`, e.loaded / e.total);
     request.upload.onload = () => tell(`Unpacking ${name}`, 1);
     request.onerror = () => no(new Error('the connection to featclass was lost'));
@@ -91,16 +95,16 @@ function tablesOf(items) {
 }
 
 // Asks where each path of a drop belongs; tables of labels go along as they are.
-function askForPlan(base, asked, tables) {
+function askForPlan(base, asked, tables, drop) {
   const plan = new Blob([JSON.stringify(asked)], { type: 'application/json' });
   if (plan.size > PLAN_BYTES) {
     throw Object.assign(new Error(`${plural(asked.paths.length, 'file is', 'files are')} too many for one drop: drop a part of them, or a zip`), { refused: true });
   }
-  if (!tables.length) return ask(`${base}/plan`, { headers: JSON_BODY, body: plan });
+  if (!tables.length) return ask(`${base}/plan`, { headers: { ...JSON_BODY, ...partOf(drop) }, body: plan });
   const form = new FormData();
   form.append('plan', plan);
   for (const { path, file } of tables) form.append('table', file, encodeURIComponent(path));
-  return ask(`${base}/plan/form`, { body: form });
+  return ask(`${base}/plan/form`, { headers: partOf(drop), body: form });
 }
 
 const folderOf = items => items[0].path.includes('/') ? items[0].path.split('/')[0] : plural(items.length, 'file', 'files');
@@ -111,6 +115,7 @@ const folderOf = items => items[0].path.includes('/') ? items[0].path.split('/')
 // Resolves to {added, copies, rejected, sets, notes, names, left, error}: `left` are drops that were
 // left when it was asked, `names` how the names in zips were read.
 async function upload(base, target, items, tell, { how = async () => null, burst = null } = {}) {
+  const drop = burst || newDrop();
   const sum = { added: 0, copies: 0, rejected: 0, sets: [], notes: [], names: [], left: [], error: '' };
   const count = answer => {
     sum.added += answer.added || 0; sum.copies += answer.copies || 0; sum.rejected += answer.rejected || 0;
@@ -122,7 +127,7 @@ async function upload(base, target, items, tell, { how = async () => null, burst
   const sendAll = async (to, group, among) => {
     for (const item of group) {
       try {
-        const answer = await answered(asked => sendZip(base, to, item, tell, { ...among, ...asked }), how, item.path);
+        const answer = await answered(asked => sendZip(base, to, item, tell, { ...among, ...asked }, drop), how, item.path);
         if (answer) count(answer); else sum.left.push(item);
       } catch (error) {
         if (!error.refused) throw error;
@@ -136,7 +141,7 @@ async function upload(base, target, items, tell, { how = async () => null, burst
     const folders = items.filter(item => !item.file).map(item => item.path);
     if (!loose.length) return sum;
     const paths = loose.map(item => item.path), tables = tablesOf(target === 'new' ? loose : []);
-    const plan = await answered(asked => askForPlan(base, { set: String(target), paths, folders, ...asked }, tables), how, folderOf(loose));
+    const plan = await answered(asked => askForPlan(base, { set: String(target), paths, folders, ...asked }, tables, drop), how, folderOf(loose));
     if (!plan) { sum.left.push(...loose); return sum; }
     count(plan);
     const unread = target === 'new' && !sum.sets.length ? loose.filter(item => isTable(item) && !tables.includes(item)) : [];
@@ -149,14 +154,14 @@ async function upload(base, target, items, tell, { how = async () => null, burst
       if (!groups.has(to)) groups.set(to, []);
       groups.get(to).push(item);
     });
-    await sendPictures(base, groups, tell, burst, count, sum);
+    await sendPictures(base, groups, tell, burst, drop, count, sum);
   } catch (error) {
     if (error.refused) sum.notes.push(sentence(error.message)); else sum.error = error.message;
   }
   return sum;
 }
 
-async function sendPictures(base, groups, tell, burst, count, sum) {
+async function sendPictures(base, groups, tell, burst, drop, count, sum) {
   const queue = [...groups].flatMap(([to, group]) => batches(group).map(batch => ({ to, batch })));
   const total = [...groups.values()].reduce((n, group) => n + group.length, 0);
   let done = 0;
@@ -166,7 +171,7 @@ async function sendPictures(base, groups, tell, burst, count, sum) {
       if (burst) form.append('burst', burst);
       for (const item of job.batch) form.append('picture', bodyOf(item), encodeURIComponent(item.path));
       try {
-        count(await ask(`${base}/pictures?set=${job.to}`, { body: form }));
+        count(await ask(`${base}/pictures?set=${job.to}`, { headers: partOf(drop), body: form }));
       } catch (error) { sum.error = sum.error || error.message; }
       done += job.batch.length;
       tell(`${done} of ${total}`, done / total);
