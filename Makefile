@@ -2,14 +2,16 @@
 # make test    lint, types, import contract and all tests
 # make bench   the figures of benchmarks/README.md: speed
 # make bench-trust   and how far the scores hold
+# make chaos   attacks and kill -9, against servers of its own
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 APP_ARGS ?=
 BENCH_ARGS ?=
+CHAOS_ARGS ?=
 
-.PHONY: run test lint format bench bench-trust clean
+.PHONY: run test lint format bench bench-trust chaos clean
 
 run: $(VENV)/.ready
 	$(BIN)/featclass app $(APP_ARGS)
@@ -33,6 +35,9 @@ bench: $(VENV)/.ready-tests
 
 bench-trust: $(VENV)/.ready-tests
 	$(BIN)/python -m benchmarks coverage fewshot strangers labels copies asking $(BENCH_ARGS)
+
+chaos: $(VENV)/.ready-tests
+	$(BIN)/python -m chaos $(CHAOS_ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

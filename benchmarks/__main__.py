@@ -32,7 +32,9 @@ SPEED = (
 )
 TRUST = ("coverage", "fewshot", "strangers", "labels", "copies", "asking", "explain")
 """How far what featclass says holds; asked for with `make bench-trust`."""
-PARTS = (*SPEED, *TRUST)
+LASTING = ("memory",)
+"""What goes on being so for days; asked for by name."""
+PARTS = (*SPEED, *TRUST, *LASTING)
 """Each a module with `measure(settings)`, imported when its turn has come."""
 RESULTS = Path(__file__).parent / "results"
 

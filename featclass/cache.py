@@ -5,10 +5,11 @@ Beside them, by digest alone, what the audit needs to know of the pixels.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,11 +17,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.errors import FeatclassError
+from featclass import disk
+from featclass.errors import DiskFull, FeatclassError
+
+log = logging.getLogger(__name__)
 
 CACHE_FILE = "embeddings.sqlite"
 """Its name in the data folder."""
 FORMAT_VERSION = 1
+PATIENCE_SECONDS = 60.0
 STORED_DTYPE = np.dtype("<f4")
 # SQLite allows 32,766 variables in a statement; a thousand digests a query stays far below.
 DIGESTS_PER_QUERY = 1000
@@ -50,42 +55,60 @@ class CacheSize:
     bytes: int
 
 
+class _Damaged(Exception):
+    """The file was found to be damaged; the cache is begun anew, and empty."""
+
+
 class Cache:
     """Embeddings in one SQLite file, safe with several threads and several processes.
 
     `path` may be `":memory:"`; `patience` is how many seconds to wait for another program that is
-    writing. Raises `FeatclassError` where the file is no cache of this version.
+    writing. What is kept can be made anew: a file that is damaged is set aside, for an empty one.
+    Every method raises `FeatclassError` where the file cannot be used, `DiskFull` among them.
     """
 
-    def __init__(self, path: Path | str, *, patience: float = 60) -> None:
+    def __init__(self, path: Path | str, *, patience: float | None = None) -> None:
         self.path = str(path)
         if self.path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self._patience = PATIENCE_SECONDS if patience is None else patience
+        self._inode: int | None = None
         self._lock = threading.Lock()
         with self._explained():
-            self._connection = sqlite3.connect(self.path, timeout=patience, check_same_thread=False)
-        try:
-            with self._explained():
-                self._prepare()
-        except FeatclassError:
-            self._connection.close()
-            raise
+            try:
+                self._connection = self._opened()
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                self._set_aside(error)
+                self._connection = self._opened()
 
-    def _prepare(self) -> None:
-        found = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-        if found not in (0, FORMAT_VERSION):
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=self._patience, check_same_thread=False)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        self._inode = _inode(self.path)
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version not in (0, FORMAT_VERSION):
             raise FeatclassError(
-                f"The embedding cache {self.path} has format version {found}, and this featclass"
+                f"The embedding cache {self.path} has format version {version}, and this featclass"
                 f" knows version {FORMAT_VERSION}. Update featclass, or set FEATCLASS_DATA to"
                 " another folder."
             )
-        with self._connection as connection:
+        with connection:
             connection.execute("PRAGMA journal_mode = WAL")
             # A cache that loses its last rows in a power cut only embeds them again.
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(EMBEDDINGS)
             connection.execute(APPEARANCES)
-            connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+            if version != FORMAT_VERSION:  # a full disk takes nothing, and need not here
+                connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -93,14 +116,43 @@ class Cache:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            # Of SQLite's extended codes the last byte tells the kind.
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            if disk.is_full(error):
+                raise DiskFull(disk.FULL) from error
+            # Whoever reads this may be a stranger, whom no path of the server concerns.
+            log.error("The embedding cache %s cannot be used: %s", self.path, error)
+            if _kind(error) == sqlite3.SQLITE_BUSY:
                 remedy = "Another program is writing to it: try again later."
             else:
-                remedy = "Delete that file, or set FEATCLASS_DATA to another folder."
-            raise FeatclassError(
-                f"The embedding cache {self.path} cannot be used ({error}). {remedy}"
-            ) from error
+                remedy = "Set FEATCLASS_DATA to another folder, or delete its file in this one."
+            message = f"The embedding cache cannot be used ({error}). {remedy}"
+            raise FeatclassError(message) from error
+
+    @contextmanager
+    def _working(self) -> Iterator[sqlite3.Connection]:
+        """Give the connection to one caller; what is found to be damaged is set aside."""
+        with self._lock, self._explained():
+            try:
+                yield self._connection
+            except sqlite3.DatabaseError as error:
+                if not _is_damage(error):
+                    raise
+                self._connection.close()
+                self._set_aside(error)
+                self._connection = self._opened()
+                raise _Damaged from error
+
+    def _set_aside(self, error: sqlite3.DatabaseError) -> None:
+        """Give a damaged file another name, unless another process has done that already."""
+        path = Path(self.path)
+        if self._inode not in (None, _inode(self.path)):
+            return
+        log.warning("The embedding cache was damaged (%s) and is begun anew.", error)
+        try:
+            path.replace(path.with_name(f"{path.stem}-damaged{path.suffix}"))
+            for ending in ("-wal", "-shm"):
+                path.with_name(path.name + ending).unlink(missing_ok=True)
+        except OSError as failure:
+            raise error from failure
 
     def get(self, digests: Iterable[str], fingerprint: str) -> dict[str, NDArray[np.float32]]:
         """Return the embeddings that are here, by digest; each float32 of shape (dimensions,)."""
@@ -122,8 +174,11 @@ class Cache:
         for start in range(0, len(wanted), DIGESTS_PER_QUERY):
             part = wanted[start : start + DIGESTS_PER_QUERY]
             marks = ",".join("?" * len(part))
-            with self._lock:
-                rows = self._connection.execute(f"{query} ({marks})", (*first, *part)).fetchall()
+            try:
+                with self._working() as connection:
+                    rows = connection.execute(f"{query} ({marks})", (*first, *part)).fetchall()
+            except _Damaged:
+                continue  # it is empty now
             yield from ((digest.hex(), value) for digest, value in rows)
 
     def put(
@@ -138,17 +193,27 @@ class Cache:
             (bytes.fromhex(digest), key, np.asarray(vector, STORED_DTYPE).tobytes())
             for digest, vector in vectors.items()
         ]
-        with self._lock, self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO appearances VALUES (?, ?)",
-                [(bytes.fromhex(digest), data) for digest, data in (appearances or {}).items()],
-            )
+        looks = [(bytes.fromhex(digest), data) for digest, data in (appearances or {}).items()]
+        with suppress(_Damaged), self._working() as connection, connection:
+            connection.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO appearances VALUES (?, ?)", looks)
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Forget what is kept of these images, under every encoder."""
+        these = [(bytes.fromhex(digest),) for digest in digests]
+        with suppress(_Damaged), self._working() as connection, connection:
+            for fingerprint in _fingerprints(connection):
+                connection.executemany(
+                    "DELETE FROM embeddings WHERE fingerprint = ? AND digest = ?",
+                    [(fingerprint, digest) for (digest,) in these],
+                )
+            connection.executemany("DELETE FROM appearances WHERE digest = ?", these)
 
     def size(self) -> CacheSize:
         """Count what is here."""
-        with self._lock:
-            count = int(self._connection.execute("SELECT count(*) FROM embeddings").fetchone()[0])
+        count = 0
+        with suppress(_Damaged), self._working() as connection:
+            count = int(connection.execute("SELECT count(*) FROM embeddings").fetchone()[0])
         # What was written last stands in a second file, for SQLite to merge in its time.
         files = [Path(self.path + ending) for ending in ("", "-wal")]
         return CacheSize(
@@ -157,13 +222,13 @@ class Cache:
 
     def clear(self) -> None:
         """Forget every embedding and give the space back."""
-        with self._lock, self._explained():
-            with self._connection:
-                self._connection.execute("DELETE FROM embeddings")
-                self._connection.execute("DELETE FROM appearances")
-            self._connection.execute("VACUUM")
+        with suppress(_Damaged), self._working() as connection:
+            with connection:
+                connection.execute("DELETE FROM embeddings")
+                connection.execute("DELETE FROM appearances")
+            connection.execute("VACUUM")
             # Without this the space is only marked as free while another process has it open.
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Release the file."""
@@ -175,3 +240,28 @@ class Cache:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _fingerprints(connection: sqlite3.Connection) -> Iterator[bytes]:
+    """Go through the encoders that there are embeddings of, without going through these."""
+    query = "SELECT min(fingerprint) FROM embeddings WHERE fingerprint > ?"
+    fingerprint = b""
+    while (row := connection.execute(query, (fingerprint,)).fetchone()) and row[0] is not None:
+        fingerprint = row[0]
+        yield fingerprint
+
+
+def _kind(error: sqlite3.DatabaseError) -> int:
+    """Return the kind of an error: of SQLite's extended codes, the last byte."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    return _kind(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _inode(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_ino
+    except OSError:
+        return None

@@ -11,6 +11,8 @@ from platformdirs import user_data_path
 from featclass.errors import FeatclassError
 
 MEGA = 10**6
+BYTES_PER_PIXEL = 4
+PICTURE_BYTES = 32 * MEGA
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,18 @@ class Config:
     max_upload_bytes: int
     """Largest single upload, in bytes, also of a zip once unpacked
     (`FEATCLASS_MAX_UPLOAD_MB`)."""
+    heic: bool = True
+    """Whether HEIC pictures are read (`FEATCLASS_HEIC=0`: not): their decoder is a library of its
+    own, which an administrator may not want to let at strangers' files."""
     pictures: tuple[Path, ...] = ()
     """Folders of this machine whose pictures anybody at the page may have predicted
     (`FEATCLASS_PICTURES`, a list of paths); none unless an administrator names them."""
+
+    @property
+    def max_picture_bytes(self) -> int:
+        """Largest file taken for a picture: what the largest image has without compression."""
+        uncompressed = max(PICTURE_BYTES, BYTES_PER_PIXEL * self.max_pixels)
+        return min(uncompressed, self.max_upload_bytes)
 
 
 def load() -> Config:
@@ -48,8 +59,14 @@ def load() -> Config:
         is_shared=_is_set("FEATCLASS_SHARED"),
         max_pixels=_number("FEATCLASS_MAX_MEGAPIXELS", 100) * MEGA,
         max_upload_bytes=_number("FEATCLASS_MAX_UPLOAD_MB", 4000) * MEGA,
+        heic=reads_heic(),
         pictures=_paths("FEATCLASS_PICTURES"),
     )
+
+
+def reads_heic() -> bool:
+    """Say whether HEIC pictures are read, from the environment as it is now."""
+    return os.environ.get("FEATCLASS_HEIC", "") != "0"
 
 
 def _is_set(variable: str) -> bool:

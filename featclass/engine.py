@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 from featclass.cache import Cache
 from featclass.encoders import Encoder
+from featclass.errors import FeatclassError
 from featclass.images import Appearance
 from featclass.pipeline import Embedded, Pipeline
 from featclass.records import Image, Progress, Rejected, no_progress
+
+log = logging.getLogger(__name__)
 
 LIVE_IMAGES = 8
 """Somebody who asks about more at once waits for a bulk job, in fair shares with the others."""
@@ -92,7 +96,7 @@ class Engine:
                     if outcome.appearance is not None:
                         looks[image.digest] = outcome.appearance
                 if len(fresh) >= max(KEPT, self.encoder.batch_size):
-                    self._keep(fresh)
+                    keep = self._keep(fresh)
                 done += 1
                 progress(done, len(images))
         finally:
@@ -115,21 +119,26 @@ class Engine:
                         looks[digest] = found
             wanted = some if looks is None else [digest for digest in some if digest in looks]
             for digest, vector in self.cache.get(wanted, self.encoder.fingerprint).items():
-                vectors[rows[digest]] = vector
-                is_known[rows[digest]] = True
+                if vector.shape == vectors[0].shape and np.isfinite(vector).all():
+                    vectors[rows[digest]] = vector
+                    is_known[rows[digest]] = True
 
-    def _keep(self, fresh: dict[str, Embedded]) -> None:
-        if fresh:
-            self.cache.put(
-                {digest: embedded.vector for digest, embedded in fresh.items()},
-                self.encoder.fingerprint,
-                {
-                    digest: embedded.appearance.to_bytes()
-                    for digest, embedded in fresh.items()
-                    if embedded.appearance is not None
-                },
-            )
-            fresh.clear()
+    def _keep(self, fresh: dict[str, Embedded]) -> bool:
+        """Write embeddings to the cache; says whether it took them: the work goes on without."""
+        looks = {
+            digest: embedded.appearance.to_bytes()
+            for digest, embedded in fresh.items()
+            if embedded.appearance is not None
+        }
+        vectors = {digest: embedded.vector for digest, embedded in fresh.items()}
+        fresh.clear()
+        try:
+            if vectors:
+                self.cache.put(vectors, self.encoder.fingerprint, looks)
+        except FeatclassError as error:
+            log.warning("Embeddings are not kept, and are made anew next time: %s", error)
+            return False
+        return True
 
     def close(self) -> None:
         """Finish what is being worked on and end the threads."""

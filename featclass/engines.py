@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from collections.abc import Iterable
+from contextlib import ExitStack
 
 from featclass import encoders
 from featclass.cache import Cache
@@ -67,6 +69,10 @@ class Engines:
                     gc.freeze()
             return self._engines[spec]
 
+    def forget(self, digests: Iterable[str]) -> None:
+        """Forget the embeddings of these images, under every encoder."""
+        self._cache.forget(digests)
+
     def warm(self, spec: str) -> None:
         """Load `spec` in the background, once, so that the first visitor need not wait for it."""
         with self._lock:
@@ -94,9 +100,9 @@ class Engines:
         self._closing.set()
         if self._warming is not None:
             self._warming.join()
-        with self._lock:
+        with self._lock, ExitStack() as closing:
+            if self._freeze:
+                closing.callback(gc.unfreeze)
             for engine in self._engines.values():
-                engine.close()
+                closing.callback(engine.close)
             self._engines.clear()
-        if self._freeze:
-            gc.unfreeze()

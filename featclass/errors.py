@@ -8,6 +8,9 @@ FeatclassError                  could not do it; the message is one sentence for
 ├── EncoderUnavailable          an encoder asked for by name cannot be had on this machine
 │   └── DownloadCancelled       somebody cancelled the download of its weights
 ├── ClassifierUnusable          a saved classifier is damaged, or from another format version
+├── DiskFull                    nothing can be written: the disk has no room left
+├── DataFolderUnusable          what is in the data folder cannot be worked with as it is
+│   └── WorkspacesLost          its database is missing, damaged, or older than its pictures
 ├── WorkspaceMissing            no workspace has this link
 │   └── WorkspaceRemoved        it had, and was removed; it can be brought back
 └── Cancelled                   the work was cancelled by whoever asked for it
@@ -66,6 +69,21 @@ class DownloadCancelled(EncoderUnavailable):
 
 class ClassifierUnusable(FeatclassError):
     """A saved classifier is damaged, or from another format version."""
+
+
+class DiskFull(FeatclassError):
+    """Nothing can be written: the disk has no room left."""
+
+
+class DataFolderUnusable(FeatclassError):
+    """What is in the data folder cannot be worked with as it is; nothing was changed there."""
+
+
+class WorkspacesLost(DataFolderUnusable):
+    """The database is missing, damaged, or older than the pictures beside it.
+
+    Those pictures can be made a workspace of: `featclass app --recover`.
+    """
 
 
 class WorkspaceMissing(FeatclassError):

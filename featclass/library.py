@@ -144,14 +144,16 @@ def evaluate(
     return service.train(engine, dataset, seed=seed).classifier.report
 
 
-def load(path: str | Path, *, device: str = "auto") -> Classifier:
+def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) -> Classifier:
     """Load a saved classifier.
 
-    Raises `ClassifierUnusable` for a damaged file, `EncoderUnavailable` where this machine cannot
-    provide its encoder.
+    An encoder that featclass does not offer (`featclass encoders`) is opened only where `encoder`
+    names it: a file does not choose what is loaded. Raises `ClassifierUnusable` for a damaged
+    file, `EncoderUnavailable` where this machine cannot provide its encoder.
     """
     trained = artifact.load(Path(path))
-    engine = _open(trained.encoder, device)
+    how = "if you trust where it comes from, name that encoder with load(..., encoder=...)"
+    engine = _open(service.encoder_of(trained, encoder, how=how), device)
     for note in service.check_encoder(trained, engine):
         log.warning("%s", note)
     return Classifier(trained, engine)

@@ -151,8 +151,9 @@ class Pipeline:
             self._changed.notify_all()
         for worker in self._workers:
             worker.join()
-        for job in self._jobs:
-            job.outcomes.put(_closed())
+        with self._changed:  # whoever is told leaves the list
+            for job in self._jobs:
+                job.outcomes.put(_closed())
 
     def _end(self, job: _Job) -> None:
         with self._changed:
@@ -272,6 +273,7 @@ class Pipeline:
         try:
             stacked = np.stack([prepared.pixels for prepared in batch])
             vectors = self._encoder.encode(stacked, threads=threads)
+            embedded = [_embedded(one, vector) for one, vector in zip(batch, vectors, strict=True)]
         except EncoderUnavailable as error:
             for prepared in batch:
                 prepared.job.outcomes.put(error)
@@ -281,9 +283,8 @@ class Pipeline:
             for prepared in batch:
                 self._try_again(prepared, error)
         else:
-            for prepared, vector in zip(batch, vectors, strict=True):
-                embedded = Embedded(vector, prepared.appearance)
-                prepared.job.outcomes.put((prepared.image, embedded))
+            for prepared, outcome in zip(batch, embedded, strict=True):
+                prepared.job.outcomes.put((prepared.image, outcome))
 
     def _try_again(self, prepared: _Prepared, error: Exception) -> None:
         """Encode an image of a failed batch once more, alone, in case another was the cause."""
@@ -296,6 +297,14 @@ class Pipeline:
             if not job.is_over:
                 (self._live if job.is_live else self._ready).appendleft(prepared)
             self._changed.notify_all()
+
+
+def _embedded(prepared: _Prepared, vector: Vector) -> Embedded | Rejected:
+    """Return the embedding; no number, as of low precision overflowing, goes any further."""
+    if np.isfinite(vector).all():
+        return Embedded(vector, prepared.appearance)
+    why = "the encoder gave no number for it"
+    return Rejected(prepared.image.name, why, is_lasting=False)
 
 
 def _failed(image: Image, error: Exception) -> Rejected:

@@ -78,7 +78,7 @@ class Dataset:
         return tuple(sorted({image.label for image in self.images if image.label is not None}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Probe:
     """A linear map on embeddings of length 1, and how its logits become probabilities."""
 
@@ -220,7 +220,7 @@ class Report:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Exemplars:
     """The training images a classifier remembers, to show what a new picture resembles."""
 

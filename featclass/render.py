@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from featclass import sentences
+from featclass.file_names import DISORDERLY
 from featclass.records import Report
 from featclass.sentences import empty_sentences, percent, score_sentence, span
 
@@ -315,4 +316,4 @@ def _class_table(report: Report) -> str:
 
 
 def _escaped(text: str) -> str:
-    return MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return MARKDOWN.sub(r"\\\1", DISORDERLY.sub("\ufffd", " ".join(text.split())))

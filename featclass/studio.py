@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from featclass import config as settings
-from featclass.errors import FeatclassError
+from featclass.disk import Reserve
+from featclass.errors import DiskFull, FeatclassError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from featclass.batches import Batches
     from featclass.cache import Cache
     from featclass.config import Config
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from featclass.maps import Maps
     from featclass.thumbnails import Thumbnails
     from featclass.trainer import Trainer
+    from featclass.turns import Turns
     from featclass.workspaces import Workspaces
 
 log = logging.getLogger(__name__)
@@ -29,6 +35,10 @@ DAY = 24 * 3600.0
 KEEP_REMOVED = timedelta(days=30)
 VISITOR_COOKIE = "featclass_visitor"
 """Names the browser of a visitor, so that it finds its own workspaces again."""
+VISITOR = re.compile(r"[\w-]{20,64}")
+"""What the cookie may hold."""
+LONG_REQUESTS = 8
+"""Requests that decode, unpack or embed at one time, of one visitor half as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,16 @@ class Studio:
     trainer: Trainer
     maps: Maps
     batches: Batches
+    reserve: Reserve
+    requests: Turns
     closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
     def open(cls, config: Config) -> Studio:
-        """Open the data folder of `config`; no encoder is loaded yet."""
+        """Open the data folder of `config`; no encoder is loaded yet.
+
+        Raises `FeatclassError` where it cannot be used.
+        """
         # Imported here, beside the browser's own loading: the server answers half a second sooner.
         from featclass.batches import Batches
         from featclass.cache import CACHE_FILE, Cache
@@ -57,18 +72,36 @@ class Studio:
         from featclass.maps import Maps
         from featclass.thumbnails import Thumbnails
         from featclass.trainer import Trainer
+        from featclass.turns import Turns
         from featclass.workspaces import Workspaces
 
         workspaces = Workspaces(config.data)
         thumbnails = Thumbnails(config.data / "thumbnails", max_pixels=config.max_pixels)
-        cache = Cache(config.data / CACHE_FILE)
+        reserve = Reserve(config.data)
+        with reserve.lent():
+            try:
+                cache = Cache(config.data / CACHE_FILE)
+            except DiskFull:  # what was embedded is lost with the process, and nothing else
+                cache = Cache(":memory:")
+        reserve.keep()
         device = os.environ.get("FEATCLASS_DEVICE") or "auto"
         engines = Engines(config, cache, device=device, freeze=True)
         downloads = Downloads(config)
         trainer = Trainer(config, workspaces, engines, downloads)
         batches = Batches(config, engines)
-        parts = (workspaces, thumbnails, cache, engines, downloads, trainer, Maps(), batches)
-        return cls(config, *parts)
+        requests = Turns(LONG_REQUESTS, "request", most_each=LONG_REQUESTS // 2)
+        parts = (
+            workspaces,
+            thumbnails,
+            cache,
+            engines,
+            downloads,
+            trainer,
+            Maps(),
+            batches,
+            reserve,
+        )
+        return cls(config, *parts, requests)
 
     def warm(self) -> None:
         """Start loading, once, in the background, what the first visitor will need."""
@@ -79,25 +112,49 @@ class Studio:
         threading.Thread(target=self._keep_house, name="housekeeping", daemon=True).start()
 
     def _keep_house(self) -> None:
+        chores: tuple[Callable[[], object], ...] = (
+            lambda: self.workspaces.purge(older_than=KEEP_REMOVED, forget=self._forget),
+            lambda: self.thumbnails.purge(keep=self.workspaces.digests()),
+            lambda: self.batches.purge(older_than=KEEP_REMOVED),
+            self.reserve.keep,
+        )
         while not self.closed.is_set():
-            try:
-                if self.workspaces.purge(older_than=KEEP_REMOVED):
-                    self.thumbnails.purge(keep=self.workspaces.digests())
-                self.batches.purge(older_than=KEEP_REMOVED)
-            except (FeatclassError, OSError) as error:
-                log.warning("What was removed long ago could not be deleted: %s", error)
+            for chore in chores:
+                try:
+                    chore()
+                except (FeatclassError, OSError) as error:
+                    log.warning("What was removed long ago could not be deleted: %s", error)
             self.closed.wait(DAY)
 
+    def _forget(self, digests: Sequence[str]) -> None:
+        """Delete what was made of pictures that are deleted for good."""
+        self.thumbnails.forget(digests)
+        self.cache.forget(digests)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another picture on the disk with the data folder."""
+        return self.reserve.is_all_there_is
+
+    def trouble(self) -> str:
+        """Return why people cannot work with this server, in a sentence; empty if all is well."""
+        try:
+            return self.workspaces.trouble()
+        except OSError as error:
+            return f"The data folder cannot be reached: {error.strerror}."
+
     def close(self) -> None:
-        """End every thread and close every file."""
+        """End every thread and close every file; where one part cannot, the others do."""
         self.closed.set()
-        self.downloads.close()
-        self.trainer.close()
-        self.maps.close()
-        self.batches.close()
-        self.engines.close()
-        self.cache.close()
-        self.workspaces.close()
+        with ExitStack() as closing:  # last come, first closed
+            closing.callback(self.workspaces.close)
+            closing.callback(self.cache.close)
+            closing.callback(self.engines.close)
+            closing.callback(self.batches.close)
+            closing.callback(self.maps.close)
+            closing.callback(self.trainer.close)
+            closing.callback(self.downloads.close)
+            closing.callback(self.requests.close)
 
 
 _lock = threading.Lock()
@@ -111,6 +168,14 @@ def studio() -> Studio:
         if _studio is None:
             _studio = Studio.open(settings.load())
         return _studio
+
+
+def trouble() -> str:
+    """Return why people cannot work with this process, in a sentence; empty if all is well.
+
+    Nothing is known of that before the data folder has been opened.
+    """
+    return _studio.trouble() if _studio is not None else ""
 
 
 def close() -> None:

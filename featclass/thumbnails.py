@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from featclass import images
+
+log = logging.getLogger(__name__)
 
 SIZES = (160, 480)
 _VERSION = f"-v{images.DECODING_VERSION}"
@@ -23,14 +27,18 @@ class Thumbnails:
     def of(self, digest: str, original: bytes, size: int) -> bytes:
         """Return a JPEG whose shorter side has `size` pixels; raises `images.Unreadable`.
 
-        `digest` must be one: it becomes part of a path.
+        `digest` must be one: it becomes part of a path. Where it cannot be kept, as on a full disk,
+        it is made anew next time.
         """
         kept = self._folder / digest[:2] / f"{digest}-{size}{_VERSION}.jpg"
+        with suppress(OSError):
+            if data := kept.read_bytes():  # a power cut may leave an empty file
+                return data
+        made = images.thumbnail(original, size=size, max_pixels=self._max_pixels)
         try:
-            return kept.read_bytes()
-        except FileNotFoundError:
-            made = images.thumbnail(original, size=size, max_pixels=self._max_pixels)
-        self._keep(kept, made)
+            self._keep(kept, made)
+        except OSError as error:
+            log.info("A small picture could not be kept: %s", error.strerror)
         return made
 
     @staticmethod
@@ -45,6 +53,12 @@ class Thumbnails:
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Delete the thumbnails of these originals."""
+        for digest in digests:
+            for path in (self._folder / digest[:2]).glob(f"{digest}-*"):
+                path.unlink(missing_ok=True)
 
     def purge(self, keep: Collection[str]) -> None:
         """Delete the thumbnails of every original but these digests, and those decoded before."""

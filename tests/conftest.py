@@ -23,6 +23,7 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "MAX_MEGAPIXELS",
         "MAX_UPLOAD_MB",
         "PICTURES",
+        "HEIC",
     ):
         monkeypatch.delenv(f"FEATCLASS_{name}", raising=False)
     monkeypatch.setenv("FEATCLASS_DATA", str(tmp_path / "data"))

@@ -356,7 +356,7 @@ def schema(file: Path) -> dict[str, list[list[Any]]]:
 
 def test_a_database_of_the_first_format_is_upgraded_and_loses_nothing(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
-    old.mkdir()
+    (old / "blobs").mkdir(parents=True)
     with sqlite3.connect(old / "workspaces.sqlite") as db:
         db.executescript(FIRST_FORMAT)
     db.close()
@@ -405,6 +405,7 @@ PRAGMA user_version = 5;
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Workspaces]:
     """A store of the fifth format, upgraded."""
+    (tmp_path / "blobs").mkdir()  # as every data folder has it
     with sqlite3.connect(tmp_path / "workspaces.sqlite") as db:
         db.executescript(FIRST_FORMAT)
         for statements in tables.UPGRADES[:4]:

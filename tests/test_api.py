@@ -489,6 +489,24 @@ def test_what_is_held_in_memory_is_divided_by_bytes_and_by_number() -> None:
     assert len(portions) == 6
 
 
+@pytest.mark.parametrize("target", ["new", "try"])
+def test_entries_damaged_inside_a_zip_are_counted_among_the_rejected(
+    client: TestClient, token: str, target: str
+) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for folder in ("cats", "dogs"):
+            archive.writestr(f"{folder}/good.png", drawn(len(folder) + ord(folder[0])))
+            archive.writestr(f"{folder}/bad.png", f"DAMAGED {folder}")
+        archive.writestr("cats/words.txt", "some words")
+    data = file.getvalue().replace(b"DAMAGED", b"damaged")
+    answer = send_zip(client, token, target, data).json()
+    assert (answer["added"], answer["rejected"]) == (2, 3)
+    workspace = studio().workspaces.open(token)
+    rejected = [*workspace.tried_rejected, *(r for s in workspace.sets for r in s.rejected)]
+    assert sum("damaged inside the zip" in item.reason for item in rejected) == 2
+
+
 # Undoing
 
 

@@ -215,7 +215,37 @@ CONTRADICTIONS: dict[str, Change] = {
     "of another rank": lambda d, t: t.update(intercepts=t["intercepts"][None]),
     "not a number": lambda d, t: t["coefficients"].__setitem__((0, 0), np.nan),
     "infinite exemplar": lambda d, t: t["exemplars"].__setitem__((0, 0), np.inf),
+    "coefficients beyond any sum": lambda d, t: t["coefficients"].fill(1e308),
+    "intercepts beyond any sum": lambda d, t: t["intercepts"].__setitem__(0, -1e300),
+    "exemplars beyond any sum": lambda d, t: t["exemplars"].fill(3e38),
+    "no dimension": lambda d, t: t.update(
+        coefficients=t["coefficients"][:, :0], exemplars=t["exemplars"][:, :0]
+    ),
+    "class name of a megabyte": lambda d, t: _renamed(d, "x" * 10**6),
+    "class name twice": lambda d, t: _renamed(d, "dog"),
+    "class without a name": lambda d, t: _renamed(d, ""),
+    "class name that is no text": lambda d, t: _renamed(d, "\ud800"),
+    "class name that turns what follows": lambda d, t: _renamed(d, "\u202egnp"),
+    "encoder of a megabyte": lambda d, t: d.update(encoder="x" * 10**6),
+    "encoder id no digest": lambda d, t: d.update(encoder_id="<b>"),
+    "picture name of a megabyte": lambda d, t: d["exemplars"]["names"].__setitem__(0, "x" * 10**6),
+    "ten thousand versions": lambda d, t: d.update(versions={str(i): "" for i in range(10_000)}),
+    "figure is nan": lambda d, t: d["report"].update(accuracy=float("nan")),
+    "seconds beyond all numbers": lambda d, t: d["report"].update(seconds={"fit": float("inf")}),
+    "sentence of a megabyte": lambda d, t: d["report"].update(method="x" * 10**6),
+    "sentence that is no text": lambda d, t: d["report"].update(method="\udcff"),
+    "a million lists": lambda d, t: d.update(more=[[]] * 10**6),
 }
+
+
+def _renamed(document: dict[str, Any], name: str) -> None:
+    """Call the first class otherwise wherever it stands."""
+    for part in (document, document["report"]):
+        part["classes"] = sorted([name, "dog"])
+    document["exemplars"]["labels"] = [name, "dog", "dog"]
+    document["report"]["per_class"] = {
+        one: document["report"]["per_class"]["dog"] for one in (name, "dog")
+    }
 
 
 @pytest.mark.parametrize("change", CONTRADICTIONS.values(), ids=CONTRADICTIONS.keys())
@@ -233,12 +263,45 @@ def test_a_document_nested_without_end_is_refused() -> None:
         artifact.loads(signed(data))
 
 
+def test_two_hundred_thousand_tensors_are_refused_before_they_are_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unexpected(data: bytes) -> object:
+        raise AssertionError("nothing was to be read")
+
+    data = forged(lambda document, tensors: None)
+    header = int.from_bytes(data[:8], "little")
+    many = b"".join(
+        b',"%d":{"dtype":"F8_E4M3","shape":[0],"data_offsets":[0,0]}' % i for i in range(200_000)
+    )
+    opening = data[8 : 8 + header].rstrip()[:-1] + many + b"}"
+    data = len(opening).to_bytes(8, "little") + opening + data[8 + header :]
+    start = data.index(b'"featclass":"2 ') + len(b'"featclass":"2 ')
+    monkeypatch.setattr(artifact.file, "read_tensors", unexpected)
+    with pytest.raises(ClassifierUnusable, match="more tensors than a classifier has"):
+        artifact.loads(signed(data[:start] + b"0" * 64 + data[start + 64 :]))
+
+
+def test_what_could_not_be_loaded_again_is_not_saved(tmp_path: Path) -> None:
+    made = classifier()
+    spoilt = replace(made, probe=replace(made.probe, intercepts=np.array([np.nan, 0])))
+    with pytest.raises(ClassifierUnusable, match="cannot be saved: its intercepts hold what is"):
+        artifact.save(spoilt, tmp_path / "m.featclass")
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_up_to_what_any_system_allows_are_saved_and_loaded() -> None:
+    made = classifier()
+    exemplars = replace(made.exemplars, names=("d/" * 2_000 + "a.png", "b" * 60_000, ""))
+    assert artifact.loads(artifact.dumps(replace(made, exemplars=exemplars)))
+
+
 def test_sizes_beyond_any_classifier_are_refused_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "large.featclass"
     artifact.save(classifier(), file)
-    monkeypatch.setattr(artifact, "MOST_BYTES", 100)
+    monkeypatch.setattr(artifact.file, "MOST_BYTES", 100)
     with pytest.raises(ClassifierUnusable, match="and a classifier at most 100"):
         artifact.load(file)
     with pytest.raises(ClassifierUnusable, match="and a classifier at most 100"):
@@ -246,7 +309,7 @@ def test_sizes_beyond_any_classifier_are_refused_before_reading(
 
 
 def test_a_header_beyond_any_classifier_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact, "MOST_HEADER_BYTES", 100)
+    monkeypatch.setattr(artifact.file, "MOST_HEADER_BYTES", 100)
     with pytest.raises(ClassifierUnusable):
         artifact.loads(artifact.dumps(classifier()))
 

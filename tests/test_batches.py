@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import errno
+import hashlib
 import io
 import json
 import os
+import shutil
 import threading
 import time
 import zipfile
@@ -27,9 +29,10 @@ from featclass import encoders, service
 from featclass import studio as studio_module
 from featclass.api import MIDDLEWARE, ROUTES, guard
 from featclass.api import batches as routes
-from featclass.batches import Batch, Phase
+from featclass.batches import Batch, Order, Phase
 from featclass.batches.folder import BatchFolder, append
 from featclass.cache import Cache
+from featclass.disk import RESERVE_FILE
 from featclass.encoders import Pixels
 from featclass.engine import Engine
 from featclass.errors import Cancelled, DatasetError, FeatclassError, UploadRefused
@@ -37,7 +40,7 @@ from featclass.records import Dataset, Prediction
 from featclass.service import prediction as service_prediction
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn, image, two_classes
+from tests.fakes import ColourNames, GridEncoder, drawn, image, two_classes
 
 OURS = {"X-Featclass": "1"}
 SECONDS = 30
@@ -87,6 +90,11 @@ def new(count: int, start: int = 100) -> dict[str, bytes]:
     return {
         f"new/{seed}.png": drawn(seed, colours[seed % 2]) for seed in range(start, start + count)
     }
+
+
+def ordered(token: str) -> Order:
+    """Wait for the classifier of a workspace as a request for a batch does."""
+    return asyncio.run(routes._ordered(token))
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -155,7 +163,7 @@ def stopped_half_way(
 ) -> str:
     """Start on `files`, and cancel once some are done and the encoder is at the next ones."""
     studio().trainer.follow(studio().workspaces.open(token))
-    routes._order(token)
+    ordered(token)
     encoder.shut_after = encoder.encoded + 13
     batch = start(client, token, files)
     until(token, batch, lambda found: found.tally.done >= 8)
@@ -271,7 +279,7 @@ def test_a_new_server_on_the_same_data_folder_resumes_where_the_old_one_was_kill
 def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     client: TestClient, token: str, encoder: GatedEncoder
 ) -> None:
-    routes._order(token)
+    ordered(token)
     encoder.shut_after = encoder.encoded + 9
     batch = start(client, token, new(40))
     until(token, batch, lambda found: found.tally.done >= 8)
@@ -295,7 +303,7 @@ def test_a_batch_goes_on_with_its_own_classifier_though_the_sets_have_changed(
     do(client, token, batch, "resume")
     ended(token, batch)
     assert {row["label"] for row in rows(client, token, batch)} == {"red", "blue"}
-    routes._order(token)
+    ordered(token)
     assert listed(client, token)[0]["outdated"] is True
     assert do(client, token, batch, "again").status_code == 200
     [newest, older] = listed(client, token)
@@ -450,6 +458,44 @@ def test_without_a_classifier_there_is_nothing_to_predict_with(client: TestClien
     assert "fill two sets first" in answer.json()["error"]
 
 
+@pytest.mark.parametrize("follows", [True, False], ids=["at once", "after a restart"])
+def test_a_class_that_is_known_by_its_name_only_is_enough_for_a_batch(
+    client: TestClient, encoder: GatedEncoder, follows: bool
+) -> None:
+    vars(encoder)["texts"] = ColourNames()
+    store, token = studio().workspaces, studio().workspaces.create()
+    for found, name in zip(store.open(token).sets, ("red disc", "blue disc"), strict=True):
+        store.rename_set(token, found.id, name)
+    first = store.open(token).sets[0].id
+    store.add_pictures(token, first, [NewPicture(f"{i}.png", drawn(i)) for i in range(3)])
+    if follows:
+        settle(token)
+    batch = start(client, token, new(4))
+    until(token, batch, lambda found: found.phase is Phase.DONE)
+    said = studio().batches.predictions(token, batch)
+    assert {one.label for one in said} == {"red disc", "blue disc"}
+
+
+def test_an_empty_set_whose_name_says_nothing_is_not_enough_for_a_batch(
+    client: TestClient,
+) -> None:
+    store, token = studio().workspaces, studio().workspaces.create()
+    first = store.open(token).sets[0].id
+    store.add_pictures(token, first, [NewPicture(f"{i}.png", drawn(i)) for i in range(3)])
+    settle(token)
+    where = f"/api/w/{token}/batches/zip?name=x.zip"
+    answer = client.post(where, content=zipped(new(1)), headers=OURS)
+    assert answer.status_code == 400
+    assert "fill two sets first" in answer.json()["error"]
+
+
+def settle(token: str) -> None:
+    end = time.monotonic() + SECONDS
+    while studio().trainer.follow(studio().workspaces.open(token)).is_busy:
+        assert time.monotonic() < end
+        studio().trainer.wait(0.05)
+
+
 def test_a_request_of_another_site_starts_nothing(client: TestClient, token: str) -> None:
     where = f"/api/w/{token}/batches/zip?name=x.zip"
     assert client.post(where, content=zipped(new(1))).status_code == 403
@@ -559,7 +605,7 @@ def test_what_was_added_to_a_folder_is_predicted_when_it_is_resumed(
     client: TestClient, root: Path, encoder: GatedEncoder
 ) -> None:
     token = filled()
-    routes._order(token)
+    ordered(token)
     for name, data in new(30, 500).items():
         (root / "trip" / Path(name).name).write_bytes(data)
     encoder.shut_after = encoder.encoded + 13
@@ -591,7 +637,7 @@ def test_twenty_batches_are_kept_and_no_more(
 def test_an_encoder_that_cannot_be_had_fails_in_a_sentence_and_can_be_resumed(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = routes._order(token)
+    order = ordered(token)
     folder = studio().config.data.parent / "in"
     folder.mkdir()
     (folder / "a.zip").write_bytes(zipped(new(2)))
@@ -609,7 +655,7 @@ def test_an_encoder_that_cannot_be_had_fails_in_a_sentence_and_can_be_resumed(
 
 
 def test_the_errors_of_the_store_are_those_of_the_domain(token: str) -> None:
-    order = routes._order(token)
+    order = ordered(token)
     with pytest.raises(DatasetError, match=r"cannot be read"):
         studio().batches.start_zip(token, Path("/nowhere/x.zip"), "x.zip", order)
     with pytest.raises(UploadRefused):
@@ -630,7 +676,7 @@ def test_a_line_of_another_kind_is_passed_over(tmp_path: Path) -> None:
 
 def busy(client: TestClient, token: str, encoder: GatedEncoder) -> list[str]:
     """Start as many batches as are worked on at once, and hold them up."""
-    routes._order(token)
+    ordered(token)
     encoder.shut_after = encoder.encoded
     running = [start(client, token, new(2, at)) for at in (700, 710)]
     for batch in running:
@@ -660,7 +706,7 @@ def test_of_batches_that_arrive_at_the_same_time_no_more_are_kept_than_allowed(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("featclass.batches.store.MOST_KEPT", 1)
-    order, batches = routes._order(token), studio().batches
+    order, batches = ordered(token), studio().batches
     with batches.incoming(token) as file:
         file.write(zipped(new(1)))
         file.flush()
@@ -713,6 +759,58 @@ def test_a_classifier_of_other_weights_than_the_encoder_here_predicts_nothing(
     assert ended(token, batch).phase is Phase.FAILED
     assert "other weights" in listed(client, token)[0]["error"]
     assert rows(client, token, batch) == kept
+
+
+def test_a_batch_deleted_for_good_takes_the_embeddings_of_its_pictures_along(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    files = new(20)
+    batch = start(client, token, files)
+    ended(token, batch)
+    digests = [hashlib.sha256(data).hexdigest() for data in files.values()]
+    cache = studio().cache
+    kept = cache.size().embeddings
+    assert len(cache.get(digests, encoder.fingerprint)) == 20
+    do(client, token, batch, "delete")
+    assert cache.get(digests, encoder.fingerprint) == {}
+    assert cache.size().embeddings == kept - 20
+
+
+def test_a_batch_that_cannot_even_note_its_end_says_why_it_stopped_and_can_be_removed(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep_open, is_full = studio().config.data / RESERVE_FILE, False
+
+    def full(file: IO[bytes], said: Sequence[Prediction]) -> None:
+        nonlocal is_full
+        is_full = True
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def written(path: Path, *text: str) -> int:
+        if is_full and keep_open.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, *text)
+
+    write = Path.write_text
+    usage = shutil.disk_usage(studio().config.data)._replace(free=0)
+    with monkeypatch.context() as patched:
+        patched.setattr("featclass.batches.jobs.append", full)
+        patched.setattr(Path, "write_text", written)
+        patched.setattr(shutil, "disk_usage", lambda _: usage)
+        batch = start(client, token, new(20))
+        ended(token, batch)
+        [told] = listed(client, token)
+        assert told["phase"] == "failed"
+        assert "the disk of this server is full" in told["error"]
+        assert "then resume" in told["error"]
+        assert not [*folder_of(token, batch).path.glob("*.new")]
+        do(client, token, batch, "remove")
+        assert listed(client, token) == []
+        do(client, token, batch, "bring-back")
+    do(client, token, batch, "resume")
+    assert ended(token, batch).phase is Phase.DONE
+    [told] = listed(client, token)
+    assert told["error"] == ""
 
 
 def test_a_full_disk_is_told_and_what_landed_on_it_is_counted(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -425,3 +426,31 @@ def test_the_verdict_stands_once_in_the_report_to_show(pictures: Path, tmp_path:
     told = run("evaluate", pictures, "--encoder", "builtin", "--json", "--report", file)
     sentence = json.loads(told.stdout)["verdict"]["sentence"]
     assert file.read_text().replace("\\", "").count(sentence) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        (("app", "--port", "99999"), "--port"),
+        (("app", "--port", "0"), "--port"),
+        (("app", "--port", "-1"), "--port"),
+        (("app", "--port", "http"), "--port"),
+        (("app", "--certificate", "none.pem", "--key", "none.pem"), "--certificate"),
+        (("app", "--certificate", "words.pem", "--key", "words.pem"), "--certificate"),
+        (("app", "--device", "abacus"), "--device"),
+        (("train", ".", "--output", "m.featclass", "--seed", "-1"), "--seed"),
+        (("evaluate", ".", "--seed", str(2**32)), "--seed"),
+        (("evaluate", ".", "--split", "nan"), "--split"),
+        (("audit", ".", "--classes-at", "0"), "--classes-at"),
+    ],
+)
+def test_an_option_out_of_range_is_wrong_usage_and_named(
+    command: tuple[str, ...], named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("words.pem").write_text("words")
+    monkeypatch.setattr(runpy, "run_module", lambda *_, **__: pytest.fail("it was started"))
+    result = CliRunner().invoke(cli.app, list(command))
+    assert result.exit_code == 2
+    assert isinstance(result.exception, SystemExit)
+    assert named in result.stderr

@@ -155,6 +155,34 @@ def test_strays_in_a_set_do_not_switch_refusing_off(
     assert of_members <= 0.1
 
 
+def various(size: int, *, seed: int, strange: bool = False) -> Vectors:
+    """Return embeddings without signs that vary much, of two classes or each of another thing."""
+    fixed, rng = np.random.default_rng(0), np.random.default_rng([seed, 1])
+    common, looks = 0.4 * fixed.normal(size=60), 0.6 * fixed.normal(size=(2, 60))
+    shown = 0.6 * rng.normal(size=(2 * size, 60)) if strange else np.repeat(looks, size, axis=0)
+    return normalise(np.exp(0.7 * (shown + rng.normal(size=shown.shape) + common))).astype(
+        np.float32
+    )
+
+
+@pytest.mark.parametrize("size", [13, 20])
+def test_a_stray_in_a_small_set_of_much_variety_costs_little_of_the_refusing(size: int) -> None:
+    labels = ["a"] * size + ["b"] * size
+    strangers, fresh = various(50, seed=900, strange=True), various(100, seed=800)
+    shares = []
+    for seed in range(10):
+        vectors = various(size, seed=seed)
+        stray = various(1, seed=300 + seed, strange=True)[:1]
+        clean = Familiarity.of(vectors, labels)
+        known = Familiarity.of(np.concatenate([vectors, stray]), [*labels, "a"])
+        shares.append(
+            [1 - k.is_known(asked).mean() for k in (clean, known) for asked in (strangers, fresh)]
+        )
+    of_clean, members_of_clean, with_stray, members = np.mean(shares, axis=0)
+    assert with_stray >= 0.9 * of_clean > 0.6
+    assert max(members, members_of_clean) <= 0.08
+
+
 @pytest.mark.parametrize("size", [13, 40])
 def test_what_is_like_a_stray_is_not_made_familiar_by_it(size: int) -> None:
     vectors, labels = families(size)

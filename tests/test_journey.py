@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import signal
@@ -188,6 +189,27 @@ def test_a_killed_server_has_lost_nothing_that_the_page_showed_as_added(
     expect(card.get_by_text("30 pictures")).to_be_visible()
     opened.close()
     server.stop()
+
+
+def test_a_picture_whose_file_is_gone_says_so_and_is_back_once_it_is_added_again(
+    server: Server, page: Page
+) -> None:
+    page.goto(server.url)
+    choose(page, "Add pictures to Set 1", file("gone.png", drawn(4711)))
+    tile = page.get_by_role("img", name="gone.png")
+    expect(tile).to_be_visible()
+    digest = hashlib.sha256(drawn(4711)).hexdigest()
+    blob = server.data / "blobs" / digest[:2] / digest
+    blob.unlink()
+    page.route("**/thumbnail/*", lambda route: route.continue_())  # not from the browser's cache
+    page.reload()
+    page.get_by_role("button", name="Move gone.png to another set").click()
+    expect(page.get_by_text("its file is gone; add the picture again").first).to_be_visible()
+    choose(page, "Add pictures to Set 1", file("gone.png", drawn(4711)))
+    expect(page.get_by_text("1 already there").first).to_be_visible()
+    expect(page.locator("img.lost")).to_have_count(0)
+    expect(page.get_by_text("its file is gone")).to_have_count(0)
+    assert blob.is_file()
 
 
 def test_two_browsers_at_once_do_not_see_each_other(

@@ -250,10 +250,10 @@ def test_bytes_of_strangers_are_kept_while_they_are_there(store: Workspaces, tok
     ids = add(store, token, None, "car.jpg")
     store.none_of_these(token, ids)
     digest = store.open(token).strangers[0].digest
-    assert store.purge(older_than=A_MOMENT_AGO) == 0
+    assert store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO) == 0
     assert store.read(token, digest) == b"bytes of car.jpg"
     store.remove_picture(token, ids[0])
-    assert store.purge(older_than=A_MOMENT_AGO) == 1
+    assert store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO) == 1
     assert store.open(token).strangers == ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
@@ -11,9 +12,11 @@ from tests.browser import drop
 from tests.fakes import drawn
 from tests.test_asking_page import some
 from tests.test_journey import choose, file
+from tests.test_none_of_these_page import photograph
 
 server, browser, page = journey.server, journey.browser, journey.page
 
+WARNING = re.compile("pictures that show something else would be taken for none of the classes")
 HOSTILE = "<img src=x onerror=alert(1)>.png"
 
 
@@ -53,6 +56,24 @@ def test_a_stray_of_a_set_is_said_to_be_none_of_these_seen_and_undone(
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(none).to_have_count(0)
     number_in(page, "Set 1", "5 pictures")
+
+
+def test_that_strangers_are_no_longer_refused_is_said_until_the_stray_is_none_of_these(
+    server: journey.Server, page: Page
+) -> None:
+    page.goto(server.url)
+    stray = file("stray.png", photograph())
+    choose(page, "Add pictures to Set 1", *some("red", 4), stray)
+    choose(page, "Add pictures to Set 2", *some("blue", 4))
+    expect(page.get_by_text("of 9 right").first).to_be_visible()
+    warning = page.get_by_text(WARNING)
+    expect(warning).to_be_visible()
+    page.get_by_role("button", name="Move stray.png to another set").click()
+    page.get_by_role("button", name="Move stray.png to None of these").click()
+    expect(page.get_by_text("of 8 right").first).to_be_visible()
+    expect(warning).to_be_hidden()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(warning).to_be_visible()
 
 
 def test_from_none_of_these_a_picture_moves_into_a_set_or_is_removed(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.testing.v1 import AppTest
@@ -24,6 +25,7 @@ from tests.fakes import drawn
 pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 SECONDS = 30
+OURS = {"X-Featclass": "1"}
 PAGE = Path(__file__).parent.parent / "featclass" / "ui" / "page.py"
 
 
@@ -373,7 +375,9 @@ def test_a_removed_workspace_can_be_brought_back_from_its_link(token: str) -> No
     assert part(test, "sets")["sets"][0]["count"] == 2
 
 
-def test_a_saved_classifier_opens_in_a_workspace_of_its_own_and_predicts(token: str) -> None:
+def test_a_saved_classifier_opens_in_a_workspace_of_its_own_and_predicts(
+    client: TestClient, token: str
+) -> None:
     from featclass import artifact
 
     fill(token, 0, "red", range(4))
@@ -382,23 +386,24 @@ def test_a_saved_classifier_opens_in_a_workspace_of_its_own_and_predicts(token: 
     result = studio().trainer.follow(studio().workspaces.open(token)).result
     assert result is not None
     assert result.classifier is not None
-    test = visit(token)
-    data = artifact.dumps(result.classifier)
-    test.file_uploader(key="saved").set_value(("mine.featclass", data, "")).run()
-    calm(test)
-    opened = link(test)
+    where = f"/api/w/{token}/classifier?name=mine.featclass"
+    answer = client.post(where, content=artifact.dumps(result.classifier), headers=OURS)
+    assert answer.status_code == 200, answer.text
+    opened = answer.json()["token"]
     assert opened != token
     test = settled(opened)
     assert "holds a saved classifier" in text(test)
+    assert studio().workspaces.open(opened).name == "mine"
     assert not part(test, "matrix")["opens"]
     assert "8 of 8 right" in text(test)
 
 
-def test_a_damaged_classifier_is_refused_in_a_sentence(token: str) -> None:
-    test = visit(token)
-    test.file_uploader(key="saved").set_value(("bad.featclass", b"nonsense", "")).run()
-    assert calm(test).error
-    assert "Traceback" not in test.error[0].value
+def test_a_damaged_classifier_is_refused_in_a_sentence(client: TestClient, token: str) -> None:
+    where = f"/api/w/{token}/classifier?name=bad.featclass"
+    answer = client.post(where, content=b"nonsense", headers=OURS)
+    assert answer.status_code == 400
+    assert answer.json()["error"].endswith(".")
+    assert "Traceback" not in answer.text
 
 
 def test_an_encoder_that_is_not_here_is_told_in_a_sentence_when_downloads_are_forbidden(

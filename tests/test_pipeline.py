@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -325,6 +326,54 @@ def test_whoever_waits_while_it_is_closed_is_told() -> None:
             job.result(SECONDS)
     with pytest.raises(Cancelled, match="closed"):
         outcomes(opened, many(1))
+
+
+def test_closing_tells_every_one_of_many_who_leave_as_they_are_told() -> None:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # whoever is told leaves while the others are being told
+    try:
+        for _ in range(5):
+            assert_all_are_told(60)
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def assert_all_are_told(callers: int) -> None:
+    encoder = Gated(workers=1)
+    opened = Pipeline(encoder, max_pixels=10**6)
+    told: list[Exception] = []
+
+    def wait() -> None:
+        try:
+            outcomes(opened, many(2))
+        except Exception as error:
+            told.append(error)
+
+    waiting = [threading.Thread(target=wait, daemon=True) for _ in range(callers)]
+    for caller in waiting:
+        caller.start()
+    until(lambda: len(opened._jobs) == callers)
+    closing = ThreadPoolExecutor(1).submit(opened.close)
+    until(lambda: opened._is_closed)
+    encoder.may_go_on.release(10_000)
+    closing.result(SECONDS)
+    for caller in waiting:
+        caller.join(SECONDS)
+    assert not any(caller.is_alive() for caller in waiting)
+    assert told
+    assert all(isinstance(error, Cancelled) for error in told)
+
+
+def test_a_worker_outlives_an_encoder_that_gives_too_few_embeddings_once() -> None:
+    class Short(GridEncoder):
+        def encode(self, pixels: Pixels, *, threads: int | None = None) -> Vector:
+            is_first = not self.encoded
+            vectors = super().encode(pixels)
+            return vectors[:0] if is_first else vectors
+
+    with ThreadPoolExecutor(1) as callers, pipeline(Short(workers=1)) as opened:
+        outcome = callers.submit(outcomes, opened, many(1)).result(SECONDS)
+        assert isinstance(outcome["0.png"], Embedded)
 
 
 def until(is_so: Callable[[], bool]) -> None:

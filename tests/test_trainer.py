@@ -20,7 +20,7 @@ from featclass.engine import Engine
 from featclass.engines import Engines
 from featclass.errors import EncoderUnavailable
 from featclass.pace import Pace
-from featclass.trainer import Before, Phase, Result, State, Trainer, state, tried
+from featclass.trainer import Before, Phase, Result, State, Trainer, follow, state, tried
 from featclass.trainer.learning import Learning
 from featclass.workspaces import NewPicture, Picture, Workspaces
 from tests.fakes import ColourNames, GridEncoder, drawn
@@ -82,6 +82,24 @@ def test_two_filled_sets_become_a_classifier_with_a_score(bench: Bench) -> None:
     assert state.result is not None
     assert state.result.classifier is not None
     assert state.result.classifier.report.confusion_matrix == ((5, 0), (0, 5))
+
+
+def test_of_workspaces_looked_at_before_only_as_many_vectors_are_kept_as_fit(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "FEW_STATES", 2)
+    monkeypatch.setattr(follow, "KEPT_BYTES", 1)
+    tokens = []
+    for _ in range(4):
+        bench.token = bench.store.create()
+        tokens.append(bench.token)
+        bench.add(0, "red", range(3))
+        bench.add(1, "blue", range(3))
+        assert bench.settle().result is not None
+    kept = [token for token in tokens if bench.trainer.known(token).result is not None]
+    assert kept == tokens[-2:]
+    bench.token = tokens[0]
+    assert bench.settle().is_current  # it comes back when it is looked at
 
 
 def test_one_filled_set_is_no_classifier_and_no_error(bench: Bench) -> None:

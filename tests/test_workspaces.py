@@ -132,11 +132,11 @@ def test_a_saved_classifier_is_kept_and_can_be_let_go(store: Workspaces, token: 
     store.load_classifier(token, b"classifier")
     digest = store.open(token).classifier
     assert digest is not None
-    store.purge(older_than=A_MOMENT_AGO)
+    store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO)
     assert store.read(token, digest) == b"classifier"
     store.load_classifier(token, None)
     assert store.open(token).classifier is None
-    assert store.purge(older_than=A_MOMENT_AGO) == 1
+    assert store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO) == 1
     with pytest.raises(WorkspaceMissing):
         store.read(token, digest)
 
@@ -726,7 +726,7 @@ def test_purging_deletes_what_was_removed_and_keeps_what_is_referred_to(
     assert store.purge(older_than=timedelta(hours=1)) == 0
     store.undo(token, store.remove_set(token, one).id)
     before = store.open(token)
-    assert store.purge(older_than=A_MOMENT_AGO) == 3
+    assert store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO) == 3
     assert store.open(token) == before
     kept = {digest_of(b"bytes of kept"), digest_of(b"bytes of both")}
     assert blob_files(tmp_path) == kept
@@ -745,7 +745,7 @@ def test_the_number_of_something_purged_never_means_something_else(
     removal = store.remove_picture(token, picture)
     new_set = store.add_set(token)
     store.remove_set(token, new_set)
-    store.purge(older_than=A_MOMENT_AGO)
+    store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO)
     (other,) = add(store, token, None, "b")
     assert other > picture
     assert store.add_set(token) > new_set
@@ -758,7 +758,7 @@ def test_a_removed_workspace_is_purged_with_all_it_held(
     add(store, token, set_ids(store, token)[0], "a", "b")
     store.visit(token, "ann")
     store.remove_workspace(token)
-    assert store.purge(older_than=A_MOMENT_AGO) == 2
+    assert store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO) == 2
     with pytest.raises(WorkspaceMissing, match="No workspace has this link"):
         store.open(token)
     with sqlite3.connect(tmp_path / "data" / "workspaces.sqlite") as db:
@@ -795,7 +795,7 @@ def test_purging_leaves_files_that_are_not_pictures_and_sweeps_old_halves(
     old.write_bytes(b"half")
     young.write_bytes(b"half")
     os.utime(old, (0, 0))
-    assert store.purge(older_than=A_MOMENT_AGO) == 0
+    assert store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO) == 0
     assert stranger.exists()
     assert young.exists()
     assert not old.exists()
@@ -824,7 +824,7 @@ def test_purging_while_others_add_and_remove_loses_nothing(store: Workspaces, to
 
     def purge() -> None:
         while not done.is_set():
-            store.purge(older_than=A_MOMENT_AGO)
+            store.purge(older_than=A_MOMENT_AGO, grace=A_MOMENT_AGO)
 
     purging = threading.Thread(target=purge)
     purging.start()

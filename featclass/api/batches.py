@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
@@ -15,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from featclass import prediction_csv
+from featclass.api import bodies
+from featclass.api.long_work import in_turn
 from featclass.batches import Batch, Order, sorted_zip
 from featclass.errors import FeatclassError, UploadRefused, WorkspaceMissing
 from featclass.pace import in_words
@@ -27,7 +30,12 @@ from featclass.workspaces import Workspace, file_stem
 
 PATIENCE_SECONDS = 60
 """How long a batch waits for the classifier to follow what was changed just now."""
+MOST_WAITING = 16
+"""Requests that wait so at one time; the others are told at once that it is not ready."""
+LOOK_SECONDS = 0.2
 LINES_AT_ONCE = 500
+NOT_READY = "The classifier is not ready yet. Wait for its score, and try again."
+_waiting = 0
 
 
 async def of_zip(request: Request) -> Response:
@@ -37,13 +45,11 @@ async def of_zip(request: Request) -> Response:
     try:
         await run_in_threadpool(_opened_to_predict, token)
         with studio().batches.incoming(token) as file:
-            async for chunk in request.stream():
-                await run_in_threadpool(file.write, chunk)
+            await bodies.receive(request, file)
             file.flush()
+            order = await _ordered(token)
             arrived = Path(file.name)
-            batch = await run_in_threadpool(
-                lambda: studio().batches.start_zip(token, arrived, name, _order(token))
-            )
+            batch = await in_turn(request, studio().batches.start_zip, token, arrived, name, order)
     except FeatclassError as error:
         return _failed(error)
     return JSONResponse({"id": batch.record.id})
@@ -53,13 +59,12 @@ async def of_folder(request: Request) -> Response:
     """Start on `{"folder": path}` of this machine; answers with the batch."""
     token = request.path_params["token"]
     try:
-        folder = str((await request.json())["folder"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        folder = str((await bodies.json_of(request))["folder"])
+    except (ValueError, KeyError, TypeError):
         return JSONResponse({"error": "that names no folder"}, 400)
     try:
-        batch = await run_in_threadpool(
-            lambda: studio().batches.start_folder(token, folder, _order(token))
-        )
+        order = await _ordered(token)
+        batch = await in_turn(request, studio().batches.start_folder, token, folder, order)
     except FeatclassError as error:
         return _failed(error)
     return JSONResponse({"id": batch.record.id})
@@ -68,20 +73,22 @@ async def of_folder(request: Request) -> Response:
 async def change(request: Request) -> Response:
     """Do to one batch what the address ends in."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
-    batches = studio().batches
-    known: dict[str, Callable[[], object]] = {
-        "cancel": lambda: batches.cancel(token, batch_id),
-        "resume": lambda: batches.resume(token, batch_id),
-        "again": lambda: batches.start_again(token, batch_id, _order(token)),
-        "remove": lambda: batches.remove(token, batch_id),
-        "bring-back": lambda: batches.bring_back(token, batch_id),
-        "delete": lambda: batches.delete(token, batch_id),
+    batches, act = studio().batches, request.path_params["act"]
+    known: dict[str, Callable[[str, str], object]] = {
+        "cancel": batches.cancel,
+        "resume": batches.resume,
+        "remove": batches.remove,
+        "bring-back": batches.bring_back,
+        "delete": batches.delete,
     }
-    act = known.get(request.path_params["act"])
-    if act is None:
+    if act not in known and act != "again":
         return JSONResponse({"error": "there is nothing here"}, 404)
     try:
-        await run_in_threadpool(_within, token, act)
+        if act == "again":
+            order = await _ordered(token)
+            await in_turn(request, batches.start_again, token, batch_id, order)
+        else:
+            await in_turn(request, known[act], token, batch_id)
     except FeatclassError as error:
         return _failed(error)
     return JSONResponse({})
@@ -91,7 +98,7 @@ async def listed(request: Request) -> Response:
     """Answer with where every batch of this workspace stands, newest first."""
     token = request.path_params["token"]
     try:
-        found, key = await run_in_threadpool(_listed, token)
+        found, key = await in_turn(request, _listed, token)
     except FeatclassError as error:
         return _failed(error)
     return JSONResponse({"batches": [_as_data(batch, key) for batch in found]})
@@ -101,7 +108,7 @@ async def table(request: Request) -> Response:
     """Answer with what was said so far as a CSV."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
     try:
-        batch, said = await run_in_threadpool(_opened, token, batch_id)
+        batch, said = await in_turn(request, _opened, token, batch_id)
     except FeatclassError as error:
         return _failed(error)
     name = f"{_stem(batch)}-predictions.csv"
@@ -112,8 +119,8 @@ async def sorted_pictures(request: Request) -> Response:
     """Answer with the pictures in folders by class, as a zip made while it is sent."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
     try:
-        batch, said = await run_in_threadpool(_opened, token, batch_id)
-        found = await run_in_threadpool(studio().batches.pictures, token, batch_id)
+        batch, said = await in_turn(request, _opened, token, batch_id)
+        found = await in_turn(request, studio().batches.pictures, token, batch_id)
     except FeatclassError as error:
         return _failed(error)
     pieces = sorted_zip(said, found.sources, batch.record.classes)
@@ -145,11 +152,6 @@ def _stem(batch: Batch) -> str:
     return file_stem(name.removesuffix(".zip"))
 
 
-def _within(token: str, act: Callable[[], object]) -> None:
-    studio().workspaces.version(token)  # raises where the link leads nowhere
-    act()
-
-
 def _opened(token: str, batch_id: str) -> tuple[Batch, Iterator[Prediction]]:
     studio().workspaces.version(token)
     batches = studio().batches
@@ -165,31 +167,48 @@ def _listed(token: str) -> tuple[list[Batch], str]:
 def _opened_to_predict(token: str) -> Workspace:
     """Open a workspace; raises `UploadRefused` where there can be no classifier."""
     workspace = studio().workspaces.open(token)
+    state = studio().trainer.follow(workspace)
     filled = sum(bool(labelled.counted) for labelled in workspace.sets)
-    if workspace.classifier is None and filled < 2:
+    if filled < 2 and not tried.may_be_ready(workspace, state):
         raise UploadRefused("There is nothing to predict with yet: fill two sets first.")
-    if why := tried.hindrance(workspace, studio().trainer.known(token)):
+    if why := tried.hindrance(workspace, state):
         raise UploadRefused(f"There is nothing to predict with yet. {why}")
     return workspace
 
 
-def _order(token: str) -> Order:
-    """Return the classifier of a workspace as soon as it is current, and how it is shown."""
-    workspace = _opened_to_predict(token)
-    trainer, end = studio().trainer, time.monotonic() + PATIENCE_SECONDS
-    state = trainer.follow(workspace)
-    while not _is_ready(workspace, state) and not state.error and time.monotonic() < end:
-        trainer.wait(0.2)
-        workspace = studio().workspaces.open(token)
-        state = trainer.follow(workspace)
+async def _ordered(token: str) -> Order:
+    """Return the classifier of a workspace as soon as it is current, and how it is shown.
+
+    No thread waits meanwhile. Raises `UploadRefused` where it is not ready.
+    """
+    global _waiting
+    workspace, state = await run_in_threadpool(_followed, token)
+    if _waiting >= MOST_WAITING and not _is_ready(workspace, state):
+        raise UploadRefused(state.error or NOT_READY)
+    _waiting += 1
+    try:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not (_is_ready(workspace, state) or state.error or time.monotonic() > end):
+            await asyncio.sleep(LOOK_SECONDS)
+            workspace, state = await run_in_threadpool(_followed, token, workspace)
+    finally:
+        _waiting -= 1
     result = state.result
     if result is None or result.classifier is None:
-        raise UploadRefused(
-            state.error or "The classifier is not ready yet. Wait for its score, and try again."
-        )
+        raise UploadRefused(state.error or NOT_READY)
     return Order(
         result.classifier, _key(workspace, state), _colours(workspace, result.classifier.classes)
     )
+
+
+def _followed(token: str, before: Workspace | None = None) -> tuple[Workspace, State]:
+    """Return a workspace and its classifier; `before` saves reading it where it is the same."""
+    if before is not None and studio().workspaces.version(token) == before.version:
+        known = studio().trainer.known(token)
+        if known.wanted_key:
+            return before, known
+    workspace = _opened_to_predict(token)
+    return workspace, studio().trainer.follow(workspace)
 
 
 def _is_ready(workspace: Workspace, state: State) -> bool:

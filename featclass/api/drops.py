@@ -223,7 +223,7 @@ def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) 
             " directly inside the dropped one becomes a set"
         )
     store = studio().workspaces
-    ids = {name: store.set_named(token, name) for name in named}
+    ids = store.sets_named(token, named)
     if "" not in labels:
         return ids
     if target != NEW:
@@ -239,6 +239,17 @@ def set_id_of(target: str) -> int:
     if not target.isdecimal() or len(target) > LONGEST_ID:
         raise UploadRefused("there is no such set; load the page again")
     return int(target)
+
+
+def require(token: str, target: str) -> None:
+    """Raise `FeatclassError` where a workspace has no such place, or can take nothing more there.
+
+    Asked before anything is read of what is to come there.
+    """
+    if target == NEW:
+        studio().workspaces.version(token)
+    else:
+        studio().workspaces.require_room(token, None if target == TRY else set_id_of(target))
 
 
 def question(ambiguous: FoldersAmbiguous, name: str, target: str) -> Question:

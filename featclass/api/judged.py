@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from featclass.api.paging import number_of, slice_of
 from featclass.errors import FeatclassError
 from featclass.learned import Learned
 from featclass.records import Judgement
@@ -30,15 +31,14 @@ async def judged(request: Request) -> Response:
     """
     asked = request.query_params
     try:
-        true, said = (int(asked[name]) if name in asked else None for name in ("true", "said"))
-        start = max(0, int(asked.get("from", "0")))
-        count = min(MOST_AT_ONCE, int(asked.get("count", "48")))
+        true, said = (number_of(asked, name, None) for name in ("true", "said"))
+        part = slice_of(asked, count=48, most=MOST_AT_ONCE)
         found = await run_in_threadpool(_judged, request.path_params["token"], true, said)
-    except (ValueError, FeatclassError) as error:
+    except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 404)
     if asked.get("sort", DOUBTFUL) == TYPICAL:
         found.reverse()
-    return JSONResponse({"total": len(found), "pictures": found[start : start + count]})
+    return JSONResponse({"total": len(found), "pictures": found[part]})
 
 
 def _judged(token: str, true: int | None, said: int | None) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -49,7 +50,7 @@ async def live(socket: WebSocket) -> None:
                 await socket.close(TOO_LARGE, "A frame may have 2 MB.")
                 return
             answer = await to_thread.run_sync(watch.answer, frame, limiter=_threads)
-            await socket.send_json(answer)
+            await socket.send_text(json.dumps(answer, allow_nan=False))
     except WorkspaceMissing as error:  # or removed meanwhile
         await socket.close(NO_WORKSPACE, _reason(error))
     except WebSocketDisconnect:

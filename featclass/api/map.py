@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass.api.judged import Places, places_in
+from featclass.api.long_work import in_turn
 from featclass.errors import FeatclassError
 from featclass.layout import Layout
 from featclass.studio import studio
@@ -26,19 +27,28 @@ async def pictures(request: Request) -> Response:
     A point is [picture, digest, name, x, y, set learned from, set it was taken for, set now, left
     out]; x and y lie within -1 and 1, and sets are named by their ids.
     """
-    token = request.path_params["token"]
     try:
-        workspace = await run_in_threadpool(studio().workspaces.open, token)
+        workspace, result, made = await in_turn(request, _asked, request.path_params["token"])
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 404)
+    if result is None or made is None:
+        return JSONResponse({"points": []})
+    layout = await asyncio.wrap_future(made)  # no thread waits for it
+    return JSONResponse({"points": await in_turn(request, _points, result, workspace, layout)})
+
+
+def _asked(token: str) -> tuple[Workspace, Result | None, Future[Layout] | None]:
+    """Return what a map is of, and the map, which may still be in the making; None for none."""
+    workspace = studio().workspaces.open(token)
     result = studio().trainer.follow(workspace).result
     if result is None or result.learned is None or result.vectors is None:
-        return JSONResponse({"points": []})
+        return workspace, None, None
     digests = [one.digest for one in result.learned.judgements]
     if len(digests) != len(result.vectors):  # no score: nothing was said of the pictures
-        return JSONResponse({"points": []})
-    made = studio().maps.of(token, result.key, result.vectors, digests)
-    return JSONResponse({"points": _points(result, workspace, await asyncio.wrap_future(made))})
+        return workspace, None, None
+    whose = studio().workspaces.visitor_of(token)
+    made = studio().maps.of(token, result.key, result.vectors, digests, whose=whose)
+    return workspace, result, made
 
 
 def _points(result: Result, workspace: Workspace, made: Layout) -> list[list[Any]]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack
-from typing import IO
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from featclass.api.long_work import in_turn
+from featclass.api.paging import slice_of
 from featclass.errors import FeatclassError
 from featclass.file_names import Distinct, safe
+from featclass.outgoing import zip_of
+from featclass.records import Source
 from featclass.studio import studio
 from featclass.thumbnails import SIZES
-from featclass.workspaces import Workspace, file_stem
+from featclass.workspaces import file_stem
 
 MOST_AT_ONCE = 1000
-CHUNK = 2**20
+_threads = CapacityLimiter(4)
+"""Of their own: a large picture takes a second to be made small."""
 # What a digest shows never changes; private, because the link it stands under is a key.
 KEEP = {"cache-control": "private, max-age=31536000, immutable"}
 
@@ -32,7 +33,7 @@ async def thumbnail(request: Request) -> Response:
         return JSONResponse({"error": "no such size"}, 404)
     token, digest = request.path_params["token"], request.path_params["digest"]
     try:
-        data = await run_in_threadpool(_thumbnail, token, digest, int(size))
+        data = await to_thread.run_sync(_thumbnail, token, digest, int(size), limiter=_threads)
     except (FeatclassError, OSError) as error:
         return JSONResponse({"error": str(error)}, 404)
     return Response(data, media_type="image/jpeg", headers=KEEP)
@@ -46,48 +47,43 @@ def _thumbnail(token: str, digest: str, size: int) -> bytes:
 async def archive(request: Request) -> Response:
     """Answer with all labelled pictures that count as a zip: a folder for each set."""
     try:
-        workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
-        file = await run_in_threadpool(_zipped, workspace)
+        name, entries = await in_turn(request, _listed, request.path_params["token"])
     except (FeatclassError, OSError) as error:
         return JSONResponse({"error": str(error)}, 404)
-    name = f"{quote(file_stem(workspace.name))}.zip"
     return StreamingResponse(
-        _chunks(file),
+        zip_of((place, source.read()) for place, source in entries),
         media_type="application/zip",
-        headers={"content-disposition": f"attachment; filename*=UTF-8''{name}"},
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}.zip"},
     )
 
 
-def _zipped(workspace: Workspace) -> IO[bytes]:
-    """Return a nameless file: it is gone once closed, whatever happens to the request."""
-    with ExitStack() as until_answered:
-        file = until_answered.enter_context(tempfile.TemporaryFile())
-        folders = Distinct()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # compressed already
-            for labelled in workspace.sets:
-                folder, names = folders(safe(labelled.name)), Distinct()
-                for picture in labelled.counted:
-                    name = names(safe(picture.name))
-                    data = studio().workspaces.source(picture.digest).read()
-                    archive.writestr(f"{folder}/{name}", data)
-        file.seek(0)
-        until_answered.pop_all()
-    return file
+def _listed(token: str) -> tuple[str, list[tuple[str, Source]]]:
+    """Return the name of a workspace, and where each picture is to lie in its zip.
 
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
+    Raises `FeatclassError` where a file is gone: half a zip would look like a whole one.
+    """
+    workspace = studio().workspaces.open(token)
+    folders = Distinct()
+    entries: list[tuple[str, Source]] = []
+    for labelled in workspace.sets:
+        folder, names = folders(safe(labelled.name)), Distinct()
+        for picture in labelled.counted:
+            if not studio().workspaces.has_file(picture.digest):
+                raise FeatclassError(
+                    f"The file of {picture.name} in {labelled.name} is gone: remove that picture,"
+                    " or add it again."
+                )
+            source = studio().workspaces.source(picture.digest)
+            entries.append((f"{folder}/{names(safe(picture.name))}", source))
+    return file_stem(workspace.name), entries
 
 
 async def of_set(request: Request) -> Response:
     """Answer with a page of the pictures of one set, be it no class: `from` and `count`."""
     try:
-        start = int(request.query_params.get("from", "0"))
-        count = min(MOST_AT_ONCE, int(request.query_params.get("count", "240")))
+        part = slice_of(request.query_params, count=240, most=MOST_AT_ONCE)
         workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
-    except (ValueError, FeatclassError) as error:
+    except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 404)
     sets = {labelled.id: labelled.pictures for labelled in workspace.sets}
     if workspace.strangers_id is not None:
@@ -95,5 +91,6 @@ async def of_set(request: Request) -> Response:
     pictures = sets.get(request.path_params["set_id"])
     if pictures is None:
         return JSONResponse({"error": "no such set"}, 404)
-    shown = pictures[start : start + count]
-    return JSONResponse({"pictures": [[p.id, p.digest, p.name, p.left_out] for p in shown]})
+    return JSONResponse(
+        {"pictures": [[p.id, p.digest, p.name, p.left_out] for p in pictures[part]]}
+    )

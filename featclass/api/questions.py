@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from anyio import CapacityLimiter, to_thread
 from numpy.typing import NDArray
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass import probe
+from featclass.api.long_work import in_turn
 from featclass.engine import Engine
 from featclass.errors import FeatclassError
 from featclass.probe.asking import MOST, MOST_LABELLED, spaced
@@ -22,6 +23,8 @@ from featclass.workspaces import Picture, Workspace
 
 Vectors = NDArray[np.float32]
 ASKED = 50
+_openings = CapacityLimiter(2)
+"""Threads in which an encoder is waited for: it may take a minute, and other routes find theirs."""
 LOOKED_AT = 48
 """Pictures embedded for one answer while there is no classifier, which would look at them all."""
 
@@ -34,10 +37,12 @@ async def questions(request: Request) -> Response:
     names pictures that a person would not label, by ids with commas between: neither they nor
     their like are asked about.
     """
+    token = request.path_params["token"]
     try:
         without = {int(one) for one in request.query_params.get("without", "").split(",") if one}
-        token = request.path_params["token"]
-        found = await run_in_threadpool(_questions, token, without)
+        if not await in_turn(request, _is_open, token):
+            await to_thread.run_sync(_opened, token, limiter=_openings)
+        found = await in_turn(request, _questions, token, without)
     except (ValueError, FeatclassError) as error:
         return JSONResponse({"error": str(error)}, 404)
     return JSONResponse({"questions": found})
@@ -76,6 +81,21 @@ def _engine(workspace: Workspace, state: State) -> Engine | None:
     if engines.device is None:
         engines.find_device()
     return engines.get(studio().trainer.spec_in_use(workspace))
+
+
+def _is_open(token: str) -> bool:
+    """Say whether what is asked can be answered without an encoder being loaded first."""
+    workspace = studio().workspaces.open(token)
+    state = studio().trainer.follow(workspace)
+    spec = studio().trainer.spec_in_use(workspace)
+    is_here = studio().engines.device is not None and studio().engines.is_open(spec)
+    return is_here or state.result is not None or bool(state.waits_for)
+
+
+def _opened(token: str) -> None:
+    """Load the encoder that a workspace will learn with."""
+    workspace = studio().workspaces.open(token)
+    _engine(workspace, studio().trainer.follow(workspace))
 
 
 def _vectors(engine: Engine, pictures: Sequence[Picture], *, more: int) -> dict[str, Vectors]:

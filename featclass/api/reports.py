@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import quote
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from featclass.api.long_work import in_turn
 from featclass.errors import FeatclassError
 from featclass.learned import Learned
 from featclass.render import class_colour
@@ -32,7 +32,7 @@ async def _answer(
     request: Request, write: Callable[[Workspace, Learned], str], ending: str
 ) -> Response:
     try:
-        name, text = await run_in_threadpool(_written, request.path_params["token"], write)
+        name, text = await in_turn(request, _written, request.path_params["token"], write)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 404)
     file = f"{quote(name)}-report.{ending}"

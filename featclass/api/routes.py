@@ -7,12 +7,16 @@ from importlib import import_module
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 from starlette.websockets import WebSocket
+
+from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
+from featclass.studio import studio
 
 ASSETS = Path(__file__).parent.parent / "ui" / "assets"
 
@@ -32,15 +36,64 @@ async def unknown(request: Request) -> Response:
     return JSONResponse({"error": "there is nothing here"}, 404)
 
 
-def late(module: str, name: str) -> Callable[[Request], Awaitable[Response]]:
-    """Return a handler whose module is loaded at its first request, not before the first paint."""
+def late(
+    module: str, name: str, *, missing: int = 404, removed_too: bool = False
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return a handler whose module is loaded at its first request, not before the first paint.
+
+    Whose link leads nowhere is answered before anything is read of what they send.
+
+    Args:
+        module: Of `featclass.api`.
+        name: Of the handler in it.
+        missing: The status of an answer to a link that leads nowhere.
+        removed_too: Whether the link of a removed workspace passes.
+    """
+
+    def prepared(token: str | None) -> Callable[[Request], Awaitable[Response]]:
+        if token is not None:
+            _require(token, removed_too)
+        handler: Callable[[Request], Awaitable[Response]] = getattr(
+            import_module(f"featclass.api.{module}"), name
+        )
+        return handler
 
     async def handler(request: Request) -> Response:
-        loaded = await run_in_threadpool(import_module, f"featclass.api.{module}")
-        response: Response = await getattr(loaded, name)(request)
-        return response
+        try:
+            loaded = await run_in_threadpool(prepared, request.path_params.get("token"))
+        except WorkspaceMissing as error:
+            return JSONResponse({"error": str(error)}, missing)
+        except FeatclassError as error:
+            return JSONResponse({"error": str(error)}, 503)
+        return await loaded(request)
 
     return handler
+
+
+def _require(token: str, removed_too: bool) -> None:
+    """Raise `WorkspaceMissing` where a link leads nowhere."""
+    try:
+        studio().workspaces.version(token)
+    except WorkspaceRemoved:
+        if not removed_too:
+            raise
+
+
+class _Id(Convertor[int]):
+    """The number of a set or of a picture: no more digits than the database has for one."""
+
+    regex = "[0-9]{1,18}"
+
+    def convert(self, value: str) -> int:
+        """Return the number."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """Return its digits."""
+        return str(value)
+
+
+register_url_convertor("id", _Id())
 
 
 async def live(socket: WebSocket) -> None:
@@ -51,15 +104,17 @@ async def live(socket: WebSocket) -> None:
 
 W = "/api/w/{token}"
 ROUTES = (
-    Route(f"{W}/act", late("acts", "act"), methods=["POST"]),
-    Route(f"{W}/plan", late("uploads", "plan"), methods=["POST"]),
-    Route(f"{W}/pictures", late("uploads", "pictures"), methods=["POST"]),
-    Route(f"{W}/zip", late("uploads", "archive"), methods=["POST"]),
+    Route(f"{W}/act", late("acts", "act", missing=400, removed_too=True), methods=["POST"]),
+    Route(f"{W}/plan", late("uploads", "plan", missing=400), methods=["POST"]),
+    Route(f"{W}/plan/form", late("uploads", "plan_form", missing=400), methods=["POST"]),
+    Route(f"{W}/pictures", late("uploads", "pictures", missing=400), methods=["POST"]),
+    Route(f"{W}/zip", late("uploads", "archive", missing=400), methods=["POST"]),
+    Route(f"{W}/classifier", late("classifiers", "saved"), methods=["POST"]),
     Route(f"{W}/thumbnail/{{digest}}", late("pictures", "thumbnail")),
     Route(f"{W}/pictures.zip", late("pictures", "archive")),
-    Route(f"{W}/sets/{{set_id:int}}", late("pictures", "of_set")),
+    Route(f"{W}/sets/{{set_id:id}}", late("pictures", "of_set")),
     Route(f"{W}/tried", late("tried", "rows")),
-    Route(f"{W}/tried/{{picture_id:int}}", late("tried", "one")),
+    Route(f"{W}/tried/{{picture_id:id}}", late("tried", "one")),
     Route(f"{W}/judged", late("judged", "judged")),
     Route(f"{W}/report.html", late("reports", "html")),
     Route(f"{W}/report.md", late("reports", "markdown")),

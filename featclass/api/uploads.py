@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import base64
 import re
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, BinaryIO, TypeVar, cast
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass import datasets, images
-from featclass.api import drops
+from featclass.api import bodies, drops
 from featclass.api.drops import NEW, TRY, set_id_of
+from featclass.api.long_work import in_turn
 from featclass.errors import DatasetError, FeatclassError, FoldersAmbiguous, UploadRefused
-from featclass.records import Rejected, Source
+from featclass.records import Rejected
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
 
 MOST_FILES = 1000
 BATCH = 64
 PORTION_BYTES = 64 * 10**6
-IN_MEMORY = 32 * 10**6
+PLAN_BYTES = 2 * 10**6
 MOST_TABLES = 4
 TABLE_BYTES = 5 * 10**6
 DEEPEST = 100
@@ -44,28 +43,70 @@ async def plan(request: Request) -> Response:
     or `{"question": ...}` (`drops.Question`), and then no set is made. With `"zips": [places]`,
     those paths are to be sent as zips instead.
     """
-    token = request.path_params["token"]
+    data = await request.body()
+    return await _planned(request, lambda: _planned_by(request.path_params["token"], data))
+
+
+async def plan_form(request: Request) -> Response:
+    """Answer as `plan` does to a form: a file `plan` of JSON, and files `table` as they are."""
+    token, kind = request.path_params["token"], request.headers.get("content-type", "")
     try:
-        asked = await request.json()
-        target, paths = str(asked["set"]), [str(path) for path in asked["paths"]]
-        placement = await run_in_threadpool(
-            drops.place,
-            *(token, target, paths),
-            classes_at=_depth(asked.get("classes_at")),
-            tables=_tables(asked.get("tables") or {}),
-            folders=[str(folder) for folder in asked.get("folders") or ()],
-        )
-        await run_in_threadpool(_remember, token, target, placement.targets, placement.rejected)
-    except FoldersAmbiguous as ambiguous:
-        return JSONResponse({"question": drops.question(ambiguous, _top(paths), target)})
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        async with bodies.spooled(request) as file:
+            return await _planned(request, lambda: _planned_by_form(token, file, kind))
+    except FeatclassError as error:
+        return JSONResponse({"error": str(error)}, 400)
+
+
+async def _planned(request: Request, work: Callable[[], dict[str, Any]]) -> Response:
+    try:
+        return JSONResponse(await in_turn(request, work))
+    except (ValueError, KeyError, TypeError, AttributeError):
         return JSONResponse({"error": "that is not a list of paths"}, 400)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
-    answer = {"targets": placement.targets, "sets": placement.made, "notes": placement.notes}
-    if placement.zips:
-        answer["zips"] = placement.zips
-    return JSONResponse(answer)
+
+
+def _planned_by_form(token: str, file: IO[bytes], content_type: str) -> dict[str, Any]:
+    data, tables = b"", {}
+    most = MOST_TABLES + 1
+    for part in bodies.parts(file, content_type, most=most, most_bytes=TABLE_BYTES):
+        if part.size > len(part.data) or (part.name == "plan" and part.size > PLAN_BYTES):
+            raise ValueError("tables of labels are small, and a plan is")
+        if part.name == "plan":
+            data = part.data
+        else:
+            tables[unquote(part.filename or "table.csv")] = part.data
+    return _planned_by(token, data, tables)
+
+
+def _planned_by(
+    token: str, data: bytes, tables: Mapping[str, bytes] | None = None
+) -> dict[str, Any]:
+    asked = bodies.parsed(data)
+    target, paths = str(asked["set"]), _texts(asked["paths"])
+    try:
+        placement = drops.place(
+            *(token, target, paths),
+            classes_at=_depth(asked.get("classes_at")),
+            tables=_tables(asked.get("tables") or {}) | dict(tables or {}),
+            folders=_texts(asked.get("folders") or []),
+        )
+    except FoldersAmbiguous as ambiguous:
+        return {"question": drops.question(ambiguous, _top(paths), target)}
+    _remember(token, target, placement.targets, placement.rejected)
+    answer: dict[str, Any] = {
+        "targets": placement.targets,
+        "sets": placement.made,
+        "notes": placement.notes,
+    }
+    return {**answer, "zips": placement.zips} if placement.zips else answer
+
+
+def _texts(given: object) -> list[str]:
+    """Return a list of texts; raises `ValueError` for what is none."""
+    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
+        raise ValueError("a list of paths holds texts")
+    return given
 
 
 def _top(paths: Sequence[str]) -> str:
@@ -97,26 +138,47 @@ async def pictures(request: Request) -> Response:
 
     With `notes` where the set had been removed meanwhile and is there again.
 
-    A field `burst` names the recording that all of them are frames of.
+    A field `burst` before them names the recording that all of them are frames of.
     """
     token, target = request.path_params["token"], request.query_params.get("set", "")
-    form = await request.form(max_files=MOST_FILES)
-    counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
-    notes: list[str] = []
+    kind = request.headers.get("content-type", "")
     try:
-        burst = _burst(form.get("burst"))
-        parts = [part for _, part in form.multi_items() if isinstance(part, UploadFile)]
-        for portion in portions(parts, lambda part: part.size or 0):
-            files = [(unquote(part.filename or "picture"), await part.read()) for part in portion]
-            counts.update(await run_in_threadpool(_add, token, target, files, notes, burst))
+        await run_in_threadpool(drops.require, token, target)
+        async with bodies.spooled(request) as file:
+            counts = await in_turn(request, _add_form, token, target, file, kind)
     except FeatclassError as error:
         return JSONResponse({"error": str(error)}, 400)
-    finally:
-        await form.close()
-    return JSONResponse({**counts, "notes": notes} if notes else counts)
+    return JSONResponse(counts)
 
 
-def portions(items: Sequence[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> dict[str, Any]:
+    """Add the files of a form, a portion at a time."""
+    counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
+    notes: list[str] = []
+    burst: str | None = None
+    most_bytes = studio().config.max_picture_bytes
+    sent = bodies.parts(file, content_type, most=MOST_FILES, most_bytes=most_bytes)
+    for portion in portions(sent, lambda part: len(part.data)):
+        files: list[tuple[str, bytes | str]] = []
+        for part in portion:
+            if part.filename is not None:
+                is_whole = part.size == len(part.data)
+                name = unquote(part.filename) or "picture"
+                files.append((name, part.data if is_whole else _too_large(part.size)))
+            elif part.name == "burst":
+                burst = _burst(part.data.decode(errors="replace"))
+        counts.update(_add(token, target, files, notes, burst))
+    return {**counts, "notes": notes} if notes else dict(counts)
+
+
+def _too_large(size: int) -> str:
+    most = studio().config.max_picture_bytes
+    return (
+        f"has {size / 1e6:,.0f} MB, and {most / 1e6:,.0f} MB is the most that one picture may have"
+    )
+
+
+def portions(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
     """Divide what is to be held in memory into portions of few files and few bytes."""
     portion: list[T] = []
     total = 0
@@ -137,30 +199,29 @@ async def archive(request: Request) -> Response:
     `{"question": ...}` as `plan` does, and then nothing is added.
     """
     asked, target = request.query_params, request.query_params.get("set", "")
-    name = asked.get("name", "archive.zip")
-    with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-        try:
-            async for chunk in request.stream():
-                file.write(chunk)
-            answer = await run_in_threadpool(
+    token, name = request.path_params["token"], asked.get("name", "archive.zip")
+    try:
+        depth = _depth(asked.get("classes_at"))
+        await run_in_threadpool(drops.require, token, target)
+        async with bodies.spooled(request) as file:
+            answer = await in_turn(
+                request,
                 _unpack,
-                *(request.path_params["token"], target, name, file),
-                classes_at=_depth(asked.get("classes_at")),
+                *(token, target, name, file),
+                classes_at=depth,
                 is_one_of_several="among" in asked,
             )
-        except FoldersAmbiguous as ambiguous:
-            return JSONResponse({"question": drops.question(ambiguous, name, target)})
-        except ValueError:
-            return JSONResponse({"error": "that is no depth of folders"}, 400)
-        except FeatclassError as error:
-            return JSONResponse({"error": str(error)}, 400)
+    except FoldersAmbiguous as ambiguous:
+        return JSONResponse({"question": drops.question(ambiguous, name, target)})
+    except ValueError:
+        return JSONResponse({"error": "that is no depth of folders"}, 400)
+    except FeatclassError as error:
+        return JSONResponse({"error": str(error)}, 400)
     return JSONResponse(answer)
 
 
-def _burst(given: object) -> str | None:
-    if given is None:
-        return None
-    if not isinstance(given, str) or not BURST.fullmatch(given):
+def _burst(given: str) -> str:
+    if not BURST.fullmatch(given):
         raise UploadRefused("that names no recording; load the page again")
     return given
 
@@ -168,18 +229,21 @@ def _burst(given: object) -> str | None:
 def _add(
     token: str,
     target: str,
-    files: Iterable[tuple[str, bytes]],
+    files: Iterable[tuple[str, bytes | str]],
     notes: list[str],
     burst: str | None = None,
 ) -> dict[str, int]:
-    """Add files to one set, or to the pictures to try; what cannot be used is remembered there.
+    """Add files, bytes or why there are none, to one set or to the pictures to try.
 
-    A set that came back for them is said in `notes`.
+    What cannot be used is remembered there. A set that came back for them is said in `notes`.
     """
     set_id = None if target == TRY else set_id_of(target)
     good, bad = [], []
     for path, data in files:
         name = path.rsplit("/", 1)[-1]
+        if isinstance(data, str):
+            bad.append(Rejected(name, data))
+            continue
         try:
             images.check(data, max_pixels=studio().config.max_pixels)
         except images.Unreadable as unreadable:
@@ -187,9 +251,11 @@ def _add(
         else:
             good.append(NewPicture(name, data, burst))
     store = studio().workspaces
-    added = store.add_pictures(token, set_id, good)
+    added = store.add_pictures(token, set_id, good) if good else []
     if bad:
         store.reject(token, set_id, bad)
+    if restored := [item.digest for item in added if item.restored]:
+        studio().trainer.read_again(token, restored)
     notes += [
         f"{name} had been removed meanwhile; it is here again, with what was added now."
         for name in dict.fromkeys(item.brought_back for item in added if item.brought_back)
@@ -227,13 +293,14 @@ def _unpack(
         if to is not None:
             groups[str(to)].append((path, source))
     unusable, back = [*listing.rejected], list[str]()
-    counts: Counter[str] = Counter(added=0, copies=0, rejected=len(unusable))
+    counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
     for to, members in groups.items():
         for portion in portions(members, lambda member: member[1].size):
             read = [(path, _bytes_or_reason(source)) for path, source in portion]
             unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
             usable = [(path, got) for path, got in read if isinstance(got, bytes)]
             counts.update(_add(token, to, usable, back))
+    counts["rejected"] += len(unusable)  # what is damaged shows only as it is unpacked
     _remember(token, target, placement.targets, [*placement.rejected, *unusable])
     names = drops.other_names(token, name, listing, placement, before, classes_at)
     of_names = () if names else listing.notes  # else they are said with the choice
@@ -254,7 +321,9 @@ def _tables_inside(files: Iterable[tuple[str, datasets.ZipSource]]) -> dict[str,
     return tables
 
 
-def _bytes_or_reason(source: Source) -> bytes | str:
+def _bytes_or_reason(source: datasets.ZipSource) -> bytes | str:
+    if source.size > studio().config.max_picture_bytes:
+        return _too_large(source.size)
     try:
         return source.read()
     except OSError as error:

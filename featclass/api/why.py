@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import OrderedDict
 from typing import Any
 
@@ -21,8 +22,8 @@ KEPT = 256
 _threads = CapacityLimiter(2)
 """They are worked out one after the other: who waits must not keep other routes waiting."""
 _lock = threading.Lock()
-_kept: OrderedDict[tuple[str, str | None], tuple[Probe, Heat]] = OrderedDict()
-"""By picture and class, with the probe that each was made with."""
+_kept: OrderedDict[tuple[str, str | None], tuple[weakref.ref[Probe], Heat]] = OrderedDict()
+"""By picture and class, with the probe that each was made with, which others keep."""
 
 
 async def why(request: Request) -> Response:
@@ -46,7 +47,7 @@ def _why(token: str, digest: str, label: str | None) -> dict[str, Any]:
     fitted = result.classifier.probe
     with _lock:
         made_with, heat = _kept.get((digest, label), (None, None))
-    if heat is None or made_with is not fitted:
+    if heat is None or made_with is None or made_with() is not fitted:
         image = Image("The picture", digest, BytesSource(data))
         heat = service.explain(result.engine, result.classifier, image, label)
         _keep((digest, label), fitted, heat)
@@ -55,7 +56,7 @@ def _why(token: str, digest: str, label: str | None) -> dict[str, Any]:
 
 def _keep(key: tuple[str, str | None], fitted: Probe, heat: Heat) -> None:
     with _lock:
-        _kept[key] = fitted, heat
+        _kept[key] = weakref.ref(fitted), heat
         _kept.move_to_end(key)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)

@@ -122,12 +122,12 @@ class _Families:
     """Images, each laid over the head of its family."""
 
     def __init__(self, appearances: Sequence[Appearance], hubs: Singles) -> None:
-        self._appearances = appearances
         self._hubs = hubs
         self._heads = list(range(len(appearances)))
         self._members = {image: [image] for image in self._heads}
         self._laid: dict[int, Affine] = {}
-        self._features = lru_cache(KEPT)(self._described)
+        # Not a method: this object would hold itself, and the pictures with it, for long.
+        self._features = lru_cache(KEPT)(lambda image: Features.of(appearances[image].small()))
 
     def join(self, one: int, other: int) -> bool:
         """Join two images' families, if both images show the same, and their heads too."""
@@ -175,9 +175,6 @@ class _Families:
     def _place(self, image: int) -> Affine:
         """Return where a position of an image lies in the head of its family."""
         return self._laid.get(image, np.eye(2, 3))
-
-    def _described(self, image: int) -> Features:
-        return Features.of(self._appearances[image].small())
 
 
 def named_alike(names: Sequence[str], points: Singles) -> Codes:

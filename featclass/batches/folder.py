@@ -6,18 +6,21 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
-from featclass import artifact
+from filelock import FileLock, Timeout
+
+from featclass import artifact, disk
 from featclass.batches.record import Record
-from featclass.errors import FeatclassError
+from featclass.errors import DiskFull, FeatclassError
 from featclass.records import Prediction, TrainedClassifier
 
 CHUNK = 2**20
+DIGEST_BYTES = 32
 KEPT = ("path", "label", "probability", "probabilities", "known", "rejected")
 """Of what is said of a picture."""
 _CHANGING = threading.Lock()
@@ -45,9 +48,12 @@ class BatchFolder:
     def write(self, record: Record) -> None:
         """Keep what is known of it: a reader finds the old or the new, never half of it."""
         unfinished = self.path / "batch.json.new"
-        with explained(self.path):
-            unfinished.write_text(json.dumps(record.to_json()), "utf-8")
-            os.replace(unfinished, self.path / "batch.json")
+        with explained():
+            try:
+                unfinished.write_text(json.dumps(record.to_json(), allow_nan=False), "utf-8")
+                os.replace(unfinished, self.path / "batch.json")
+            finally:
+                unfinished.unlink(missing_ok=True)
 
     def change(self, **changes: object) -> None:
         """Change some of what is known of it; nothing happens where it was deleted."""
@@ -79,13 +85,64 @@ class BatchFolder:
     @contextmanager
     def appending(self) -> Iterator[IO[bytes]]:
         """Open what was said for more; a torn last line is cut off first."""
-        with explained(self.path), self._said.open("a+b") as file:
+        with explained(), self._said.open("a+b") as file:
             file.truncate(_end_of_last_line(file))
             yield file
+
+    @contextmanager
+    def noting(self) -> Iterator[Callable[[str], object]]:
+        """Give a function that notes the digest of a picture before its embedding is kept."""
+        with explained(), self._digests.open("ab", buffering=0) as file:
+            yield lambda digest: file.write(bytes.fromhex(digest))
+
+    def digests(self) -> Iterator[str]:
+        """Go through the digests of the pictures that were embedded for it."""
+        try:
+            with self._digests.open("rb") as file:
+                while len(digest := file.read(DIGEST_BYTES)) == DIGEST_BYTES:
+                    yield digest.hex()
+        except FileNotFoundError:
+            return
+
+    def locked(self) -> FileLock:
+        """Take the lock of whoever works on it: of several servers on one data folder, one.
+
+        To be released by who took it, in whatever thread. Raises `FeatclassError` where another
+        has it.
+        """
+        lock = FileLock(self.path / "lock", thread_local=False)
+        with explained():
+            try:
+                lock.acquire(timeout=0)
+            except Timeout as error:
+                raise FeatclassError(
+                    "Another server of this data folder works on these predictions: wait for it,"
+                    " or stop them there."
+                ) from error
+        return lock
+
+    def is_locked(self) -> bool:
+        """Say whether any server works on it."""
+        try:
+            self.locked().release()
+        except FeatclassError:
+            return True
+        return False
+
+    def size(self) -> int:
+        """Return how many bytes were said of its pictures so far."""
+        try:
+            return self._said.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def delete(self) -> None:
         """Delete everything, as far as it can be."""
         shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def _digests(self) -> Path:
+        return self.path / "digests"
 
     @property
     def _said(self) -> Path:
@@ -94,8 +151,8 @@ class BatchFolder:
 
 def append(file: IO[bytes], predictions: Sequence[Prediction]) -> None:
     """Write a slice, and hand it to the operating system."""
-    lines = [json.dumps(_as_json(said)).encode() + b"\n" for said in predictions]
-    file.write(b"".join(lines))
+    lines = [json.dumps(_as_json(said), allow_nan=False).encode() for said in predictions]
+    file.write(b"".join(line + b"\n" for line in lines))
     file.flush()
 
 
@@ -106,10 +163,14 @@ def _as_json(said: Prediction) -> dict[str, Any]:
 
 def _prediction(line: bytes) -> Prediction | None:
     try:
-        data = json.loads(line)
+        data = json.loads(line, parse_constant=_no_number)
         return Prediction(**{name: value for name, value in data.items() if name in KEPT})
     except (AttributeError, ValueError, TypeError):
         return None
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is not a number")
 
 
 def _end_of_last_line(file: IO[bytes]) -> int:
@@ -125,12 +186,18 @@ def _end_of_last_line(file: IO[bytes]) -> int:
 
 
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
+def explained() -> Iterator[None]:
     """Turn what the disk refuses into a sentence."""
     try:
         yield
     except OSError as error:
+        if disk.is_full(error):
+            raise DiskFull(
+                f"The predictions stopped, as the disk of this server is full ({error.strerror})."
+                " What is predicted already is kept: make room on the disk that holds its data"
+                " folder, then resume."
+            ) from error
         raise FeatclassError(
-            f"The predictions cannot be kept in {folder} ({error.strerror or error})."
-            " Make room there, or set FEATCLASS_DATA to another folder; then resume."
+            f"The predictions cannot be kept ({error.strerror or error}). Whoever runs this server"
+            " should look at its data folder; then resume."
         ) from error

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
+
+from filelock import FileLock
 
 from featclass import service
 from featclass.batches import pictures
@@ -20,6 +22,7 @@ from featclass.engines import Engines
 from featclass.errors import Cancelled, FeatclassError
 from featclass.pace import Clock, Pace
 from featclass.records import Image, Prediction, Rejected
+from featclass.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +34,13 @@ class _Job:
     """The work on one batch, from its start to its end."""
 
     tally: Tally
+    lock: FileLock
     cancelled: threading.Event = field(default_factory=threading.Event)
     pace: Pace = field(default_factory=Pace)
     phase: Phase = Phase.WAITING
     future: Future[None] | None = None
+    is_unwanted: bool = False
+    """To be deleted when it has ended."""
 
 
 class Jobs:
@@ -43,21 +49,35 @@ class Jobs:
     def __init__(self, config: Config, engines: Engines) -> None:
         self._config = config
         self._engines = engines
-        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="batch")
+        self._pool = Turns(AT_ONCE, "batch")
         self._lock = threading.RLock()
         self._jobs: dict[Path, _Job] = {}
-        self._tallies: dict[Path, Tally] = {}
+        self._tallies: dict[Path, tuple[int, Tally]] = {}
+        """Each with the bytes that were counted."""
+        self._unwritten: dict[Path, tuple[Phase, str]] = {}
+        """How batches ended of which the disk did not even take that."""
         self._closed = threading.Event()
 
     def submit(self, folder: BatchFolder) -> None:
-        """Work on a batch when its turn comes; nothing happens where it is worked on already."""
+        """Work on a batch when its turn comes; nothing happens where it is worked on already.
+
+        Of several workspaces with batches each has its turn. Raises `FeatclassError` where another
+        server works on it.
+        """
         with self._lock:
             if self._closed.is_set() or self.has(folder):
                 return
-            folder.change(phase=Phase.WAITING, error="")
-            job = self._jobs[folder.path] = _Job(self._tally(folder))
-            job.pace = Pace(job.tally.done, 0)
-            job.future = self._pool.submit(self._in_job, folder, job)
+            job = _Job(self._tally(folder), folder.locked())
+            try:
+                folder.change(phase=Phase.WAITING, error="")
+                self._unwritten.pop(folder.path, None)
+                job.pace = Pace(job.tally.done, 0)
+                whose = str(folder.path.parent)
+                job.future = self._pool.submit(whose, self._in_job, folder, job)
+            except BaseException:
+                job.lock.release()
+                raise
+            self._jobs[folder.path] = job
 
     def cancel(self, folder: BatchFolder) -> None:
         """Stop at the next step; what is done is kept."""
@@ -67,15 +87,21 @@ class Jobs:
                 if job.future is not None and job.future.cancel():  # its turn had not come
                     self._ended(folder, Phase.STOPPED)
 
-    def end(self, folder: BatchFolder) -> None:
-        """Stop, wait until that is so, and forget the batch."""
+    def delete(self, folder: BatchFolder) -> None:
+        """Delete a batch: now, or where it is worked on, as soon as that has ended.
+
+        Raises `FeatclassError` where another server works on it.
+        """
         with self._lock:
-            job = self._jobs.get(folder.path)
-            self.cancel(folder)
-        if job is not None and job.future is not None and not job.future.cancelled():
-            wait([job.future])  # an image away, or the loading of an encoder
-        with self._lock:
+            if (job := self._jobs.get(folder.path)) is not None:
+                job.is_unwanted = True
+                self.cancel(folder)  # an image away, or the loading of an encoder
+                return
+            lock = folder.locked()
             self._tallies.pop(folder.path, None)
+            self._unwritten.pop(folder.path, None)
+            folder.delete()
+            lock.release()
 
     def has(self, folder: BatchFolder) -> bool:
         """Say whether a batch is worked on, or waits for it."""
@@ -88,22 +114,35 @@ class Jobs:
                 stopping = job.cancelled.is_set()
                 return Batch(record, job.phase, job.pace, job.tally.copy(), stopping)
             record = folder.record() or record  # its job may have ended since it was read
+            if folder.path in self._unwritten:
+                phase, error = self._unwritten[folder.path]
+                record = replace(record, phase=phase, error=error)
             tally = self._tally(folder).copy()
-        # What runs in no job was cut off by the end of a server.
-        phase = record.phase if record.phase in ENDED else Phase.STOPPED
+        # What no server works on was cut off by the end of one.
+        phase = record.phase
+        if phase not in ENDED and not folder.is_locked():
+            phase = Phase.STOPPED
         return Batch(record, phase, Pace(tally.done, max(record.total, tally.done)), tally)
 
     def close(self) -> None:
         """Stop all work at its next step; it can be resumed."""
         with self._lock:
             self._closed.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.close()
+        with self._lock:
+            for job in self._jobs.values():  # whose turn never came
+                job.lock.release()
+            self._jobs.clear()
 
     def _tally(self, folder: BatchFolder) -> Tally:
-        if (kept := self._tallies.get(folder.path)) is None:
-            kept = self._tallies[folder.path] = Tally()
-            kept.count(folder.predictions())
-        return kept
+        """Return what was counted of a batch; anew where another server went on with it."""
+        size = folder.size()
+        known, tally = self._tallies.get(folder.path, (-1, Tally()))
+        if folder.path not in self._jobs and known != size:
+            tally = Tally()
+            tally.count(folder.predictions())
+            self._tallies[folder.path] = size, tally
+        return tally
 
     def _in_job(self, folder: BatchFolder, job: _Job) -> None:
         phase, error = Phase.DONE, ""
@@ -121,13 +160,21 @@ class Jobs:
             self._ended(folder, phase, error)
 
     def _ended(self, folder: BatchFolder, phase: Phase, error: str = "") -> None:
-        del self._jobs[folder.path]
-        if phase is Phase.FAILED:  # of a slice that was half written, some is there all the same
-            self._tallies.pop(folder.path, None)
+        job = self._jobs.pop(folder.path)
+        # Of a slice that was half written, some is there all the same: it is counted anew.
+        counted = -1 if phase is Phase.FAILED else folder.size()
+        self._tallies[folder.path] = counted, job.tally
         try:
-            folder.change(phase=phase, error=error)
-        except FeatclassError as failure:  # the disk is full: it shows as stopped, which is so
+            if job.is_unwanted:
+                del self._tallies[folder.path]
+                folder.delete()
+            else:
+                folder.change(phase=phase, error=error)
+        except FeatclassError as failure:  # the disk is full: told for as long as this server runs
+            self._unwritten[folder.path] = phase, error
             log.warning("%s", failure)
+        finally:
+            job.lock.release()
 
     def _work(self, folder: BatchFolder, job: _Job) -> None:
         """Predict what is not predicted yet; raises `Cancelled` when it is to stop."""
@@ -156,10 +203,12 @@ class Jobs:
         def each() -> Iterator[Image | Rejected]:
             for picture in found.but(done):
                 stop()
+                if isinstance(picture, Image):
+                    note(picture.digest)
                 yield picture
 
         many = service.predict_many(engine, classifier, each(), progress=progress)
-        with folder.appending() as file:
+        with folder.noting() as note, folder.appending() as file:
             for said in many:
                 self._keep(file, job, said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -15,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from featclass import disk
 from featclass.batches import pictures
 from featclass.batches.folder import BatchFolder, explained
 from featclass.batches.jobs import Jobs
@@ -22,8 +24,10 @@ from featclass.batches.pictures import Pictures
 from featclass.batches.record import Batch, Order, Phase, Record
 from featclass.config import Config
 from featclass.engines import Engines
-from featclass.errors import FeatclassError, UploadRefused
+from featclass.errors import DiskFull, FeatclassError, UploadRefused
 from featclass.records import Prediction
+
+log = logging.getLogger(__name__)
 
 MOST_KEPT = 20
 """Of one workspace: each may hold a zip of some gigabytes."""
@@ -43,6 +47,8 @@ class Batches:
     def __init__(self, config: Config, engines: Engines) -> None:
         self._folder = config.data / "batches"
         self._config = config
+        self._reserve = disk.Reserve(config.data)
+        self._engines = engines
         self._jobs = Jobs(config, engines)
         self._lock = threading.Lock()
         self._next_sweep: threading.Timer | None = None
@@ -60,9 +66,11 @@ class Batches:
             with path.open("xb") as file:
                 yield file
         except OSError as error:
+            if disk.is_full(error):
+                raise DiskFull(disk.FULL) from error
             raise FeatclassError(
-                f"The zip could not be kept ({error.strerror or error}). Make room on the server,"
-                " or send a smaller one."
+                f"The zip could not be kept ({error.strerror or error}). Whoever runs this server"
+                " should look at its data folder."
             ) from error
         finally:
             path.unlink(missing_ok=True)
@@ -106,7 +114,7 @@ class Batches:
             total=total,
         )
         try:
-            with explained(self._folder):
+            with explained():
                 folder.path.mkdir(parents=True)
                 if arrived is not None:
                     _link(arrived, folder.zip)
@@ -114,10 +122,10 @@ class Batches:
             with self._lock:  # of several that arrive at once, the last ones are too many
                 self._refuse_too_many(token)
                 folder.write(record)
+            self._jobs.submit(folder)
         except FeatclassError:
             folder.delete()
             raise
-        self._jobs.submit(folder)
         return self._jobs.look(folder, record)
 
     def _refuse_too_many(self, token: str, *, arriving: int = 0) -> None:
@@ -140,13 +148,15 @@ class Batches:
         """Hide it; it is deleted for good a while later, with what was uploaded."""
         folder, _ = self._found(token, batch_id)
         self._jobs.cancel(folder)
-        folder.change(removed=datetime.now(UTC))
+        with self._reserve.lent():  # so that room can be made
+            folder.change(removed=datetime.now(UTC))
         self._sweep_in(UNDO)
 
     def bring_back(self, token: str, batch_id: str) -> None:
         """Undo a removal."""
         folder, _ = self._found(token, batch_id, removed_too=True)
-        folder.change(removed=None)
+        with self._reserve.lent():
+            folder.change(removed=None)
 
     def delete(self, token: str, batch_id: str) -> None:
         """Delete it for good, now."""
@@ -187,7 +197,7 @@ class Batches:
                 continue
             record = folder.record()
             if record.created < oldest if record else _age(folder.path) > older_than:
-                self._delete(folder)
+                self._delete_if_idle(folder)
         for file in self._folder.glob("*/incoming-*"):
             if _age(file) > ABANDONED:
                 file.unlink(missing_ok=True)
@@ -205,7 +215,7 @@ class Batches:
             if left > timedelta():
                 due.append(left)
             else:
-                self._delete(folder)
+                self._delete_if_idle(folder)
         if due:
             self._sweep_in(min(due))
 
@@ -259,8 +269,19 @@ class Batches:
         raise FeatclassError("These predictions are not here (any more).")
 
     def _delete(self, folder: BatchFolder) -> None:
-        self._jobs.end(folder)
-        folder.delete()
+        if self._jobs.has(folder):  # it is out of sight until it can be deleted
+            folder.change(removed=datetime.now(UTC))
+        try:
+            self._engines.forget(folder.digests())
+        except FeatclassError as error:
+            log.warning("Embeddings of a batch that is deleted are still kept: %s", error)
+        self._jobs.delete(folder)
+
+    def _delete_if_idle(self, folder: BatchFolder) -> None:
+        try:
+            self._delete(folder)
+        except FeatclassError as error:  # another server works on it
+            log.info("%s", error)
 
 
 def _link(source: Path, target: Path) -> None:

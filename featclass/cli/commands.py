@@ -28,7 +28,7 @@ def cache(
     if clear:
         tell(f"Forgot {embeddings(before)}.")
     if as_json:
-        say(json.dumps(asdict(size), indent=2))
+        say(json.dumps(asdict(size), indent=2, allow_nan=False))
     else:
         say(f"{embeddings(size)} in {size.path}")
 
@@ -60,9 +60,11 @@ def encoders(
         for entry in known.CATALOGUE
     ]
     if as_json:
-        say(json.dumps(rows, indent=2))
+        say(json.dumps(rows, indent=2, allow_nan=False))
         return
     for row in rows:
         here = "on this machine" if row["local"] else f"{row['megabytes']:,} MB to download"
+        if not row["local"] and known.is_offline(settings):
+            here = "not on this machine, and downloads are forbidden"
         say(f"{row['spec']}\n    {row['input_pixels']} px, {row['licence']}, {here}")
         say(f"    {row['advice']}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featclass.cli.given import labelled
-from featclass.cli.opening import open_engine
+from featclass.cli.opening import encoder_of, open_engine, open_saved
 from featclass.cli.options import (
     ClassesAtOption,
     Device,
@@ -34,11 +34,12 @@ from featclass.cli.output import (
 )
 
 if TYPE_CHECKING:
+    from featclass.engine import Engine
     from featclass.learned import Learned
-    from featclass.records import Dataset, Report
+    from featclass.records import Dataset, Report, TrainedClassifier
 
 GIVEN = "given"
-FOLDS_ONLY = ("encoder", "split", "seed")
+FOLDS_ONLY = ("split", "seed")
 """Options of `evaluate` that say how to learn; a saved classifier has learned already."""
 
 
@@ -95,14 +96,19 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Report how well a classifier of these pictures would do, or how well a saved one does."""
+    from featclass import artifact
+
     model, directory = _divided(paths)
     if report is not None:
         check_document(report)
     if model is not None:
         _refuse(context, FOLDS_ONLY, "has no meaning for a saved classifier: leave it out")
-        _evaluate_saved(
-            model, labelled(directory, classes_at, zip_names), device, report, as_json=as_json
-        )
+        trained = artifact.load(model)
+        spec = encoder_of(trained, encoder if _is_given(context, "encoder") else None)
+        dataset = labelled(directory, classes_at, zip_names)
+        scored = _scored(trained, dataset, open_saved(trained, spec, device))
+        write_document(report, scored, dataset)
+        print_learned(scored, as_json=as_json)
         return
     share = None if split is None else _share(split)
     if share is not None and report is not None:
@@ -175,9 +181,13 @@ def _share(split: str) -> float | str:
 
 def _refuse(context: typer.Context, names: tuple[str, ...], why: str) -> None:
     for name in names:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
+        if _is_given(context, name):
             raise typer.BadParameter(why, param_hint=f"--{name}")
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _evaluated(
@@ -194,19 +204,11 @@ def _evaluated(
         return service.evaluate_split(engine, dataset, share=share, seed=seed, progress=progress)
 
 
-def _evaluate_saved(
-    model: Path, dataset: Dataset, device: Device, report: Path | None, *, as_json: bool
-) -> None:
-    from featclass import artifact, service
+def _scored(trained: TrainedClassifier, dataset: Dataset, engine: Engine) -> Learned:
+    from featclass import service
 
-    trained = artifact.load(model)
-    engine = open_engine(trained.encoder, device)
-    for sentence in service.check_encoder(trained, engine):
-        note(sentence)
     with bar("Embedding") as progress:
-        scored = service.evaluate_saved(engine, trained, dataset, progress=progress)
-    write_document(report, scored, dataset)
-    print_learned(scored, as_json=as_json)
+        return service.evaluate_saved(engine, trained, dataset, progress=progress)
 
 
 def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Learned:

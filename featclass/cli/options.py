@@ -42,7 +42,7 @@ EncoderOption = Annotated[
     str, typer.Option("--encoder", help="Encoder spec; `featclass encoders` lists some.")
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="What the encoder runs on.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Of the folds.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the folds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 ReportOption = Annotated[
     Path | None,

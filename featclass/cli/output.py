@@ -24,6 +24,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from featclass.disk import is_full
 from featclass.errors import FeatclassError
 from featclass.file_names import DISORDERLY
 from featclass.pace import Clock, Pace, in_words, time_left
@@ -89,8 +90,15 @@ def note(text: str) -> None:
 
 
 def tell(text: str, *, style: str | None = None) -> None:
-    """Write a message on standard error; names in it are hostile text."""
-    messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+    """Write a message on standard error; names in it are hostile text.
+
+    Where that is a file on a full disk, the work goes on without.
+    """
+    try:
+        messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+    except OSError as error:
+        if not is_full(error):
+            raise
 
 
 def say(text: str) -> None:
@@ -160,7 +168,7 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if as_json:
         from featclass.report import to_json
 
-        say(json.dumps(to_json(report), indent=2))
+        say(json.dumps(to_json(report), indent=2, allow_nan=False))
         return
     from featclass.render import markdown
 
@@ -173,7 +181,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
     As text, what could make the score worthless follows the score.
     """
     if as_json:
-        say(json.dumps(learned.to_json(), indent=2))
+        say(json.dumps(learned.to_json(), indent=2, allow_nan=False))
         return
     from featclass.render import markdown
 
@@ -183,7 +191,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
 def print_audit(found: Audit, *, as_json: bool) -> None:
     """Print what is probably wrong, a line a finding."""
     if as_json:
-        say(json.dumps(found.to_json(), indent=2))
+        say(json.dumps(found.to_json(), indent=2, allow_nan=False))
         return
     lines = [f"{item.path}: {item.sentence}" for item in found.label_errors if item.suspect]
     lines += [f"{item.path}: {item.sentence}" for item in found.outliers]

@@ -17,7 +17,7 @@ import typer
 from featclass import prediction_csv
 from featclass.cli.explanations import Explanations
 from featclass.cli.given import Given, given
-from featclass.cli.opening import open_engine
+from featclass.cli.opening import encoder_of, open_saved
 from featclass.cli.options import Device, DeviceOption, JsonOption, ZipNamesOption
 from featclass.cli.output import bar, check_output, note, prediction_line, say, tell
 from featclass.cli.sorting_copies import SortedCopies
@@ -59,11 +59,20 @@ def predict(
         bool, typer.Option("--watch", help="Keep predicting what arrives there, until Ctrl-C.")
     ] = False,
     zip_names: ZipNamesOption = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            "--encoder",
+            metavar="SPEC",
+            help="The encoder that MODEL was made with, where `featclass encoders` does not list"
+            " it: a file does not choose what is loaded.",
+        ),
+    ] = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
 ) -> None:
     """Say of each picture which class it looks like."""
-    from featclass import artifact, service
+    from featclass import artifact
 
     if output is not None:
         check_output(output)
@@ -72,13 +81,12 @@ def predict(
     if explain is not None:
         _check_folder(explain)
     trained = artifact.load(model)
+    spec = encoder_of(trained, encoder)
     own = [path for path in (output, sort_into, explain) if path is not None]
     known = _written_before(output, trained.classes) if watch and output is not None else set()
     arriving = Watch(paths, known=known, but=own) if watch else None
     there = [] if watch else given(paths, but=own, zip_names=zip_names)
-    engine = open_engine(trained.encoder, device)
-    for sentence in service.check_encoder(trained, engine):
-        note(sentence)
+    engine = open_saved(trained, spec, device)
     copies = SortedCopies(sort_into, trained.classes) if sort_into is not None else None
     drawn = Explanations(explain, engine, trained) if explain is not None else None
     lines = "json" if as_json else "text" if watch or output is None else ""
@@ -153,7 +161,7 @@ class Telling:
         try:
             for said in predictions:
                 if self._lines == "json":
-                    say(json.dumps(said.to_json()))
+                    say(json.dumps(said.to_json(), allow_nan=False))
                 elif self._lines:
                     say(prediction_line(said))
         except BrokenPipeError:

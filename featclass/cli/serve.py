@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import runpy
 import socket
+import ssl
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from featclass import config
 from featclass.cli.options import Device
 from featclass.cli.output import tell
-from featclass.errors import FeatclassError
+from featclass.errors import DiskFull, FeatclassError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -22,7 +25,7 @@ def serve(
     host: Annotated[
         str, typer.Option("--host", help="0.0.0.0: everybody who can reach this machine.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port")] = 8501,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
     allowed_hosts: Annotated[
         list[str] | None,
         typer.Option("--allowed-host", help="A name this server is reached by; may be repeated."),
@@ -31,16 +34,30 @@ def serve(
         Device, typer.Option(envvar="FEATCLASS_DEVICE", help="What encoders run on.")
     ] = Device.AUTO,
     certificate: Annotated[
-        Path | None, typer.Option("--certificate", help="TLS certificate (PEM), for https.")
+        Path | None,
+        typer.Option(
+            "--certificate", exists=True, dir_okay=False, help="TLS certificate (PEM), for https."
+        ),
     ] = None,
-    key: Annotated[Path | None, typer.Option("--key", help="Its private key (PEM).")] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", exists=True, dir_okay=False, help="Its private key (PEM)."),
+    ] = None,
+    recover: Annotated[
+        bool,
+        typer.Option("--recover", help="First make a workspace of the pictures that have none."),
+    ] = False,
 ) -> None:
     """Open the page in a browser, from any working directory."""
     if (certificate is None) != (key is None):
         raise typer.BadParameter("--certificate and --key belong together")
+    if certificate is not None and key is not None:
+        _check_pair(certificate, key)
     local = host in LOCAL
     shown = _shown(host)
-    _announce(f"{'https' if certificate else 'http'}://{shown}:{port}", local=local)
+    address = f"{'https' if certificate else 'http'}://{shown}:{port}"
+    _open_data_folder(address, recover=recover)
+    _announce(address, local=local)
     options = {
         "server.address": host,
         "server.port": str(port),
@@ -62,6 +79,44 @@ def serve(
     arguments = [f"--{name}={value}" for name, value in options.items()]
     sys.argv = ["streamlit", "run", str(_page()), *arguments]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def _open_data_folder(address: str, *, recover: bool) -> None:
+    """See that the data folder can be worked with before a server says that it is there."""
+    from featclass import workspaces
+    from featclass.cache import CACHE_FILE, Cache
+
+    settings = config.load()
+    if recover:
+        recovered = workspaces.recover(settings.data, max_pixels=settings.max_pixels)
+        tell(_told(recovered.pictures, recovered.others))
+        if recovered.token is not None:
+            tell(f"They are at {address}/?w={recovered.token}", style="bold")
+    workspaces.Workspaces(settings.data).close()
+    with suppress(DiskFull):  # the server does without
+        Cache(settings.data / CACHE_FILE).close()
+
+
+def _told(pictures: int, others: int) -> str:
+    if not pictures:
+        sentence = "No picture was without a workspace, so none was recovered."
+    elif pictures == 1:
+        sentence = "Recovered 1 picture."
+    else:
+        sentence = f"Recovered {pictures:,} pictures."
+    beside = f" Files that hold no whole picture, and stay where they are: {others:,}."
+    return sentence + (beside if others else "")
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key)
+    except ssl.SSLError as error:
+        raise typer.BadParameter(
+            f"{certificate} and {key} are not a certificate and its key in PEM: name the two that"
+            " belong together",
+            param_hint="--certificate",
+        ) from error
 
 
 def _shown(host: str) -> str:

@@ -15,7 +15,8 @@ from featclass.encoders.base import (
     Texts,
     texts_of,
 )
-from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, preferred
+from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
+from featclass.encoders.hub import is_offline
 from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "choose_device",
     "download",
     "is_local",
+    "is_offered",
+    "is_offline",
     "load",
     "preferred",
     "texts_of",

@@ -76,6 +76,11 @@ _ON_GPU = "ViT-L-14/datacomp_xl_s13b_b90k"
 _ELSEWHERE = "ViT-B-32/laion2b_s34b_b79k"
 
 
+def is_offered(spec: str) -> bool:
+    """Say whether featclass recommends this encoder, so that a file may ask for it by name."""
+    return any(entry.spec == spec for entry in CATALOGUE)
+
+
 def preferred(device: str) -> str:
     """Return the spec that `auto` wishes for on `device` (`cpu`, `cuda` or `mps`)."""
     return _ON_GPU if device == "cuda" else _ELSEWHERE

@@ -15,11 +15,13 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.PpmImagePlugin import PpmImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from featclass import config
 from featclass.images.jpeg import open_jpeg
 from featclass.images.kinds import kind_of
 from featclass.images.tiff import open_tiff
 from featclass.images.unreadable import Unreadable
 
+HEIF: Final = "HEIF"
 _Opener = Callable[[BinaryIO], ImageFile]
 
 
@@ -47,6 +49,11 @@ def format_of(start: bytes) -> Format:
     """Return the format of a file by its first bytes; raises as `recognise`."""
     for kind in _FORMATS:
         if kind.signature.match(start):
+            if kind.name == HEIF and not config.reads_heic():
+                raise Unreadable(
+                    "a HEIC picture, and these are not read here (FEATCLASS_HEIC=0); save it as a"
+                    " JPEG"
+                )
             return kind
     if not start:
         raise Unreadable("the file is empty")
@@ -73,7 +80,7 @@ _FORMATS: Final = (
     _format("WebP", rb"RIFF.{4}WEBP", WebPImageFile, weight=2),
     _format("GIF", rb"GIF8[79]a", GifImageFile),
     _format("AVIF", rb".{4}ftyp(avi[fs]|.{8}(.{4})*?avif)", AvifImageFile, weight=2),
-    _format("HEIF", rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", _open_heif, weight=2),
+    _format(HEIF, rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", _open_heif, weight=2),
     _format("TIFF", rb"II[*+]\0|MM\0[*+]", open_tiff),
     _format("BMP", rb"BM", BmpImageFile),
     _format("BMP", rb"[\x0c\x28\x40\x6c\x7c]\0\0\0", DibImageFile),

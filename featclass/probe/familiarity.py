@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from featclass.probe.members import (
+    MANY,
     Members,
     Relative,
     blended,
     deviation,
     farthest_of,
     largest_of,
+    may_be_strays,
     without_strays,
 )
-from featclass.probe.points import Floats, encode, normalise, points, takes_roots
+from featclass.probe.points import Codes, Floats, encode, normalise, points, takes_roots
 from featclass.records import FloatArray
 
 REFUSED_SHARE = 0.05
@@ -29,6 +32,13 @@ MEASURED = 800
 """Exemplars that scatter, neighbours and threshold are measured on: more change little."""
 SLACK = 10.0
 """Over the square of how many scores there are: what the lowest of fewer than 19 is lowered by."""
+HELPS = 0.1
+"""Share of simulated strangers that must be refused without a member, beyond those that are with
+it, for it to be taken for a stray."""
+FAR = 2.0
+"""Robust deviations below the median at which such a member must lie at least."""
+LOWEST, MOST_ROUNDS = 2, 4
+"""How many of the lowest members are tried, and how often: each is a new measurement."""
 ROWS = 1024
 
 
@@ -98,7 +108,9 @@ class Familiarity:
         are. No two exemplars should show the same picture: a member would look too familiar.
 
         `strays`, a photograph of something else among members, are left out, and the rest is
-        measured anew. What strangers add refuses at most another 5 % of members.
+        measured anew. In small sets they are hard to tell by their scores alone: there a low member
+        is one, too, if without it many more of `simulated_strangers` are refused. What strangers
+        add refuses at most another 5 % of members.
 
         Args:
             exemplars: L2-normalised embeddings, shape (n, dimensions).
@@ -112,26 +124,10 @@ class Familiarity:
         encode(labels)
         kept = exemplar_indices(labels, MEASURED)
         codes = encode([labels[i] for i in kept])[1]
-        roots = takes_roots(exemplars)
-        places = points(exemplars[kept], roots=roots)
-        members, left_out_of_them = without_strays(places, codes)
-        usual, spread = members.usual_and_spread()
-        scores = blended(members.parts[:, members.tested], usual, spread)
-        known = cls(
-            roots,
-            members.seen,
-            members.centre,
-            members.relative,
-            members.neighbours,
-            usual,
-            spread,
-            _lowest_of_members(scores, left_out_of_them),
-            np.empty((0, places.shape[1])),
-            np.inf,
-        )
+        known = _Measured.of(exemplars[kept], codes, takes_roots(exemplars)).that_refuses()
         if strangers is None or not len(strangers):
-            return known
-        return known._with(strangers, scores, members)
+            return known.familiarity
+        return known.familiarity._with(strangers, known.scores, known.members)
 
     def _with(self, strangers: FloatArray, scores: Floats, members: Members) -> Familiarity:
         """Refuse strangers and their like as far as `MOST_REFUSED` of members allows.
@@ -187,6 +183,95 @@ class Familiarity:
             is_one = (beside > SAME) & (beside > nearest)
             are.append((beside - nearest > self.margin) | is_one)
         return np.concatenate(are)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """Exemplars, those of them that are no strays, and what these are measured to be."""
+
+    exemplars: FloatArray
+    codes: Codes
+    """Of all exemplars."""
+    rows: Codes
+    members: Members
+    scores: Floats
+    """Of the members tested, each left out."""
+    familiarity: Familiarity
+
+    @classmethod
+    def of(cls, exemplars: FloatArray, codes: Codes, roots: bool) -> Self:
+        """Measure those that are no strays by their scores; clean sets seem to have some, too."""
+        rows, members = without_strays(points(exemplars, roots=roots), codes)
+        return cls._of(exemplars, codes, roots, rows, members, strays=len(codes) - rows.size)
+
+    @classmethod
+    def _of(
+        cls,
+        exemplars: FloatArray,
+        codes: Codes,
+        roots: bool,
+        rows: Codes,
+        members: Members,
+        strays: int = 0,
+    ) -> Self:
+        usual, spread = members.usual_and_spread()
+        scores = blended(members.parts[:, members.tested], usual, spread)
+        familiarity = Familiarity(
+            roots,
+            members.seen,
+            members.centre,
+            members.relative,
+            members.neighbours,
+            usual,
+            spread,
+            _lowest_of_members(scores, strays),
+            strangers=np.empty((0, members.seen.shape[1])),
+            margin=np.inf,
+        )
+        return cls(exemplars, codes, rows, members, scores, familiarity)
+
+    def that_refuses(self) -> Self:
+        """Return the same without members that keep strangers from being refused, if there are."""
+        if self.members.relative is None or len(self.codes) > MANY:
+            return self
+        refused = self._refused()
+        enough, best = refused + HELPS, self
+        if enough <= 1 and self.rows.size < len(self.codes):
+            best = self._only(self.rows)
+            refused = best._refused()
+        for _ in range(MOST_ROUNDS):
+            if refused + HELPS > 1:
+                break
+            fewer = [(measured._refused(), measured) for measured in best._with_fewer()]
+            most = max((share for share, _ in fewer), default=0.0)
+            if most < refused + HELPS:
+                break
+            refused, best = next(pair for pair in fewer if pair[0] == most)
+        return best if refused >= enough else self
+
+    def _only(self, rows: Codes) -> Self:
+        """Measure these alone, and count nothing that was left out among what may be refused."""
+        roots = self.familiarity.roots
+        members = Members.of(points(self.exemplars[rows], roots=roots), self.codes[rows])
+        return self._of(self.exemplars, self.codes, roots, rows, members)
+
+    def _with_fewer(self) -> Iterator[Self]:
+        """Yield what is measured without one of the lowest members that lies far below the rest."""
+        tested = np.flatnonzero(self.members.tested)
+        lowest = tested[np.argsort(self.members.scores(), kind="stable")[:LOWEST]]
+        left = may_be_strays(self.codes[self.rows], self.codes)
+        for member in lowest.tolist():
+            row = self.rows[member]
+            if left[self.codes[row]]:
+                fewer = self._only(np.delete(self.rows, member))
+                score = float(fewer.familiarity.score(self.exemplars[row : row + 1])[0])
+                if np.median(fewer.scores) - score >= FAR * deviation(fewer.scores):
+                    yield fewer
+
+    def _refused(self) -> float:
+        """Return the share of strangers, made of these exemplars, that are refused."""
+        strangers = simulated_strangers(self.exemplars[self.rows])
+        return float(1 - self.familiarity.is_known(strangers).mean())
 
 
 def _lowest_of_members(scores: Floats, strays: int = 0) -> float:

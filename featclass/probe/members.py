@@ -123,18 +123,19 @@ class Members:
         return blended(parts, np.median(parts, axis=1), spread)
 
 
-def without_strays(places: Floats, codes: Codes) -> tuple[Members, int]:
-    """Return the members measured without strays, and how many of these there were."""
-    members, rows = Members.of(places, codes), np.arange(len(codes))
-    rounds = ROUNDS if len(codes) <= MANY else 1
-    while rounds and members.relative is not None:
+def without_strays(places: Floats, codes: Codes) -> tuple[Codes, Members]:
+    """Return which members there are beside strays, ascending, and what these are measured."""
+    rows, members = np.arange(len(codes)), Members.of(places, codes)
+    for _ in range(ROUNDS if len(codes) <= MANY else 1):
+        if members.relative is None:
+            break
         tested = np.flatnonzero(members.tested)
         far = tested[strays(members.scores(), codes[rows[tested]], codes)]
         if not far.size:
             break
         rows = np.delete(rows, far)
-        members, rounds = Members.of(places[rows], codes[rows]), rounds - 1
-    return members, len(codes) - rows.size
+        members = Members.of(places[rows], codes[rows])
+    return rows, members
 
 
 def strays(scores: Floats, codes: Codes, given: Codes) -> NDArray[np.bool_]:
@@ -161,12 +162,25 @@ def strays(scores: Floats, codes: Codes, given: Codes) -> NDArray[np.bool_]:
     own = np.sqrt((counts * own**2 + pooled) / (counts + AS_THE_OTHERS))
     below_all, far = scores - np.median(scores), farthest_of(len(scores))
     is_far = (below_all < -far * deviation(scores)) & (below_own < -far * own[codes])
-    for rows, size in zip(members, np.bincount(given).tolist(), strict=True):
-        left = int(MOST * size) - (size - rows.size) if size >= FEWEST else 0
+    left = may_be_strays(codes, given)
+    for code, rows in enumerate(members):
         farthest = rows[is_far[rows]]
         farthest = farthest[np.argsort(scores[farthest], kind="stable")]
-        is_far[farthest[max(left, 0) :]] = False
+        is_far[farthest[left[code] :]] = False
     return is_far
+
+
+def may_be_strays(codes: Codes, given: Codes) -> Codes:
+    """Return how many more members of each class may be taken for strays, shape (classes,).
+
+    Args:
+        codes: Classes of the members left.
+        given: Classes of all members that there were at first.
+    """
+    sizes = np.bincount(given)
+    gone = sizes - np.bincount(codes, minlength=len(sizes))
+    most = np.where(sizes >= FEWEST, (MOST * sizes).astype(np.intp), 0)
+    return np.asarray(np.maximum(most - gone, 0), np.intp)
 
 
 def farthest_of(count: int) -> float:

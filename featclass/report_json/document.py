@@ -157,8 +157,8 @@ def _figures(value: object) -> ClassFigures:
 def _rejected(value: object) -> Rejected:
     entry = untrusted.an_object(value, "rejected")
     return Rejected(
-        untrusted.text(entry.get("name"), "rejected"),
-        untrusted.text(entry.get("reason"), "rejected"),
+        untrusted.file_name(entry.get("name"), "rejected"),
+        untrusted.file_name(entry.get("reason"), "rejected"),
     )
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from featclass.errors import FeatclassError
+from featclass.file_names import DISORDERLY
+
+LONGEST_TEXT: Final = 2**16
+"""Characters: no name in a zip is longer, nor any sentence."""
+MOST_TEXTS: Final = 100_000
 
 
 def wrong(field: str, expected: str) -> FeatclassError:
@@ -28,14 +33,25 @@ def a_list(value: object, field: str) -> list[Any]:
 
 
 def texts(value: object, field: str) -> tuple[str, ...]:
-    """Return a list of texts."""
-    return tuple(text(name, field) for name in a_list(value, field))
+    """Return a list of texts, not too many."""
+    listed = a_list(value, field)
+    if len(listed) > MOST_TEXTS:
+        raise wrong(field, f"a list of {MOST_TEXTS:,} or fewer")
+    return tuple(text(name, field) for name in listed)
 
 
 def text(value: object, field: str) -> str:
-    """Return a text."""
-    if not isinstance(value, str):
-        raise wrong(field, "text")
+    """Return a text that can be shown."""
+    shown = file_name(value, field)
+    if DISORDERLY.search(shown):
+        raise wrong(field, "text that can be shown")
+    return shown
+
+
+def file_name(value: object, field: str) -> str:
+    """Return a text about a file, whose name may be in no known writing: half characters."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise wrong(field, f"text of {LONGEST_TEXT:,} or fewer characters")
     return value
 
 

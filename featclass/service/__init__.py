@@ -23,7 +23,7 @@ from featclass.service.explaining import explain
 from featclass.service.given_split import given_split
 from featclass.service.learning import learn, train
 from featclass.service.naming import FEW, can_learn, is_word, reads_names
-from featclass.service.opening import AUTO, BUILTIN, check_encoder, open_engine
+from featclass.service.opening import AUTO, BUILTIN, check_encoder, encoder_of, open_engine
 from featclass.service.prediction import predict, predict_embedded, predict_files, predict_many
 from featclass.service.renaming import renamed
 
@@ -36,6 +36,7 @@ __all__ = [
     "embed",
     "embed_files",
     "empty_classes",
+    "encoder_of",
     "evaluate_given",
     "evaluate_saved",
     "evaluate_split",

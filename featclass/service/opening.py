@@ -7,16 +7,37 @@ from collections.abc import Callable
 from featclass import encoders
 from featclass.engine import Engine
 from featclass.engines import Engines
-from featclass.errors import EncoderUnavailable
+from featclass.errors import ClassifierUnusable, EncoderUnavailable
 from featclass.records import Progress, TrainedClassifier
 
 AUTO, BUILTIN = "auto", "builtin"
+SHOWN = 100
+"""Characters of a spec that a file names, in a sentence."""
+
+
+def encoder_of(classifier: TrainedClassifier, chosen: str | None = None, *, how: str) -> str:
+    """Return the spec of the encoder to open for a saved classifier.
+
+    That of the file where featclass offers such an encoder; any other, which can be a folder of
+    this machine or a download, only where a person has chosen it. Raises `EncoderUnavailable`
+    where nobody has; `how` they can, a clause, ends the sentence.
+    """
+    spec = classifier.encoder
+    if encoders.is_offered(spec):
+        return spec
+    if chosen:
+        return chosen
+    raise EncoderUnavailable(
+        f"This classifier asks for the encoder {spec[:SHOWN]!r}, which is not among those that"
+        f" featclass offers, and a file does not choose what is loaded here: {how}."
+    )
 
 
 def check_encoder(classifier: TrainedClassifier, engine: Engine) -> list[str]:
     """Return what to note where a classifier was made under another precision or decoding.
 
-    Raises `EncoderUnavailable` where the encoder here is another one altogether.
+    Raises `EncoderUnavailable` where the encoder here is another one altogether, and
+    `ClassifierUnusable` where it says it is the same, and gives embeddings of another length.
     """
     encoder = engine.encoder
     if encoder.id != classifier.encoder_id:
@@ -24,6 +45,13 @@ def check_encoder(classifier: TrainedClassifier, engine: Engine) -> list[str]:
             f"This classifier was made with other weights of {classifier.encoder} than the ones"
             f" on this machine (encoder id {classifier.encoder_id[:12]}, found"
             f" {encoder.id[:12]}). Get those weights, or train it again here."
+        )
+    dimensions = classifier.probe.coefficients.shape[1]
+    if dimensions != encoder.dimensions:
+        raise ClassifierUnusable(
+            f"This classifier takes embeddings of {dimensions:,} values, and its encoder"
+            f" {classifier.encoder} gives {encoder.dimensions:,}: the file was not written by"
+            " featclass as it is. Take it from where it was saved once more, or train it again."
         )
     if encoder.fingerprint != classifier.fingerprint:
         return [

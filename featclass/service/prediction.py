@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -199,23 +200,36 @@ def _known(classifier: TrainedClassifier, vectors: FloatArray) -> NDArray[np.boo
     exemplars = classifier.exemplars
     if len(set(exemplars.labels)) < 2:  # names tell apart what images do not yet
         return np.ones(len(vectors), dtype=bool)
-    return _familiarity(exemplars, _Strangers(classifier.strangers)).is_known(vectors)
+    return _familiarity(classifier).is_known(vectors)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Strangers:
-    """Embeddings as a key of a cache: the same array, not an equal one."""
+def _familiarity(classifier: TrainedClassifier) -> probe.Familiarity:
+    """Return what a classifier takes for its own; it follows from the images it remembers.
 
-    vectors: NDArray[np.float32] | None
+    Worked out once, and kept as long as these are: nothing here keeps them.
+    """
+    exemplars, strangers = classifier.exemplars, classifier.strangers
+    with _measuring:
+        measured = _measured.get(exemplars)
+    if measured is None or measured.strangers() is not strangers:
+        familiarity = probe.Familiarity.of(exemplars.vectors, exemplars.labels, strangers)
+        refer = _no_strangers if strangers is None else weakref.ref(strangers)
+        measured = _Measured(refer, familiarity)
+        with _measuring:
+            _measured[exemplars] = measured
+    return measured.familiarity
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Strangers) and other.vectors is self.vectors
 
-    def __hash__(self) -> int:
-        return id(self.vectors)
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    strangers: Callable[[], NDArray[np.float32] | None]
+    """That it was measured with, while they are there."""
+    familiarity: probe.Familiarity
 
 
-@functools.lru_cache(maxsize=64)
-def _familiarity(exemplars: Exemplars, strangers: _Strangers) -> probe.Familiarity:
-    """Return what a classifier takes for its own; it follows from the images it remembers."""
-    return probe.Familiarity.of(exemplars.vectors, exemplars.labels, strangers.vectors)
+def _no_strangers() -> None:
+    return None
+
+
+_measuring = threading.Lock()
+_measured: weakref.WeakKeyDictionary[Exemplars, _Measured] = weakref.WeakKeyDictionary()

@@ -7,7 +7,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -26,6 +25,7 @@ from featclass.trainer.state import (
     Result,
     State,
     before_change,
+    held_bytes,
     is_learned,
     is_named_otherwise,
     is_same_probe,
@@ -34,12 +34,17 @@ from featclass.trainer.state import (
     taken_over,
     untried,
 )
+from featclass.turns import Turns
 from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
 
 log = logging.getLogger(__name__)
 
 JOBS = 4
-KEPT_STATES = 64
+KEPT_STATES, FEW_STATES, KEPT_BYTES = 64, 8, 10**9
+"""Of workspaces looked at last: so many, and beyond a few as far as their vectors fit in so much;
+what is forgotten is learned anew from the cache."""
+RETRY_SECONDS = 600
+"""How long `auto` does without an encoder that could not be loaded."""
 # Predictions appear this many at a time.
 SLICE = 16
 # Whether the sets are still the same is looked up so often while a classifier is made of them.
@@ -47,7 +52,10 @@ CHECK_SECONDS = 0.3
 
 
 class Trainer:
-    """Follows workspaces; a prediction never waits for somebody else's pictures to be learned."""
+    """Follows workspaces; a prediction never waits for somebody else's pictures to be learned.
+
+    Of visitors with workspaces that are to be learned, each has their turn.
+    """
 
     def __init__(
         self, config: Config, store: Workspaces, engines: Engines, downloads: Downloads
@@ -56,14 +64,14 @@ class Trainer:
         self._store = store
         self._engines = engines
         self._downloads = downloads
-        self._learners = ThreadPoolExecutor(JOBS, thread_name_prefix="learn")
-        self._predictors = ThreadPoolExecutor(JOBS, thread_name_prefix="predict")
+        self._learners = Turns(JOBS, "learn")
+        self._predictors = Turns(JOBS, "predict")
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._states: OrderedDict[str, State] = OrderedDict()
         self._learning: set[str] = set()
         self._predicting: set[str] = set()
-        self._unusable: dict[str, str] = {}
+        self._unusable: dict[str, tuple[str, float]] = {}
         self._closed = False
 
     def follow(self, workspace: Workspace) -> State:
@@ -83,7 +91,7 @@ class Trainer:
             state = self._states[token] = self._start(workspace, state)
             self._states.move_to_end(token)
             self._forget_oldest()
-        if waits and not self._config.offline:
+        if waits and not encoders.is_offline(self._config):
             self._downloads.wish(spec)
         return state
 
@@ -98,7 +106,8 @@ class Trainer:
         may_learn = not (self._closed or state.error or state.waits_for)
         if may_learn and token not in self._learning and not is_learned(workspace, state):
             self._learning.add(token)
-            self._learners.submit(self._in_job, self._learn, token, self._learning)
+            whose = self._store.visitor_of(token)
+            self._learners.submit(whose, self._in_job, self._learn, token, self._learning)
             state = replace(state, phase=Phase.WAITING, pace=Pace())
         result = state.result
         if result and result.is_settling:
@@ -108,8 +117,8 @@ class Trainer:
                 state = replace(state, result=called, predictions={})
         if not self._closed and token not in self._predicting and untried(workspace, state):
             self._predicting.add(token)
-            step = partial(self._predict, Clock())
-            self._predictors.submit(self._in_job, step, token, self._predicting)
+            step, whose = partial(self._predict, Clock()), self._store.visitor_of(token)
+            self._predictors.submit(whose, self._in_job, step, token, self._predicting)
             state = replace(state, is_predicting=True, tried_pace=Pace())
         return state
 
@@ -123,21 +132,37 @@ class Trainer:
         if self._engines.device is None:  # known as soon as the first job has loaded torch
             return AUTO
         preferred = encoders.preferred(self._engines.device)
-        if preferred in self._unusable:
+        if self.why_unusable(preferred):
             return BUILTIN
         if self._is_here(preferred):
             return preferred
-        if not self._config.offline:
+        if not encoders.is_offline(self._config):
             self._downloads.wish(preferred)
         return BUILTIN
 
     def why_unusable(self, spec: str) -> str:
-        """Return, in a sentence, why `auto` does without an encoder that is on this machine."""
-        return self._unusable.get(spec, "")
+        """Return, in a sentence, why `auto` does without an encoder that is on this machine.
+
+        Empty after a while: then it is tried again.
+        """
+        why, since = self._unusable.get(spec, ("", 0.0))
+        return why if time.monotonic() - since < RETRY_SECONDS else ""
 
     def retry(self, token: str) -> None:
-        """Forget the error of a workspace, so that the next `follow` tries again."""
+        """Forget what went wrong for a workspace, so that the next `follow` tries again."""
+        if self._engines.device is not None:
+            self._unusable.pop(encoders.preferred(self._engines.device), None)
         self._change(token, error="")
+
+    def read_again(self, token: str, digests: Sequence[str]) -> None:
+        """Look once more at pictures whose files were damaged, and are whole again."""
+        with self._lock:
+            state = self._states.get(token, State())
+            predictions = {d: p for d, p in state.predictions.items() if d not in digests}
+            result = state.result
+            if result is not None and any(not item.is_lasting for item in result.rejected):
+                result = replace(result, key="")  # of which nothing is current
+            self._states[token] = replace(state, predictions=predictions, result=result)
 
     def wait(self, seconds: float) -> None:
         """Wait until something changes in any workspace, for `seconds` at most."""
@@ -148,14 +173,17 @@ class Trainer:
         """End all jobs at their next step, a fraction of a second away."""
         self._closed = True
         for pool in (self._learners, self._predictors):
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.close()
 
     def _is_here(self, spec: str) -> bool:
         return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
 
     def _forget_oldest(self) -> None:
-        for token in list(self._states)[:-KEPT_STATES]:
-            if token not in self._learning | self._predicting:
+        held = 0
+        for place, token in enumerate(reversed(list(self._states)), start=1):
+            held += held_bytes(self._states[token])
+            is_over = place > KEPT_STATES or (place > FEW_STATES and held > KEPT_BYTES)
+            if is_over and token not in self._learning | self._predicting:
                 del self._states[token]
 
     def _change(self, token: str, **changes: Any) -> State:
@@ -268,7 +296,7 @@ class Trainer:
         except EncoderUnavailable as error:
             if workspace.encoder != AUTO or spec == BUILTIN:
                 raise
-            self._unusable[spec] = str(error)
+            self._unusable[spec] = str(error), time.monotonic()
             raise Cancelled("Another encoder takes over.") from error
         return Learning(self._store, workspace, engine, key, report, publish).run()
 

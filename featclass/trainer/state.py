@@ -122,6 +122,18 @@ class State:
         return self.phase is not Phase.IDLE or self.is_predicting
 
 
+def held_bytes(state: State) -> int:
+    """Return about how much memory a state holds: its vectors, and its classifier's."""
+    result = state.result
+    if result is None:
+        return 0
+    size = 0 if result.vectors is None else result.vectors.nbytes
+    if result.classifier is not None:
+        size += result.classifier.exemplars.vectors.nbytes
+        size += result.classifier.probe.coefficients.nbytes
+    return size
+
+
 def sets_key(workspace: Workspace, spec: str) -> str:
     """Name what a classifier is made from: which images stand together, under which encoder.
 

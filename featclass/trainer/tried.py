@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
+from featclass.file_names import DISORDERLY
 from featclass.records import Prediction
-from featclass.trainer.state import State
+from featclass.trainer.state import State, empty_sets
 from featclass.workspaces import LabelledSet, Picture, Workspace, without_own
 
 MOST_BARS = 5
@@ -44,6 +45,13 @@ def is_ready(workspace: Workspace, state: State) -> bool:
         # The names of other sets may do, where the encoder reads them.
         return state.result.classifier is not None and any(s.counted for s in workspace.sets)
     return len(_teaching(workspace.sets)) > 1
+
+
+def may_be_ready(workspace: Workspace, state: State) -> bool:
+    """Say whether it is ready, or a class without pictures may turn out to be known by name."""
+    is_looked_into = state.result is None and state.is_busy
+    by_name = any(s.counted for s in workspace.sets) and bool(empty_sets(workspace))
+    return is_ready(workspace, state) or (is_looked_into and by_name)
 
 
 def _teaching(sets: Sequence[LabelledSet]) -> list[LabelledSet]:
@@ -136,7 +144,12 @@ def told(picture: Picture, workspace: Workspace, state: State) -> dict[str, Any]
         "probability": _share(said),
         "bars": [list(item) for item in ranked],
         "neighbours": [
-            [n.digest, n.name.rpartition("/")[2], n.label, round(n.similarity, 4), n.digest in here]
+            [n.digest, _own_name(n.name), n.label, round(n.similarity, 4), n.digest in here]
             for n in said.neighbours
         ],
     }
+
+
+def _own_name(path: str) -> str:
+    """Return the name of a file as text: one of a saved classifier can be in no known writing."""
+    return DISORDERLY.sub("\ufffd", path.rpartition("/")[2])

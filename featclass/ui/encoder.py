@@ -6,10 +6,10 @@ import streamlit as st
 
 from featclass import encoders
 from featclass.downloads import Phase
-from featclass.errors import EncoderUnavailable, FeatclassError
+from featclass.errors import FeatclassError
 from featclass.service import AUTO
 from featclass.studio import studio
-from featclass.trainer import State
+from featclass.trainer import State, choice
 from featclass.ui import wording
 from featclass.ui.session import acting
 from featclass.workspaces import Workspace
@@ -50,13 +50,16 @@ def notice(workspace: Workspace, state: State) -> None:
     """Say how the download of a wanted encoder goes, and let the person stop or resume it."""
     spec = wanted(workspace, state)
     if why := studio().trainer.why_unusable(spec):
-        st.caption(wording.escaped(f"{why} The built-in encoder serves."))
+        with st.container(key="unusable", horizontal=True, vertical_alignment="center"):
+            st.caption(wording.escaped(f"{why} The built-in encoder serves."))
+            again, here = studio().trainer.retry, (workspace.token,)
+            st.button("Try again", key="reload", on_click=again, args=here, type="tertiary")
     download = studio().downloads.state(spec) if spec else None
     if download is None or download.phase is Phase.DONE:
-        if state.waits_for and studio().config.offline:
+        if state.waits_for and encoders.is_offline(studio().config):
             st.warning(
                 f"{wording.escaped(title(spec))} is not on this machine, and downloads are"
-                " forbidden here. Choose another encoder in the menu above."
+                f" forbidden here. {_remedy(workspace)}"
             )
         return
     text = wording.download(download, title(spec), meanwhile=not state.waits_for)
@@ -71,10 +74,19 @@ def notice(workspace: Workspace, state: State) -> None:
             st.button("Try again", key="fetch", on_click=start, args=(spec,), type="tertiary")
 
 
+def _remedy(workspace: Workspace) -> str:
+    if workspace.classifier is None:
+        return "Choose another encoder in the menu above."
+    return "Have its files put into the folder FEATCLASS_MODELS: this classifier takes no other."
+
+
 def menu(workspace: Workspace, state: State) -> None:
-    """Draw the choice of encoder."""
-    specs = [AUTO, *(entry.spec for entry in encoders.CATALOGUE)]
-    captions = ["The best one this machine can run", *map(_caption, encoders.CATALOGUE)]
+    """Draw the choice of encoder: of those that can be had, and why not of the others."""
+    config = studio().config
+    others = [e for e in encoders.CATALOGUE if not choice.can_be_had(e.spec, config)]
+    offered = [e for e in encoders.CATALOGUE if e not in others or e.spec == workspace.encoder]
+    specs = [AUTO, *(entry.spec for entry in offered)]
+    captions = ["The best one this machine can run", *map(_caption, offered)]
     if workspace.encoder not in specs:
         specs.append(workspace.encoder)
         captions.append("Named by you")
@@ -86,16 +98,22 @@ def menu(workspace: Workspace, state: State) -> None:
         format_func=lambda spec: "Automatic" if spec == AUTO else wording.escaped(title(spec)),
         key=f"encoder-{workspace.token}-{workspace.encoder}",
     )
+    if others:
+        st.caption(
+            f"Not on this machine, and downloads are forbidden here:"
+            f" {', '.join(wording.escaped(entry.title) for entry in others)}."
+        )
     other = ""
-    if not studio().config.is_shared:
+    if not config.is_shared:
         key = f"other-{workspace.token}-{workspace.encoder}"
         placeholder = "MODEL/PRETRAINED, hf-hub:…, timm:…"
         other = st.text_input("Another one", placeholder=placeholder, key=key).strip()
-    wish = other or chosen
+    # What is typed stays there, right or wrong: a choice made after it counts.
+    wish = chosen if chosen != workspace.encoder else other
     if not wish or wish == workspace.encoder:
         return
     try:
-        check(wish)
+        choice.check(wish, config)
     except FeatclassError as error:
         st.error(wording.escaped(str(error)), icon=":material/error:")
         return
@@ -104,19 +122,11 @@ def menu(workspace: Workspace, state: State) -> None:
     st.rerun()
 
 
-def check(spec: str) -> None:
-    """Raise `EncoderUnavailable`, in a sentence, for a spec that may not be chosen here."""
-    if spec == AUTO or any(entry.spec == spec for entry in encoders.CATALOGUE):
-        return
-    if studio().config.is_shared:
-        raise EncoderUnavailable(
-            f"This server offers the encoders of its menu only, and {spec} is not among them."
-            " Its administrator can use it from the command line."
-        )
-    encoders.is_local(spec, studio().config)  # raises for a spec that nobody knows
-
-
 def _caption(entry: encoders.CatalogueEntry) -> str:
-    here = encoders.is_local(entry.spec, studio().config)
-    size = "on this machine" if here else f"{entry.megabytes:,} MB to download"
+    config = studio().config
+    size = "on this machine"
+    if not choice.can_be_had(entry.spec, config):
+        size = "not on this machine, and downloads are forbidden here"
+    elif not encoders.is_local(entry.spec, config):
+        size = f"{entry.megabytes:,} MB to download"
     return f"{entry.advice} {entry.input_pixels} px, {entry.licence}, {size}."

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import streamlit as st
 
-from featclass import samples
+from featclass import disk, samples
 from featclass.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.studio import studio
 from featclass.trainer import State
-from featclass.ui import batches, encoder, menus, score, sets, tryout, undo, wording
+from featclass.ui import batches, encoder, menus, parts, score, sets, tryout, undo, wording
 from featclass.ui.icon import icon
 from featclass.ui.parts import ASSETS
 from featclass.ui.session import LINK, acting, current, host, start_new
@@ -29,10 +29,14 @@ def draw() -> None:
     """Draw the page for this visit."""
     st.set_page_config(page_title="featclass", page_icon=icon(), layout="wide")
     st.html(f"<style>{(ASSETS / 'page.css').read_text('utf-8')}</style>")
+    parts.gone()
     try:
         workspace = current()
     except WorkspaceMissing as missing:
         _lost(missing)
+        return
+    except FeatclassError as error:
+        st.error(wording.escaped(str(error)), icon=":material/error:")
         return
     # Places that may stay empty keep what follows at its position: the browser would otherwise
     # build the columns anew, and an upload or a camera at work there would be lost.
@@ -40,6 +44,8 @@ def draw() -> None:
     try:
         state = studio().trainer.follow(workspace)
         with notices:
+            if studio().is_full:
+                st.warning(disk.FULL, icon=":material/hard_drive:")
             menus.header(workspace)
             undo.offer(workspace, is_busy=state.is_busy)
         if not _has_pictures(workspace) and workspace.classifier is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from featclass import artifact
-from featclass.errors import FeatclassError
+from featclass.file_names import clean
 from featclass.sentences import counted
 from featclass.studio import studio
 from featclass.trainer import State
-from featclass.ui import encoder, undo, wording
+from featclass.ui import encoder, parts, undo, wording
 from featclass.ui.session import acting, go_to, host, start_new, visitor
 from featclass.workspaces import Workspace
 
@@ -30,14 +30,12 @@ def header(workspace: Workspace) -> None:
 
 def _workspaces(workspace: Workspace) -> None:
     key = f"name-{workspace.token}-{workspace.name}"
-    st.text_input(
-        "Name of this workspace",
-        workspace.name,
-        max_chars=80,
-        key=key,
-        on_change=_rename,
-        args=(workspace.token, key),
-    )
+    name = st.text_input("Name of this workspace", workspace.name, max_chars=80, key=key)
+    # Not in a callback: what was typed while the server was gone comes with the first run after it.
+    if clean(name) not in ("", workspace.name):
+        with acting():
+            studio().workspaces.rename(workspace.token, name)
+        st.rerun()
     me = visitor()
     others = studio().workspaces.known_to(me) if me else []
     for summary in others:
@@ -61,11 +59,6 @@ def _workspaces(workspace: Workspace) -> None:
             args=(workspace.token,),
         )
     st.caption("Whoever has the link of this page can see and change this workspace.")
-
-
-def _rename(token: str, key: str) -> None:
-    with acting():
-        studio().workspaces.rename(token, st.session_state[key])
 
 
 def _remove(token: str) -> None:
@@ -104,24 +97,5 @@ def _use(workspace: Workspace, state: State) -> None:
             )
     else:
         st.caption("A classifier can be downloaded here as soon as there is one.")
-    saved = st.file_uploader("Load a saved classifier", type=["featclass"], key="saved")
-    if saved is not None:
-        _load(saved.name, saved.getvalue())
+    parts.saved({"base": f"/api/w/{workspace.token}"}, token=workspace.token)
     st.caption(wording.keeper(host()))
-
-
-def _load(name: str, data: bytes) -> None:
-    """Open a workspace for a saved classifier."""
-    try:
-        saved = artifact.loads(data)
-        encoder.check(saved.encoder)
-    except FeatclassError as error:
-        st.error(wording.escaped(str(error)), icon=":material/error:")
-        return
-    store = studio().workspaces
-    name = name.removesuffix(".featclass")
-    token = store.create(visitor=visitor(), name=name, encoder=saved.encoder)
-    store.load_classifier(token, data)
-    del st.session_state["saved"]
-    go_to(token)
-    st.rerun()

@@ -49,6 +49,13 @@ autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div
 <p class="problem" role="status"></p><div class="removed" hidden></div>
 <div class="cards"></div></div></div>"""
 
+GONE_HTML = '<p class="gone" role="alert" hidden></p>'
+
+
+SAVED_HTML = """<div class="saved"><div class="zone"><p class="what">Load a saved classifier</p>
+<div class="row"><button class="pill pick">Choose a .featclass file</button></div>
+<div class="note" role="status"></div></div></div>"""
+
 
 UNDO_HTML = '<div class="undo"><p role="status"></p></div>'
 
@@ -106,10 +113,24 @@ def batches(data: dict[str, Any], *, token: str) -> None:
     )
 
 
+def gone() -> None:
+    """Draw what says that the server does not answer, while that is so."""
+    _component("featclass_gone", GONE_HTML, "gone.js", styles=("gone.css",))(
+        key="gone", on_back_change=_nothing
+    )
+
+
 def asking(data: dict[str, Any], *, token: str) -> None:
     """Draw the questions about unlabelled pictures; the answers reach the routes by themselves."""
     _component("featclass_asking", ASKING_HTML, "asking.js", styles=("asking.css",))(
         data=data, key=_key("asking", token), on_redraw_change=_nothing
+    )
+
+
+def saved(data: dict[str, Any], *, token: str) -> None:
+    """Draw the place for a saved classifier; the browser opens the workspace that it gets."""
+    _component("featclass_saved", SAVED_HTML, "upload.js", "saved.js")(
+        data=data, key=_key("saved", token)
     )
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import cast
 
 import streamlit as st
 
 from featclass import workspaces
-from featclass.studio import VISITOR_COOKIE, studio
+from featclass.errors import DiskFull
+from featclass.studio import VISITOR, VISITOR_COOKIE, studio
 from featclass.workspaces import Workspace
 
 LINK, SNAPSHOT = "w", "snapshot"
-VISITOR = re.compile(r"[\w-]{20,64}")
 
 
 def visitor() -> str | None:
@@ -47,8 +46,9 @@ def current() -> Workspace:
         st.query_params[LINK] = token
     workspace = snapshot(token)
     if me and st.session_state.get("visited") != token:
-        store.visit(token, me)
-        st.session_state["visited"] = token
+        with suppress(DiskFull):  # tried again at the next run; what is there can be looked at
+            store.visit(token, me)
+            st.session_state["visited"] = token
     return workspace
 
 
@@ -68,5 +68,8 @@ def go_to(token: str) -> None:
 
 
 def start_new(name: str = "My pictures") -> None:
-    """Make a new workspace and switch to it."""
-    go_to(studio().workspaces.create(visitor=visitor(), name=name))
+    """Make a new workspace and switch to it; where the disk is full, say so and stay."""
+    try:
+        go_to(studio().workspaces.create(visitor=visitor(), name=name))
+    except DiskFull as error:
+        st.toast(str(error), icon=":material/hard_drive:")

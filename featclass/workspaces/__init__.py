@@ -9,7 +9,9 @@ sets, pictures, standing, removals, accepted       what can be done
 acts, undoing       what was done with what it changed, and undoing it in any order
 reversible       how what older formats kept of acts becomes that
 snapshot, purge     reading, and deleting for good
+opening     what must hold of a data folder before anybody works with it
 undoable, store       all of it as one object, `Workspaces`
+recovery    a workspace of the pictures that none knows
 dataset     its sets, and what is none of these, as something to learn from
 """
 
@@ -31,6 +33,7 @@ from featclass.workspaces.records import (
     Workspace,
     WorkspaceSummary,
 )
+from featclass.workspaces.recovery import Recovered, recover
 from featclass.workspaces.store import Workspaces
 
 __all__ = [
@@ -39,6 +42,7 @@ __all__ = [
     "LabelledSet",
     "NewPicture",
     "Picture",
+    "Recovered",
     "Workspace",
     "WorkspaceSummary",
     "Workspaces",
@@ -50,6 +54,7 @@ __all__ = [
     "file_stem",
     "image_name",
     "is_default",
+    "recover",
     "strangers",
     "without_own",
 ]

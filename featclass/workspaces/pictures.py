@@ -12,13 +12,18 @@ from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, 
 
 from featclass.errors import FeatclassError
 from featclass.records import Rejected
-from featclass.workspaces import names, sets, tables
+from featclass.workspaces import bounds, names, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Added
 from featclass.workspaces.tables import pictures, place, rejections
 
 _REASON_LENGTH = 500
+_MORE = Rejected(
+    "More files",
+    f"only the first {bounds.MOST_REJECTED:,} that could not be used are listed; dismiss them to"
+    " see others",
+)
 
 
 def add(
@@ -50,6 +55,8 @@ def add(
             name = free.take(name, digest)
             fresh[digest] = name, burst
         added.append(Added(name, None, digest, duplicate, back))
+    if fresh:
+        bounds.require_pictures(doing.change, tried=set_id is None, more=len(fresh))
     known = there | _insert(doing, set_id, fresh)
     return [replace(item, picture_id=known[item.digest]) for item in added]
 
@@ -115,7 +122,7 @@ def removed(change: Change, picture_ids: Sequence[int]) -> set[int]:
 
 
 def reject(doing: Doing, set_id: int | None, rejected: Iterable[Rejected]) -> None:
-    """Remember files that could not be used, where they were dropped."""
+    """Remember files that could not be used, where they were dropped; see `bounds`."""
     _open_place(doing, set_id)
     doing.made(rejections, _note_rejected(doing.change, set_id, rejected))
 
@@ -326,6 +333,9 @@ def _insert(
 def _note_rejected(
     change: Change, set_id: int | None, rejected: Iterable[Rejected]
 ) -> Sequence[int]:
+    room = bounds.room_for_rejected(change)
+    distinct = list(dict.fromkeys(rejected))
+    kept = distinct if len(distinct) < room else [*distinct[: room - 1], _MORE][:room]
     rows = [
         {
             "workspace_id": change.workspace,
@@ -333,7 +343,7 @@ def _note_rejected(
             "name": names.clean(file.name),
             "reason": names.clean(file.reason, _REASON_LENGTH),
         }
-        for file in dict.fromkeys(rejected)
+        for file in kept
     ]
     if not rows:
         return []

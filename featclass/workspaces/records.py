@@ -30,6 +30,8 @@ class Added:
     duplicate: bool
     brought_back: str = ""
     """Name of the set that had been removed, and is there again for this picture."""
+    restored: bool = False
+    """Whether the file of the one already there was damaged, and is whole again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
 from sqlalchemy import Row, exists, func, insert, select, update
 
 from featclass.errors import FeatclassError
-from featclass.workspaces import names
+from featclass.workspaces import bounds, names
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.tables import acts, effects, is_set_shown, pictures, rejections, sets
@@ -21,10 +21,15 @@ NONE_OF_THESE = "none of these"
 def add(change: Change, name: str | None, doing: Doing | None = None) -> int:
     """Add an empty set at the end; raises `FeatclassError` where another has the name."""
     shown = _sets(change)
+    bounds.require_sets(len(shown))
     ever = {row.name for row in _sets(change, removed_too=True)}
     name = names.clean(name or "") or names.default(len(shown) + 1, ever)
     _refuse_taken(change, name)
-    new = insert(sets).values(_new(change, name, _free_colour(shown))).returning(sets.c.id)
+    return _insert(change, name, _free_colour(shown), doing)
+
+
+def _insert(change: Change, name: str, colour: int, doing: Doing | None = None) -> int:
+    new = insert(sets).values(_new(change, name, colour)).returning(sets.c.id)
     set_id = int(change.db.execute(new).scalar_one())
     if doing is not None:
         doing.made(sets, [set_id])
@@ -66,20 +71,40 @@ def rename_all(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
 
 
 def named(doing: Doing, name: str) -> int:
-    """Return the set of this name: there already, one never used and so renamed, or new."""
+    """Return the set of this name, as `named_all` does."""
+    return named_all(doing, [name])[name]
+
+
+def named_all(doing: Doing, wanted: Sequence[str]) -> dict[str, int]:
+    """Return the set of each name: there already, one never used and so renamed, or new."""
     change = doing.change
-    name = names.clean(name)
-    there = _sets(change)
-    if not name:
-        return add(change, None, doing)
-    for row in there:
-        if row.name == name:
-            return int(row.id)
-    for row in there:
-        if names.is_default(row.name) and not _ever_used(change, row.id):
-            rename(doing, row.id, name)
-            return int(row.id)
-    return add(change, name, doing)
+    shown = _sets(change)
+    ever = {row.name for row in _sets(change, removed_too=True)}
+    there = {row.name: int(row.id) for row in shown}
+    cleaned = {name: names.clean(name) for name in wanted}
+    unused = (
+        row
+        for row in shown
+        if names.is_default(row.name)
+        and row.name not in cleaned.values()
+        and not _ever_used(change, row.id)
+    )
+    colours = _free_colours(shown)
+    ids: dict[str, int] = {}
+    for name, clean in cleaned.items():
+        if clean not in there:
+            row = next(unused, None) if clean else None
+            if row is not None:
+                del there[row.name]
+                called = {"name": clean, "own_name": clean, "named": change.version}
+                doing.write(sets, "set name", [(row, called)])
+                there[clean] = int(row.id)
+            else:
+                bounds.require_sets(len(there))
+                clean = clean or names.default(len(there) + 1, ever | {*there})
+                there[clean] = _insert(change, clean, next(colours), doing)
+        ids[name] = there[clean]
+    return ids
 
 
 def none_of_these(change: Change) -> int:
@@ -100,6 +125,12 @@ def require(change: Change, set_id: int) -> Row[Any]:
             "This workspace has no such set (any more). If it was removed, undo that first."
         )
     return row
+
+
+def require_known(change: Change, set_id: int) -> None:
+    """Raise `FeatclassError` for a set that this workspace never had; a removed one it has."""
+    if find(change, set_id) is None:
+        raise FeatclassError("This workspace has no such set. Load the page again.")
 
 
 def find(change: Change, set_id: int) -> Row[Any] | None:
@@ -178,8 +209,12 @@ def _require_class(change: Change, set_id: int) -> Row[Any]:
 
 
 def _free_colour(shown: Sequence[Row[Any]]) -> int:
+    return next(_free_colours(shown))
+
+
+def _free_colours(shown: Sequence[Row[Any]]) -> Iterator[int]:
     taken = {row.colour for row in shown}
-    return next(colour for colour in count() if colour not in taken)
+    return (colour for colour in count() if colour not in taken)
 
 
 def _refuse_taken(change: Change, name: str) -> None:

@@ -85,6 +85,17 @@ def known_to(db: Connection, visitor: str) -> list[WorkspaceSummary]:
     return [WorkspaceSummary(*row) for row in db.execute(query)]
 
 
+def visitor_of(db: Connection, token: str) -> str:
+    """Return the visitor who has known a workspace longest; "" where there is none."""
+    query = (
+        select(visits.c.visitor)
+        .join(workspaces, visits.c.workspace_id == workspaces.c.id)
+        .where(workspaces.c.token == token)
+        .order_by(visits.c.id)
+    )
+    return db.scalar(query.limit(1)) or ""
+
+
 def _pictures(db: Connection, workspace_id: int) -> defaultdict[int | None, list[Picture]]:
     query = (
         select(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +14,10 @@ from typing import Self
 from sqlalchemy import delete, insert, select, update
 
 from featclass import images
-from featclass.errors import FeatclassError, WorkspaceMissing
+from featclass.errors import WorkspaceMissing
 from featclass.records import Rejected, Source
 from featclass.workspaces import (
+    bounds,
     names,
     pictures,
     sets,
@@ -24,8 +26,9 @@ from featclass.workspaces import (
 )
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.blobs import Blobs
-from featclass.workspaces.database import Change, Database, find
-from featclass.workspaces.purge import purge
+from featclass.workspaces.database import Change, find
+from featclass.workspaces.opening import REFERENCED, open_folder
+from featclass.workspaces.purge import GRACE, Forget, discard, is_wanted, purge
 from featclass.workspaces.records import Act, Added, NewPicture, Workspace, WorkspaceSummary
 from featclass.workspaces.undoable import Undoable
 
@@ -40,16 +43,10 @@ class Workspaces(Undoable):
     that take a set or a picture raise `FeatclassError` where this workspace shows no such one.
     """
 
-    def __init__(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._blobs = Blobs(folder / "blobs")
-        except OSError as error:
-            raise FeatclassError(
-                f"The data folder {folder} cannot be used: {error.strerror}. Set FEATCLASS_DATA to"
-                " a folder that can be written."
-            ) from error
-        super().__init__(Database(folder / "workspaces.sqlite"))
+    def __init__(self, folder: Path, *, despite_loss: bool = False) -> None:
+        """Open the data folder, as `open_folder` does."""
+        self._blobs = Blobs(folder / "blobs")
+        super().__init__(open_folder(folder, self._blobs, despite_loss=despite_loss))
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -81,7 +78,7 @@ class Workspaces(Undoable):
             "version": 0,
             "changed": now,
         }
-        with self._database.write() as db:
+        with self._database.write(adding=True) as db:
             new = insert(tables.workspaces).values(row).returning(tables.workspaces.c.id)
             change = Change(db, db.execute(new).scalar_one(), 0, now)
             sets.add(change, None)
@@ -102,9 +99,14 @@ class Workspaces(Undoable):
 
     def visit(self, token: str, visitor: str) -> None:
         """Remember that this visitor knows this workspace, and was here now."""
-        with self._database.write() as db:
+        with self._database.write(adding=True) as db:
             row = find(db, token)
             _remember(Change(db, row.id, row.version, datetime.now(UTC)), visitor)
+
+    def visitor_of(self, token: str) -> str:
+        """Return the visitor who has known a workspace longest; "" for all that nobody has seen."""
+        with self._database.read() as db:
+            return snapshot.visitor_of(db, token)
 
     def known_to(self, visitor: str) -> list[WorkspaceSummary]:
         """Return the workspaces that a visitor knows, last visited first."""
@@ -129,13 +131,12 @@ class Workspaces(Undoable):
         The bytes are kept as they are; whether they are a classifier is for the caller to know.
         With a classifier a workspace begins: that is no act.
         """
-        with self._adding(token, [] if data is None else [data]) as (change, digests):
-            new = {"classifier": digests[0] if digests else None}
-            table = tables.workspaces
-            this = (table.c.id == change.workspace) & table.c.classifier.is_distinct_from(
-                new["classifier"]
-            )
-            change.db.execute(update(table).where(this).values(new))
+        if data is None:
+            with self._database.change(token) as change:
+                self._use_classifier(change, None)
+        else:
+            with self._adding(token, [data]) as (change, [digest], _):
+                self._use_classifier(change, digest)
 
     # Sets
 
@@ -174,7 +175,24 @@ class Workspaces(Undoable):
             doing.end(pictures.what_was_added(doing))
             return set_id
 
+    def sets_named(self, token: str, wanted: Sequence[str]) -> dict[str, int]:
+        """Return the id of the set of each name, as `set_named` does, all of them at once."""
+        with self._database.change(token) as change:
+            doing = Doing(change, is_adding=True)
+            ids = sets.named_all(doing, wanted)
+            doing.end(pictures.what_was_added(doing))
+            return ids
+
     # Pictures
+
+    def require_room(self, token: str, set_id: int | None) -> None:
+        """Raise `FeatclassError` where a set, with None those tried, can take no more pictures."""
+        with self._database.read() as db:
+            row = find(db, token)
+            change = Change(db, row.id, row.version, datetime.now(UTC))
+            if set_id is not None:
+                sets.require_known(change, set_id)
+            bounds.require_pictures(change, tried=set_id is None)
 
     def add_pictures(
         self, token: str, set_id: int | None, files: Sequence[NewPicture]
@@ -182,22 +200,24 @@ class Workspaces(Undoable):
         """Add pictures to a set, or with None to those tried: all of them, or none on an error.
 
         Returns one result a file, in order. Bytes that are there already are not added again. A
-        set that was removed meanwhile, in another window, is there again for what is added.
+        set that was removed meanwhile, in another window, is there again for what is added, and a
+        file that was damaged is whole again. Raises `DiskFull`.
 
         All that is added while `acting` with the same drop is one act.
         """
-        with self._adding(token, [file.data for file in files]) as (change, digests):
+        self.require_room(token, set_id)  # before anything is kept of them
+        with self._adding(token, [file.data for file in files]) as (change, digests, new):
             named = [
                 (file.name, digest, file.burst) for file, digest in zip(files, digests, strict=True)
             ]
             doing = Doing(change, is_adding=True)
             added = pictures.add(doing, set_id, named)
             doing.end(pictures.what_was_added(doing))
-            return added
+        return [replace(item, restored=item.duplicate and item.digest in new) for item in added]
 
     def reject(self, token: str, set_id: int | None, rejected: Sequence[Rejected]) -> None:
         """Remember files that could not be used where they were dropped, until dismissed."""
-        with self._database.change(token) as change:
+        with self._database.change(token, adding=True) as change:
             doing = Doing(change, is_adding=True)
             pictures.reject(doing, set_id, rejected)
             doing.end(pictures.what_was_added(doing))
@@ -205,7 +225,10 @@ class Workspaces(Undoable):
     def reject_picture(self, token: str, picture_id: int, reason: str) -> None:
         """Turn a picture found unreadable into a rejected file, unless it is removed already."""
         with self._database.change(token) as change:
+            row = pictures.find(change, picture_id)
             pictures.reject_added(change, picture_id, reason)
+            if row is not None:
+                self._let_go(change, row.digest)
 
     def dismiss_rejected(self, token: str, set_id: int | None) -> Act | None:
         """Forget the rejected files of a set, or with None those tried."""
@@ -213,13 +236,20 @@ class Workspaces(Undoable):
             doing = Doing(change)
             return doing.end(pictures.dismiss_rejected(doing, set_id))
 
-    def purge(self, *, older_than: timedelta) -> int:
+    def purge(
+        self,
+        *,
+        older_than: timedelta,
+        grace: timedelta = GRACE,
+        forget: Forget = lambda digests: None,
+    ) -> int:
         """Delete for good what was removed longer ago; returns the number of files deleted.
 
-        Also deletes workspaces a day old that nobody changed or visited since, and the bytes of
-        pictures that no workspace holds. Others may write meanwhile.
+        Also deletes workspaces a day old that nobody changed or visited since, and the bytes that
+        no workspace has held for as long as `grace`; `forget` is called with their digests before
+        they go. Others may write meanwhile.
         """
-        return purge(self._database, self._blobs, older_than)
+        return purge(self._database, self._blobs, older_than, grace=grace, forget=forget)
 
     # Bytes
 
@@ -234,8 +264,23 @@ class Workspaces(Undoable):
         return self.source(digest).read()
 
     def digests(self) -> set[str]:
-        """Return the digest of every file that is kept, of all workspaces."""
-        return set(self._blobs.digests())
+        """Return the digest of every file that is kept or known, of all workspaces."""
+        with self._database.read() as db:
+            return {*self._blobs.digests(), *db.scalars(REFERENCED)}
+
+    def unreferenced(self) -> list[str]:
+        """Return the digest of every file that no workspace knows, the oldest first."""
+        with self._database.read() as db:
+            known = set(db.scalars(REFERENCED))
+        return self._blobs.oldest_first({*self._blobs.digests()} - known)
+
+    def trouble(self) -> str:
+        """Return why nobody can work with the workspaces, in a sentence; empty if all is well."""
+        return self._blobs.trouble() or self._database.trouble()
+
+    def has_file(self, digest: str) -> bool:
+        """Say whether the bytes of a digest are on the disk."""
+        return self._blobs.blob(digest).path.is_file()
 
     def source(self, digest: str) -> Source:
         """Return where the bytes of a digest can be read, without asking whose they are."""
@@ -244,14 +289,41 @@ class Workspaces(Undoable):
     @contextmanager
     def _adding(
         self, token: str, contents: Sequence[bytes]
-    ) -> Iterator[tuple[Change, Sequence[str]]]:
+    ) -> Iterator[tuple[Change, Sequence[str], set[str]]]:
+        """Keep bytes while a workspace is changed; gives their digests, and those newly written."""
+        self.version(token)  # whoever has no link leaves nothing on the disk
         digests = [images.digest(data) for data in contents]
-        for digest, data in zip(digests, contents, strict=True):
-            self._blobs.keep(digest, data)
-        with self._database.change(token) as change:
+        new: set[str] = set()
+        try:
             for digest, data in zip(digests, contents, strict=True):
-                self._blobs.keep(digest, data)  # a purge may have passed; now none can
-            yield change, digests
+                if self._blobs.keep(digest, data):
+                    new.add(digest)
+            with self._database.change(token, adding=True) as change:
+                for digest, data in zip(digests, contents, strict=True):
+                    if not self._blobs.is_kept(digest):  # a purge has passed; now none can
+                        self._blobs.keep(digest, data)
+                        new.add(digest)
+                if new:  # also where only what was damaged is whole again
+                    _set_version(change)
+                yield change, digests, new
+        except BaseException:
+            discard(self._database, self._blobs, sorted(new))
+            raise
+        with suppress(OSError):  # the next purge puts right what is noted
+            self._blobs.hold(digests)
+
+    def _use_classifier(self, change: Change, digest: str | None) -> None:
+        this = tables.workspaces.c.id == change.workspace
+        former = change.db.scalar(select(tables.workspaces.c.classifier).where(this))
+        other = tables.workspaces.c.classifier.is_distinct_from(digest)
+        change.db.execute(update(tables.workspaces).where(this, other).values(classifier=digest))
+        if former is not None:
+            self._let_go(change, former)
+
+    def _let_go(self, change: Change, digest: str) -> None:
+        """Note of a file that nothing refers to it any more, if that is so."""
+        if not is_wanted(change.db, digest):
+            self._blobs.let_go([digest])
 
     def _set(self, token: str, field: str, column: str, value: str, what: str) -> None:
         with self._database.change(token) as change:
@@ -260,6 +332,12 @@ class Workspaces(Undoable):
             rows = change.db.execute(select(table).where(this)).all()
             doing.write(table, field, [(row, {column: value}) for row in rows])
             doing.end(what)
+
+
+def _set_version(change: Change) -> None:
+    """Have the version grow though no row changes."""
+    this = tables.workspaces.c.id == change.workspace
+    change.db.execute(update(tables.workspaces).where(this).values(version=change.version))
 
 
 def _remember(change: Change, visitor: str) -> None:

@@ -23,12 +23,13 @@ from sqlalchemy import (
     TypeDecorator,
     exists,
     func,
+    inspect,
     literal_column,
     text,
 )
 from sqlalchemy.schema import SchemaItem
 
-from featclass.errors import FeatclassError
+from featclass.errors import DataFolderUnusable
 from featclass.workspaces import reversible
 
 metadata = MetaData()
@@ -253,12 +254,12 @@ UPGRADES: Sequence[Upgrade] = (
 def prepare(connection: Connection, upgrades: Sequence[Upgrade] = UPGRADES) -> None:
     """Create the tables, or bring them up to date, within the caller's transaction.
 
-    Raises `FeatclassError` for a database of a newer featclass.
+    Raises `DataFolderUnusable` for a database of a newer featclass, or of another program.
     """
     newest = 1 + len(upgrades)
     found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     if found > newest:
-        raise FeatclassError(
+        raise DataFolderUnusable(
             "The workspaces in this data folder were written by a newer featclass (format"
             f" {found}; this one knows up to {newest}). Update featclass, or set FEATCLASS_DATA"
             " to another folder."
@@ -266,6 +267,11 @@ def prepare(connection: Connection, upgrades: Sequence[Upgrade] = UPGRADES) -> N
     if found == newest:
         return
     if found == 0:
+        if inspect(connection).get_table_names():
+            raise DataFolderUnusable(
+                "The database in this data folder is not one of featclass. Move it elsewhere, or"
+                " set FEATCLASS_DATA to another folder."
+            )
         metadata.create_all(connection)
     else:
         for upgrade in upgrades[found - 1 :]:

@@ -4,13 +4,15 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from featclass import images
+from featclass import config, images
 from featclass.images.kinds import RAW_PHOTO, kind_of
 
 
@@ -154,3 +156,45 @@ def test_no_picture_is_taken_for_a_file_of_another_kind(format: str) -> None:
 @pytest.mark.parametrize("start", [b"", b"\xe9\x01\x02\x03", b"\0\1\2\3\4\5\6\7\x08\x09"])
 def test_bytes_of_no_known_kind_are_given_no_name(start: bytes) -> None:
     assert kind_of(start) is None
+
+
+def heic() -> bytes:
+    from pillow_heif import from_pillow
+
+    file = io.BytesIO()
+    from_pillow(Image.new("RGB", (64, 64), "red")).save(file)
+    return file.getvalue()
+
+
+def test_heic_is_read_unless_the_setting_turns_it_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = heic()
+    with images.decoded(data, max_pixels=10**6) as picture:
+        assert picture.size == (64, 64)
+    assert config.load().heic
+    monkeypatch.setenv("FEATCLASS_HEIC", "0")
+    assert not config.load().heic
+    with pytest.raises(images.Unreadable, match=r"HEIC .*FEATCLASS_HEIC=0"):
+        images.check(data, max_pixels=10**6)
+    with pytest.raises(images.Unreadable, match="HEIC"), images.decoded(data, max_pixels=10**6):
+        pass
+    images.check(jpeg(), max_pixels=10**6)
+
+
+def jpeg() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(file, "JPEG")
+    return file.getvalue()
+
+
+def test_the_floors_of_what_reads_strangers_pictures_and_forms_are_mended_releases() -> None:
+    written = Path(__file__).parents[2].joinpath("requirements.txt").read_text()
+    floors = dict(re.findall(r"^([\w-]+)>=([\d.]+) +# \S", written, re.MULTILINE))
+    least = {
+        "pillow": (13, 0),
+        "pillow-heif": (1, 8, 1),
+        "starlette": (1, 3, 1),
+        "python-multipart": (0, 0, 27),
+        "torch": (2, 10),
+    }
+    for package, floor in least.items():
+        assert tuple(map(int, floors[package].split("."))) >= floor

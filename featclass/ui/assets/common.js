@@ -2,11 +2,16 @@
 const HEADERS = { 'X-Featclass': '1' };
 const JSON_BODY = { 'Content-Type': 'application/json' };
 
+// Whether the page has lost its server, as Streamlit marks it, and the event of its coming back.
+const CONNECTION = 'data-test-connection-state', BACK = 'featclass-back';
+const isGone = () => (document.querySelector('.stApp')?.getAttribute(CONNECTION) ?? 'CONNECTED') !== 'CONNECTED';
+const LOST = 'the connection to featclass was lost';
+
 // Sends a request to our routes; every failure becomes a sentence.
 async function ask(url, options) {
   let response, body = {};
   try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
-  catch { throw new Error('the connection to featclass was lost'); }
+  catch { throw new Error(LOST); }
   try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
   if (!response.ok) throw Object.assign(new Error(body.error || `the server answered ${response.status}`), { refused: response.status === 400 });
   return body;
@@ -42,8 +47,20 @@ function make(tag, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(name, '');
     else if (value !== false && value != null) node.setAttribute(name, value);
   }
+  if (tag === 'img') node.addEventListener('error', () => tellLost(node));
   node.append(...children.filter(child => child != null));
   return node;
+}
+
+// A picture whose file is gone or damaged says so in its own place: the server's answer says why.
+async function tellLost(image) {
+  const answer = await fetch(image.src).catch(() => null);
+  const { error } = answer && !answer.ok ? await answer.json().catch(() => ({})) : {};
+  if (!error || image.dataset.lost) return;
+  image.dataset.lost = error;
+  image.classList.add('lost');
+  image.title = image.alt = `${image.alt}\n${error}`;
+  image.dispatchEvent(new Event('lost'));
 }
 
 // A class's name. A long one is cut in its middle where room is short: names that are alike often

@@ -7,8 +7,9 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const host = parentElement.querySelector('.sets');
   let state = memory.get(host);
   if (!state) {
-    state = { places: new Map(), open: new Map(), images: new Map(), picked: new Set(), pickedIn: null, several: false, anchor: null, shown: '' };
+    state = { places: new Map(), open: new Map(), images: new Map(), names: new Map(), picked: new Set(), pickedIn: null, several: false, anchor: null, shown: '' };
     memory.set(host, state);
+    window.addEventListener(BACK, () => { if (host.isConnected) goOn(state); });
     droppable(host, items => state.send('new', items));
   }
   state.redraw = () => setTriggerValue('redraw', Date.now());
@@ -24,6 +25,24 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const shown = JSON.stringify(data);
   if (shown !== state.shown) { state.shown = shown; state.draw(); }
   return () => { if (!host.isConnected) closeRecorder(state); };
+}
+
+// A name that was typed waits for the server where it is gone; nothing else is done later by itself.
+async function renameSet(state, set, name) {
+  state.names.set(set, name);
+  const problem = isGone() ? LOST : await perform(state.data.base, { do: 'rename', set, name }, state.redraw);
+  if (problem === LOST) return;
+  state.names.delete(set);
+  if (!problem) return;
+  Object.assign(placeOf(state, String(set)), { text: problem, share: null });
+  state.draw();
+}
+
+// The server is back: the names that waited are sent, and nobody need read any more that it was gone.
+function goOn(state) {
+  for (const [set, name] of [...state.names]) renameSet(state, set, name);
+  for (const place of state.places.values()) if (place.text === LOST) place.text = '';
+  state.draw();
 }
 
 async function send(host, state, target, items) {
@@ -46,14 +65,17 @@ async function send(host, state, target, items) {
 function thumb(state, set, picture) {
   const [id, digest, name, leftOut] = picture;   // leftOut: why it does not count, or null
   let image = state.images.get(id);   // moved, not made anew: a redraw must not flicker
-  if (!image) {
+  if (!image || (image.dataset.lost && image.version !== set.version)) {   // it may have been added again
     image = make('img', { loading: 'lazy', decoding: 'async', alt: name, title: name,
       src: `${state.data.base}/thumbnail/${digest}` });
+    image.version = set.version;
+    image.addEventListener('lost', () => state.draw());
     state.images.set(id, image);
   }
   const out = leftOut !== null, isPicked = state.picked.has(id);
-  image.title = out ? `${name}\nLeft out${leftOut ? `: ${leftOut}` : ''}` : name;
-  const pick = make('button', { class: 'pick', 'aria-expanded': String(isPicked), 'aria-label': `Move ${name} to another set`,
+  const { lost } = image.dataset;   // why it cannot be shown
+  image.title = [name, out ? `Left out${leftOut ? `: ${leftOut}` : ''}` : '', lost].filter(Boolean).join('\n');
+  const pick = make('button', { class: 'pick', 'aria-expanded': String(isPicked), 'aria-label': `Move ${name} to another set${lost ? `. ${lost}` : ''}`,
     'data-key': `k${id}`, onclick: event => pickOne(state, set, id, event) }, image);
   return make('figure', { class: `${out ? 'out' : ''} ${isPicked ? 'picked' : ''}`.trim() }, pick, out ? make('button', {
     class: 'back', 'aria-label': `Take back ${name}, which was left out of ${set.name}`, title: 'Let it count again',
@@ -105,8 +127,9 @@ function drawPicked(state, set) {
   const go = (mark, text, what, ...inner) => make('button', { class: 'pill', 'data-key': `${mark}${key}`, 'aria-label': `Move ${name} to ${text}`, title: text,
     onclick: () => done(what) }, ...inner);
   const text = (mark, words, does, label = words) => make('button', { class: 'text quiet', 'data-key': `${mark}${key}`, 'aria-label': label, onclick: does }, words);
-  const others = state.data.sets.filter(other => other !== set);
+  const others = state.data.sets.filter(other => other !== set), lost = one && state.images.get(id)?.dataset.lost;
   const group = make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} ${one ? 'belongs' : 'belong'}` },
+    lost ? make('p', { class: 'hint', role: 'status' }, lost) : null,
     make('p', { class: 'file', title: name }, make('b', {}, name), `${one ? ' shows' : ' show'}${isNone ? '' : ' instead'}`),
     ...others.map(other => go(`g${other.id}-`, other.name, { do: 'move', ...which, set: other.id }, dotOf(other.colour), shownName(other.name))),
     isNone ? null : go('gn', 'None of these', { do: 'none of these', ...which }, make('span', { class: 'dot none' }), 'None of these'));
@@ -148,7 +171,7 @@ function drawRejected(state, key, rejected) {
 function drawSet(state, set, host) {
   const name = make('input', { class: 'name', value: set.name, maxlength: 255, spellcheck: 'false',
     'aria-label': `Name of the set ${set.name}`, 'data-key': `n${set.id}` });
-  name.value = set.name;
+  name.value = state.names.get(set.id) ?? set.name;
   name.onkeydown = e => {
     if (e.key === 'Enter') name.blur();
     if (e.key === 'Escape') { name.value = set.name; name.blur(); }
@@ -156,9 +179,10 @@ function drawSet(state, set, host) {
   name.onblur = () => {
     if (state.drawing) return;   // a redraw takes the field away; the person did not leave it
     const wanted = name.value.trim();
-    if (wanted && wanted !== set.name) state.act({ do: 'rename', set: set.id, name: wanted });
+    if (wanted && wanted !== set.name) renameSet(state, set.id, wanted);
     else name.value = set.name;
   };
+  name.onfocus = () => state.names.delete(set.id);   // it is being typed still
   const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
     make('header', {}, dotOf(set.colour), make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
       make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),

@@ -84,23 +84,27 @@ async function answered(send, how, what) {
   return depth === null ? null : send({ classes_at: depth });
 }
 
-// Small tables that may hold the labels, as the server reads them: their bytes in base64.
-const TABLE_BYTES = 5e6, MOST_TABLES = 4;
+// Small tables that may hold the labels, as many as the server reads.
+const TABLE_BYTES = 5e6, MOST_TABLES = 4, PLAN_BYTES = 2e6;
 const isTable = item => /\.(csv|tsv)$/i.test(item.path);
 
-async function tablesOf(items) {
-  const tables = {};
+function tablesOf(items) {
   const small = items.filter(item => isTable(item) && item.file.size <= TABLE_BYTES);
   const depth = ({ path }) => path.split('/').length;
-  for (const { path, file } of small.sort((a, b) => depth(a) - depth(b)).slice(0, MOST_TABLES)) {
-    tables[path] = await new Promise((yes, no) => {
-      const reader = new FileReader();
-      reader.onload = () => yes(reader.result.slice(reader.result.indexOf(',') + 1));
-      reader.onerror = () => no(new Error(`${path} cannot be read`));
-      reader.readAsDataURL(file);
-    });
+  return small.sort((a, b) => depth(a) - depth(b)).slice(0, MOST_TABLES);
+}
+
+// Asks where each path of a drop belongs; tables of labels go along as they are.
+function askForPlan(base, asked, tables, drop) {
+  const plan = new Blob([JSON.stringify(asked)], { type: 'application/json' });
+  if (plan.size > PLAN_BYTES) {
+    throw Object.assign(new Error(`${plural(asked.paths.length, 'file is', 'files are')} too many for one drop: drop a part of them, or a zip`), { refused: true });
   }
-  return tables;
+  if (!tables.length) return ask(`${base}/plan`, { headers: { ...JSON_BODY, ...partOf(drop) }, body: plan });
+  const form = new FormData();
+  form.append('plan', plan);
+  for (const { path, file } of tables) form.append('table', file, encodeURIComponent(path));
+  return ask(`${base}/plan/form`, { headers: partOf(drop), body: form });
 }
 
 const folderOf = items => items[0].path.includes('/') ? items[0].path.split('/')[0] : plural(items.length, 'file', 'files');
@@ -136,12 +140,11 @@ async function upload(base, target, items, tell, { how = async () => null, burst
     const loose = items.filter(item => item.file && !zips.includes(item));
     const folders = items.filter(item => !item.file).map(item => item.path);
     if (!loose.length) return sum;
-    const paths = loose.map(item => item.path), tables = await tablesOf(target === 'new' ? loose : []);
-    const plan = await answered(asked => ask(`${base}/plan`, { headers: { ...JSON_BODY, ...partOf(drop) },
-      body: JSON.stringify({ set: String(target), paths, tables, folders, ...asked }) }), how, folderOf(loose));
+    const paths = loose.map(item => item.path), tables = tablesOf(target === 'new' ? loose : []);
+    const plan = await answered(asked => askForPlan(base, { set: String(target), paths, folders, ...asked }, tables, drop), how, folderOf(loose));
     if (!plan) { sum.left.push(...loose); return sum; }
     count(plan);
-    const unread = target === 'new' && !sum.sets.length ? loose.filter(item => isTable(item) && !(item.path in tables)) : [];
+    const unread = target === 'new' && !sum.sets.length ? loose.filter(item => isTable(item) && !tables.includes(item)) : [];
     for (const { path } of unread) sum.notes.push(`${path} was not looked into for labels: the page reads ${MOST_TABLES} tables of up to ${TABLE_BYTES / 1e6} MB. With featclass on the command line there is more room.`);
     await sendAll(target, (plan.zips || []).map(i => loose[i]), { among: plan.zips?.length });
     const groups = new Map();
