@@ -1,7 +1,4 @@
-"""What whoever has no link, and a neighbour who has one, can do to a server at its doors.
-
-`attack` starts nothing: it is given a server, on this machine, that is there to be attacked.
-"""
+"""What whoever has no link, and a neighbour who has one, can do to a server at its doors."""
 
 from __future__ import annotations
 
@@ -19,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chaos.server import Server
 from featclass.disk import RESERVE_FILE
 from featclass.workspaces import NewPicture, Workspaces
 
@@ -74,17 +72,13 @@ class Target:
         return int(pages) * 4096
 
 
-def attack(target: Target, *, silence: bool = True) -> list[str]:
-    """Try everything once; returns what went wrong, in sentences, none where all held.
-
-    Args:
-        target: A server with its built-in encoder.
-        silence: Whether to wait, for two minutes, for silent connections to be closed.
-    """
-    findings: list[str] = []
-    for part in (strangers, nonsense, neighbours, rejected):
-        findings += part(target)
-    return findings + (silent(target) if silence else [])
+def attack(folder: Path, rounds: int) -> Iterator[str]:
+    """Try everything once, however many `rounds`; yields what went wrong, in sentences."""
+    with Server(folder / "data") as server:
+        assert server.process is not None
+        target = Target(server.port, server.data, server.process.pid)
+        for part in (strangers, nonsense, neighbours, rejected, silent):
+            yield from part(target)
 
 
 def strangers(target: Target) -> list[str]:
