@@ -15,6 +15,7 @@ from featclass.errors import FeatclassError
 from featclass.records import Rejected
 from featclass.studio import studio
 from featclass.workspaces import NewPicture, Workspaces, dataset
+from tests.fakes import drawn
 
 A_MOMENT_AGO = timedelta(0)
 
@@ -343,3 +344,20 @@ def test_the_zip_of_the_sets_makes_no_class_of_what_is_none_of_these(client: Tes
     store.none_of_these(token, add(store, token, None, "car.jpg"))
     answer = client.get(f"/api/w/{token}/pictures.zip")
     assert zipfile.ZipFile(io.BytesIO(answer.content)).namelist() == ["Set 1/bart.jpg"]
+
+
+def test_what_is_none_of_these_is_not_said_to_be_there_already_when_it_comes_to_a_set(
+    client: TestClient,
+) -> None:
+    token = studio().workspaces.create()
+    first, _ = set_ids(studio().workspaces, token)
+
+    def sent(*seeds: int) -> Any:
+        files = [("file", (f"{seed}.png", drawn(seed))) for seed in seeds]
+        where = f"/api/w/{token}/pictures?set={first}"
+        return client.post(where, files=files, headers={"x-featclass": "1"}).json()
+
+    assert sent(1, 2) == {"added": 2, "copies": 0, "rejected": 0}
+    stranger = studio().workspaces.open(token).sets[0].pictures[0].id
+    act(client, token, do="none of these", picture=stranger)
+    assert sent(1, 2, 3) == {"added": 1, "copies": 1, "rejected": 0, "opposed": 1}

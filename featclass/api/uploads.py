@@ -136,6 +136,7 @@ def _tables(given: Mapping[str, str]) -> dict[str, bytes]:
 async def pictures(request: Request) -> Response:
     """Add the files of a form to one set; answers `{"added", "copies", "rejected"}` as counts.
 
+    With `opposed` where some stay none of these, as a person had said.
     With `notes` where the set had been removed meanwhile and is there again.
 
     A field `burst` before them names the recording that all of them are frames of.
@@ -260,8 +261,11 @@ def _add(
         f"{name} had been removed meanwhile; it is here again, with what was added now."
         for name in dict.fromkeys(item.brought_back for item in added if item.brought_back)
     ]
-    copies = sum(item.duplicate for item in added)
-    return {"added": len(added) - copies, "copies": copies, "rejected": len(bad)}
+    copies, opposed = (
+        sum(getattr(item, name) for item in added) for name in ("duplicate", "is_opposed")
+    )
+    counts = {"added": len(added) - copies, "copies": copies - opposed, "rejected": len(bad)}
+    return {**counts, "opposed": opposed} if opposed else counts
 
 
 def _unpack(

@@ -38,9 +38,11 @@ def add(
     change = doing.change
     back = _open_place(doing, set_id)
     digests = {digest for _, digest, _ in files}
-    there = ids(change, set_id, digests)
+    there, opposed = ids(change, set_id, digests), set[str]()
     if set_id is not None:
-        there = dict(contradicting(change, set_id, digests)) | there
+        opposite = dict(contradicting(change, set_id, digests))
+        opposed = opposite.keys() - there.keys()
+        there = opposite | there
     else:  # tried once more, so shown first once more
         again = _rows(change, pictures.c.id.in_(listed(there.values())))
         place = {"labelled_set_id": None, "arrived": change.version}
@@ -54,7 +56,7 @@ def add(
         if not duplicate:
             name = free.take(name, digest)
             fresh[digest] = name, burst
-        added.append(Added(name, None, digest, duplicate, back))
+        added.append(Added(name, None, digest, duplicate, digest in opposed, back))
     if fresh:
         bounds.require_pictures(doing.change, tried=set_id is None, more=len(fresh))
     known = there | _insert(doing, set_id, fresh)

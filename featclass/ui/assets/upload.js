@@ -116,9 +116,9 @@ const folderOf = items => items[0].path.includes('/') ? items[0].path.split('/')
 // left when it was asked, `names` how the names in zips were read.
 async function upload(base, target, items, tell, { how = async () => null, burst = null } = {}) {
   const drop = burst || newDrop();
-  const sum = { added: 0, copies: 0, rejected: 0, sets: [], notes: [], names: [], left: [], error: '' };
+  const sum = { added: 0, copies: 0, opposed: 0, rejected: 0, sets: [], notes: [], names: [], left: [], error: '' };
   const count = answer => {
-    sum.added += answer.added || 0; sum.copies += answer.copies || 0; sum.rejected += answer.rejected || 0;
+    for (const key of ['added', 'copies', 'opposed', 'rejected']) sum[key] += answer[key] || 0;
     for (const name of answer.sets || []) if (!sum.sets.includes(name)) sum.sets.push(name);
     for (const note of answer.notes || []) if (!sum.notes.includes(note)) sum.notes.push(note);
     if (answer.names) sum.names.push(answer.names);
@@ -188,6 +188,7 @@ function summary(sum) {
   const parts = [];
   if (sum.added) parts.push(`added ${plural(sum.added, 'picture', 'pictures')}`);
   if (sum.copies) parts.push(`${sum.copies} already there`);
+  if (sum.opposed) parts.push(`${plural(sum.opposed, 'stays', 'stay')} none of these, as you said`);
   if (sum.rejected) parts.push(`${sum.rejected} could not be used`);
   if (sum.error) parts.push(`not everything arrived: ${sum.error}. Drop the files again to go on`);
   if (sum.left.length) parts.push(`${parts.length ? 'the rest was' : 'nothing was added: it was'} left as it is`);
