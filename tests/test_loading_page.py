@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
-from streamlit.testing.v1 import AppTest
 
 from featclass import artifact, encoders, service
 from featclass.cache import Cache
@@ -15,7 +14,7 @@ from featclass.records import Dataset, Rejected, TrainedClassifier
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import GridEncoder, drawn, two_classes
-from tests.test_page import calm, link, settled, text, visit
+from tests.test_page import OURS, settled, text
 
 ELSEWHERE = "local-dir:/somebody/elses/folder"
 
@@ -43,17 +42,17 @@ def trained() -> TrainedClassifier:
     return learned.classifier
 
 
-def given(classifier: TrainedClassifier, token: str) -> AppTest:
-    """Return the page of a workspace after a file was given to it."""
-    test = visit(token)
-    data = artifact.dumps(classifier)
-    test.file_uploader(key="saved").set_value(("mine.featclass", data, "")).run()
-    return calm(test)
+def given(client: TestClient, classifier: TrainedClassifier, token: str) -> dict[str, str]:
+    """Return the answer to a file that was given to a workspace, as its page gives it."""
+    where, data = f"/api/w/{token}/classifier?name=mine.featclass", artifact.dumps(classifier)
+    answer: dict[str, str] = client.post(where, content=data, headers=OURS).json()
+    return answer
 
 
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("spec", [ELSEWHERE, "hf-hub:somebody/weights", "auto", "nonsense"])
 def test_the_page_opens_no_encoder_because_a_file_names_it(
+    client: TestClient,
     trained: TrainedClassifier,
     opened: list[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -62,35 +61,40 @@ def test_the_page_opens_no_encoder_because_a_file_names_it(
 ) -> None:
     monkeypatch.setenv("FEATCLASS_SHARED", "1" if shared else "0")
     token = studio().workspaces.create()
-    test = given(replace(trained, encoder=spec), token)
-    assert link(test) == token
-    assert spec in test.error[0].value.replace("\\", "")
-    assert "is not among" in test.error[0].value
+    answer = given(client, replace(trained, encoder=spec), token)
+    assert "token" not in answer
+    assert spec in answer["error"]
+    assert "is not among" in answer["error"]
     assert spec not in opened
 
 
 def test_who_has_chosen_the_encoder_in_the_menu_may_load_what_was_made_with_it(
-    trained: TrainedClassifier, opened: list[str], monkeypatch: pytest.MonkeyPatch
+    client: TestClient,
+    trained: TrainedClassifier,
+    opened: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(encoders, "is_local", lambda spec, config: True)
     token = studio().workspaces.create()
     studio().workspaces.choose_encoder(token, ELSEWHERE)
-    test = given(replace(trained, encoder=ELSEWHERE), token)
-    assert link(test) != token
-    assert "holds a saved classifier" in text(settled(link(test)))
+    answer = given(client, replace(trained, encoder=ELSEWHERE), token)
+    assert answer["token"] != token
+    assert "holds a saved classifier" in text(settled(answer["token"]))
     assert ELSEWHERE in opened
 
 
 @pytest.mark.usefixtures("opened")
-def test_a_wrong_width_is_said_on_the_page_in_a_sentence(trained: TrainedClassifier) -> None:
+def test_a_wrong_width_is_said_on_the_page_in_a_sentence(
+    client: TestClient, trained: TrainedClassifier
+) -> None:
     probe, exemplars = trained.probe, trained.exemplars
     narrow = replace(
         trained,
         probe=replace(probe, coefficients=probe.coefficients[:, :7].copy()),
         exemplars=replace(exemplars, vectors=exemplars.vectors[:, :7].copy()),
     )
-    opened_for_it = link(given(narrow, studio().workspaces.create()))
-    shown = text(settled(opened_for_it))
+    token = given(client, narrow, studio().workspaces.create())["token"]
+    shown = text(settled(token))
     assert "takes embeddings of 7 values" in shown
     assert "Something went wrong" not in shown
 
@@ -101,7 +105,7 @@ def test_file_names_in_no_known_writing_are_told_and_reported_as_text(
     names = tuple(f"red/{i}\udcff.png" for i in range(len(trained.exemplars.names)))
     report = replace(trained.report, rejected=(Rejected("broken\udc80.png", "truncated"),))
     strange = replace(trained, exemplars=replace(trained.exemplars, names=names), report=report)
-    token = link(given(strange, studio().workspaces.create()))
+    token = given(client, strange, studio().workspaces.create())["token"]
     store = studio().workspaces
     store.add_pictures(token, None, [NewPicture("new.png", drawn(70))])
     settled(token)
