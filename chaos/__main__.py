@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chaos import company, kills
+from chaos import company, kills, losses
 
 KILLS = 25
 ATTACKS: dict[str, Callable[[Path, int], Iterator[str]]] = {
     "kills": kills.attack,
     "company": company.attack,
+    "losses": losses.attack,
 }
 
 
