@@ -29,7 +29,7 @@ class Added:
     digest: str
     duplicate: bool
     is_opposed: bool = False
-    """Whether a person had said of it the opposite, mostly that it is none of these; it stays so."""
+    """Whether a person had said the opposite, mostly that it is none of these; it stays so."""
     brought_back: str = ""
     """Name of the set that had been removed, and is there again for this picture."""
     restored: bool = False
