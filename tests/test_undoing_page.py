@@ -258,6 +258,7 @@ def test_enter_on_remove_this_workspace_removes_no_second_one(server: Server, pa
     page.get_by_role("button", name="My pictures").click()
     page.get_by_role("button", name="New workspace").click()
     page.wait_for_url(lambda url: "w=" in url and url != first)
+    holds(page, "Set 1", "0 pictures")
     choose(page, "Add pictures to Set 1", *some("blue", 1))
     holds(page, "Set 1", "1 picture")
     page.get_by_role("button", name="My pictures").click()
