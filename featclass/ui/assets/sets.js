@@ -34,14 +34,14 @@ async function renameSet(state, set, name) {
   if (problem === LOST) return;
   state.names.delete(set);
   if (!problem) return;
-  Object.assign(placeOf(state, String(set)), { text: problem, share: null });
+  Object.assign(placeOf(state, String(set)), { text: sentence(problem), share: null });
   state.draw();
 }
 
 // The server is back: the names that waited are sent, and nobody need read any more that it was gone.
 function goOn(state) {
   for (const [set, name] of [...state.names]) renameSet(state, set, name);
-  for (const place of state.places.values()) if (place.text === LOST) place.text = '';
+  for (const place of state.places.values()) if (place.text === sentence(LOST)) place.text = '';
   state.draw();
 }
 
