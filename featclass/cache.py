@@ -44,6 +44,13 @@ CREATE TABLE IF NOT EXISTS appearances (
     appearance BLOB NOT NULL
 ) WITHOUT ROWID
 """
+CHOSEN = """
+CREATE TABLE IF NOT EXISTS chosen (
+    spec TEXT NOT NULL,
+    encoder_id TEXT NOT NULL,
+    PRIMARY KEY (spec, encoder_id)
+) WITHOUT ROWID
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +114,7 @@ class Cache:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(EMBEDDINGS)
             connection.execute(APPEARANCES)
+            connection.execute(CHOSEN)
             if version != FORMAT_VERSION:  # a full disk takes nothing, and need not here
                 connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
 
@@ -208,6 +216,18 @@ class Cache:
                     [(fingerprint, digest) for (digest,) in these],
                 )
             connection.executemany("DELETE FROM appearances WHERE digest = ?", these)
+
+    def choose(self, spec: str, encoder_id: str) -> None:
+        """Remember of an encoder that somebody here asked for it by its spec."""
+        with suppress(_Damaged), self._working() as connection, connection:
+            connection.execute("INSERT OR IGNORE INTO chosen VALUES (?, ?)", (spec, encoder_id))
+
+    def is_chosen(self, spec: str, encoder_id: str) -> bool:
+        """Say whether somebody here asked for this encoder by this spec."""
+        query = "SELECT 1 FROM chosen WHERE spec = ? AND encoder_id = ?"
+        with suppress(_Damaged), self._working() as connection:
+            return connection.execute(query, (spec, encoder_id)).fetchone() is not None
+        return False
 
     def size(self) -> CacheSize:
         """Count what is here."""

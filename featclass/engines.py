@@ -6,13 +6,13 @@ import gc
 import logging
 import threading
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from featclass import encoders
 from featclass.cache import Cache
 from featclass.config import Config
 from featclass.engine import Engine
-from featclass.errors import EncoderUnavailable
+from featclass.errors import DiskFull, EncoderUnavailable
 from featclass.records import Progress
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,21 @@ class Engines:
                     gc.collect()
                     gc.freeze()
             return self._engines[spec]
+
+    def choose(self, spec: str, *, download: Progress | None = None) -> Engine:
+        """Return the engine of an encoder that a person asked for, as `get` does, and remember it.
+
+        A classifier made with it and saved is then loaded here without it being named once more.
+        """
+        engine = self.get(spec, download=download)
+        if not encoders.is_offered(spec):
+            with suppress(DiskFull):
+                self._cache.choose(spec, engine.encoder.id)
+        return engine
+
+    def is_chosen(self, spec: str, encoder_id: str) -> bool:
+        """Say whether a person asked for just this encoder here, by this spec."""
+        return self._cache.is_chosen(spec, encoder_id)
 
     def forget(self, digests: Iterable[str]) -> None:
         """Forget the embeddings of these images, under every encoder."""

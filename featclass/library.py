@@ -148,12 +148,14 @@ def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) 
     """Load a saved classifier.
 
     An encoder that featclass does not offer (`featclass encoders`) is opened only where `encoder`
-    names it: a file does not choose what is loaded. Raises `ClassifierUnusable` for a damaged
+    names it, or where it was named on this machine before, as to train this classifier: a file does
+    not choose what is loaded. Raises `ClassifierUnusable` for a damaged
     file, `EncoderUnavailable` where this machine cannot provide its encoder.
     """
     trained = artifact.load(Path(path))
     how = "if you trust where it comes from, name that encoder with load(..., encoder=...)"
-    engine = _open(service.encoder_of(trained, encoder, how=how), device)
+    is_chosen = _engines(device).is_chosen
+    engine = _open(service.encoder_of(trained, encoder, how=how, is_chosen=is_chosen), device)
     for note in service.check_encoder(trained, engine):
         log.warning("%s", note)
     return Classifier(trained, engine)

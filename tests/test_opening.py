@@ -106,6 +106,26 @@ def test_an_encoder_that_the_person_names_is_opened(
     assert opened == [mine] * 3
 
 
+def test_an_encoder_that_was_named_to_train_a_classifier_here_need_not_be_named_again(
+    folder: Path, opened: list[str], tmp_path: Path, saved: Callable[[str], Path]
+) -> None:
+    mine, model = "local-dir:/my/own/folder", tmp_path / "mine.featclass"
+    assert run("train", folder, "--encoder", mine, "--output", model).exit_code == 0
+    assert run("predict", model, folder).exit_code == 0
+    assert run("evaluate", model, folder).exit_code == 0
+    assert library.load(model).classes == ("blue", "red")
+    assert opened == [mine] * 4
+    trained = artifact.load(model)
+    forged = tmp_path / "forged.featclass"
+    for other in (
+        replace(trained, encoder="local-dir:/somebody/elses/folder"),
+        replace(trained, encoder_id="0" * 64),
+    ):
+        artifact.save(other, forged)
+        assert isinstance(run("predict", forged, folder).exception, EncoderUnavailable)
+    assert opened == [mine] * 4
+
+
 def test_an_encoder_that_featclass_offers_is_opened_by_itself(
     saved: Callable[[str], Path], folder: Path, opened: list[str]
 ) -> None:

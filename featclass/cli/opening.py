@@ -32,12 +32,14 @@ def open_engine(spec: str, device: Device) -> Engine:
 def encoder_of(trained: TrainedClassifier, named: str | None) -> str:
     """Return the encoder of a saved classifier, `named` on the command line where need be."""
     from featclass import encoders, service
+    from featclass.cache import CACHE_FILE, Cache
 
     if named is not None and encoders.is_offered(trained.encoder):
         raise typer.BadParameter(
             "has no meaning for a saved classifier: leave it out", param_hint="--encoder"
         )
-    return service.encoder_of(trained, named, how=TRUST)
+    with Cache(config.load().data / CACHE_FILE) as cache:
+        return service.encoder_of(trained, named, how=TRUST, is_chosen=cache.is_chosen)
 
 
 def open_saved(trained: TrainedClassifier, spec: str, device: Device) -> Engine:

@@ -15,15 +15,22 @@ SHOWN = 100
 """Characters of a spec that a file names, in a sentence."""
 
 
-def encoder_of(classifier: TrainedClassifier, chosen: str | None = None, *, how: str) -> str:
+def encoder_of(
+    classifier: TrainedClassifier,
+    chosen: str | None = None,
+    *,
+    how: str,
+    is_chosen: Callable[[str, str], bool] = lambda spec, encoder_id: False,
+) -> str:
     """Return the spec of the encoder to open for a saved classifier.
 
     That of the file where featclass offers such an encoder; any other, which can be a folder of
-    this machine or a download, only where a person has chosen it. Raises `EncoderUnavailable`
-    where nobody has; `how` they can, a clause, ends the sentence.
+    this machine or a download, only where a person has chosen it: now, or before, when the
+    classifier was trained here, which `is_chosen` says of a spec and an encoder id. Raises
+    `EncoderUnavailable` where nobody has; `how` they can, a clause, ends the sentence.
     """
     spec = classifier.encoder
-    if encoders.is_offered(spec):
+    if encoders.is_offered(spec) or (not chosen and is_chosen(spec, classifier.encoder_id)):
         return spec
     if chosen:
         return chosen
@@ -77,7 +84,7 @@ def open_engine(
     that cannot be had.
     """
     if spec != AUTO:
-        return engines.get(spec, download=download)
+        return engines.choose(spec, download=download)
     preferred = encoders.preferred(engines.find_device())
     try:
         return engines.get(preferred, download=download)
