@@ -29,7 +29,7 @@ from starlette.testclient import TestClient
 from featclass import cli, studio
 from featclass.api import MIDDLEWARE
 from featclass.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
-from featclass.workspaces import NewPicture, Workspaces, recover
+from featclass.workspaces import NewPicture, Workspaces, bounds, recover, recovery
 from featclass.workspaces.blobs import Blobs
 from tests.fakes import drawn
 from tests.filled import add, sets, settle
@@ -149,6 +149,34 @@ def test_recovering_leaves_files_that_are_no_pictures_and_counts_them(data: Path
     recovered = recover(data, max_pixels=MAX_PIXELS)
     assert (recovered.pictures, recovered.others) == (COUNT, 1)
     assert len(blobs(data)) == COUNT + 1
+
+
+def test_a_folder_with_more_classifiers_than_pictures_opens_once_it_was_recovered(
+    tmp_path: Path,
+) -> None:
+    with Workspaces(tmp_path) as store:
+        for number in range(3):
+            store.load_classifier(store.create(), b"saved classifier %d" % number)
+        store.add_pictures(store.create(), None, [picture(1)])
+    database(tmp_path).unlink()
+    recovered = recover(tmp_path, max_pixels=MAX_PIXELS)
+    assert (recovered.pictures, recovered.others) == (1, 3)
+    Workspaces(tmp_path).close()
+    with Workspaces(tmp_path) as store:
+        store.purge(older_than=MONTH)
+    assert len(blobs(tmp_path)) == 4
+
+
+def test_more_pictures_than_one_workspace_holds_are_recovered_into_several(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_TRIED", 5)
+    monkeypatch.setattr(recovery, "_AT_ONCE", 2)
+    database(data).unlink()
+    recovered = recover(data, max_pixels=MAX_PIXELS)
+    assert recovered.pictures == COUNT
+    with Workspaces(data) as store:
+        assert [len(store.open(token).tried) for token in recovered.tokens] == [4, 4, 4]
 
 
 def test_a_database_of_a_newer_featclass_is_not_set_aside_by_recovering(data: Path) -> None:
