@@ -293,6 +293,29 @@ def test_what_is_let_go_of_on_purpose_is_not_taken_for_a_lost_database(tmp_path:
         assert len(store.unreferenced()) == 4
 
 
+def test_a_classifier_put_aside_under_an_older_featclass_is_not_taken_for_a_lost_database(
+    tmp_path: Path,
+) -> None:
+    with Workspaces(tmp_path) as store:
+        token = store.create()
+        store.load_classifier(token, b"a saved classifier")
+        store.load_classifier(token, None)
+    shutil.rmtree(tmp_path / "blobs" / "unreferenced")  # which it did not have
+    Workspaces(tmp_path).close()
+    Workspaces(tmp_path).close()
+    assert len(blobs(tmp_path)) == 1
+
+
+def test_a_database_that_knows_no_picture_is_refused_in_a_folder_of_an_older_featclass(
+    data: Path, tmp_path: Path
+) -> None:
+    Workspaces(tmp_path / "other").close()
+    shutil.copy(database(tmp_path / "other"), database(data))
+    shutil.rmtree(data / "blobs" / "unreferenced")
+    with pytest.raises(WorkspacesLost, match="does not know 12 of the 12 pictures"):
+        Workspaces(data)
+
+
 def test_an_index_that_does_not_fit_its_table_is_damage(data: Path) -> None:
     with sqlite3.connect(database(data)) as db:  # as a journal of another file leaves it
         query = "SELECT name, rootpage FROM sqlite_master WHERE type = 'index' AND sql LIKE ?"
