@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from featclass import cli, studio
 from featclass.api import MIDDLEWARE
 from featclass.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
 from featclass.workspaces import NewPicture, Workspaces, bounds, recover, recovery
+from featclass.workspaces import database as workspaces_database
 from featclass.workspaces.blobs import Blobs
 from tests.fakes import drawn
 from tests.filled import add, sets, settle
@@ -433,6 +434,27 @@ def test_the_server_purges_embeddings_and_small_pictures_with_their_pictures() -
 
 
 # Pictures that are gone or damaged
+
+
+def test_others_write_while_the_purge_waits_for_a_cache_that_is_busy(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspaces_database, "BUSY_SECONDS", 0)
+    with Workspaces(data) as store, Workspaces(data) as other:
+        token = store.create()
+        store.add_pictures(token, None, [picture(100)])
+        store.clear_tried(token)
+        store.purge(older_than=timedelta(0))
+        age(data, 31)
+        forgotten: list[str] = []
+
+        def forget(digests: Sequence[str]) -> None:
+            other.add_set(token, "Added meanwhile")
+            forgotten.extend(digests)
+
+        assert store.purge(older_than=MONTH, forget=forget) == 1
+        assert len(forgotten) == 1
+        assert "Added meanwhile" in {found.name for found in store.open(token).sets}
 
 
 def test_a_missing_folder_of_pictures_is_refused_and_not_made_anew(data: Path) -> None:
