@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import logging
 import os
@@ -29,6 +30,7 @@ from starlette.testclient import TestClient
 from featclass import cli, studio
 from featclass.api import MIDDLEWARE
 from featclass.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
+from featclass.thumbnails import Thumbnails
 from featclass.workspaces import NewPicture, Workspaces, bounds, recover, recovery
 from featclass.workspaces import database as workspaces_database
 from featclass.workspaces.blobs import Blobs
@@ -434,6 +436,22 @@ def test_the_server_purges_embeddings_and_small_pictures_with_their_pictures() -
 
 
 # Pictures that are gone or damaged
+
+
+def test_small_pictures_that_a_killed_server_left_half_written_are_deleted_after_a_day(
+    tmp_path: Path,
+) -> None:
+    small = Thumbnails(tmp_path, max_pixels=MAX_PIXELS)
+    digest = hashlib.sha256(drawn(1)).hexdigest()
+    small.of(digest, drawn(1), 160)
+    abandoned, written = (tmp_path / digest[:2] / name for name in ("tmpabcd", "tmpefgh"))
+    for file in (abandoned, written):
+        file.write_bytes(b"half")
+    os.utime(abandoned, (0, 0))
+    small.purge(keep=[digest])
+    assert not abandoned.exists()
+    assert written.exists()
+    assert len([*tmp_path.glob("*/*.jpg")]) == 1
 
 
 def test_others_write_while_the_purge_waits_for_a_cache_that_is_busy(
