@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+import time
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from featclass import images
 log = logging.getLogger(__name__)
 
 SIZES = (160, 480)
+_ABANDONED_SECONDS = 24 * 3600
 _VERSION = f"-v{images.DECODING_VERSION}"
 
 
@@ -61,7 +63,18 @@ class Thumbnails:
                 path.unlink(missing_ok=True)
 
     def purge(self, keep: Collection[str]) -> None:
-        """Delete the thumbnails of every original but these digests, and those decoded before."""
-        for path in self._folder.glob("*/*.jpg"):
-            if path.name.partition("-")[0] not in keep or not path.stem.endswith(_VERSION):
+        """Delete the thumbnails of every original but these digests, and those decoded before.
+
+        Also what writers that were killed left half written.
+        """
+        for path in self._folder.glob("*/*"):
+            if path.suffix != ".jpg":
+                self._delete_abandoned(path)
+            elif path.name.partition("-")[0] not in keep or not path.stem.endswith(_VERSION):
                 path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _delete_abandoned(path: Path) -> None:
+        with suppress(FileNotFoundError):  # its writer has finished meanwhile
+            if path.stat().st_mtime < time.time() - _ABANDONED_SECONDS:
+                path.unlink()

@@ -402,18 +402,23 @@ PRAGMA user_version = 5;
 """
 
 
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Workspaces]:
-    """A store of the fifth format, upgraded."""
-    (tmp_path / "blobs").mkdir()  # as every data folder has it
-    with sqlite3.connect(tmp_path / "workspaces.sqlite") as db:
+def keep_acts(folder: Path, more: str = "") -> None:
+    """Make a data folder of the fifth format."""
+    (folder / "blobs").mkdir()  # as every data folder has it
+    with sqlite3.connect(folder / "workspaces.sqlite") as db:
         db.executescript(FIRST_FORMAT)
         for statements in tables.UPGRADES[:4]:
             assert not callable(statements)
             for statement in statements:
                 db.execute(statement)
-        db.executescript(KEPT_ACTS)
+        db.executescript(KEPT_ACTS + more)
     db.close()
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Workspaces]:
+    """A store of the fifth format, upgraded."""
+    keep_acts(tmp_path)
     with Workspaces(tmp_path) as store, Workspaces(tmp_path / "new"):
         assert schema(tmp_path / "workspaces.sqlite") == schema(tmp_path / "new/workspaces.sqlite")
         yield store
@@ -445,3 +450,20 @@ def test_an_act_kept_by_an_older_format_keeps_what_a_later_one_changed(kept: Wor
     assert kept.open("link").accepted == {"dark:x"}
     last = done(kept.last_act("link"))
     assert (last.id, last.author) == (12, None)
+
+
+def test_a_picture_goes_back_beside_one_that_an_older_format_gave_its_name_under_another_name(
+    tmp_path: Path,
+) -> None:
+    keep_acts(
+        tmp_path,
+        "INSERT INTO picture VALUES (9, 1, 1, 'x.jpg', 'ii', 1e9, 7, NULL, NULL, NULL);",
+    )
+    with Workspaces(tmp_path) as store:
+        store.undo("link", 6)
+        simpsons = store.open("link").sets[0]
+        assert sorted(found.name for found in simpsons.pictures) == [
+            *("bart.jpg", "x 2.jpg", "x.jpg", "y.jpg")
+        ]
+        store.undo("link", 8)
+        assert len({found.name for found in store.open("link").sets[0].pictures}) == 4

@@ -776,6 +776,24 @@ def test_a_batch_deleted_for_good_takes_the_embeddings_of_its_pictures_along(
     assert cache.size().embeddings == kept - 20
 
 
+def test_a_batch_deleted_while_it_is_worked_on_takes_all_embeddings_along_as_well(
+    client: TestClient, token: str, encoder: GatedEncoder
+) -> None:
+    ordered(token)
+    kept = studio().cache.size().embeddings
+    encoder.shut_after = encoder.encoded + 13
+    batch = start(client, token, new(40))
+    until(token, batch, lambda found: found.tally.done >= 8)
+    path = folder_of(token, batch).path
+    do(client, token, batch, "delete")
+    encoder.opened.set()
+    end = time.monotonic() + SECONDS
+    while path.exists():
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
+    assert studio().cache.size().embeddings == kept
+
+
 def test_a_batch_that_cannot_even_note_its_end_says_why_it_stopped_and_can_be_removed(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

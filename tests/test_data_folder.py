@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import logging
 import os
@@ -15,7 +16,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +30,9 @@ from starlette.testclient import TestClient
 from featclass import cli, studio
 from featclass.api import MIDDLEWARE
 from featclass.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
-from featclass.workspaces import NewPicture, Workspaces, recover
+from featclass.thumbnails import Thumbnails
+from featclass.workspaces import NewPicture, Workspaces, bounds, recover, recovery
+from featclass.workspaces import database as workspaces_database
 from featclass.workspaces.blobs import Blobs
 from tests.fakes import drawn
 from tests.filled import add, sets, settle
@@ -151,6 +154,34 @@ def test_recovering_leaves_files_that_are_no_pictures_and_counts_them(data: Path
     assert len(blobs(data)) == COUNT + 1
 
 
+def test_a_folder_with_more_classifiers_than_pictures_opens_once_it_was_recovered(
+    tmp_path: Path,
+) -> None:
+    with Workspaces(tmp_path) as store:
+        for number in range(3):
+            store.load_classifier(store.create(), b"saved classifier %d" % number)
+        store.add_pictures(store.create(), None, [picture(1)])
+    database(tmp_path).unlink()
+    recovered = recover(tmp_path, max_pixels=MAX_PIXELS)
+    assert (recovered.pictures, recovered.others) == (1, 3)
+    Workspaces(tmp_path).close()
+    with Workspaces(tmp_path) as store:
+        store.purge(older_than=MONTH)
+    assert len(blobs(tmp_path)) == 4
+
+
+def test_more_pictures_than_one_workspace_holds_are_recovered_into_several(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_TRIED", 5)
+    monkeypatch.setattr(recovery, "_AT_ONCE", 2)
+    database(data).unlink()
+    recovered = recover(data, max_pixels=MAX_PIXELS)
+    assert recovered.pictures == COUNT
+    with Workspaces(data) as store:
+        assert [len(store.open(token).tried) for token in recovered.tokens] == [4, 4, 4]
+
+
 def test_a_database_of_a_newer_featclass_is_not_set_aside_by_recovering(data: Path) -> None:
     with sqlite3.connect(database(data)) as db:
         db.execute("PRAGMA user_version = 99")
@@ -263,6 +294,29 @@ def test_what_is_let_go_of_on_purpose_is_not_taken_for_a_lost_database(tmp_path:
         store.purge(older_than=timedelta(0))
     with Workspaces(tmp_path) as store:
         assert len(store.unreferenced()) == 4
+
+
+def test_a_classifier_put_aside_under_an_older_featclass_is_not_taken_for_a_lost_database(
+    tmp_path: Path,
+) -> None:
+    with Workspaces(tmp_path) as store:
+        token = store.create()
+        store.load_classifier(token, b"a saved classifier")
+        store.load_classifier(token, None)
+    shutil.rmtree(tmp_path / "blobs" / "unreferenced")  # which it did not have
+    Workspaces(tmp_path).close()
+    Workspaces(tmp_path).close()
+    assert len(blobs(tmp_path)) == 1
+
+
+def test_a_database_that_knows_no_picture_is_refused_in_a_folder_of_an_older_featclass(
+    data: Path, tmp_path: Path
+) -> None:
+    Workspaces(tmp_path / "other").close()
+    shutil.copy(database(tmp_path / "other"), database(data))
+    shutil.rmtree(data / "blobs" / "unreferenced")
+    with pytest.raises(WorkspacesLost, match="does not know 12 of the 12 pictures"):
+        Workspaces(data)
 
 
 def test_an_index_that_does_not_fit_its_table_is_damage(data: Path) -> None:
@@ -382,6 +436,43 @@ def test_the_server_purges_embeddings_and_small_pictures_with_their_pictures() -
 
 
 # Pictures that are gone or damaged
+
+
+def test_small_pictures_that_a_killed_server_left_half_written_are_deleted_after_a_day(
+    tmp_path: Path,
+) -> None:
+    small = Thumbnails(tmp_path, max_pixels=MAX_PIXELS)
+    digest = hashlib.sha256(drawn(1)).hexdigest()
+    small.of(digest, drawn(1), 160)
+    abandoned, written = (tmp_path / digest[:2] / name for name in ("tmpabcd", "tmpefgh"))
+    for file in (abandoned, written):
+        file.write_bytes(b"half")
+    os.utime(abandoned, (0, 0))
+    small.purge(keep=[digest])
+    assert not abandoned.exists()
+    assert written.exists()
+    assert len([*tmp_path.glob("*/*.jpg")]) == 1
+
+
+def test_others_write_while_the_purge_waits_for_a_cache_that_is_busy(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workspaces_database, "BUSY_SECONDS", 0)
+    with Workspaces(data) as store, Workspaces(data) as other:
+        token = store.create()
+        store.add_pictures(token, None, [picture(100)])
+        store.clear_tried(token)
+        store.purge(older_than=timedelta(0))
+        age(data, 31)
+        forgotten: list[str] = []
+
+        def forget(digests: Sequence[str]) -> None:
+            other.add_set(token, "Added meanwhile")
+            forgotten.extend(digests)
+
+        assert store.purge(older_than=MONTH, forget=forget) == 1
+        assert len(forgotten) == 1
+        assert "Added meanwhile" in {found.name for found in store.open(token).sets}
 
 
 def test_a_missing_folder_of_pictures_is_refused_and_not_made_anew(data: Path) -> None:

@@ -100,8 +100,18 @@ class Jobs:
             lock = folder.locked()
             self._tallies.pop(folder.path, None)
             self._unwritten.pop(folder.path, None)
-            folder.delete()
+        try:
+            self._delete(folder)
+        finally:
             lock.release()
+
+    def _delete(self, folder: BatchFolder) -> None:
+        """Delete a batch on which nobody works, and the embeddings of its pictures."""
+        try:
+            self._engines.forget(folder.digests())
+        except FeatclassError as error:
+            log.warning("Embeddings of a batch that is deleted are still kept: %s", error)
+        folder.delete()
 
     def has(self, folder: BatchFolder) -> bool:
         """Say whether a batch is worked on, or waits for it."""
@@ -118,10 +128,11 @@ class Jobs:
                 phase, error = self._unwritten[folder.path]
                 record = replace(record, phase=phase, error=error)
             tally = self._tally(folder).copy()
-        # What no server works on was cut off by the end of one.
-        phase = record.phase
-        if phase not in ENDED and not folder.is_locked():
-            phase = Phase.STOPPED
+            # What no server works on was cut off by the end of one. Asked for a moment's lock, so
+            # not while another thread here begins to work on it.
+            phase = record.phase
+            if phase not in ENDED and not folder.is_locked():
+                phase = Phase.STOPPED
         return Batch(record, phase, Pace(tally.done, max(record.total, tally.done)), tally)
 
     def close(self) -> None:
@@ -167,7 +178,7 @@ class Jobs:
         try:
             if job.is_unwanted:
                 del self._tallies[folder.path]
-                folder.delete()
+                self._delete(folder)
             else:
                 folder.change(phase=phase, error=error)
         except FeatclassError as failure:  # the disk is full: told for as long as this server runs

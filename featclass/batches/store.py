@@ -48,7 +48,6 @@ class Batches:
         self._folder = config.data / "batches"
         self._config = config
         self._reserve = disk.Reserve(config.data)
-        self._engines = engines
         self._jobs = Jobs(config, engines)
         self._lock = threading.Lock()
         self._next_sweep: threading.Timer | None = None
@@ -271,10 +270,6 @@ class Batches:
     def _delete(self, folder: BatchFolder) -> None:
         if self._jobs.has(folder):  # it is out of sight until it can be deleted
             folder.change(removed=datetime.now(UTC))
-        try:
-            self._engines.forget(folder.digests())
-        except FeatclassError as error:
-            log.warning("Embeddings of a batch that is deleted are still kept: %s", error)
         self._jobs.delete(folder)
 
     def _delete_if_idle(self, folder: BatchFolder) -> None:

@@ -90,8 +90,8 @@ def _open_data_folder(address: str, *, recover: bool) -> None:
     if recover:
         recovered = workspaces.recover(settings.data, max_pixels=settings.max_pixels)
         tell(_told(recovered.pictures, recovered.others))
-        if recovered.token is not None:
-            tell(f"They are at {address}/?w={recovered.token}", style="bold")
+        for token in recovered.tokens:
+            tell(f"They are at {address}/?w={token}", style="bold")
     workspaces.Workspaces(settings.data).close()
     with suppress(DiskFull):  # the server does without
         Cache(settings.data / CACHE_FILE).close()
@@ -104,7 +104,7 @@ def _told(pictures: int, others: int) -> str:
         sentence = "Recovered 1 picture."
     else:
         sentence = f"Recovered {pictures:,} pictures."
-    beside = f" Files that hold no whole picture, and stay where they are: {others:,}."
+    beside = f" Files that hold no whole picture, and stay for 30 days: {others:,}."
     return sentence + (beside if others else "")
 
 

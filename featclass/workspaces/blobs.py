@@ -65,6 +65,11 @@ class Blobs:
         """The folders that have to be there, and to be written."""
         return self.folder, self._incoming, self._unreferenced
 
+    @property
+    def has_notes(self) -> bool:
+        """Whether it is noted here at all what is referred to by nothing."""
+        return self._unreferenced.is_dir()
+
     def blob(self, digest: str) -> Blob:
         """Return where the bytes of this digest are, or would be."""
         if not _DIGEST.fullmatch(digest):
@@ -141,6 +146,11 @@ class Blobs:
         for digest in digests:
             with suppress(FileExistsError):
                 (self._unreferenced / digest).touch(exist_ok=False)
+
+    def begin_notes(self, digests: Iterable[str]) -> None:
+        """Note the same in a folder of an older featclass, which had no notes."""
+        self._unreferenced.mkdir(exist_ok=True)
+        self.let_go(digests)
 
     def hold(self, digests: Iterable[str]) -> None:
         """Note that something refers to these; to be called once that is committed."""

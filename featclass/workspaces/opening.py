@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, select, union
 
-from featclass import disk
+from featclass import disk, images
 from featclass.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
@@ -28,6 +29,7 @@ REFERENCED: Final = union(
 )
 """Every digest that something refers to, be it removed and not yet purged."""
 
+_ANY_SIZE = 10**12
 _BESIDE_DATABASE = ("-wal", "-shm", "-journal")
 _REMEDY = (
     "Put the right file back from a backup, or start with `featclass app --recover`, which makes a"
@@ -120,24 +122,43 @@ def _refuse_without_pictures(db: Connection, file: Path, blobs: Blobs) -> None:
 def _refuse_orphans(db: Connection, file: Path, blobs: Blobs, despite_loss: bool) -> None:
     """Refuse a database that does not know most of the pictures that were in use.
 
-    While it may be written by nobody else, all such pictures are known to it.
+    While it may be written by nobody else, all such pictures are known to it. An older featclass
+    noted nothing of the classifiers that were put aside, so there they are not missed.
     """
+    if despite_loss:
+        return
     kept = [*blobs.digests()]  # before what is noted of them: each is noted before it is written
     known, let_go = set(db.scalars(REFERENCED)), blobs.unreferenced()
     in_use = [digest for digest in kept if digest not in let_go]
-    lost = sum(digest not in known for digest in in_use)
-    if not lost or despite_loss:
-        return
+    unknown = [digest for digest in in_use if digest not in known]
+    others = [] if blobs.has_notes else [one for one in unknown if not _is_picture(blobs, one)]
+    lost = len(unknown) - len(others)
     if 2 * lost > len(in_use):
         raise WorkspacesLost(
             f"The database {file} does not know {lost:,} of the {len(in_use):,} pictures beside"
             f" it: it is new, or an old copy. {_REMEDY}"
         )
+    if others:
+        with suppress(OSError):  # a folder that cannot be written is refused hereafter
+            blobs.begin_notes(others)
+    if not lost:
+        return
     log.warning(
         "%s of %s pictures in the data folder belong to no workspace. They are deleted in 30 days,"
         " unless `featclass app --recover` makes a workspace of them.",
         *(f"{lost:,}", f"{len(in_use):,}"),
     )
+
+
+def _is_picture(blobs: Blobs, digest: str) -> bool:
+    try:
+        with blobs.blob(digest).path.open("rb") as file:
+            images.check(file, max_pixels=_ANY_SIZE)
+    except images.Unreadable:
+        return False
+    except OSError:  # it may have been one
+        return True
+    return True
 
 
 def _set_aside(file: Path) -> None:

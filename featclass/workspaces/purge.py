@@ -125,12 +125,15 @@ def _delete_unreferenced(database: Database, blobs: Blobs, grace: timedelta, for
     deleted = 0
     for start in range(0, len(due), _BLOBS_AT_ONCE):
         batch = due[start : start + _BLOBS_AT_ONCE]
+        with database.read() as db:
+            wanted = _wanted(db, batch)
+        # Before others are kept from writing: whoever forgets may have to wait for a while.
+        forget([digest for digest in batch if digest not in wanted])
         # A writer makes sure of its blobs, and commits their rows, while it alone may write. So
         # what has no row now is either unwanted, or will be written again by its writer.
         with database.write() as db:
             wanted = _wanted(db, batch)
             unwanted = [digest for digest in batch if digest not in wanted]
-            forget(unwanted)
             for digest in unwanted:
                 deleted += blobs.is_kept(digest)
                 blobs.delete(digest)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
+
+from featclass.workspaces import names
 
 _COLUMNS = (
     ("act", "author TEXT"),
@@ -84,8 +88,28 @@ def upgrade(connection: Connection) -> None:
     _run(connection, _TABLES)
     if _columns(connection, "former"):
         _run(connection, _MOVED)
+        _name_apart(connection)
         _run(connection, _MADE)
         _run(connection, _REMOVED)
+
+
+def _name_apart(connection: Connection) -> None:
+    """Have no picture go back under a name that another has there: older formats gave it anew."""
+    taken: defaultdict[tuple[int, int | None], dict[str, str]] = defaultdict(dict)
+    there = "SELECT workspace_id, labelled_set_id, name, digest FROM picture"
+    for workspace_id, set_id, name, digest in connection.exec_driver_sql(there):
+        taken[workspace_id, set_id][name] = digest
+    noted = """SELECT effect.id, workspace_id, digest, "before" FROM effect
+        JOIN picture ON picture.id = row_id AND kind = 'picture' AND field = 'place'
+        ORDER BY effect.id"""
+    for effect_id, workspace_id, digest, before in connection.exec_driver_sql(noted).all():
+        place = json.loads(before)
+        in_set, name = taken[workspace_id, place["labelled_set_id"]], place["name"]
+        if in_set.setdefault(name, digest) != digest:
+            place["name"] = names.distinct_file(name, in_set)
+            in_set[place["name"]] = digest
+            change = 'UPDATE effect SET "before" = ? WHERE id = ?'
+            connection.exec_driver_sql(change, (json.dumps(place), effect_id))
 
 
 def _columns(connection: Connection, table: str) -> set[str]:

@@ -274,6 +274,10 @@ class Workspaces(Undoable):
             known = set(db.scalars(REFERENCED))
         return self._blobs.oldest_first({*self._blobs.digests()} - known)
 
+    def let_go(self, digests: Sequence[str]) -> None:
+        """Note of files that nothing refers to them on purpose: they are not taken for a loss."""
+        self._blobs.let_go(digests)
+
     def trouble(self) -> str:
         """Return why nobody can work with the workspaces, in a sentence; empty if all is well."""
         return self._blobs.trouble() or self._database.trouble()
