@@ -12,6 +12,8 @@ from featclass.errors import FeatclassError
 
 MEGA = 10**6
 BYTES_PER_PIXEL = 4
+BESIDE_PIXELS = 100
+"""A file without compression has a hundredth more than its pixels: headers, previews, colours."""
 PICTURE_BYTES = 32 * MEGA
 
 
@@ -44,7 +46,8 @@ class Config:
     @property
     def max_picture_bytes(self) -> int:
         """Largest file taken for a picture: what the largest image has without compression."""
-        uncompressed = max(PICTURE_BYTES, BYTES_PER_PIXEL * self.max_pixels)
+        pixels = BYTES_PER_PIXEL * self.max_pixels
+        uncompressed = max(PICTURE_BYTES, pixels + pixels // BESIDE_PIXELS)
         return min(uncompressed, self.max_upload_bytes)
 
 

@@ -281,3 +281,17 @@ def test_a_folder_with_a_table_of_labels_becomes_its_classes(
     expect_sets(page, *featclass.read_folder(root).classes)
     expect(page.get_by_text("Added 6 pictures into 2 sets")).to_be_visible()
     expect(page.get_by_role("list").filter(has_text="6.png").first).to_be_visible()
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_what_is_refused_is_not_asked_to_be_dropped_again(
+    server: Server, page: Page, status: int
+) -> None:
+    why = "A workspace holds 50,000 pictures in its sets at most: remove some."
+    page.route("**/pictures?set=*", lambda route: route.fulfill(status=status, json={"error": why}))
+    page.goto(server.url)
+    choose(page, "Add pictures to Set 1", file("a.png", drawn(1)))
+    told = page.get_by_text("Not everything arrived: A workspace holds")
+    expect(told).to_be_visible()
+    again = ". Drop the files again to go on" if status == 503 else ""
+    assert told.inner_text() == f"Not everything arrived: {why.removesuffix('.')}{again}"

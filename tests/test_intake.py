@@ -9,16 +9,18 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from featclass import studio as studio_module
-from featclass.api import MIDDLEWARE, ROUTES, bodies, guard
+from featclass.api import MIDDLEWARE, ROUTES, bodies, drops, guard
 from featclass.errors import FeatclassError, UploadRefused
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
@@ -191,6 +193,56 @@ def test_a_picture_larger_than_the_largest_is_rejected_by_name_and_the_others_ar
     [item] = studio().workspaces.open(token).tried_rejected
     assert item.name == "big.tif"
     assert "the most that one picture may have" in item.reason
+
+
+def test_the_largest_image_without_compression_is_no_picture_too_large(
+    client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("featclass.config.PICTURE_BYTES", 1000)
+    small = replace(studio(), config=replace(studio().config, max_pixels=10_000))
+    monkeypatch.setattr(studio_module, "_studio", small)
+    out = io.BytesIO()
+    Image.new("RGBA", (100, 100), "navy").save(out, "TIFF")
+    assert len(out.getvalue()) > 4 * 10_000  # its header comes to the pixels
+    answer = send_to_try(client, token, form([("f", "a.tif", out.getvalue())]))
+    assert answer.json() == {"added": 1, "copies": 0, "rejected": 0}
+
+
+def test_a_form_is_not_refused_for_one_picture_that_is_too_large(
+    client: TestClient, token: str
+) -> None:
+    headers = {
+        **OURS,
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": "600000000",  # one of half a gigabyte among them, said to be
+    }
+    content = form([("f", "a.png", drawn(1))])
+    where = f"/api/w/{token}/pictures?set=try"
+    answer = client.post(where, content=content, headers=headers)
+    assert answer.json() == {"added": 1, "copies": 0, "rejected": 0}
+
+
+def test_a_body_is_not_taken_for_slow_that_waited_until_it_was_read(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "SILENT_SECONDS", 5.0)
+    now = [1000.0]
+    monkeypatch.setattr(guard, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    real = drops.require
+
+    def late(token: str, target: str) -> None:
+        now[0] += 100  # the server was busy with others
+        real(token, target)
+
+    monkeypatch.setattr(drops, "require", late)
+    pieces = [b"PK", b"no zip"]
+
+    async def body() -> Any:
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    answer = asked(f"/api/w/{token}/zip", "set=new", body=body)
+    assert answer["status"] == 400, answer
+    assert "nothing came" not in answer["error"]
 
 
 def send_to_try(client: TestClient, token: str, body: bytes) -> Any:

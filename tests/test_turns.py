@@ -16,9 +16,10 @@ from starlette.testclient import TestClient
 
 from featclass import studio as studio_module
 from featclass.api.long_work import in_turn
+from featclass.errors import FeatclassError
 from featclass.studio import studio
 from featclass.turns import Turns
-from featclass.workspaces import NewPicture
+from featclass.workspaces import NewPicture, Workspaces
 from tests.fakes import drawn
 from tests.filled import settle
 
@@ -171,3 +172,25 @@ def test_the_training_of_one_visitor_does_not_wait_for_all_trainings_of_another(
     for gate in gates:
         gate.set()
     studio_module.close()
+
+
+def test_a_training_whose_turn_could_not_be_asked_for_is_asked_for_again(
+    fake_encoder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = studio().workspaces.create()
+    sets = [labelled.id for labelled in studio().workspaces.open(token).sets]
+    for place, colour in zip(sets, ("red", "blue"), strict=False):
+        files = [NewPicture(f"{i}.png", drawn(i, colour)) for i in range(4)]
+        studio().workspaces.add_pictures(token, place, files)
+    workspace = studio().workspaces.open(token)
+
+    def unreadable(*_: object) -> str:
+        raise FeatclassError("The data folder cannot be reached.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workspaces, "visitor_of", unreadable)
+        with pytest.raises(FeatclassError):
+            studio().trainer.follow(workspace)
+    studio().trainer.follow(workspace)
+    settle(token)
+    assert studio().trainer.known(token).is_current

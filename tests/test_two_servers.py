@@ -13,6 +13,7 @@ import pytest
 
 from featclass import encoders, service
 from featclass.batches import Batch, Batches, Order, Phase
+from featclass.batches.folder import BatchFolder
 from featclass.cache import Cache
 from featclass.config import load
 from featclass.engine import Engine
@@ -161,3 +162,14 @@ def test_what_a_server_left_behind_when_it_was_closed_is_resumed_by_the_other(
     closing.join(SECONDS)
     second.resume(TOKEN, batch)
     assert until(second, batch, Phase.DONE).tally.done == 24
+
+
+def test_a_look_at_a_batch_does_not_keep_it_from_being_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("featclass.batches.folder.LOOKS_SECONDS", 30.0)
+    looked_at = BatchFolder(tmp_path)
+    look = looked_at.locked()
+    threading.Timer(0.05, look.release).start()
+    looked_at.locked().release()
+    assert not looked_at.is_locked()

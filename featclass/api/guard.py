@@ -143,10 +143,11 @@ def _refused(scope: Scope, headers: Headers) -> str:
     return ""
 
 
-# The page sends pictures in portions of 24 MB; only a zip is as large as the administrator allows.
+# A zip is as large as the administrator allows, and so is a form of pictures: one that is too large
+# is rejected by its name there, and the others of the form are added.
 _LIMITS: Final = {
     "zip": 2**63,
-    "pictures": 512 * 10**6,
+    "pictures": 2**63,
     "classifier": 200 * 10**6,
     "plan": 2 * 10**6,
     "form": 24 * 10**6,  # a plan with tables
@@ -184,12 +185,13 @@ def _bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
     if _is_ours(scope):
         limit = min(_LIMITS.get(scope["path"].rpartition("/")[2], _OTHERWISE), _most())
     announced = headers.get("content-length", "0")
-    size, started, is_whole = 0, time.monotonic(), False
+    size, started, is_whole = 0, 0.0, False
 
     async def receiving() -> Message:
-        nonlocal size, is_whole
+        nonlocal size, started, is_whole
         if is_whole:
             return await receive()  # it waits for the answer, as long as that takes
+        started = started or time.monotonic()  # not while nobody here was ready to read
         if announced.isdecimal() and (len(announced) > len(str(limit)) or int(announced) > limit):
             raise _too_large()
         try:

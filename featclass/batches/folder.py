@@ -23,6 +23,8 @@ CHUNK = 2**20
 DIGEST_BYTES = 32
 KEPT = ("path", "label", "probability", "probabilities", "known", "rejected")
 """Of what is said of a picture."""
+LOOKS_SECONDS = 0.1
+"""So long it may take others to look whether a batch is worked on: they hold its lock meanwhile."""
 _CHANGING = threading.Lock()
 
 
@@ -104,16 +106,17 @@ class BatchFolder:
         except FileNotFoundError:
             return
 
-    def locked(self) -> FileLock:
+    def locked(self, *, patience: float | None = None) -> FileLock:
         """Take the lock of whoever works on it: of several servers on one data folder, one.
 
         To be released by who took it, in whatever thread. Raises `FeatclassError` where another
-        has it.
+        has it for longer than `patience` seconds, by default those of a look at it.
         """
         lock = FileLock(self.path / "lock", thread_local=False)
+        seconds = LOOKS_SECONDS if patience is None else patience
         with explained():
             try:
-                lock.acquire(timeout=0)
+                lock.acquire(timeout=seconds, poll_interval=0.01)
             except Timeout as error:
                 raise FeatclassError(
                     "Another server of this data folder works on these predictions: wait for it,"
@@ -124,7 +127,7 @@ class BatchFolder:
     def is_locked(self) -> bool:
         """Say whether any server works on it."""
         try:
-            self.locked().release()
+            self.locked(patience=0).release()
         except FeatclassError:
             return True
         return False

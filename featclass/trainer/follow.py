@@ -105,9 +105,9 @@ class Trainer:
         token = workspace.token
         may_learn = not (self._closed or state.error or state.waits_for)
         if may_learn and token not in self._learning and not is_learned(workspace, state):
-            self._learning.add(token)
             whose = self._store.visitor_of(token)
             self._learners.submit(whose, self._in_job, self._learn, token, self._learning)
+            self._learning.add(token)  # last: what was not begun is asked for again
             state = replace(state, phase=Phase.WAITING, pace=Pace())
         result = state.result
         if result and result.is_settling:
@@ -116,9 +116,9 @@ class Trainer:
             if called is not result:
                 state = replace(state, result=called, predictions={})
         if not self._closed and token not in self._predicting and untried(workspace, state):
-            self._predicting.add(token)
             step, whose = partial(self._predict, Clock()), self._store.visitor_of(token)
             self._predictors.submit(whose, self._in_job, step, token, self._predicting)
+            self._predicting.add(token)
             state = replace(state, is_predicting=True, tried_pace=Pace())
         return state
 

@@ -110,6 +110,6 @@ function recorded(sums) {
   if (total('copies')) parts.push(`${total('copies')} already there`);
   if (total('rejected')) parts.push(`${total('rejected')} could not be used`);
   const lost = sums.find(sum => sum.error);
-  if (lost) parts.push(`not everything arrived: ${lost.error}. Record once more`);
+  if (lost) parts.push(unfinished(lost, 'Record once more'));
   return parts.join(', ');
 }

@@ -7,13 +7,17 @@ const CONNECTION = 'data-test-connection-state', BACK = 'featclass-back';
 const isGone = () => (document.querySelector('.stApp')?.getAttribute(CONNECTION) ?? 'CONNECTED') !== 'CONNECTED';
 const LOST = 'the connection to featclass was lost';
 
+// Of an answer, whether trying again would meet it again; and of a refusal, the clause it consists of.
+const isRefusal = status => status === 400 || status === 413;
+const clause = text => text.replace(/[.!?]$/, '');
+
 // Sends a request to our routes; every failure becomes a sentence.
 async function ask(url, options) {
   let response, body = {};
   try { response = await fetch(url, { method: 'POST', ...options, headers: { ...HEADERS, ...options.headers } }); }
   catch { throw new Error(LOST); }
   try { body = await response.json(); } catch { /* not JSON: the status says enough */ }
-  if (!response.ok) throw Object.assign(new Error(body.error || `the server answered ${response.status}`), { refused: response.status === 400 });
+  if (!response.ok) throw Object.assign(new Error(body.error || `the server answered ${response.status}`), { refused: isRefusal(response.status) });
   return body;
 }
 

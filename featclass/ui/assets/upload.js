@@ -69,7 +69,7 @@ function sendZip(base, target, item, tell, asked, drop) {
       let body = {};
       try { body = JSON.parse(request.responseText); } catch { /* the status says enough */ }
       if (request.status === 200) yes(body);
-      else no(Object.assign(new Error(body.error || `the server answered ${request.status}`), { refused: request.status === 400 }));
+      else no(Object.assign(new Error(body.error || `the server answered ${request.status}`), { refused: isRefusal(request.status) }));
     };
     request.send(bodyOf(item));
   });
@@ -116,7 +116,7 @@ const folderOf = items => items[0].path.includes('/') ? items[0].path.split('/')
 // left when it was asked, `names` how the names in zips were read.
 async function upload(base, target, items, tell, { how = async () => null, burst = null } = {}) {
   const drop = burst || newDrop();
-  const sum = { added: 0, copies: 0, opposed: 0, rejected: 0, sets: [], notes: [], names: [], left: [], error: '' };
+  const sum = { added: 0, copies: 0, opposed: 0, rejected: 0, sets: [], notes: [], names: [], left: [], error: '', isRefused: false };
   const count = answer => {
     for (const key of ['added', 'copies', 'opposed', 'rejected']) sum[key] += answer[key] || 0;
     for (const name of answer.sets || []) if (!sum.sets.includes(name)) sum.sets.push(name);
@@ -172,7 +172,7 @@ async function sendPictures(base, groups, tell, burst, drop, count, sum) {
       for (const item of job.batch) form.append('picture', bodyOf(item), encodeURIComponent(item.path));
       try {
         count(await ask(`${base}/pictures?set=${job.to}`, { headers: partOf(drop), body: form }));
-      } catch (error) { sum.error = sum.error || error.message; }
+      } catch (error) { if (!sum.error) Object.assign(sum, { error: error.message, isRefused: Boolean(error.refused) }); }
       done += job.batch.length;
       tell(`${done} of ${total}`, done / total);
     }
@@ -184,13 +184,16 @@ async function sendPictures(base, groups, tell, burst, drop, count, sum) {
 const ended = text => text + (/[.!?]$/.test(text) ? '' : '.');   // a file's name at its start stays as it is
 const sentence = text => text[0].toUpperCase() + ended(text).slice(1);
 
+// Why not everything arrived, and how to go on where that helps.
+const unfinished = (sum, again) => `not everything arrived: ${clause(sum.error)}${sum.isRefused ? '' : `. ${again}`}`;
+
 function summary(sum) {
   const parts = [];
   if (sum.added) parts.push(`added ${plural(sum.added, 'picture', 'pictures')}`);
   if (sum.copies) parts.push(`${sum.copies} already there`);
   if (sum.opposed) parts.push(`${plural(sum.opposed, 'stays', 'stay')} none of these, as you said`);
   if (sum.rejected) parts.push(`${sum.rejected} could not be used`);
-  if (sum.error) parts.push(`not everything arrived: ${sum.error}. Drop the files again to go on`);
+  if (sum.error) parts.push(unfinished(sum, 'Drop the files again to go on'));
   if (sum.left.length) parts.push(`${parts.length ? 'the rest was' : 'nothing was added: it was'} left as it is`);
   if (!parts.length && sum.notes.length) return '';
   const text = parts.join(', ') || 'no pictures found there';
