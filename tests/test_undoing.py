@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from featclass import images
 from featclass.errors import FeatclassError
 from featclass.records import Rejected
 from featclass.workspaces import Act, NewPicture, Workspaces, acting
@@ -606,3 +607,15 @@ def test_true_is_no_id(store: Workspaces, token: str) -> None:
         with pytest.raises(FeatclassError):
             attempt()
     assert store.open(token) == before
+
+
+def test_a_picture_found_unreadable_leaves_no_row_of_its_bytes_hidden_at_its_place(
+    store: Workspaces, token: str
+) -> None:
+    x, a = picture(store, token, "x.png"), set_id(store, token, "A")
+    moved = done(store.move_picture(token, x, set_id(store, token, "B")))
+    add(store, token, a, "x.png")
+    store.undo(token, moved.id)
+    store.reject_picture(token, picture(store, token, "x.png"), "cut short")
+    assert shown(store, token)["A"] == ["y.png"]
+    assert store.unreferenced() == [images.digest(b"bytes of x.png")]

@@ -144,7 +144,8 @@ def reject_added(change: Change, picture_id: int, reason: str) -> None:
     made = _note_rejected(change, row.labelled_set_id, [Rejected(row.name, reason)])
     if act_id is not None:
         Doing(change, act_id=act_id).made(rejections, made)
-    change.db.execute(delete(pictures).where(pictures.c.id == picture_id))
+    of_same_bytes = [twin.id for twin in with_twins(change, [row])]
+    change.db.execute(delete(pictures).where(pictures.c.id.in_(of_same_bytes)))
 
 
 def _removal_of_set(change: Change, row: Row[Any]) -> int | None:
