@@ -343,6 +343,37 @@ def test_a_page_out_of_sight_rests(server: Server, page: Page) -> None:
     expect(live.get_by_text("a second")).to_be_visible()
 
 
+def test_a_camera_that_was_out_of_sight_until_its_socket_was_closed_goes_on_at_once(
+    server: Server, page: Page
+) -> None:
+    page.add_init_script(
+        """window.cameras = []; window.ended = 0; window.told = [];
+        window.WebSocket = class extends WebSocket { constructor(...given) {
+            super(...given);
+            if (!this.url.endsWith('/live')) return;
+            cameras.push(this);
+            this.addEventListener('close', () => ended++);
+        } };
+        Object.defineProperty(document, 'hidden', { get: () => window.outOfSight === true });"""
+    )
+    taught(server, page)
+    page.get_by_role("button", name="Camera", exact=True).click()
+    live = page.get_by_role("region", name="Live prediction")
+    expect(live.get_by_text("a second")).to_be_visible()
+    turn = "now => { outOfSight = now; document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(turn, True)
+    live.evaluate(
+        """node => new MutationObserver(() => told.push(node.textContent))
+            .observe(node, { childList: true, characterData: true, subtree: true })"""
+    )
+    page.evaluate("cameras[0].close(3000)")  # as the server does after a minute without a frame
+    page.wait_for_function("ended === 1")
+    page.evaluate(turn, False)
+    page.wait_for_function("told.some(text => text.includes('a second'))")
+    assert not [text for text in page.evaluate("told") if "lost" in text]
+    assert page.evaluate("cameras.length") == 2
+
+
 @pytest.mark.parametrize("button", ["Camera", "Record pictures into Set 1"])
 def test_where_the_browser_lends_no_camera_it_says_why_and_a_picture_can_be_chosen(
     server: Server, page: Page, button: str

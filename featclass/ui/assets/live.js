@@ -14,19 +14,21 @@ function livePrediction(camera, base, colours) {
   const state = { shares: new Map(), known: 1, winner: '', drawn: new Map(), order: '',
     answered: 0, side: 256, times: [], announced: 0, told: '', pending: null };
   const canvas = newCanvas(), video = camera.video;
-  let socket = null, tries = 0, closed = false, busy = false, fresh = true, sent = 0, notBefore = 0, grabbed = 0;
+  let socket = null, tries = 0, retry = 0, closed = false, over = false, busy = false, fresh = true, sent = 0, notBefore = 0, grabbed = 0;
 
   function connect() {
     busy = false;
-    socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}${base}/live`);
+    clearTimeout(retry);
+    const opened = socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}${base}/live`);
     socket.onopen = step;
     socket.onmessage = event => { busy = false; tries = 0; answer(JSON.parse(event.data)); step(); };
     socket.onclose = event => {
-      if (closed) return;
-      if (FINAL.includes(event.code)) { wait(event.reason); return; }
+      if (closed || opened !== socket) return;
+      if (FINAL.includes(event.code)) { over = true; wait(event.reason); return; }
+      if (document.hidden) return;   // the server waits a minute for a frame: opened again once it is seen
       node.classList.add('lost');
       pace.textContent = 'The connection was lost; trying again.';
-      setTimeout(() => closed || connect(), AGAIN[Math.min(tries++, AGAIN.length - 1)]);
+      retry = setTimeout(() => closed || connect(), AGAIN[Math.min(tries++, AGAIN.length - 1)]);
     };
   }
 
@@ -78,7 +80,11 @@ function livePrediction(camera, base, colours) {
     if (busy && performance.now() - sent > PATIENCE) { socket.close(); return; }
     look();
   }, video.requestVideoFrameCallback ? LOOKING : 33);
-  const turned = () => { if (document.hidden) pace.textContent = 'Paused'; else look(); };
+  const turned = () => {
+    if (document.hidden) pace.textContent = 'Paused';
+    else if (socket.readyState === WebSocket.CLOSED && !over) connect();
+    else look();
+  };
   document.addEventListener('visibilitychange', turned);
   connect();
   if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(follow);
