@@ -100,7 +100,7 @@ def test_a_folder_of_the_server_is_predicted_removed_and_brought_back(
     expect(batch.get_by_text("4 pictures")).to_be_visible()
     batch.get_by_role("button", name="Remove: trip").click()
     expect(batch).to_be_hidden()
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo: trip was removed").click()
     expect(batch.get_by_text("4 pictures")).to_be_visible()
 
 

@@ -165,7 +165,7 @@ function drawRemoved(host, state) {
   const place = host.querySelector('.removed'), one = state.removed;
   place.hidden = !one;
   if (one) set(place, one.id, () => [make('span', { role: 'status' }, `Removed ${one.name}, with what was uploaded, in 15 minutes for good.`),
-    make('button', { class: 'text', onclick: () => act(host, state, one, 'bring-back') }, 'Undo'),
+    make('button', { class: 'text', 'aria-label': `Undo: ${one.name} was removed`, onclick: () => act(host, state, one, 'bring-back') }, 'Undo'),
     make('button', { class: 'text quiet', onclick: () => act(host, state, one, 'delete') }, 'Delete now')]);
 }
 
