@@ -36,7 +36,7 @@ def add(
     class stays there. A set that was removed meanwhile comes back for what is added.
     """
     change = doing.change
-    back = _open_place(doing, set_id)
+    back = "" if set_id is None else sets.bring_back(doing, set_id)
     digests = {digest for _, digest, _ in files}
     there, opposed = ids(change, set_id, digests), set[str]()
     if set_id is not None:
@@ -125,7 +125,8 @@ def removed(change: Change, picture_ids: Sequence[int]) -> set[int]:
 
 def reject(doing: Doing, set_id: int | None, rejected: Iterable[Rejected]) -> None:
     """Remember files that could not be used, where they were dropped; see `bounds`."""
-    _open_place(doing, set_id)
+    if set_id is not None:
+        sets.bring_back(doing, set_id)
     doing.made(rejections, _note_rejected(doing.change, set_id, rejected))
 
 
@@ -188,11 +189,6 @@ def find(change: Change, picture_id: int) -> Row[Any] | None:
 def _require_place(change: Change, set_id: int | None) -> None:
     if set_id is not None:
         sets.require(change, set_id)
-
-
-def _open_place(doing: Doing, set_id: int | None) -> str:
-    """Make sure that a set is shown; returns its name where it had been removed, else nothing."""
-    return "" if set_id is None else sets.bring_back(doing, set_id)
 
 
 def _rows(change: Change, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
