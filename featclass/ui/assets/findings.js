@@ -78,13 +78,14 @@ function draw(host, state) {
   state.used = new Map();
   const kinds = state.kinds || [];
   const nothing = state.kinds && !kinds.some(kind => kind.items.length) ? 'Nothing is worth a look now.' : '';
-  list.replaceChildren(make('p', { class: 'quiet note', role: 'status' }, state.problem || nothing),
-    ...kinds.filter(kind => kind.items.length).map(kind => drawKind(host, state, kind)), drawFine(host, state, kinds));
+  const note = make('p', { class: 'quiet note', role: 'status', tabindex: '-1' }, state.problem || nothing);
+  list.replaceChildren(note, ...kinds.filter(kind => kind.items.length).map(kind => drawKind(host, state, kind)), drawFine(host, state, kinds));
   if (!focused) return;
   const articles = list.querySelectorAll('article'), next = articles[Math.min(Math.max(0, index), articles.length - 1)];
   const same = key && [...list.querySelectorAll('[data-key]')].find(node => node.dataset.key === key);
-  // Where the finding at hand has left, the next one as a whole: Enter does nothing there.
-  (same || next || host.querySelector('.toggle')).focus({ preventScroll: true });
+  // Where the finding at hand has left, the next one as a whole, or while all are looked at anew the
+  // line above them: Enter does nothing there.
+  (same || next || note).focus({ preventScroll: true });
 }
 
 function drawKind(host, state, { kind, total, items }) {
