@@ -35,9 +35,8 @@ class Turns:
         self._pending = 0
         self._idle = 0
         self._is_closed = False
-        atexit.register(
-            self.close
-        )  # an interpreter that ends while a thread is inside torch aborts
+        # An interpreter that ends while a thread is inside torch aborts.
+        atexit.register(self.close)
 
     def submit(
         self, whose: str, work: Callable[P, T], *args: P.args, **named: P.kwargs

@@ -173,20 +173,21 @@ def test_pictures_that_come_in_no_form_are_refused(
 def test_of_a_form_one_part_is_held_at_a_time() -> None:
     body = io.BytesIO(form([("f", f"{i}.png", bytes(400_000)) for i in range(50)]))
     kind = "multipart/form-data; boundary=x"
-    most = 0
-    for _ in bodies.parts(body, kind, most=100, most_bytes=10**6):
-        most = max(most, body.tell())
-        assert body.tell() < 22 * 10**6
-        break
-    assert most <= 3 * bodies.PIECE
+    next(bodies.parts(body, kind, most=100, most_bytes=10**6))
+    assert body.tell() <= 3 * bodies.PIECE
+
+
+def takes_no_more(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Let one picture have so many bytes at most, beyond what 10,000 pixels need."""
+    monkeypatch.setattr("featclass.config.PICTURE_BYTES", size)
+    small = replace(studio(), config=replace(studio().config, max_pixels=10_000))
+    monkeypatch.setattr(studio_module, "_studio", small)
 
 
 def test_a_picture_larger_than_the_largest_is_rejected_by_name_and_the_others_are_added(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("featclass.config.PICTURE_BYTES", 40_000)
-    small = replace(studio(), config=replace(studio().config, max_pixels=10_000))
-    monkeypatch.setattr(studio_module, "_studio", small)
+    takes_no_more(monkeypatch, 40_000)
     files = [("f", "a.png", drawn(1)), ("f", "big.tif", bytes(50_000)), ("f", "b.png", drawn(2))]
     answer = send_to_try(client, token, form(files))
     assert answer.json() == {"added": 2, "copies": 0, "rejected": 1}
@@ -198,9 +199,7 @@ def test_a_picture_larger_than_the_largest_is_rejected_by_name_and_the_others_ar
 def test_the_largest_image_without_compression_is_no_picture_too_large(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("featclass.config.PICTURE_BYTES", 1000)
-    small = replace(studio(), config=replace(studio().config, max_pixels=10_000))
-    monkeypatch.setattr(studio_module, "_studio", small)
+    takes_no_more(monkeypatch, 1000)
     out = io.BytesIO()
     Image.new("RGBA", (100, 100), "navy").save(out, "TIFF")
     assert len(out.getvalue()) > 4 * 10_000  # its header comes to the pixels
@@ -253,9 +252,7 @@ def send_to_try(client: TestClient, token: str, body: bytes) -> Any:
 def test_an_entry_of_a_zip_larger_than_the_largest_picture_is_rejected_without_unpacking_it(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("featclass.config.PICTURE_BYTES", 40_000)
-    small = replace(studio(), config=replace(studio().config, max_pixels=10_000))
-    monkeypatch.setattr(studio_module, "_studio", small)
+    takes_no_more(monkeypatch, 40_000)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb.bmp", b"BM" + bytes(5_000_000))

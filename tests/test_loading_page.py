@@ -7,39 +7,17 @@ from dataclasses import replace
 import pytest
 from starlette.testclient import TestClient
 
-from featclass import artifact, encoders, service
-from featclass.cache import Cache
-from featclass.engine import Engine
-from featclass.records import Dataset, Rejected, TrainedClassifier
+from featclass import artifact, encoders
+from featclass.records import Rejected, TrainedClassifier
 from featclass.studio import studio
 from featclass.workspaces import NewPicture
-from tests.fakes import GridEncoder, drawn, two_classes
+from tests.fakes import drawn
+from tests.test_opening import opened, trained
 from tests.test_page import OURS, settled, text
 
+__all__ = ["opened", "trained"]
+
 ELSEWHERE = "local-dir:/somebody/elses/folder"
-
-
-@pytest.fixture(autouse=True)
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The specs that were loaded, or looked for on the disk."""
-    loaded: list[str] = []
-
-    def load(spec: str, **_: object) -> GridEncoder:
-        loaded.append(spec)
-        return GridEncoder(spec=spec)
-
-    monkeypatch.setattr(encoders, "load", load)
-    monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
-    return loaded
-
-
-@pytest.fixture(scope="module")
-def trained() -> TrainedClassifier:
-    with Cache(":memory:") as cache:
-        engine = Engine(GridEncoder(spec="builtin"), cache, max_pixels=10**7)
-        learned = service.train(engine, Dataset(tuple(two_classes())))
-        engine.close()
-    return learned.classifier
 
 
 def given(client: TestClient, classifier: TrainedClassifier, token: str) -> dict[str, str]:

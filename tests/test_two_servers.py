@@ -90,6 +90,14 @@ def stopped_half_way(server: Batches, path: Path, order: Order, encoder: GatedEn
     return batch
 
 
+def resumed(server: Batches, path: Path, order: Order, encoder: GatedEncoder) -> str:
+    """Return a batch that was stopped half way, and that this server is at again."""
+    batch = stopped_half_way(server, path, order, encoder)
+    server.resume(TOKEN, batch)
+    until(server, batch, Phase.RUNNING)
+    return batch
+
+
 def test_a_batch_resumed_on_two_servers_gives_each_picture_once(
     servers: tuple[Batches, Batches], tmp_path: Path, order: Order, encoder: GatedEncoder
 ) -> None:
@@ -134,9 +142,7 @@ def test_what_another_server_works_on_is_shown_as_such_and_cannot_be_deleted_und
     servers: tuple[Batches, Batches], tmp_path: Path, order: Order, encoder: GatedEncoder
 ) -> None:
     first, second = servers
-    batch = stopped_half_way(first, tmp_path, order, encoder)
-    first.resume(TOKEN, batch)
-    until(first, batch, Phase.RUNNING)
+    batch = resumed(first, tmp_path, order, encoder)
     assert second.get(TOKEN, batch).phase is Phase.RUNNING
     with pytest.raises(FeatclassError, match="Another server"):
         second.delete(TOKEN, batch)
@@ -152,9 +158,7 @@ def test_what_a_server_left_behind_when_it_was_closed_is_resumed_by_the_other(
     servers: tuple[Batches, Batches], tmp_path: Path, order: Order, encoder: GatedEncoder
 ) -> None:
     first, second = servers
-    batch = stopped_half_way(first, tmp_path, order, encoder)
-    first.resume(TOKEN, batch)
-    until(first, batch, Phase.RUNNING)
+    batch = resumed(first, tmp_path, order, encoder)
     closing = threading.Thread(target=first.close)
     closing.start()
     assert first._jobs._closed.wait(SECONDS)

@@ -179,7 +179,8 @@ def _opened_to_predict(token: str) -> Workspace:
 async def _ordered(token: str) -> Order:
     """Return the classifier of a workspace as soon as it is current, and how it is shown.
 
-    No thread waits meanwhile. Raises `UploadRefused` where it is not ready.
+    No thread waits meanwhile. Where that takes more than a minute it is the one of before, and what
+    it says is shown as outdated. Raises `UploadRefused` where there is none.
     """
     global _waiting
     workspace, state = await run_in_threadpool(_followed, token)

@@ -12,12 +12,12 @@ from featclass.datasets import ZipListing
 from featclass.errors import DatasetError, FoldersAmbiguous, UploadRefused
 from featclass.records import Rejected
 from featclass.studio import studio
+from featclass.workspaces import bounds
 
 TRY, NEW = "try", "new"
 Target = int | str | None
 """The id of a set, "try", or None for a file that is skipped."""
 
-MOST_SETS: Final = 1000
 LONGEST_ID: Final = 18
 ALL_INTO_ONE: Final = 0
 """Answers "how deep are the classes?" with: there are none, all goes into the set dropped on."""
@@ -217,10 +217,10 @@ def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) ->
 def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) -> dict[str, int]:
     """Return the set of each class, made where it is missing; "" for what no folder names."""
     named = sorted({label for label in labels if label})
-    if len(named) > MOST_SETS:
+    if len(named) > bounds.MOST_SETS:
         raise UploadRefused(
-            f"that would make {len(named):,} sets, and {MOST_SETS:,} is the most; each folder"
-            " directly inside the dropped one becomes a set"
+            f"that would make {len(named):,} sets, and {bounds.MOST_SETS:,} is the most; each"
+            " folder directly inside the dropped one becomes a set"
         )
     store = studio().workspaces
     ids = store.sets_named(token, named)
