@@ -34,6 +34,19 @@ def bring(page: Page, path: Path) -> None:
     chooser.value.set_files(path)
 
 
+def test_what_brings_a_classifier_looks_like_what_brings_pictures(
+    server: Server, page: Page
+) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="Use it").click()
+    look = "button => [getComputedStyle(button).border, getComputedStyle(button).borderRadius]"
+    names = ("Choose a .featclass file", "Choose pictures")
+    bringing, choosing = (
+        page.get_by_role("button", name=name, exact=True).evaluate(look) for name in names
+    )
+    assert bringing == choosing
+
+
 def test_a_classifier_is_downloaded_and_brought_into_a_workspace_of_its_own(
     server: Server, page: Page, tmp_path: Path
 ) -> None:
