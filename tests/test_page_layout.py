@@ -30,6 +30,8 @@ def filled(server: Server, page: Page) -> None:
 
 
 def places(page: Page) -> list[Place]:
+    for column in ("sets", "score", "try"):  # a page run sends them one after the other
+        expect(page.locator(f"#{column}")).to_be_attached()
     return [tuple(place) for place in page.evaluate(PLACES)]
 
 
