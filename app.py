@@ -4,10 +4,10 @@ from importlib.resources import files
 
 import streamlit as st
 
-from featclass.api import MIDDLEWARE, ROUTES, lifespan
+from featclass.web.routes import MIDDLEWARE, ROUTES, lifespan
 
 app = st.App(
-    str(files("featclass") / "ui" / "page.py"),
+    str(files("featclass") / "web" / "page" / "script.py"),
     routes=ROUTES,
     middleware=MIDDLEWARE,
     lifespan=lifespan,

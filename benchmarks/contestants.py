@@ -38,9 +38,9 @@ Embed = Callable[[Order], int]
 def featclass(spec: str, device: str, warm: Path) -> Embed:
     """Read the folder as a data set, hashes included, and embed it into a cache in memory."""
     from featclass import datasets, encoders
-    from featclass.cache import Cache
-    from featclass.config import load
-    from featclass.engine import Engine
+    from featclass.base.config import load
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Engine
 
     config = load()
     cache = Cache(":memory:")

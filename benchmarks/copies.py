@@ -137,7 +137,7 @@ class Originals:
 
 def _originals(pool: Pool, folder: Path, settings: Settings) -> Originals:
     from featclass import datasets, encoders
-    from featclass.config import load as settings_of
+    from featclass.base.config import load as settings_of
 
     encoder = encoders.load(models.BUILTIN, device=settings.device, config=settings_of())
     dataset = datasets.read_folder(folder).images
@@ -228,7 +228,7 @@ def _coverage(originals: Originals, settings: Settings) -> Iterator[list[Cell]]:
 def _drawn(pool: Pool, seen: Seen, per_class: int, number: int) -> list[float]:
     """Return accuracy on the rest; of the folds, held apart and leaking, score and cover; width."""
     from featclass import probe
-    from featclass.interval import accuracy_interval
+    from featclass.probe.statistics import accuracy_interval
 
     chosen = pool.draw(per_class, np.random.default_rng([number, per_class]))
     rest = np.setdiff1d(np.arange(len(pool.labels)), chosen)

@@ -148,7 +148,7 @@ def _pools(settings: Settings) -> Iterator[Pool]:
 
 
 def _row(pool: Pool, draws: Sequence[Draw]) -> list[Cell]:
-    from featclass.interval import accuracy_interval
+    from featclass.probe.statistics import accuracy_interval
 
     whole = [draw.whole for draw in draws]
     own = Held.of([accuracy_interval(one.right, one.images) for one in whole], whole)
@@ -193,8 +193,8 @@ def _methods(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
 
 def _recall_rows(pool: Pool, draws: Sequence[Draw]) -> list[list[Cell]]:
     """Return a row for the classes that have enough images for an interval, if any has."""
-    from featclass.interval import accuracy_interval
-    from featclass.report import FEWEST_IN_CLASS
+    from featclass.classifiers.report import FEWEST_IN_CLASS
+    from featclass.probe.statistics import accuracy_interval
 
     by_class = [
         counted

@@ -23,8 +23,8 @@ from benchmarks.settings import Settings
 from benchmarks.tables import Cell, Table
 
 if TYPE_CHECKING:
+    from featclass.embedding.engine import Engine
     from featclass.encoders.network import Network
-    from featclass.engine import Engine
 
 COLOURS = ("#dd2222", "#2288cc", "#22aa44", "#eecc22")
 SIDE, PATCH, DISC = 64, 8, 12
@@ -172,24 +172,24 @@ def agreements(device: str) -> Callable[[int], list[list[Cell]]]:
 
 
 def _engine(encoder: Network) -> Engine:
-    from featclass.cache import Cache
-    from featclass.engine import Engine
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Engine
 
     return Engine(encoder, Cache(":memory:"), max_pixels=10**8)
 
 
 def _agreement(engine: Engine, count: int, disc: int) -> Agreement:
-    from featclass import service
+    from featclass import classifiers
+    from featclass.base.records import Dataset
     from featclass.explain import Evidence, View
     from featclass.explain.occlusion import exhaustive
-    from featclass.records import Dataset
 
     learned = [_image(picture, COLOURS[colour]) for picture, _, colour in drawings(1, 120, disc)]
-    classifier = service.train(engine, Dataset(tuple(learned))).classifier
+    classifier = classifiers.train(engine, Dataset(tuple(learned))).classifier
     found = Agreement()
     encoder: Any = engine.encoder
     for picture, box, colour in drawings(2, count, disc):
-        heat = service.explain(engine, classifier, _image(picture), COLOURS[colour])
+        heat = classifiers.explain(engine, classifier, _image(picture), COLOURS[colour])
         levels = encoder.preprocess(picture)
         view = View(levels, heat.box, heat.size, encoder.encode, patch=encoder.patch)
         evidence = Evidence.of(classifier.probe, COLOURS[colour])
@@ -204,7 +204,8 @@ def _agreement(engine: Engine, count: int, disc: int) -> Agreement:
 
 
 def _image(picture: Image.Image, label: str | None = None) -> Any:
-    from featclass import images, records
+    from featclass import images
+    from featclass.base import records
     from featclass.datasets import BytesSource
 
     file = BytesIO()
@@ -234,14 +235,14 @@ def _is_on(values: NDArray[Any], box: Sequence[float], mark: Box) -> float:
 
 def explainer(spec: str, device: str) -> Callable[[int], list[tuple[float, float]]]:
     """Train on a few drawings; what is returned explains new pictures, each twice."""
-    from featclass import encoders, service
-    from featclass.config import load
-    from featclass.records import Dataset
+    from featclass import classifiers, encoders
+    from featclass.base.config import load
+    from featclass.base.records import Dataset
 
     encoder: Any = encoders.load(spec, device=device, config=load())
     engine = _engine(encoder)
     learned = [_image(picture, COLOURS[colour]) for picture, _, colour in drawings(1, 16)]
-    classifier = service.train(engine, Dataset(tuple(learned))).classifier
+    classifier = classifiers.train(engine, Dataset(tuple(learned))).classifier
 
     def explained(seed: int) -> tuple[float, float]:
         [(picture, _, _)] = drawings(seed, 1)
@@ -249,7 +250,7 @@ def explainer(spec: str, device: str) -> Callable[[int], list[tuple[float, float
         seconds = []
         for _ in range(2):
             started = time.perf_counter()
-            service.explain(engine, classifier, image)
+            classifiers.explain(engine, classifier, image)
             seconds.append(time.perf_counter() - started)
         return seconds[0], seconds[1]
 

@@ -104,7 +104,7 @@ def _write_in(folder: Path, name: str, count: int, size: pictures.Size) -> None:
 def embedder(device: str) -> Callable[[Path], tuple[Cosines, Cosines, float, float]]:
     """Load the built-in encoder; what is returned compares the pictures of a folder."""
     from featclass import encoders, images
-    from featclass.config import load
+    from featclass.base.config import load
 
     config = load()
     encoder = encoders.load(models.BUILTIN, device=device, config=config)
@@ -134,9 +134,9 @@ def embedder(device: str) -> Callable[[Path], tuple[Cosines, Cosines, float, flo
 def comparer(device: str) -> Callable[[Path], tuple[Cosines, Cosines]]:
     """Load the built-in encoder both ways; what is returned gives the cosines over a folder."""
     from featclass import datasets, encoders
-    from featclass.cache import Cache
-    from featclass.config import load
-    from featclass.engine import Engine
+    from featclass.base.config import load
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Engine
 
     config = load()
     encoder = encoders.load(models.BUILTIN, device=device, config=config)

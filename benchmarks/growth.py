@@ -134,9 +134,9 @@ def hashed(place: Path) -> float:
 def embedder(file: Path, folder: Path, device: str) -> Callable[[Path], Outcome]:
     """Load the built-in encoder and use it once; what is returned embeds a folder."""
     from featclass import datasets, encoders
-    from featclass.cache import Cache
-    from featclass.config import load
-    from featclass.engine import Engine
+    from featclass.base.config import load
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Engine
 
     config = load()
     encoder = encoders.load(models.BUILTIN, device=device, config=config)

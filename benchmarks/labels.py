@@ -150,7 +150,7 @@ def _doubted(vectors: Vectors, codes: Codes) -> tuple[Doubts, NDArray[np.float64
     """Return doubts about the labels, and the out-of-fold probabilities behind them."""
     from featclass import probe
     from featclass.audit import label_errors
-    from featclass.probe.scatter import distances_left_out
+    from featclass.probe.covariance import distances_left_out
 
     labels = [f"{code:03}" for code in codes.tolist()]
     judged = probe.out_of_fold(vectors, labels)

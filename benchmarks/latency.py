@@ -22,8 +22,8 @@ from benchmarks.settings import Settings
 from benchmarks.tables import Cell, Table
 
 if TYPE_CHECKING:
-    from featclass.engine import Engine
-    from featclass.records import Image, TrainedClassifier
+    from featclass.base.records import Image, TrainedClassifier
+    from featclass.embedding.engine import Engine
 
 SESSIONS = (1, 4, 16)
 SECONDS, QUICK_SECONDS = 6.0, 2.0
@@ -91,16 +91,16 @@ def _row(name: str, sessions: int, alone: Waits, busy: Waits) -> list[Cell]:
 
 def waiter(spec: str, folder: Path, device: str) -> Callable[[Phase], Waits]:
     """Train on a few pictures; what is returned measures one phase."""
-    from featclass import datasets, encoders, service
-    from featclass.cache import Cache
-    from featclass.config import load
-    from featclass.engine import Engine
+    from featclass import classifiers, datasets, encoders
+    from featclass.base.config import load
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Engine
 
     config = load()
     encoder = encoders.load(spec, device=device, config=config)
     engine = Engine(encoder, Cache(":memory:"), max_pixels=config.max_pixels)
     dataset = datasets.read_folder(folder)
-    classifier = service.train(engine, dataset).classifier
+    classifier = classifiers.train(engine, dataset).classifier
     known = [path.read_bytes() for path in pictures.files(folder)]
     batch = np.stack([prepared(encoder, known[0], config.max_pixels)] * encoder.batch_size)
     new = _Pictures(known)
@@ -130,7 +130,7 @@ class _Pictures:
 
     def next(self) -> Image:
         """Return a picture that was never seen."""
-        from featclass.records import Image
+        from featclass.base.records import Image
 
         number = next(self._numbers)
         digest = hashlib.sha256(f"picture {number}".encode()).hexdigest()
@@ -181,7 +181,7 @@ class _Upload:
         return (after - before) / (ended - started) if ended > started else float("nan")
 
     def _embed(self) -> None:
-        from featclass.errors import Cancelled
+        from featclass.base.errors import Cancelled
 
         try:
             while True:
@@ -192,7 +192,7 @@ class _Upload:
             return
 
     def _progress(self, done: int, total: int) -> None:
-        from featclass.errors import Cancelled
+        from featclass.base.errors import Cancelled
 
         self._last = (time.perf_counter(), self._before + done)
         if done >= 2 * self._engine.encoder.batch_size:
@@ -205,7 +205,7 @@ def _ask(
     engine: Engine, classifier: TrainedClassifier, new: _Pictures, phase: Phase
 ) -> list[float]:
     """Have the sessions ask at once; return the milliseconds of all their answers."""
-    from featclass import service
+    from featclass import classifiers
 
     answers: list[float] = []
     failures: list[str] = []
@@ -221,7 +221,7 @@ def _ask(
         while not is_enough():
             picture = new.next()
             asked = time.perf_counter()
-            (said,) = service.predict(engine, classifier, [picture], live=True)
+            (said,) = classifiers.predict(engine, classifier, [picture], live=True)
             answers.append(1000 * (time.perf_counter() - asked))
             if said.rejected:
                 failures.append(said.rejected)

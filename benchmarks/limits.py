@@ -52,7 +52,7 @@ def prepared(encoder: Encoder, data: bytes, max_pixels: int) -> Pixels:
 def limit(spec: str, device: str, warm: Path) -> Callable[[Path], Limit]:
     """Load an encoder as featclass does; what is returned measures both parts over a folder."""
     from featclass import encoders
-    from featclass.config import load
+    from featclass.base.config import load
 
     config = load()
     images.reuse_freed_memory()

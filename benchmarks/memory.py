@@ -59,11 +59,12 @@ def _maker() -> Callable[[int], int]:
 
 def _made(turn: int) -> int:
     """Make a classifier of its own, have it saved and loaded, and return bytes held after it."""
-    from featclass import artifact, service
-    from featclass.cache import Cache
-    from featclass.engine import Embeddings
+    from featclass import classifiers
+    from featclass.base.records import Image
+    from featclass.classifiers import artifact
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Embeddings
     from featclass.images import give_back_freed_memory
-    from featclass.records import Image
 
     def embedded(count: int, start: int, offset: float) -> Embeddings:
         rng = np.random.default_rng([turn, start])
@@ -84,11 +85,11 @@ def _made(turn: int) -> int:
     with Cache(":memory:") as cache:
         engine = _Engine(Stated(), cache)
         strangers = embedded(20, 2, 3.0)
-        learned = service.learn(embedded(IMAGES, 1, 0.0), engine, strangers=strangers)  # type: ignore[arg-type]
+        learned = classifiers.learn(embedded(IMAGES, 1, 0.0), engine, strangers=strangers)  # type: ignore[arg-type]
     classifier = learned.classifier
     loaded = artifact.loads(artifact.dumps(classifier))
     new = embedded(ASKED, 3, 0.0)
-    said = service.predict_embedded(classifier, new), service.predict_embedded(loaded, new)
+    said = classifiers.predict_embedded(classifier, new), classifiers.predict_embedded(loaded, new)
     assert said[0] == said[1]
     del learned, classifier, loaded, new, said, strangers
     give_back_freed_memory()

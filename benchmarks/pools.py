@@ -147,9 +147,9 @@ def shrunk(folder: Path, side: int, per_class: int, settings: Settings) -> Pool:
 def pictures(name: str, folder: Path, settings: Settings) -> Pool:
     """Embed a folder that has a subfolder for each class."""
     from featclass import datasets, encoders
-    from featclass.cache import Cache
-    from featclass.config import load as settings_of
-    from featclass.engine import Engine
+    from featclass.base.config import load as settings_of
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Engine
 
     settings.say(f"embedding {name}")
     config = settings_of()

@@ -39,10 +39,10 @@ def measure(settings: Settings) -> list[Table]:
 def comparer(spec: str, device: str) -> Callable[[Path], tuple[dict[str, float], float]]:
     """Load an encoder; what is returned gives the largest difference of each way over a folder."""
     from featclass import datasets, encoders
-    from featclass.cache import Cache
-    from featclass.config import load
-    from featclass.engine import Engine
-    from featclass.records import Image
+    from featclass.base.config import load
+    from featclass.base.records import Image
+    from featclass.embedding.cache import Cache
+    from featclass.embedding.engine import Engine
 
     config = load()
     encoder = encoders.load(spec, device=device, config=config)

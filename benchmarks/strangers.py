@@ -106,7 +106,7 @@ def _asked(
     pool: Pool, inside: NDArray[np.bool_], strangers: NDArray[np.float32], draw: int
 ) -> list[float]:
     from featclass import probe
-    from featclass.probe.familiarity import Familiarity
+    from featclass.probe.novelty import Familiarity
 
     rng = np.random.default_rng(draw)
     places = np.flatnonzero(inside)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from chaos.server import Server
-from featclass.disk import RESERVE_FILE
+from featclass.base.disk import RESERVE_FILE
 from featclass.workspaces import NewPicture, Workspaces
 
 MEGA: Final = 10**6

@@ -16,33 +16,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from featclass.base.errors import FeatclassError as FeatclassError
+    from featclass.base.errors import FoldersAmbiguous as FoldersAmbiguous
     from featclass.datasets import read_folder as read_folder
     from featclass.datasets import read_zip as read_zip
-    from featclass.errors import FeatclassError as FeatclassError
-    from featclass.errors import FoldersAmbiguous as FoldersAmbiguous
-    from featclass.library import (
-        Classifier as Classifier,
-    )
-    from featclass.library import (
-        evaluate as evaluate,
-    )
-    from featclass.library import (
-        load as load,
-    )
-    from featclass.library import (
-        read_image as read_image,
-    )
-    from featclass.library import (
-        train as train,
-    )
+    from featclass.library import Classifier as Classifier
+    from featclass.library import evaluate as evaluate
+    from featclass.library import load as load
+    from featclass.library import read_image as read_image
+    from featclass.library import train as train
 
 __version__ = "0.1.0"
 
 # Loaded when first used: importing featclass must not wait for torch.
 _HOMES = {
     "Classifier": "featclass.library",
-    "FeatclassError": "featclass.errors",
-    "FoldersAmbiguous": "featclass.errors",
+    "FeatclassError": "featclass.base.errors",
+    "FoldersAmbiguous": "featclass.base.errors",
     "evaluate": "featclass.library",
     "load": "featclass.library",
     "read_folder": "featclass.datasets",

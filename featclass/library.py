@@ -10,16 +10,25 @@ from typing import Literal
 
 from PIL.Image import Image as Picture
 
-from featclass import artifact, config, datasets, images, service
+from featclass import classifiers, datasets, images
 from featclass.audit import Audit
-from featclass.cache import CACHE_FILE, Cache
+from featclass.base import config
+from featclass.base.errors import FeatclassError
+from featclass.base.records import (
+    Dataset,
+    Judgement,
+    Prediction,
+    Rejected,
+    Report,
+    TrainedClassifier,
+)
+from featclass.classifiers import artifact
+from featclass.classifiers.training import Learned
 from featclass.datasets import FileSource
-from featclass.engine import Engine
-from featclass.engines import Engines
-from featclass.errors import FeatclassError
+from featclass.embedding.cache import CACHE_FILE, Cache
+from featclass.embedding.engine import Engine
+from featclass.embedding.engines import Engines
 from featclass.explain import Heat
-from featclass.learned import Learned
-from featclass.records import Dataset, Judgement, Prediction, Rejected, Report, TrainedClassifier
 
 log = logging.getLogger("featclass")
 
@@ -59,19 +68,21 @@ class Classifier:
 
         An image that cannot be used has `rejected` set, in words.
         """
-        return service.predict_files(self._engine, self._trained, [Path(path) for path in paths])
+        return classifiers.predict_files(
+            self._engine, self._trained, [Path(path) for path in paths]
+        )
 
     def ask(self, paths: Sequence[str | Path], count: int = 20) -> list[Path]:
         """Return which of these unlabelled image files to label next, the most useful first."""
         files = [Path(path) for path in paths]
-        return service.most_useful(self._engine, self._trained, files, count=count)
+        return classifiers.most_useful(self._engine, self._trained, files, count=count)
 
     def evaluate(self, dataset: Dataset) -> Report:
         """Report how well it does on labelled images; classes it does not know count as wrong.
 
         Raises `DatasetError` where it knows none of the classes.
         """
-        scored = service.evaluate_saved(self._engine, self._trained, dataset)
+        scored = classifiers.evaluate_saved(self._engine, self._trained, dataset)
         return scored.classifier.report
 
     def explain(self, path: str | Path, label: str | None = None) -> Heat:
@@ -82,7 +93,7 @@ class Classifier:
         image = datasets.image_of_file(Path(path))
         if isinstance(image, Rejected):
             raise FeatclassError(f"{path} could not be used: {image.reason}.")
-        return service.explain(self._engine, self._trained, image, label)
+        return classifiers.explain(self._engine, self._trained, image, label)
 
     def save(self, path: str | Path) -> None:
         """Write the classifier into one file, replacing what is there."""
@@ -115,7 +126,7 @@ def train(
     encoder cannot be had; `auto` falls back to the built-in one, and logs a warning.
     """
     engine = _open(encoder, device)
-    learned = service.train(engine, dataset, seed=seed)
+    learned = classifiers.train(engine, dataset, seed=seed)
     return Classifier(learned.classifier, engine, learned)
 
 
@@ -136,12 +147,12 @@ def evaluate(
     if isinstance(split, str):
         if split != "given":
             raise FeatclassError(f"A split is a share, such as 0.8, or 'given', and not {split!r}.")
-        service.given_split(dataset.images)  # where there is none, no encoder need be loaded
-        return service.evaluate_given(_open(encoder, device), dataset, seed=seed)
+        classifiers.given_split(dataset.images)  # where there is none, no encoder need be loaded
+        return classifiers.evaluate_given(_open(encoder, device), dataset, seed=seed)
     engine = _open(encoder, device)
     if split is not None:
-        return service.evaluate_split(engine, dataset, share=split, seed=seed)
-    return service.train(engine, dataset, seed=seed).classifier.report
+        return classifiers.evaluate_split(engine, dataset, share=split, seed=seed)
+    return classifiers.train(engine, dataset, seed=seed).classifier.report
 
 
 def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) -> Classifier:
@@ -155,14 +166,14 @@ def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) 
     trained = artifact.load(Path(path))
     how = "if you trust where it comes from, name that encoder with load(..., encoder=...)"
     is_chosen = _engines(device).is_chosen
-    engine = _open(service.encoder_of(trained, encoder, how=how, is_chosen=is_chosen), device)
-    for note in service.check_encoder(trained, engine):
+    engine = _open(classifiers.encoder_of(trained, encoder, how=how, is_chosen=is_chosen), device)
+    for note in classifiers.check_encoder(trained, engine):
         log.warning("%s", note)
     return Classifier(trained, engine)
 
 
 def _open(spec: str, device: str) -> Engine:
-    return service.open_engine(_engines(device), spec, tell=log.warning)
+    return classifiers.open_engine(_engines(device), spec, tell=log.warning)
 
 
 @cache

@@ -7,8 +7,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from featclass import encoders, studio
-from featclass.api import MIDDLEWARE, ROUTES
+from featclass import encoders
+from featclass.server import studio
+from featclass.web.routes import MIDDLEWARE, ROUTES
 from tests.fakes import GridEncoder
 
 

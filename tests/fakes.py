@@ -13,10 +13,10 @@ import PIL.Image
 import PIL.ImageDraw
 from numpy.typing import NDArray
 
+from featclass.base.errors import EncoderUnavailable
+from featclass.base.records import Image
 from featclass.datasets import BytesSource
 from featclass.encoders import Pixels
-from featclass.errors import EncoderUnavailable
-from featclass.records import Image
 
 GRID = 4
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from featclass.studio import studio
+from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 
 SECONDS = 30

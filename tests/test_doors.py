@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from featclass import samples
-from featclass.studio import studio
+from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
-from tests.test_page import part, visit
+from tests.web.page.test_frame import part, visit
 
 SECONDS = 120
 

@@ -11,11 +11,11 @@ findings    what was found, as values and as JSON
 report      all of it together
 """
 
+from featclass.audit.checks import audit
 from featclass.audit.duplicates import Copies, connected, find_copies, near_duplicate_groups
 from featclass.audit.findings import Audit
 from featclass.audit.labels import Doubts, label_errors
 from featclass.audit.pictures import Pictures
-from featclass.audit.report import audit
 
 __all__ = [
     "Audit",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from featclass.audit.families import Components, named_alike, relatives
 from featclass.audit.pictures import Codes
 from featclass.images.appearance import Appearance
-from featclass.neighbours import nearest_others
+from featclass.probe.neighbours import nearest_others
 
 Singles = NDArray[np.float32]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from featclass import sentences
 from featclass.audit.quality import Fault
+from featclass.base import sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from featclass import sentences
+from featclass.base import sentences
 from featclass.images import Lost
 from featclass.images.appearance import Appearance
 

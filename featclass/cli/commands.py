@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from featclass import config
-from featclass.cli.options import JsonOption
+from featclass.base import config
+from featclass.cli.opening import JsonOption
 from featclass.cli.output import bar, embeddings, say, tell
 
 
@@ -18,7 +18,7 @@ def cache(
     as_json: JsonOption = False,
 ) -> None:
     """Show where embeddings are kept, how many, and how large."""
-    from featclass.cache import CACHE_FILE, Cache
+    from featclass.embedding.cache import CACHE_FILE, Cache
 
     with Cache(config.load().data / CACHE_FILE) as kept:
         before = kept.size()

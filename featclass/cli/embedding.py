@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from featclass import config
-from featclass.cli.opening import open_engine
-from featclass.cli.options import (
+from featclass.base import config
+from featclass.base.errors import FeatclassError
+from featclass.cli.opening import (
     ClassesAtOption,
     Device,
     DeviceOption,
     EncoderOption,
     ZipNamesOption,
+    open_engine,
 )
 from featclass.cli.output import bar, check_output, note, tell, whole_file
-from featclass.errors import FeatclassError
 
 if TYPE_CHECKING:
     import pyarrow
 
+    from featclass.classifiers.embedding import EmbeddedFiles
     from featclass.datasets import ListedFile
-    from featclass.engine import Engine
-    from featclass.service.embedding import EmbeddedFiles
+    from featclass.embedding.engine import Engine
 
 
 MOST_NOTES = 20
@@ -98,7 +98,7 @@ def _written(
     import pyarrow
     from pyarrow import parquet
 
-    from featclass import service
+    from featclass import classifiers
 
     schema = pyarrow.schema(
         {
@@ -115,7 +115,7 @@ def _written(
         parquet.ParquetWriter(path, schema, use_dictionary=["label"]) as table,
     ):
         listed = (row.file for row in files)
-        for part in service.embed_files(engine, listed, total=len(files), progress=progress):
+        for part in classifiers.embed_files(engine, listed, total=len(files), progress=progress):
             rows = [next(rest) for _ in part.reasons]
             table.write_batch(pyarrow.record_batch(_columns(rows, part), schema=schema))
             yield part.reasons
@@ -124,7 +124,7 @@ def _written(
 def _columns(rows: Sequence[ListedFile], part: EmbeddedFiles) -> list[pyarrow.Array]:
     import pyarrow
 
-    from featclass.records import Image
+    from featclass.base.records import Image
 
     lacking = np.array([reason is not None for reason in part.reasons])
     width = part.vectors.shape[1]

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featclass.errors import FeatclassError
+from featclass.base.errors import FeatclassError
 
 if TYPE_CHECKING:
-    from featclass.engine import Engine
-    from featclass.records import Image, Prediction, TrainedClassifier
+    from featclass.base.records import Image, Prediction, TrainedClassifier
+    from featclass.embedding.engine import Engine
 
 LONGEST = 80
 LONGEST_SIDE = 1200
@@ -31,10 +31,10 @@ class Explanations:
 
     def add(self, said: Prediction, picture: Image) -> None:
         """Draw what spoke for a prediction on its picture; raises `OSError` where that has gone."""
-        from featclass import images, service
-        from featclass.explain.overlay import overlay
+        from featclass import classifiers, images
+        from featclass.explain.maps import overlay
 
-        heat = service.explain(self._engine, self._trained, picture, said.label)
+        heat = classifiers.explain(self._engine, self._trained, picture, said.label)
         with images.decoded(picture.read(), max_pixels=self._engine.max_pixels) as pixels:
             pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
             name = file_name(self.written + 1, said.path)

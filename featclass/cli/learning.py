@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featclass.cli.given import labelled
-from featclass.cli.opening import encoder_of, open_engine, open_saved
-from featclass.cli.options import (
+from featclass.cli.inputs import labelled
+from featclass.cli.opening import (
     ClassesAtOption,
     Device,
     DeviceOption,
@@ -20,6 +19,9 @@ from featclass.cli.options import (
     ReportOption,
     SeedOption,
     ZipNamesOption,
+    encoder_of,
+    open_engine,
+    open_saved,
 )
 from featclass.cli.output import (
     bar,
@@ -34,9 +36,9 @@ from featclass.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from featclass.engine import Engine
-    from featclass.learned import Learned
-    from featclass.records import Dataset, Report, TrainedClassifier
+    from featclass.base.records import Dataset, Report, TrainedClassifier
+    from featclass.classifiers.training import Learned
+    from featclass.embedding.engine import Engine
 
 GIVEN = "given"
 FOLDS_ONLY = ("split", "seed")
@@ -55,7 +57,7 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a classifier, save it, and report how far to trust it."""
-    from featclass import artifact
+    from featclass.classifiers import artifact
 
     check_output(output)
     if report is not None:
@@ -96,7 +98,7 @@ def evaluate(
     as_json: JsonOption = False,
 ) -> None:
     """Report how well a classifier of these pictures would do, or how well a saved one does."""
-    from featclass import artifact
+    from featclass.classifiers import artifact
 
     model, directory = _divided(paths)
     if report is not None:
@@ -193,37 +195,39 @@ def _is_given(context: typer.Context, name: str) -> bool:
 def _evaluated(
     dataset: Dataset, share: float | str, encoder: str, device: Device, seed: int
 ) -> Report:
-    from featclass import service
+    from featclass import classifiers
 
     if isinstance(share, str):
-        service.given_split(dataset.images)  # where there is none, no encoder need be loaded
+        classifiers.given_split(dataset.images)  # where there is none, no encoder need be loaded
     engine = open_engine(encoder, device)
     with bar("Embedding") as progress:
         if isinstance(share, str):
-            return service.evaluate_given(engine, dataset, seed=seed, progress=progress)
-        return service.evaluate_split(engine, dataset, share=share, seed=seed, progress=progress)
+            return classifiers.evaluate_given(engine, dataset, seed=seed, progress=progress)
+        return classifiers.evaluate_split(
+            engine, dataset, share=share, seed=seed, progress=progress
+        )
 
 
 def _scored(trained: TrainedClassifier, dataset: Dataset, engine: Engine) -> Learned:
-    from featclass import service
+    from featclass import classifiers
 
     with bar("Embedding") as progress:
-        return service.evaluate_saved(engine, trained, dataset, progress=progress)
+        return classifiers.evaluate_saved(engine, trained, dataset, progress=progress)
 
 
 def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Learned:
-    from featclass import service
+    from featclass import classifiers
 
     engine = open_engine(encoder, device)
     started = time.perf_counter()
     with bar("Embedding") as progress:
-        embedded = service.embed(engine, dataset, progress=progress)
+        embedded = classifiers.embed(engine, dataset, progress=progress)
     seconds = time.perf_counter() - started
     with bar("Learning", unit="steps") as progress:
-        return service.learn(
+        return classifiers.learn(
             embedded,
             engine,
-            without_images=service.empty_classes(dataset, embedded),
+            without_images=classifiers.empty_classes(dataset, embedded),
             seed=seed,
             seconds_to_embed=seconds,
             progress=progress,

@@ -24,17 +24,17 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from featclass.disk import is_full
-from featclass.errors import FeatclassError
-from featclass.file_names import DISORDERLY
-from featclass.pace import Clock, Pace, in_words, time_left
-from featclass.sentences import decimal
+from featclass.base.disk import is_full
+from featclass.base.errors import FeatclassError
+from featclass.base.names import DISORDERLY
+from featclass.base.pace import Clock, Pace, in_words, time_left
+from featclass.base.sentences import decimal
 
 if TYPE_CHECKING:
     from featclass.audit import Audit
-    from featclass.cache import CacheSize
-    from featclass.learned import Learned
-    from featclass.records import Dataset, Prediction, Report
+    from featclass.base.records import Dataset, Prediction, Report
+    from featclass.classifiers.training import Learned
+    from featclass.embedding.cache import CacheSize
 
 
 class _Messages(Console):
@@ -166,11 +166,11 @@ def bar(what: str, *, unit: str = "images", shown: bool = True) -> Iterator[Any]
 def print_report(report: Report, *, as_json: bool) -> None:
     """Print a report, as JSON or as text."""
     if as_json:
-        from featclass.report import to_json
+        from featclass.classifiers.report import to_json
 
         say(json.dumps(to_json(report), indent=2, allow_nan=False))
         return
-    from featclass.render import markdown
+    from featclass.reports.render import markdown
 
     say(markdown(report))
 
@@ -183,7 +183,7 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
     if as_json:
         say(json.dumps(learned.to_json(), indent=2, allow_nan=False))
         return
-    from featclass.render import markdown
+    from featclass.reports.render import markdown
 
     say(markdown(learned.classifier.report, learned.cautions()))
 
@@ -209,8 +209,9 @@ def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> Non
     """Write the report to show, where one was asked for."""
     if path is None:
         return
-    from featclass import config, images
-    from featclass.service import documents
+    from featclass import images
+    from featclass.base import config
+    from featclass.reports import documents
 
     sources = {image.digest: image for image in dataset.images}
 

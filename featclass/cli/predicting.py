@@ -14,19 +14,25 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from featclass import prediction_csv
+from featclass.base.errors import FeatclassError
 from featclass.cli.explanations import Explanations
-from featclass.cli.given import Given, given
-from featclass.cli.opening import encoder_of, open_saved
-from featclass.cli.options import Device, DeviceOption, JsonOption, ZipNamesOption
+from featclass.cli.inputs import Given, given
+from featclass.cli.opening import (
+    Device,
+    DeviceOption,
+    JsonOption,
+    ZipNamesOption,
+    encoder_of,
+    open_saved,
+)
 from featclass.cli.output import bar, check_output, note, prediction_line, say, tell
 from featclass.cli.sorting_copies import SortedCopies
 from featclass.cli.watching import Watch
-from featclass.errors import FeatclassError
+from featclass.reports import prediction_csv
 
 if TYPE_CHECKING:
-    from featclass.engine import Engine
-    from featclass.records import Image, Prediction, Progress, Rejected, TrainedClassifier
+    from featclass.base.records import Image, Prediction, Progress, Rejected, TrainedClassifier
+    from featclass.embedding.engine import Engine
 
 
 def predict(
@@ -72,7 +78,7 @@ def predict(
     as_json: JsonOption = False,
 ) -> None:
     """Say of each picture which class it looks like."""
-    from featclass import artifact
+    from featclass.classifiers import artifact
 
     if output is not None:
         check_output(output)
@@ -134,8 +140,8 @@ class Telling:
         is_watching: bool = False,
     ) -> None:
         """Predict pictures and tell of each; a slice of them is in memory at a time."""
-        from featclass import service
-        from featclass.records import no_progress
+        from featclass import classifiers
+        from featclass.base.records import no_progress
 
         taken: deque[Image | Rejected] = deque()
 
@@ -144,7 +150,7 @@ class Telling:
                 taken.append(read())
                 yield taken[-1]
 
-        for some in service.predict_many(
+        for some in classifiers.predict_many(
             engine, trained, one_by_one(), total=len(pictures), progress=progress or no_progress
         ):
             pairs = [(said, taken.popleft()) for said in some]
@@ -170,7 +176,7 @@ class Telling:
             self._lines = ""
 
     def _keep(self, said: Prediction, picture: Image | Rejected) -> None:
-        from featclass.records import Image
+        from featclass.base.records import Image
 
         if self._table is not None:
             self._table.write(prediction_csv.row(said, self._classes))

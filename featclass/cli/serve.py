@@ -13,10 +13,10 @@ from typing import Annotated
 
 import typer
 
-from featclass import config
-from featclass.cli.options import Device
+from featclass.base import config
+from featclass.base.errors import DiskFull, FeatclassError
+from featclass.cli.opening import Device
 from featclass.cli.output import tell
-from featclass.errors import DiskFull, FeatclassError
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -84,7 +84,7 @@ def serve(
 def _open_data_folder(address: str, *, recover: bool) -> None:
     """See that the data folder can be worked with before a server says that it is there."""
     from featclass import workspaces
-    from featclass.cache import CACHE_FILE, Cache
+    from featclass.embedding.cache import CACHE_FILE, Cache
 
     settings = config.load()
     if recover:

@@ -26,10 +26,8 @@ reading         all of it as one dataset
 from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
 from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.code_pages import CODE_PAGES
-from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.contents import class_of_zip
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
-from featclass.datasets.identification import Unusable, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import (
     FileListing,
@@ -38,8 +36,9 @@ from featclass.datasets.reading import (
     read,
     read_folder,
     read_zip,
+    without_conflicts,
 )
-from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource
+from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource, Unusable, identified
 from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
 
 __all__ = [

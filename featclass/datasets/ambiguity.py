@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
+from featclass.base.errors import FoldersAmbiguous
 from featclass.datasets import splits
 from featclass.datasets.class_names import listed, shown
 from featclass.datasets.folder_tree import Folder, Tree, nearest_above
-from featclass.errors import FoldersAmbiguous
 
 Roots = Mapping[Folder, str | None]
 """The folders that hold the class folders, as `ClassFolders.roots`."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from featclass.base.errors import DatasetError
 from featclass.datasets import splits
 from featclass.datasets.ambiguity import (
     FEW,
@@ -15,7 +16,6 @@ from featclass.datasets.ambiguity import (
 )
 from featclass.datasets.class_names import listed
 from featclass.datasets.folder_tree import Folder, Tree
-from featclass.errors import DatasetError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from featclass.file_names import LONGEST_NAME, clean
+from featclass.base.names import LONGEST_NAME, clean
 
 LONGEST_CLASS_NAME: Final = LONGEST_NAME
 """Characters."""

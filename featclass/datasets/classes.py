@@ -8,19 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from featclass.base.errors import FoldersAmbiguous
+from featclass.base.records import Rejected
 from featclass.datasets import label_tables, splits
-from featclass.datasets.class_folders import (
-    ClassFolders,
-    class_folders,
-    class_folders_at,
-)
+from featclass.datasets.class_folders import ClassFolders, class_folders, class_folders_at
 from featclass.datasets.class_names import ClassNames, listed
 from featclass.datasets.folder_tree import Folder, Tree, nearest_above
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
 from featclass.datasets.picture_index import Picture
 from featclass.datasets.tables import is_of_another_program
-from featclass.errors import FoldersAmbiguous
-from featclass.records import Rejected
 
 # A project of Teachable Machine, which is a zip: "manifest.json", and "Class 1-!-0", "Class 1-!-1".
 _MANIFEST: Final = "manifest.json"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Final
 
+from featclass.base.errors import DatasetError
 from featclass.datasets.writing import (
     JAPANESE,
     KOREAN,
@@ -23,7 +24,6 @@ from featclass.datasets.writing import (
     WESTERN_EUROPEAN,
     Writing,
 )
-from featclass.errors import DatasetError
 
 UTF8: Final = "utf-8"
 

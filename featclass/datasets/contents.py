@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from featclass.base.errors import DatasetError
+from featclass.base.records import Rejected
 from featclass.datasets.class_names import listed
 from featclass.datasets.folder_tree import Folder, Tree
 from featclass.datasets.folders import Walk, identified_file
-from featclass.datasets.identification import Identified, identified
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_table
-from featclass.datasets.sources import FileSource
+from featclass.datasets.sources import FileSource, Identified, identified
 from featclass.datasets.splits import is_neutral
 from featclass.datasets.tables import LARGEST_TABLE
 from featclass.datasets.zips import MAX_UNPACKED, ZipListing, ZipSource, files_of_zip
-from featclass.errors import DatasetError
-from featclass.records import Rejected
 
 _HASHERS: Final = min(4, os.cpu_count() or 1)
 _WORTH_A_THREAD: Final = 2**18

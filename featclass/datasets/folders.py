@@ -7,10 +7,9 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from featclass.datasets.identification import Identified, Unusable, identified, why
+from featclass.base.records import Image, Rejected
 from featclass.datasets.paths import clean_path, is_skipped
-from featclass.datasets.sources import FileSource
-from featclass.records import Image, Rejected
+from featclass.datasets.sources import FileSource, Identified, Unusable, identified, why
 
 FolderKey = tuple[int, int] | str
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
+from featclass.base.errors import DatasetError
+from featclass.base.records import Rejected
 from featclass.datasets import splits
 from featclass.datasets.class_names import listed, shown
 from featclass.datasets.folder_tree import Folder, nearest_above
@@ -21,8 +23,6 @@ from featclass.datasets.picture_index import Picture, PicturesOfTables
 from featclass.datasets.table_columns import Certainty, is_of_predictions
 from featclass.datasets.table_statements import TableStatement, statement_of
 from featclass.datasets.tables import MOST_ROWS, read_table, size_fault
-from featclass.errors import DatasetError
-from featclass.records import Rejected
 
 _MOST_SENTENCES: Final = 5
 """About tables of one kind."""

@@ -3,20 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from featclass.base.errors import DatasetError
+from featclass.base.records import Dataset, Image, Rejected
 from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.code_pages import CODE_PAGES, code_page
-from featclass.datasets.conflicts import without_conflicts
 from featclass.datasets.contents import Contents, Entry, File, identified_files, in_folder, in_zip
-from featclass.datasets.identification import Identified, Unusable
 from featclass.datasets.paths import is_named_as_picture
+from featclass.datasets.sources import Identified, Unusable
 from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
-from featclass.errors import DatasetError
-from featclass.records import Dataset, Image, Rejected
+
+
+def without_conflicts(labelled: Iterable[Image]) -> tuple[list[Image], list[Rejected]]:
+    """Keep each picture once, and none that is in two classes; say so of all the others."""
+    labelled = list(labelled)
+    copies: defaultdict[str, list[Image]] = defaultdict(list)
+    for image in labelled:
+        copies[image.digest].append(image)
+    kept: list[Image] = []
+    rejected: list[Rejected] = []
+    for image in labelled:
+        first, *_ = same = copies[image.digest]
+        others = sorted({str(copy.label) for copy in same if copy.label != image.label})
+        if others:
+            where = f"also in class {' and '.join(others)}"
+            reason = f"{where}: the same picture cannot be two classes"
+            rejected.append(Rejected(image.name, reason))
+        elif image is not first:
+            reason = f"the same picture as {first.name}"
+            if image.split != first.split:
+                reason += ", which is in another part of the split"
+            rejected.append(Rejected(image.name, reason))
+        else:
+            kept.append(_with_splits(image, same))
+    return kept, rejected
+
+
+def _with_splits(image: Image, copies: Iterable[Image]) -> Image:
+    """Return an image that tells of its copies in other parts of a split, though they are gone."""
+    others = {copy.split for copy in copies if copy.split is not None} - {image.split}
+    return replace(image, other_splits=tuple(sorted(others))) if others else image
+
 
 _MOST_SENTENCES: Final = 20
 _NAMES_LOOK_WRONG: Final = (

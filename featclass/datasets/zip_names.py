@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 from zipfile import ZipInfo
 
+from featclass.base.errors import DatasetError
 from featclass.datasets.code_pages import UTF8, chosen, code_page, title_of
 from featclass.datasets.paths import clean_path
-from featclass.errors import DatasetError
 
 Name = str | bytes
 """Bytes where the zip does not say how a name is written."""

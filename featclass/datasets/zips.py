@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 from weakref import finalize
 
+from featclass.base.errors import DatasetError
+from featclass.base.records import Rejected
 from featclass.datasets.archives import SPLIT, is_split, why_no_zip, why_not_unpacked
 from featclass.datasets.code_pages import UTF8
-from featclass.datasets.identification import why
 from featclass.datasets.paths import is_skipped
-from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, pieces
+from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, pieces, why
 from featclass.datasets.zip_names import Name, Readings, ZipNames, name_of, read_names
-from featclass.errors import DatasetError
-from featclass.records import Rejected
 
 MOST_ENTRIES: Final = 200_000
 MAX_UNPACKED: Final = 4000 * 10**6

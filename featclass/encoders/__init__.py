@@ -15,9 +15,9 @@ from featclass.encoders.base import (
     Texts,
     texts_of,
 )
-from featclass.encoders.catalogue import BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
 from featclass.encoders.hub import is_offline
 from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
+from featclass.encoders.specs import BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
 
 __all__ = [
     "BUILTIN",

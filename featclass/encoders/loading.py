@@ -6,13 +6,13 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from featclass.config import Config
+from featclass.base.config import Config
+from featclass.base.errors import DownloadCancelled, EncoderUnavailable
+from featclass.base.records import no_progress
 from featclass.encoders import hub, specs
 from featclass.encoders.base import DownloadProgress, Encoder
-from featclass.encoders.catalogue import BUILTIN, CATALOGUE, preferred
 from featclass.encoders.hub import Checkpoint
-from featclass.errors import DownloadCancelled, EncoderUnavailable
-from featclass.records import no_progress
+from featclass.encoders.specs import BUILTIN, CATALOGUE, preferred
 
 log = logging.getLogger(__name__)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,11 +13,40 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import devices
 from featclass.encoders.base import Box, Pixels, Pull, Texts
-from featclass.encoders.identity import encoder_id, fingerprint
 from featclass.encoders.preprocessing import Transform, recognised
-from featclass.errors import EncoderUnavailable
+from featclass.images import DECODING_VERSION
+
+
+def encoder_id(
+    architecture: Mapping[str, Any],
+    preprocessing: Mapping[str, Any],
+    weights: Mapping[str, torch.Tensor],
+) -> str:
+    """Return the SHA-256, in hexadecimal, of what decides an embedding in exact arithmetic.
+
+    `weights` enter in the order of their names, each as name, dtype, shape and bytes, so that the
+    format of the file they were read from makes no difference.
+    """
+    digest = hashlib.sha256(_canonical({"architecture": architecture, "input": preprocessing}))
+    for name in sorted(weights):
+        tensor = weights[name].detach().cpu().contiguous()
+        digest.update(_canonical([name, str(tensor.dtype), list(tensor.shape)]))
+        # Seen as bytes, since numpy has no bfloat16.
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def fingerprint(id: str, precision: str) -> str:
+    """Return the SHA-256, in hexadecimal, under which embeddings may be kept and compared."""
+    return hashlib.sha256(_canonical([id, precision, DECODING_VERSION])).hexdigest()
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=list).encode()
+
 
 log = logging.getLogger(__name__)
 

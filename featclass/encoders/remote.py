@@ -17,8 +17,8 @@ from urllib.parse import quote, urlsplit
 
 import certifi
 
+from featclass.base.errors import EncoderUnavailable
 from featclass.encoders.hub import DEFAULT_ENDPOINT, endpoint
-from featclass.errors import EncoderUnavailable
 
 TIMEOUT_SECONDS = 10.0
 """Without an answer, or a byte, for so long, a connection counts as dropped."""

@@ -22,10 +22,10 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
+from featclass.base.errors import DownloadCancelled, EncoderUnavailable
 from featclass.encoders.base import DownloadProgress
 from featclass.encoders.hub import Checkpoint
 from featclass.encoders.remote import Dropped, Hub, RemoteFile, in_background
-from featclass.errors import DownloadCancelled, EncoderUnavailable
 
 log = logging.getLogger(__name__)
 

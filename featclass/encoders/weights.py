@@ -12,8 +12,8 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
+from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import devices
-from featclass.errors import EncoderUnavailable
 
 
 def read(path: Path) -> dict[str, torch.Tensor]:

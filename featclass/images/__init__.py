@@ -22,17 +22,18 @@ appearance  what the audit needs to know of a picture, in a kilobyte
 """
 
 from featclass.images.appearance import Appearance, appearance
-from featclass.images.budget import PIXEL_BUDGET, PixelBudget
-from featclass.images.decoding import DECODING_VERSION, REDUCED, decoded
-from featclass.images.digests import digest
-from featclass.images.formats import recognise
-from featclass.images.headers import LONGEST_SIDE, check
+from featclass.images.decoding import DECODING_VERSION, REDUCED, decoded, thumbnail
+from featclass.images.formats import LONGEST_SIDE, check, recognise
 from featclass.images.kinds import kind_of
 from featclass.images.lost import LOST, Lost
-from featclass.images.memory import give_back_freed_memory, reuse_freed_memory
+from featclass.images.memory import (
+    PIXEL_BUDGET,
+    PixelBudget,
+    give_back_freed_memory,
+    reuse_freed_memory,
+)
 from featclass.images.shapes import FULL_SIZE, MAX_ELONGATION
-from featclass.images.thumbnails import thumbnail
-from featclass.images.unreadable import Unreadable
+from featclass.images.unreadable import Unreadable, digest
 
 __all__ = [
     "DECODING_VERSION",

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from featclass.images.formats import recognise
-from featclass.images.headers import check
+from featclass.images.formats import check, recognise
 from featclass.images.lost import LOST, Lost
 
 Bytes = NDArray[np.uint8]

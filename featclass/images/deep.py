@@ -10,14 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from featclass.images.depths import (
-    SAMPLE,
-    Bytes,
-    Range,
-    evenly,
-    range_of_16_bits,
-    range_of_opacity,
-)
+from featclass.images.depths import SAMPLE, Bytes, Range, evenly, range_of_16_bits, range_of_opacity
 
 if TYPE_CHECKING:
     from PIL.ImageFile import _Tile as ImageFileTile

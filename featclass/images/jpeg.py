@@ -10,9 +10,8 @@ from typing import BinaryIO, Final
 
 from PIL.JpegImagePlugin import JpegImageFile
 
-from featclass.images.digests import digest
 from featclass.images.shapes import Size, whole_factor
-from featclass.images.unreadable import CUT_OFF, Unreadable
+from featclass.images.unreadable import CUT_OFF, Unreadable, digest
 
 TRIALS: Final = 7
 """How many times over a file without its end marker is decoded at most."""

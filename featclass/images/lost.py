@@ -12,7 +12,7 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
-from featclass.images.headers import LONGEST_SIDE, opened_for_decoding
+from featclass.images.formats import LONGEST_SIDE, opened_for_decoding
 from featclass.images.shapes import FULL_SIZE
 from featclass.images.tiff import open_later_pages
 from featclass.images.unreadable import HOSTILE, Unreadable

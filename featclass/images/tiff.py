@@ -12,7 +12,6 @@ from PIL import ExifTags, Image, ImagePalette
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from featclass.images.console import silence_libtiff
 from featclass.images.depths import (
     SAMPLE,
     Bytes,
@@ -48,7 +47,7 @@ from featclass.images.tiff_layout import (
     block_size,
     layout_of,
 )
-from featclass.images.unreadable import Unreadable
+from featclass.images.unreadable import Unreadable, silence_libtiff
 
 if TYPE_CHECKING:
     from PIL._imaging import PixelAccess

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from featclass.images.console import silence_libtiff
 from featclass.images.depths import Bytes, Values
 from featclass.images.tiff_layout import CMYK, UNCOMPRESSED, Layout
-from featclass.images.unreadable import Unreadable
+from featclass.images.unreadable import Unreadable, silence_libtiff
 
 _BAND_BYTES: Final = 8 * 2**20
 _MOST_BYTES: Final = 900 * 10**6

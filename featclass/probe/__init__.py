@@ -11,18 +11,13 @@ NamePrior, Blend, untried_blend    what the names of classes say, and how much i
 most_useful                        which unlabelled images to ask a person about next
 """
 
-from featclass.probe.asking import most_useful
+from featclass.probe.active_learning import most_useful
+from featclass.probe.covariance import distances_left_out
 from featclass.probe.evaluation import OutOfFold, by_one_probe, learner, out_of_fold, split
-from featclass.probe.familiarity import (
-    Familiarity,
-    exemplar_indices,
-    nearest,
-    simulated_strangers,
-)
 from featclass.probe.fitting import fit, predict, untried_blend
-from featclass.probe.points import normalise
-from featclass.probe.prior import Blend, NamePrior
-from featclass.probe.scatter import distances_left_out
+from featclass.probe.normalisation import normalise
+from featclass.probe.novelty import Familiarity, exemplar_indices, nearest, simulated_strangers
+from featclass.probe.text_prior import Blend, NamePrior
 
 __all__ = [
     "Blend",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featclass.probe.points import Codes, Floats, softmax
+from featclass.probe.normalisation import Codes, Floats, softmax
 
 USUAL = 0.045
 """Before any out-of-fold prediction log T is normal about log(USUAL / sqrt(n)), with standard

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from featclass.probe.points import Codes, Floats, Masks
+from featclass.probe.normalisation import Codes, Floats, Masks
 
 SPREAD_PRIOR = 20.0
 MEAN_PRIOR = 1.0

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.errors import FeatclassError, Unjudgeable
+from featclass.base.errors import FeatclassError, Unjudgeable
+from featclass.base.records import FloatArray, Progress, no_progress
+from featclass.base.sentences import percent
 from featclass.probe import calibration, discriminant, folds
-from featclass.probe import prior as priors
+from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
 from featclass.probe.fitting import fit, predict
-from featclass.probe.points import Codes, Floats, Masks, encode, points, takes_roots
-from featclass.probe.prior import Blend, NamePrior
-from featclass.records import FloatArray, Progress, no_progress
-from featclass.sentences import percent
+from featclass.probe.normalisation import Codes, Floats, Masks, encode, points, takes_roots
+from featclass.probe.text_prior import Blend, NamePrior
 
 REPEATS = 3
 

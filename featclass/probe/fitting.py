@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from featclass.base.records import FloatArray, Probe
 from featclass.probe import calibration, discriminant
 from featclass.probe.calibration import Calibration, floored
-from featclass.probe.points import Floats, encode, points, softmax, takes_roots
-from featclass.probe.prior import Blend, NamePrior, untried
-from featclass.records import FloatArray, Probe
+from featclass.probe.normalisation import Floats, encode, points, softmax, takes_roots
+from featclass.probe.text_prior import Blend, NamePrior, untried
 
 
 def fit(

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.errors import Unjudgeable
-from featclass.probe.points import Codes, Masks
+from featclass.base.errors import Unjudgeable
+from featclass.probe.normalisation import Codes, Masks
 
 MOST_FOLDS = 5
 LEAVE_ONE_OUT_IMAGES = 100

@@ -8,8 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.probe.points import Codes, Floats, normalise
-from featclass.probe.scatter import (
+from featclass.probe.covariance import (
     LEAST_VARIANCE,
     Scatter,
     class_means,
@@ -17,6 +16,7 @@ from featclass.probe.scatter import (
     lengths_of,
     squares,
 )
+from featclass.probe.normalisation import Codes, Floats, normalise
 
 NEIGHBOURS = 3
 NEIGHBOURS_WEIGHT = 0.5

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from featclass.samples.drawing import (
-    WHITE,
-    Canvas,
-    Colour,
-    blob,
-    box,
-    curve,
-    ellipse,
-    mix,
-    polygon,
-)
+from featclass.samples.drawing import WHITE, Canvas, Colour, blob, box, curve, ellipse, mix, polygon
 
 
 def balloon(canvas: Canvas, colour: Colour) -> None:

@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from featclass.samples.drawing import (
-    WHITE,
-    Canvas,
-    blob,
-    box,
-    curve,
-    ellipse,
-    mix,
-    polygon,
-)
+from featclass.samples.drawing import WHITE, Canvas, blob, box, curve, ellipse, mix, polygon
 
 
 def house(canvas: Canvas) -> None:

@@ -15,15 +15,9 @@ recovery    a workspace of the pictures that none knows
 dataset     its sets, and what is none of these, as something to learn from
 """
 
+from featclass.base.names import distinct, distinct_file, file_stem, is_default
 from featclass.workspaces.database import acting
-from featclass.workspaces.dataset import (
-    conflicts,
-    dataset,
-    image_name,
-    strangers,
-    without_own,
-)
-from featclass.workspaces.names import distinct, distinct_file, file_stem, is_default
+from featclass.workspaces.dataset import conflicts, dataset, image_name, strangers, without_own
 from featclass.workspaces.records import (
     Act,
     Added,

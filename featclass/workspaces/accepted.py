@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, insert, select
 
-from featclass.errors import FeatclassError
-from featclass.workspaces import names
+from featclass.base import names
+from featclass.base.errors import FeatclassError
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Act

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from featclass import disk, images
-from featclass.errors import DiskFull, FeatclassError
+from featclass import images
+from featclass.base import disk
+from featclass.base.errors import DiskFull, FeatclassError
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _ABANDONED_SECONDS = 24 * 3600
@@ -34,7 +35,7 @@ class PictureDamaged(OSError):
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """The bytes of one picture, on disk: a `featclass.records.Source`."""
+    """The bytes of one picture, on disk: a `featclass.base.records.Source`."""
 
     path: Path
 

@@ -30,8 +30,8 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from featclass import disk
-from featclass.errors import (
+from featclass.base import disk
+from featclass.base.errors import (
     DataFolderUnusable,
     DiskFull,
     FeatclassError,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from featclass.base.records import Dataset, Image, Rejected
 from featclass.datasets import without_conflicts
-from featclass.records import Dataset, Image, Rejected
 from featclass.workspaces.records import LabelledSet, Picture, Workspace
 from featclass.workspaces.store import Workspaces
 

@@ -14,8 +14,9 @@ from typing import Final
 
 from sqlalchemy import Connection, select, union
 
-from featclass import disk, images
-from featclass.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
+from featclass import images
+from featclass.base import disk
+from featclass.base.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
 from featclass.workspaces.tables import pictures, workspaces

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from featclass.base.names import counted
 from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
-from featclass.workspaces.names import counted
 from featclass.workspaces.records import Act
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from featclass.workspaces import names
+from featclass.base import names
 
 _COLUMNS = (
     ("act", "author TEXT"),

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row, exists, func, insert, select, update
 
-from featclass.errors import FeatclassError
-from featclass.workspaces import bounds, names
+from featclass.base import names
+from featclass.base.errors import FeatclassError
+from featclass.workspaces import bounds
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.tables import acts, effects, is_set_shown, pictures, rejections, sets

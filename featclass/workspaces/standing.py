@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from featclass.errors import FeatclassError
-from featclass.workspaces import names, pictures, sets, tables
+from featclass.base import names
+from featclass.base.errors import FeatclassError
+from featclass.workspaces import pictures, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Act

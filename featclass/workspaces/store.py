@@ -14,16 +14,10 @@ from typing import Self
 from sqlalchemy import delete, insert, select, update
 
 from featclass import images
-from featclass.errors import WorkspaceMissing
-from featclass.records import Rejected, Source
-from featclass.workspaces import (
-    bounds,
-    names,
-    pictures,
-    sets,
-    snapshot,
-    tables,
-)
+from featclass.base import names
+from featclass.base.errors import WorkspaceMissing
+from featclass.base.records import Rejected, Source
+from featclass.workspaces import bounds, pictures, sets, snapshot, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Change, find

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Row, Table, bindparam, delete, func, select, update
 
-from featclass.errors import FeatclassError
-from featclass.workspaces import acts, names, pictures, sets, tables
+from featclass.base import names
+from featclass.base.errors import FeatclassError
+from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Act
 from featclass.workspaces.tables import effects

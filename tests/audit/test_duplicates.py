@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
-from featclass import neighbours
 from featclass.audit import duplicates, find_copies, near_duplicate_groups
+from featclass.probe import neighbours
 from tests.audit.drawings import embedding, look, photo, saved, scene
 
 MANY = 30

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from featclass import probe
 from featclass.audit import label_errors
 from featclass.audit.labels import Doubts
-from featclass.probe.scatter import distances_left_out
+from featclass.probe.covariance import distances_left_out
 
 
 def flipped(

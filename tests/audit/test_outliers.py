@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from featclass.audit.outliers import outliers, strangeness
+from featclass.audit.checks import outliers, strangeness
 
 
 def test_a_picture_far_from_all_others_is_an_outlier() -> None:

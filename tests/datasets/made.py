@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from featclass.records import Dataset
+from featclass.base.records import Dataset
 
 MB = 10**6
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from featclass.base.errors import FoldersAmbiguous
 from featclass.datasets import read_folder, read_paths
-from featclass.errors import FoldersAmbiguous
 from tests.datasets.made import classes, parts, paths, pictures, reasons, write
 
 Choices = dict[int, tuple[str, ...]]

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from featclass.base.errors import DatasetError
 from featclass.datasets import files_of_zip, read, read_zip
-from featclass.errors import DatasetError
 from tests.datasets.raw_zips import picture, repacked, zip_of
 
 NAMES = [b"cats/1.jpg", b"cats/2.jpg", b"dogs/3.jpg", b"dogs/4.jpg"]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from featclass import sorting
+from featclass.base import names
+from featclass.base.records import Prediction
 from featclass.datasets import read_folder, read_paths
-from featclass.records import Prediction
-from featclass.workspaces import names
+from featclass.reports import sorting
 from tests.datasets.made import classes, picture, pictures, reasons, write
 
 on_windows = sys.platform == "win32"

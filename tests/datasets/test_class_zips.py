@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from featclass.cli.given import given
+from featclass.base.errors import DatasetError
+from featclass.cli.inputs import given
 from featclass.datasets import contents, list_files, read, read_folder, read_paths, read_zip
-from featclass.errors import DatasetError
 from tests.datasets.made import classes, labels, picture, pictures, reasons, write, zipped
 
 

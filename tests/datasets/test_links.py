@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from featclass import datasets
-from featclass.batches import pictures as batch_pictures
-from featclass.cli.given import below
+from featclass.base.records import Rejected
+from featclass.cli.inputs import below
 from featclass.datasets import Walk, read_folder
-from featclass.records import Rejected
+from featclass.server.batches import pictures as batch_pictures
 from tests.datasets.made import CATS_AND_DOGS, classes, labels, picture, pictures, reasons, write
 
 pytestmark = pytest.mark.skipif(

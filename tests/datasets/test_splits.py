@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from featclass import cli
+from featclass.base.errors import DatasetError, FoldersAmbiguous
+from featclass.base.records import Rejected
 from featclass.datasets import read_folder, read_paths, read_zip
-from featclass.errors import DatasetError, FoldersAmbiguous
-from featclass.records import Rejected
 from tests.datasets.made import (
     classes,
     labels,

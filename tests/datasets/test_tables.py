@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from featclass.base.errors import DatasetError
 from featclass.datasets import read_folder, read_paths, read_zip
-from featclass.errors import DatasetError
 from tests.datasets.made import classes, labels, pictures, reasons, write, zipped
 
 FOUR = [f"{i}.jpg" for i in range(4)]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from featclass import prediction_csv
+from featclass.base.errors import DatasetError
+from featclass.base.records import Prediction
 from featclass.datasets import Reading, label_tables, picture_index, read_folder, read_paths
 from featclass.datasets import tables as table_files
-from featclass.errors import DatasetError
-from featclass.records import Prediction
+from featclass.reports import prediction_csv
 from tests.datasets.made import pictures, write
 
 SIX = [f"{i}.jpg" for i in range(6)]

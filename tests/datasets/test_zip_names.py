@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from featclass.batches.pictures import of_zip
-from featclass.cli.given import given
+from featclass.base.errors import DatasetError
+from featclass.base.records import Image
+from featclass.cli.inputs import given
 from featclass.datasets import (
     CODE_PAGES,
     ZipListing,
@@ -23,8 +24,7 @@ from featclass.datasets import (
     writing,
 )
 from featclass.datasets.code_pages import chosen
-from featclass.errors import DatasetError
-from featclass.records import Image
+from featclass.server.batches.pictures import of_zip
 from tests.datasets import names as people
 from tests.datasets.raw_zips import picture, zip_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from featclass.config import Config
+from featclass.base.config import Config
 from tests.encoders.stand_in_hub import StandInHub, serving
 
 MakeConfig = Callable[..., Config]

@@ -12,11 +12,11 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from featclass import encoders
-from featclass.config import Config
+from featclass.base.config import Config
+from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import builtin
-from featclass.encoders.identity import encoder_id
+from featclass.encoders.network import encoder_id
 from featclass.encoders.timm_models import evaluation_transform
-from featclass.errors import EncoderUnavailable
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from featclass import encoders
-from featclass.config import Config
+from featclass.base.config import Config
 from featclass.encoders import hub, openclip, specs
 
 MEGA = 10**6

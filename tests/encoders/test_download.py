@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from featclass import encoders
-from featclass.config import Config
+from featclass.base.config import Config
+from featclass.base.errors import DownloadCancelled, EncoderUnavailable
 from featclass.encoders import hub, remote, transfer
-from featclass.errors import DownloadCancelled, EncoderUnavailable
 from tests.encoders.stand_in_hub import COMMIT, StandInHub, serving
 
 SIZE = 3_000_000

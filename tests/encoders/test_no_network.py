@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from featclass import encoders
-from featclass.config import Config
+from featclass.base.config import Config
+from featclass.base.errors import DownloadCancelled, EncoderUnavailable
 from featclass.encoders import loading
-from featclass.errors import DownloadCancelled, EncoderUnavailable
 from tests.encoders.stand_in_hub import StandInHub
 
 SPEC = "ViT-B-32/laion2b_s34b_b79k"

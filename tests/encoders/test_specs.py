@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import specs
-from featclass.errors import EncoderUnavailable
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from featclass import artifact, encoders, service
-from featclass.cache import Cache
-from featclass.config import Config
+from featclass import classifiers, encoders
+from featclass.base.config import Config
+from featclass.base.errors import EncoderUnavailable
+from featclass.base.records import Dataset
+from featclass.classifiers import artifact
+from featclass.embedding.cache import Cache
+from featclass.embedding.engine import Engine
 from featclass.encoders.text import PROMPTS, TextTower
-from featclass.engine import Engine
-from featclass.errors import EncoderUnavailable
-from featclass.records import Dataset
 from tests.encoders.test_openclip import CONFIGS, TEXT, VISION, load_folder, write_model
 from tests.fakes import two_classes
 
@@ -164,10 +165,12 @@ def test_a_real_kind_of_model_learns_from_pictures_and_names_and_is_saved(
         engine = Engine(load_folder(folder, config), cache, max_pixels=10**6)
         images = two_classes(4)
         dataset = Dataset(tuple(images), empty=("green",))
-        trained = service.train(engine, dataset).classifier
+        trained = classifiers.train(engine, dataset).classifier
         assert trained.classes == ("blue", "green", "red")
         assert trained.report.class_names is not None
         artifact.save(trained, tmp_path / "c.featclass")
         again = artifact.load(tmp_path / "c.featclass")
-        assert service.predict(engine, again, images) == service.predict(engine, trained, images)
+        assert classifiers.predict(engine, again, images) == classifiers.predict(
+            engine, trained, images
+        )
         engine.close()

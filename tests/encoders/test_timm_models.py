@@ -13,9 +13,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from featclass import encoders
-from featclass.config import Config
+from featclass.base.config import Config
+from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import hub, specs, timm_models
-from featclass.errors import EncoderUnavailable
 from tests.encoders.inputs import assert_alike, input_of
 from tests.encoders.stand_in_hub import StandInHub
 

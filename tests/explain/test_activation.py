@@ -9,14 +9,14 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from featclass import probe, samples, service
-from featclass.cache import Cache
+from featclass import classifiers, probe, samples
+from featclass.base.errors import FeatclassError
+from featclass.base.records import Dataset, Image, Probe, TrainedClassifier
+from featclass.embedding.cache import Cache
+from featclass.embedding.engine import Engine
 from featclass.encoders import builtin
-from featclass.engine import Engine
-from featclass.errors import FeatclassError
 from featclass.explain import Evidence
-from featclass.explain.activation import activation, fits
-from featclass.records import Dataset, Image, Probe, TrainedClassifier
+from featclass.explain.evidence import activation, fits
 from tests.fakes import image
 
 
@@ -29,7 +29,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def classifier(engine: Engine) -> TrainedClassifier:
-    return service.train(engine, Dataset(tuple(_three_classes()))).classifier
+    return classifiers.train(engine, Dataset(tuple(_three_classes()))).classifier
 
 
 def _three_classes() -> Iterator[Image]:
@@ -57,7 +57,7 @@ def test_the_map_of_the_built_in_encoder_sums_to_the_logit_of_every_class(
         points /= np.linalg.norm(points)
         logits = (points @ classifier.probe.coefficients.T + classifier.probe.intercepts)[0]
         for place, label in enumerate(classifier.classes):
-            heat = service.explain(engine, classifier, picture, label)
+            heat = classifiers.explain(engine, classifier, picture, label)
             assert heat.is_exact
             assert heat.values.shape == (7, 7)
             others = np.delete(logits, place).mean()
@@ -69,8 +69,8 @@ def test_shown_is_the_class_that_the_prediction_names_and_its_probability(
     engine: Engine, classifier: TrainedClassifier
 ) -> None:
     picture = image(samples.held_back()[0].data)
-    [said] = service.predict(engine, classifier, [picture])
-    heat = service.explain(engine, classifier, picture)
+    [said] = classifiers.predict(engine, classifier, [picture])
+    heat = classifiers.explain(engine, classifier, picture)
     assert heat.label == said.label
     assert heat.probability == pytest.approx(said.probability)
     assert heat.says.endswith(".")
@@ -86,7 +86,7 @@ def test_the_box_is_the_middle_that_the_encoder_looks_at(
 ) -> None:
     file = io.BytesIO()
     PIL.Image.new("RGB", size, "teal").save(file, "PNG")
-    heat = service.explain(engine, classifier, image(file.getvalue()))
+    heat = classifiers.explain(engine, classifier, image(file.getvalue()))
     assert heat.size == size
     assert heat.box == pytest.approx((left, top, 1 - left, 1 - top), abs=2e-3)
 
@@ -110,9 +110,9 @@ def test_a_picture_that_cannot_be_used_and_a_class_there_is_not_are_said(
     engine: Engine, classifier: TrainedClassifier
 ) -> None:
     with pytest.raises(FeatclassError, match=r"a\.png could not be used"):
-        service.explain(engine, classifier, image(b"words"))
+        classifiers.explain(engine, classifier, image(b"words"))
     with pytest.raises(FeatclassError, match="no class 'nobody'"):
-        service.explain(engine, classifier, image(samples.held_back()[0].data), "nobody")
+        classifiers.explain(engine, classifier, image(samples.held_back()[0].data), "nobody")
 
 
 @pytest.mark.parametrize("roots", [True, False])

@@ -14,15 +14,15 @@ import timm
 import torch
 from numpy.typing import NDArray
 
-from featclass import service
-from featclass.cache import Cache
+from featclass import classifiers
+from featclass.base.records import Dataset, Probe
+from featclass.embedding.cache import Cache
+from featclass.embedding.engine import Engine
 from featclass.encoders import Encoder, Pixels
 from featclass.encoders.network import Network
 from featclass.encoders.timm_models import evaluation_transform
-from featclass.engine import Engine
 from featclass.explain import Evidence, View
 from featclass.explain.occlusion import by_gradient, coarse_to_fine, exhaustive
-from featclass.records import Dataset, Probe
 from tests.fakes import GridEncoder, image, two_classes
 
 MARK = (40, 8, 56, 24)
@@ -51,8 +51,8 @@ def marked(colour: str = "red") -> bytes:
 
 def test_a_mark_that_decides_is_found_with_an_encoder_that_shows_nothing() -> None:
     engine = Engine(RednessEncoder(), Cache(":memory:"), max_pixels=10**8)
-    classifier = service.train(engine, Dataset(tuple(two_classes()))).classifier
-    heat = service.explain(engine, classifier, image(marked()), "red")
+    classifier = classifiers.train(engine, Dataset(tuple(two_classes()))).classifier
+    heat = classifiers.explain(engine, classifier, image(marked()), "red")
     engine.close()
     assert not heat.is_exact
     assert heat.box == (0, 0, 1, 1)

@@ -6,12 +6,18 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from featclass.explain.colours import coloured, greyed
-from featclass.explain.heat import Heat
-from featclass.explain.overlay import AGAINST, FOR, overlay
-from featclass.explain.regions import EDGES, QUARTERS, speaking_against, speaking_for
-from featclass.explain.words import Tried, said
-from featclass.probe.points import Floats
+from featclass.explain.maps import AGAINST, FOR, Heat, overlay
+from featclass.explain.words import (
+    EDGES,
+    QUARTERS,
+    Tried,
+    coloured,
+    greyed,
+    said,
+    speaking_against,
+    speaking_for,
+)
+from featclass.probe.normalisation import Floats
 
 UPPER_LEFT, RIGHT_EDGE = QUARTERS[0], EDGES[1]
 

@@ -12,7 +12,8 @@ from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass import images
-from featclass.images import decoding, headers, jpeg, shapes
+from featclass.images import decoding, jpeg, shapes
+from featclass.images import formats as headers
 
 LIMIT = 100 * 10**6
 KINDS: dict[str, dict[str, object]] = {

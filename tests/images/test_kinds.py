@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from featclass import config, images
+from featclass import images
+from featclass.base import config
 from featclass.images.kinds import RAW_PHOTO, kind_of
 
 

@@ -299,7 +299,7 @@ def test_a_tile_far_larger_than_its_picture_is_not_unpacked() -> None:
 
 
 def test_a_profile_of_a_deep_tiff_is_handed_on() -> None:
-    from featclass.images.headers import opened_for_decoding
+    from featclass.images.formats import opened_for_decoding
 
     data = tiff_of(deep(COLOUR, "u2"), photometric=2, tags={34675: (1, b"profile")})
     assert opened_for_decoding(data, LIMIT).picture.info["icc_profile"] == b"profile"

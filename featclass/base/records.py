@@ -1,0 +1,339 @@
+"""The words of the domain as plain values, shared by all layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.base import sentences
+from featclass.base.scores import LearningCurve, Method, SavedClassifier, Told, Verdict
+
+FloatArray = NDArray[np.float32] | NDArray[np.float64]
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) as work advances; `total` may be 0 while it is not known."""
+
+
+def no_progress(done: int, total: int) -> None:
+    """Ignore progress."""
+
+
+class Source(Protocol):
+    """Where the bytes of an image come from: a file, an entry of a zip, memory."""
+
+    def read(self) -> bytes:
+        """Return all bytes; raises `OSError` when they cannot be had any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One picture file; identified by the SHA-256 of its bytes."""
+
+    name: str
+    """As its owner knows it: the path inside the dataset, or the file name."""
+    digest: str
+    """SHA-256 of the bytes, 64 lower-case hexadecimal digits."""
+    source: Source = field(repr=False, compare=False)
+    label: str | None = None
+    burst: str | None = None
+    """Equal for pictures of a class that a camera recorded in one go: hardly independent."""
+    split: str | None = None
+    """The part of a split that its owner put it in: `train`, `val`, `test`, or a fold's name."""
+    other_splits: tuple[str, ...] = ()
+    """Other parts of the split that hold the same bytes: a leak, if they are scored."""
+
+    def read(self) -> bytes:
+        """Return the bytes; raises `OSError` when the source has gone."""
+        return self.source.read()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An image that could not be used, with its name and the reason in words."""
+
+    name: str
+    reason: str
+    is_lasting: bool = True
+    """False where another try may succeed: the disk was not there, say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Labelled sets together: what is embedded, trained on and evaluated."""
+
+    images: tuple[Image, ...]
+    rejected: tuple[Rejected, ...] = ()
+    empty: tuple[str, ...] = ()
+    """Classes that there is a folder for, but no picture: an encoder may know them by name."""
+    notes: tuple[str, ...] = ()
+    """How it was read where that could be taken otherwise: sentences for a person."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, sorted."""
+        return tuple(sorted({image.label for image in self.images if image.label is not None}))
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True)
+class Probe:
+    """A linear map on embeddings of length 1, and how its logits become probabilities."""
+
+    classes: tuple[str, ...]
+    coefficients: NDArray[np.float64]
+    """Shape (len(classes), dimensions)."""
+    intercepts: NDArray[np.float64]
+    """Shape (len(classes),)."""
+    roots: bool
+    """Whether it takes the embeddings' square roots, scaled to length 1."""
+    floor: float
+    """Share of a probability that every class has alike: none is ever certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """Figures of one class; None where the denominator is zero (nothing predicted as it)."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+    recall_interval: tuple[float, float] | None = None
+    """95 %, low and high; None of too few pictures, and where there is no score."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearDuplicates:
+    """Copies of a picture among the images: they stay on one side of every split."""
+
+    images: int
+    """That have a near-duplicate among the others."""
+    groups: int
+    """How many pictures they are, counted once each."""
+    accuracy_with_leak: float | None
+    """What the score would have been with copies on both sides."""
+    bursts: int = 0
+    """How many of the groups are, or hold, pictures that a camera recorded in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassNames:
+    """How much the names of classes count, read by the text tower of the encoder."""
+
+    weight: float
+    """Of the names against the images, 0 to 1; 0 where pictures held out showed no gain."""
+    without_images: tuple[str, ...]
+    """Classes that no image shows: they are known by their names alone, and not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenInTraining:
+    """Pictures scored that the classifier learned from already: such a score is too good."""
+
+    same: int
+    """The very files."""
+    near_duplicates: int
+    """Others that show nearly the same as a picture it learned from."""
+    accuracy_without: float | None
+    """Of all the others; None where there are none."""
+
+    @property
+    def images(self) -> int:
+        """Of both kinds."""
+        return self.same + self.near_duplicates
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How well a classifier does on images it never saw: numbers only, no drawing."""
+
+    encoder: str
+    classes: tuple[str, ...]
+    images: int
+    rejected: tuple[Rejected, ...]
+    accuracy: float | None
+    accuracy_interval: tuple[float, float] | None
+    """95 %, low and high."""
+    chance_accuracy: float
+    """Of always guessing the largest class."""
+    confusion_matrix: tuple[tuple[int, ...], ...] | None
+    """Rows true, columns predicted, in the order of `classes`; None where there is no score."""
+    per_class: Mapping[str, ClassFigures]
+    procedure: Method
+    """How the figures were obtained, as values; `method` says it in words."""
+    seconds: Mapping[str, float]
+    """Of `embed`, `fit` and `evaluate`."""
+    verdict: Verdict | None = None
+    """None where there is no score, or one of pictures seen in training."""
+    learning_curve: LearningCurve | None = None
+    """None where it was not worked out."""
+    near_duplicates: NearDuplicates | None = None
+    """None where no image has any."""
+    calibration_error: float | None = None
+    """Of the out-of-fold probabilities: their mean distance from the share that was right."""
+    refused_share: float | None = None
+    """Share of the images that a probe which never saw them takes for none of the classes."""
+    refuses: float | None = None
+    """Share of simulated strangers, pictures of something else, that it takes for none of the
+    classes; None where that cannot be told."""
+    class_names: ClassNames | None = None
+    """None where the names were not asked."""
+    empty_classes: tuple[str, ...] = ()
+    """Classes that there is a folder or a set for, but no picture that could be used; sorted."""
+    unknown_classes: tuple[str, ...] = ()
+    """Classes scored that the classifier had not learned, their pictures all wrong; sorted."""
+    seen_in_training: SeenInTraining | None = None
+    """None where what is scored is held back by featclass itself: then nothing was seen."""
+
+    @property
+    def method(self) -> str:
+        """How the figures were obtained, in words without a full stop; class names as they are."""
+        if isinstance(self.procedure, Told):
+            return self.procedure.sentence
+        return self.procedure.sentence + self._names_used() + self._not_learned() + self._seen()
+
+    def _names_used(self) -> str:
+        used = self.class_names
+        if used is None:
+            return ""
+        is_scored = self.confusion_matrix is not None
+        return sentences.methods.names_used(used.weight, used.without_images, held_out=is_scored)
+
+    def _not_learned(self) -> str:
+        procedure = self.procedure
+        alike = procedure.alike if isinstance(procedure, SavedClassifier) else {}
+        unknown = {name: self.per_class[name].support for name in self.unknown_classes}
+        return sentences.methods.not_learned(unknown, alike)
+
+    def _seen(self) -> str:
+        seen = self.seen_in_training
+        if seen is None:
+            return ""
+        return sentences.methods.seen_before(
+            same=seen.same,
+            near_duplicates=seen.near_duplicates,
+            accuracy_without=seen.accuracy_without,
+            scored=sum(map(sum, self.confusion_matrix or ())),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class Exemplars:
+    """The training images a classifier remembers, to show what a new picture resembles."""
+
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    digests: tuple[str, ...]
+    vectors: NDArray[np.float32]
+    """L2-normalised embeddings, shape (len(names), dimensions)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedClassifier:
+    """Encoder spec, probe, classes and report: what is saved, exported and served."""
+
+    encoder: str
+    """The encoder's spec."""
+    encoder_id: str
+    fingerprint: str
+    probe: Probe
+    exemplars: Exemplars
+    report: Report
+    strangers: NDArray[np.float32] | None = None
+    """L2-normalised embeddings of pictures that a person called none of these, shape
+    (m, dimensions)."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of featclass and of the libraries that shape an embedding."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, in the order of the probe's rows."""
+        return self.probe.classes
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A training image that a new picture resembles."""
+
+    name: str
+    label: str
+    digest: str
+    similarity: float
+    """Cosine of the two embeddings, -1 to 1."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of this image beside a prediction."""
+        return {
+            "path": self.name,
+            "label": self.label,
+            "similarity": self.similarity,
+            "digest": self.digest,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What probes that never saw a training image, nor a near-duplicate of it, say of it."""
+
+    name: str
+    digest: str
+    label: str
+    said: str
+    """The class it was taken for."""
+    probability: float
+    """Of the class it was taken for."""
+    label_probability: float
+    """Of its own class."""
+    neighbours: tuple[Neighbour, ...]
+    """The most similar of the other training images, near-duplicates included."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of this image in the report."""
+        return {
+            "path": self.name,
+            "label": self.label,
+            "predicted": self.said,
+            "probability": self.probability,
+            "label_probability": self.label_probability,
+            "neighbours": [neighbour.to_json() for neighbour in self.neighbours],
+        }
+
+
+DOUBTFUL_BELOW = 0.8
+"""Calibrated, a prediction of a lower probability is wrong more than one time in five."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a classifier says of one picture; `rejected` holds the reason where it cannot."""
+
+    path: str
+    label: str | None = None
+    probability: float | None = None
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    known: bool = True
+    """False where the picture resembles none of the classes; `label` is still the nearest."""
+    neighbours: tuple[Neighbour, ...] = ()
+    rejected: str | None = None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it resembles the classes, but which is less than `DOUBTFUL_BELOW` sure."""
+        return self.known and self.probability is not None and self.probability < DOUBTFUL_BELOW
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object that `featclass predict --json` prints for this picture."""
+        if self.rejected is not None:
+            return {"path": self.path, "rejected": self.rejected}
+        return {
+            "path": self.path,
+            "label": self.label,
+            "probability": self.probability,
+            "probabilities": dict(self.probabilities),
+            "known": self.known,
+            "doubtful": self.is_doubtful,
+            "neighbours": [neighbour.to_json() for neighbour in self.neighbours],
+        }

@@ -1,0 +1,75 @@
+"""Pictures as embeddings: those of a dataset for learning, those of a folder one by one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.base.records import Dataset, Image, Progress, Rejected, no_progress
+from featclass.embedding.engine import Embeddings, Engine
+
+SLICE = 2048
+"""Files embedded at once, of many: so many vectors are held, and no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedFiles:
+    """Some files in the order they were given, and what became of each."""
+
+    reasons: tuple[str | None, ...]
+    """Why each could not be used; None where it could."""
+    vectors: NDArray[np.float32]
+    """A row for each that could, in order: shape (those, dimensions)."""
+
+
+def embed(engine: Engine, dataset: Dataset, *, progress: Progress = no_progress) -> Embeddings:
+    """Embed a dataset; what the dataset had rejected already leads the list of rejections.
+
+    The images come back in the order of their digests, so that no result depends on file names,
+    and with their appearances.
+    """
+    ordered = sorted(dataset.images, key=lambda image: image.digest)
+    embedded = engine.embed(ordered, progress=progress, describe=True)
+    return replace(embedded, rejected=(*dataset.rejected, *embedded.rejected))
+
+
+def empty_classes(dataset: Dataset, embedded: Embeddings) -> tuple[str, ...]:
+    """Return the classes of a dataset that no picture could be used of, sorted."""
+    shown = {image.label for image in embedded.images}
+    return tuple(sorted({*dataset.empty, *dataset.classes} - shown))
+
+
+def embed_files(
+    engine: Engine,
+    files: Iterable[Image | Rejected],
+    *,
+    total: int = 0,
+    progress: Progress = no_progress,
+) -> Iterator[EmbeddedFiles]:
+    """Embed any number of files in order, copies included: a slice of them at a time.
+
+    `progress` is told of all (of `total`, 0 while it is not known), and may raise to stop.
+    """
+    rest, before = iter(files), 0
+    while part := list(itertools.islice(rest, SLICE)):
+        images = [file for file in part if isinstance(file, Image)]
+        start = before + len(part) - len(images)
+
+        def advance(done: int, _: int, start: int = start) -> None:
+            progress(start + done, total)
+
+        embedded = engine.embed(images, progress=advance, describe=True)
+        used = {image.digest for image in embedded.images}
+        why = {rejected.name: rejected.reason for rejected in embedded.rejected}
+        yield EmbeddedFiles(tuple(_reason(file, used, why) for file in part), embedded.vectors)
+        before += len(part)
+
+
+def _reason(file: Image | Rejected, used: set[str], why: dict[str, str]) -> str | None:
+    if isinstance(file, Rejected):
+        return file.reason
+    return None if file.digest in used else why[file.name]

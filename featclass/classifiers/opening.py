@@ -1,0 +1,93 @@
+"""The encoder that a spec or a saved classifier asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from featclass import encoders
+from featclass.base.errors import ClassifierUnusable, EncoderUnavailable
+from featclass.base.records import Progress, TrainedClassifier
+from featclass.embedding.engine import Engine
+from featclass.embedding.engines import Engines
+
+AUTO, BUILTIN = "auto", "builtin"
+SHOWN = 100
+"""Characters of a spec that a file names, in a sentence."""
+
+
+def encoder_of(
+    classifier: TrainedClassifier,
+    chosen: str | None = None,
+    *,
+    how: str,
+    is_chosen: Callable[[str, str], bool] = lambda spec, encoder_id: False,
+) -> str:
+    """Return the spec of the encoder to open for a saved classifier.
+
+    That of the file where featclass offers such an encoder; any other, which can be a folder of
+    this machine or a download, only where a person has chosen it: now, or before, when the
+    classifier was trained here, which `is_chosen` says of a spec and an encoder id. Raises
+    `EncoderUnavailable` where nobody has; `how` they can, a clause, ends the sentence.
+    """
+    spec = classifier.encoder
+    if encoders.is_offered(spec) or (not chosen and is_chosen(spec, classifier.encoder_id)):
+        return spec
+    if chosen:
+        return chosen
+    raise EncoderUnavailable(
+        f"This classifier asks for the encoder {spec[:SHOWN]!r}, which is not among those that"
+        f" featclass offers, and a file does not choose what is loaded here: {how}."
+    )
+
+
+def check_encoder(classifier: TrainedClassifier, engine: Engine) -> list[str]:
+    """Return what to note where a classifier was made under another precision or decoding.
+
+    Raises `EncoderUnavailable` where the encoder here is another one altogether, and
+    `ClassifierUnusable` where it says it is the same, and gives embeddings of another length.
+    """
+    encoder = engine.encoder
+    if encoder.id != classifier.encoder_id:
+        raise EncoderUnavailable(
+            f"This classifier was made with other weights of {classifier.encoder} than the ones"
+            f" on this machine (encoder id {classifier.encoder_id[:12]}, found"
+            f" {encoder.id[:12]}). Get those weights, or train it again here."
+        )
+    dimensions = classifier.probe.coefficients.shape[1]
+    if dimensions != encoder.dimensions:
+        raise ClassifierUnusable(
+            f"This classifier takes embeddings of {dimensions:,} values, and its encoder"
+            f" {classifier.encoder} gives {encoder.dimensions:,}: the file was not written by"
+            " featclass as it is. Take it from where it was saved once more, or train it again."
+        )
+    if encoder.fingerprint != classifier.fingerprint:
+        return [
+            "This classifier was made under another precision or picture decoding than this"
+            f" machine's ({encoder.precision} on {encoder.device}): probabilities may differ in"
+            " the third digit, and more for pictures whose colours or depths were read otherwise"
+            " before. Train it again on its pictures to be sure."
+        ]
+    return []
+
+
+def open_engine(
+    engines: Engines,
+    spec: str,
+    *,
+    tell: Callable[[str], None],
+    download: Progress | None = None,
+) -> Engine:
+    """Open the engine of `spec`, downloading its weights if need be.
+
+    `auto` is the best encoder for the device, else the built-in one: then `tell` hears why, in a
+    sentence, before that is loaded. Raises `EncoderUnavailable` for an encoder asked for by name
+    that cannot be had.
+    """
+    if spec != AUTO:
+        return engines.choose(spec, download=download)
+    preferred = encoders.preferred(engines.find_device())
+    try:
+        return engines.get(preferred, download=download)
+    except EncoderUnavailable as error:
+        tell(f"{error} Using the built-in encoder meanwhile.")
+        return engines.get(BUILTIN)

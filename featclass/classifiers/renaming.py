@@ -1,0 +1,169 @@
+"""The same classifier, its classes called otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from featclass.audit import Audit
+from featclass.audit.findings import DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
+from featclass.base.records import Exemplars, Judgement, Neighbour, Report, TrainedClassifier
+from featclass.base.scores import (
+    LearningCurve,
+    Method,
+    SavedClassifier,
+    Told,
+    TooFewOfAClass,
+    Unscored,
+    Verdict,
+)
+from featclass.classifiers.training import Learned
+
+New = Callable[[str], str]
+"""From a class's name to its new one."""
+_OfOne = TypeVar("_OfOne", LabelError, Outlier, QualityFault)
+
+
+def renamed(learned: Learned, names: Mapping[str, str]) -> Learned:
+    """Return the same, with classes called otherwise; nothing is learned anew.
+
+    `names` gives the new name of each class; what it leaves out keeps its own.
+    """
+
+    def new(name: str) -> str:
+        return names.get(name, name)
+
+    return replace(
+        learned,
+        classifier=_classifier(learned.classifier, new),
+        judgements=tuple(_judgement(judgement, new) for judgement in learned.judgements),
+        audit=learned.audit and _audit(learned.audit, new),
+    )
+
+
+def _classifier(classifier: TrainedClassifier, new: New) -> TrainedClassifier:
+    order = sorted(range(len(classifier.classes)), key=lambda i: new(classifier.classes[i]))
+    fitted = classifier.probe
+    return replace(
+        classifier,
+        probe=replace(
+            fitted,
+            classes=tuple(new(classifier.classes[i]) for i in order),
+            coefficients=fitted.coefficients[order],
+            intercepts=fitted.intercepts[order],
+        ),
+        exemplars=_exemplars(classifier.exemplars, new),
+        report=_report(classifier.report, order, new),
+    )
+
+
+def _exemplars(exemplars: Exemplars, new: New) -> Exemplars:
+    return replace(
+        exemplars,
+        labels=tuple(map(new, exemplars.labels)),
+        names=tuple(
+            _path(name, label, new)
+            for name, label in zip(exemplars.names, exemplars.labels, strict=True)
+        ),
+    )
+
+
+def _report(report: Report, order: list[int], new: New) -> Report:
+    matrix, names = report.confusion_matrix, report.class_names
+    return replace(
+        report,
+        empty_classes=_sorted(report.empty_classes, new),
+        unknown_classes=_sorted(report.unknown_classes, new),
+        class_names=names and replace(names, without_images=_sorted(names.without_images, new)),
+        classes=tuple(new(report.classes[i]) for i in order),
+        confusion_matrix=matrix and tuple(tuple(matrix[i][j] for j in order) for i in order),
+        per_class={new(c): report.per_class[c] for c in (report.classes[i] for i in order)},
+        procedure=_procedure(report.procedure, new),
+        verdict=report.verdict and _verdict(report.verdict, new),
+        learning_curve=report.learning_curve and _curve(report.learning_curve, new),
+    )
+
+
+def _procedure(method: Method, new: New) -> Method:
+    match method:
+        case Unscored():
+            return replace(method, classes=_sorted(method.classes, new))
+        case SavedClassifier():
+            alike = {new(unknown): new(known) for unknown, known in method.alike.items()}
+            return replace(method, alike=alike)
+        case _:  # name no class
+            return method
+
+
+def _verdict(verdict: Verdict, new: New) -> Verdict:
+    rate = verdict.rate
+    if isinstance(rate, Told) or rate.largest is None:
+        return verdict
+    return replace(verdict, rate=replace(rate, largest=new(rate.largest)))
+
+
+def _curve(curve: LearningCurve, new: New) -> LearningCurve:
+    projected, why = curve.projected, curve.unforeseen
+    if projected is not None and projected.label is not None:
+        return replace(curve, projected=replace(projected, label=new(projected.label)))
+    if isinstance(why, TooFewOfAClass):
+        return replace(curve, unforeseen=replace(why, label=new(why.label)))
+    return curve
+
+
+def _judgement(judgement: Judgement, new: New) -> Judgement:
+    return replace(
+        judgement,
+        name=_path(judgement.name, judgement.label, new),
+        label=new(judgement.label),
+        said=new(judgement.said),
+        neighbours=tuple(_neighbour(neighbour, new) for neighbour in judgement.neighbours),
+    )
+
+
+def _neighbour(neighbour: Neighbour, new: New) -> Neighbour:
+    name, label = _path(neighbour.name, neighbour.label, new), new(neighbour.label)
+    return replace(neighbour, name=name, label=label)
+
+
+def _sorted(names: Iterable[str], new: New) -> tuple[str, ...]:
+    return tuple(sorted(map(new, names)))
+
+
+def _path(name: str, label: str, new: New) -> str:
+    """Return the path of an image whose folder is called as its class."""
+    return new(label) + name[len(label) :] if name.startswith(f"{label}/") else name
+
+
+def _audit(audit: Audit, new: New) -> Audit:
+    """Return the findings under the new names; what they are remembered by stays as it was."""
+    balance = audit.balance
+    return Audit(
+        tuple(_label_error(error, new) for error in audit.label_errors),
+        tuple(_copies(group, new) for group in audit.duplicates),
+        tuple(_of_one(outlier, new) for outlier in audit.outliers),
+        tuple(_of_one(fault, new) for fault in audit.quality),
+        tuple(_give_away(cue, new) for cue in audit.shortcuts),
+        replace(balance, images={new(name): count for name, count in balance.images.items()}),
+    )
+
+
+def _label_error(error: LabelError, new: New) -> LabelError:
+    return replace(_of_one(error, new), suggested=new(error.suggested))
+
+
+def _of_one(finding: _OfOne, new: New) -> _OfOne:
+    path = _path(finding.path, finding.label, new)
+    return replace(finding, path=path, label=new(finding.label))
+
+
+def _copies(group: DuplicateGroup, new: New) -> DuplicateGroup:
+    pairs = zip(group.paths, group.labels, strict=True)
+    paths = tuple(_path(path, label, new) for path, label in pairs)
+    return replace(group, paths=paths, labels=tuple(map(new, group.labels)))
+
+
+def _give_away(cue: GiveAway, new: New) -> GiveAway:
+    paths = tuple(_path(path, cue.label, new) for path in cue.paths)
+    return replace(cue, paths=paths, label=new(cue.label))

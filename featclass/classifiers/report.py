@@ -1,0 +1,166 @@
+"""How well a classifier does on images it never saw, in numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.base.records import ClassFigures, Rejected, Report
+from featclass.base.scores import Lacking, Method, Unscored
+from featclass.classifiers.report_json import from_json, to_json
+from featclass.probe.statistics import accuracy_interval
+
+FEWEST_IN_CLASS = 10
+"""Independent images of a class: of fewer, the interval of its recall says next to nothing."""
+
+__all__ = ["Interval", "from_json", "score", "to_json", "wilson", "without_score"]
+
+
+class Interval(Protocol):
+    """Bounds of a share, 95 %: of `right` among `n`, `n_groups` of which are independent."""
+
+    def __call__(self, right: int, n: int, /, *, n_groups: int) -> tuple[float, float]:
+        """Return them, low and high."""
+        ...
+
+
+def wilson(
+    successes: int, n: int, confidence: float = 0.95, *, n_groups: int | None = None
+) -> tuple[float, float]:
+    """Return the score interval of a share of `n` images, low and high, within 0 and 1.
+
+    `n_groups` is how many of them are independent, where near-duplicates count as one.
+
+    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal
+    of the American Statistical Association 22 (1927), 209-212. Of no image nothing is known.
+    """
+    if n == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share, m = successes / n, n if n_groups is None else n_groups
+    centre = (share + z**2 / (2 * m)) / (1 + z**2 / m)
+    half = z / (1 + z**2 / m) * math.sqrt(share * (1 - share) / m + z**2 / (4 * m**2))
+    # At the ends the formula gives exactly 0 and 1, its rounding does not.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    return low, 1.0 if successes == n else min(1.0, centre + half)
+
+
+def score(
+    labels: Sequence[str],
+    probabilities: NDArray[np.float64],
+    classes: Sequence[str],
+    *,
+    encoder: str,
+    rejected: Sequence[Rejected],
+    method: Method,
+    seconds: Mapping[str, float],
+    images: int | None = None,
+    groups: Sequence[int] | NDArray[np.integer] | None = None,
+    interval: Interval = accuracy_interval,
+) -> Report:
+    """Count what each image, predicted once, was taken for; ties go to the first class.
+
+    Args:
+        labels: True class of each image.
+        probabilities: Out-of-fold, shape (len(labels), len(classes)).
+        classes: Sorted.
+        encoder: Spec of the encoder.
+        rejected: Images that could not be used.
+        method: How the probabilities were obtained.
+        seconds: Of `embed`, `fit`, `evaluate`.
+        images: Used altogether, where only some were predicted (a single split).
+        groups: Equal for near-duplicates, which count once in an interval, shape (len(labels),);
+            without them each image is its own.
+        interval: Of the accuracy, and of the recall of each class of ten independent images or
+            more.
+    """
+    places = {name: place for place, name in enumerate(classes)}
+    true = np.array([places[label] for label in labels], dtype=np.intp)
+    matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    np.add.at(matrix, (true, probabilities.argmax(axis=1)), 1)
+    right = int(matrix.trace())
+    owners = np.arange(len(labels)) if groups is None else np.asarray(groups)
+    independent = _independent(owners, true, len(classes))
+    return Report(
+        encoder=encoder,
+        classes=tuple(classes),
+        images=len(labels) if images is None else images,
+        rejected=tuple(rejected),
+        accuracy=right / len(labels),
+        accuracy_interval=interval(right, len(labels), n_groups=np.unique(owners).size),
+        chance_accuracy=int(matrix.sum(axis=1).max()) / len(labels),
+        confusion_matrix=tuple(tuple(row) for row in matrix.tolist()),
+        per_class={
+            name: _figures(matrix, place, int(independent[place]), interval)
+            for name, place in places.items()
+        },
+        procedure=method,
+        seconds=dict(seconds),
+    )
+
+
+def without_score(
+    labels: Sequence[str],
+    *,
+    encoder: str,
+    rejected: Sequence[Rejected],
+    seconds: Mapping[str, float],
+    why: Unscored | None = None,
+    classes: Sequence[str] = (),
+) -> Report:
+    """Report on classes that cannot be judged, and `why`, by default for want of pictures.
+
+    `classes` are those of the labels, sorted, unless there are some without a picture.
+    """
+    classes = tuple(classes or sorted(set(labels)))
+    sizes = {name: sum(label == name for label in labels) for name in classes}
+    return Report(
+        encoder=encoder,
+        classes=classes,
+        images=len(labels),
+        rejected=tuple(rejected),
+        accuracy=None,
+        accuracy_interval=None,
+        chance_accuracy=max(sizes.values()) / len(labels) if labels else 1 / len(classes),
+        confusion_matrix=None,
+        per_class={name: ClassFigures(None, None, None, sizes[name]) for name in classes},
+        procedure=why or _lacking(sizes),
+        seconds=dict(seconds),
+    )
+
+
+def _lacking(sizes: Mapping[str, int]) -> Unscored:
+    """Return that classes have a single image, or else that some have none."""
+    if alone := tuple(name for name, size in sizes.items() if size == 1):
+        return Unscored(Lacking.SINGLE_PICTURES, alone)
+    empty = tuple(name for name, size in sizes.items() if size == 0)
+    return Unscored(Lacking.NO_PICTURES, empty)
+
+
+def _independent(
+    owners: NDArray[np.integer], true: NDArray[np.intp], classes: int
+) -> NDArray[np.intp]:
+    """Return how many images each class has, near-duplicates counted as one in each of theirs."""
+    pairs = np.unique(np.stack([owners, true], axis=1), axis=0)
+    return np.bincount(pairs[:, 1], minlength=classes)
+
+
+def _figures(
+    matrix: NDArray[np.int64], place: int, independent: int, interval: Interval
+) -> ClassFigures:
+    right, support = int(matrix[place, place]), int(matrix[place].sum())
+    predicted = int(matrix[:, place].sum())
+    return ClassFigures(
+        precision=right / predicted if predicted else None,
+        recall=right / support if support else None,
+        f1=2 * right / (predicted + support) if predicted + support else None,
+        support=support,
+        recall_interval=interval(right, support, n_groups=independent)
+        if independent >= FEWEST_IN_CLASS
+        else None,
+    )

@@ -1,0 +1,62 @@
+"""Embeddings as the probe sees them: scaled to length 1, and first their roots where fitting."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from featclass.base.errors import FeatclassError
+from featclass.base.records import FloatArray
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Masks = NDArray[np.bool_]
+
+
+def normalise(vectors: FloatArray) -> Floats:
+    """Scale each row of `vectors`, shape (n, dimensions), to length 1; zero rows stay zero."""
+    wide = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    return np.asarray(wide / np.where(lengths > 0, lengths, 1.0))
+
+
+def takes_roots(vectors: FloatArray) -> bool:
+    """Say whether roots suit these embeddings: no value is negative, as after a rectifier.
+
+    Such values are mostly small with a few large ones. Their square roots scaled to length 1
+    compare as by the Hellinger distance (Arandjelovic and Zisserman 2012, RootSIFT), in which the
+    few no longer drown the many.
+    """
+    return not bool((np.asarray(vectors, dtype=np.float64) < 0).any())
+
+
+def points(vectors: FloatArray, *, roots: bool) -> Floats:
+    """Return embeddings, shape (n, dimensions), of length 1, with `roots` of signed roots."""
+    wide = np.asarray(vectors, dtype=np.float64)
+    return normalise(np.sign(wide) * np.sqrt(np.abs(wide)) if roots else wide)
+
+
+def encode(labels: Sequence[str]) -> tuple[tuple[str, ...], Codes]:
+    """Return the sorted classes and each label's place among them.
+
+    Raises:
+        FeatclassError: There are fewer than two classes.
+    """
+    classes = tuple(sorted(set(labels)))
+    if not classes:
+        raise FeatclassError("There is no set with pictures yet; a classifier needs two.")
+    if len(classes) < 2:
+        raise FeatclassError(
+            f"There is only one set with pictures, {classes[0]!r}: add a second, so that there is"
+            " something to tell apart."
+        )
+    places = {name: place for place, name in enumerate(classes)}
+    return classes, np.array([places[label] for label in labels], dtype=np.intp)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities, shape (n, classes); no logit is too large."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -1,0 +1,8 @@
+"""What one server process holds, and does in the background.
+
+studio      the container of all parts, shared by the page and the routes
+trainer     keeps the classifier of every workspace in step with its sets
+batches     predictions for a whole zip or folder
+downloads   weights of encoders on their way
+maps        maps of workspaces; `thumbnails`: small pictures
+"""

@@ -1,0 +1,104 @@
+"""One attempt to make a classifier of a workspace as it is at one moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from featclass import classifiers
+from featclass.base.errors import Cancelled
+from featclass.base.pace import Clock, Pace
+from featclass.base.records import Dataset, Progress, Rejected, no_progress
+from featclass.classifiers import artifact
+from featclass.classifiers.training import Learned
+from featclass.embedding.engine import Embeddings, Engine
+from featclass.server.state import Phase, Result, empty_sets, names_of
+from featclass.workspaces import Picture, Workspace, Workspaces, dataset, image_name, strangers
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Embeds the labelled sets and learns them; `report` is told of every change of state.
+
+    `report` may raise `Cancelled`, which stops the attempt: what is embedded by then is kept.
+    """
+
+    store: Workspaces
+    workspace: Workspace
+    engine: Engine
+    key: str
+    report: Callable[..., Any]
+    publish: Callable[[Result], None]
+    """Told as soon as there is a score, though more is still being worked out."""
+
+    def run(self) -> Result:
+        """Return what came of it; raises `Cancelled` where the sets are other ones by now."""
+        names = names_of(self.workspace)
+        if self.workspace.classifier is not None:
+            saved = artifact.loads(self.store.read(self.workspace.token, self.workspace.classifier))
+            notes = tuple(classifiers.check_encoder(saved, self.engine))
+            learned, used = Learned(saved, ()), saved.report.images
+            return Result(self.key, learned, names, used, (), self.engine, notes=notes)
+        started = time.perf_counter()
+        embedded, others = self._embedded(
+            dataset(self.store, self.workspace), strangers(self.store, self.workspace)
+        )
+        seconds = time.perf_counter() - started
+        used, rejected = len(embedded.images), (*embedded.rejected, *others.rejected)
+        empty = empty_sets(self.workspace)
+        shown = [image.label for image in embedded.images if image.label is not None]
+        if not classifiers.can_learn(self.engine, shown, empty):
+            return Result(self.key, None, names, used, rejected, self.engine)
+        self.report(phase=Phase.LEARNING, pace=Pace())
+        result = Result(self.key, None, names, used, rejected, self.engine)
+
+        def scored(learned: Learned) -> None:
+            self.report(phase=Phase.SETTLING, pace=Pace())
+            self.publish(replace(result, learned=learned, is_settling=True))
+
+        learned = classifiers.learn(
+            embedded,
+            self.engine,
+            without_images=empty,
+            strangers=others,
+            seconds_to_embed=seconds,
+            scored=scored,
+            progress=self._progress(),
+        )
+        return replace(result, learned=learned, vectors=embedded.vectors)
+
+    def _embedded(self, labelled: Dataset, others: Dataset) -> tuple[Embeddings, Embeddings]:
+        """Embed the sets, and what is none of these; raises `Cancelled` where some cannot be."""
+        before, total = len(labelled.images), len(labelled.images) + len(others.images)
+        self.report(phase=Phase.EMBEDDING, pace=Pace(0, total))
+        clock = Clock()
+
+        def after(start: int) -> Progress:
+            return lambda done, _: self.report(pace=clock(start + done, total))
+
+        embedded = classifiers.embed(self.engine, labelled, progress=after(0))
+        # Whether they are copies of each other matters to nobody, so they need no appearance.
+        in_order = sorted(others.images, key=lambda image: image.digest)
+        progress = after(before) if in_order else no_progress
+        of_others = self.engine.embed(in_order, progress=progress)
+        named = {
+            image_name(s, picture): picture for s in self.workspace.sets for picture in s.counted
+        }
+        in_sets = self._reject(named, embedded.rejected[len(labelled.rejected) :])
+        named = {picture.name: picture for picture in self.workspace.strangers}
+        if self._reject(named, of_others.rejected) or in_sets:
+            raise Cancelled("Pictures that cannot be read left their sets.")
+        return embedded, of_others
+
+    def _progress(self) -> Progress:
+        clock = Clock()
+        return lambda done, total: self.report(pace=clock(done, total))
+
+    def _reject(self, named: Mapping[str, Picture], rejected: Sequence[Rejected]) -> bool:
+        """Move pictures that will never be readable to the rejected list of their set."""
+        lasting = [item for item in rejected if item.is_lasting]
+        for item in lasting:
+            self.store.reject_picture(self.workspace.token, named[item.name].id, item.reason)
+        return bool(lasting)

@@ -1,0 +1,122 @@
+"""The pictures of a batch: entries of its zip, or files inside the folders that are allowed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from featclass import datasets
+from featclass.base.config import Config
+from featclass.base.errors import DatasetError, UploadRefused
+from featclass.base.names import Distinct
+from featclass.base.records import Image, Rejected, Source
+from featclass.server.batches.folder import BatchFolder
+from featclass.server.batches.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class InsideSource:
+    """A file inside a folder, looked up anew whenever it is read: links may have changed."""
+
+    path: Path
+    root: Path
+
+    def read(self) -> bytes:
+        """Return the bytes; raises `OSError` where the file has gone, or leads outside."""
+        real = Path(os.path.realpath(self.path))
+        if not real.is_relative_to(self.root):
+            raise OSError("a link that leads out of the folder")
+        return datasets.FileSource(real).read()
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The files of a batch by their distinct names, in order, and those that cannot be read."""
+
+    sources: Mapping[str, Source]
+    rejected: Sequence[Rejected] = ()
+
+    def __len__(self) -> int:
+        return len(self.sources) + len(self.rejected)
+
+    def but(self, done: set[str]) -> Iterator[Image | Rejected]:
+        """Yield each as an image or as rejected, one at a time, without those of these names."""
+        for rejected in self.rejected:
+            if rejected.name not in done:
+                yield rejected
+        for name, source in self.sources.items():
+            if name not in done:
+                yield identified(name, source)
+
+
+def identified(name: str, source: Source) -> Image | Rejected:
+    """Read a file through to its digest."""
+    if isinstance(source, datasets.ZipSource):
+        found = datasets.identified(source.open)
+    else:
+        assert isinstance(source, InsideSource)
+        found = datasets.identified_file(source.path, source.root)
+    if isinstance(found, datasets.Unusable):
+        return Rejected(name, found.reason)
+    return Image(name, found, source)
+
+
+def of_batch(folder: BatchFolder, record: Record, config: Config) -> Pictures:
+    """List the pictures of a batch; raises `FeatclassError` where they are not to be had."""
+    if record.folder is not None:
+        return of_folder(record.folder, config.pictures)
+    return of_zip(folder.zip, max_unpacked=config.max_upload_bytes)
+
+
+def of_zip(path: Path, *, max_unpacked: int) -> Pictures:
+    """List the entries of a zip; it stays open for as long as they are in use.
+
+    Raises `DatasetError` where it is none, damaged, too large or empty.
+    """
+    try:
+        listing = datasets.files_of_zip(path, max_unpacked_bytes=max_unpacked)
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(str(path), "The zip", 1)) from error
+    distinct = Distinct()
+    refused = [Rejected(distinct(each.name), each.reason) for each in listing.rejected]
+    pictures = Pictures({distinct(name): source for name, source in listing.files}, refused)
+    if not len(pictures):
+        raise DatasetError("The zip holds no files. Pack the pictures again.")
+    return pictures
+
+
+def of_folder(asked: str, roots: Sequence[Path]) -> Pictures:
+    """List the files of a folder and its subfolders; raises as `allowed` does."""
+    root = allowed(asked, roots)
+    walk = datasets.Walk.through(root, follow=False)
+    distinct = Distinct()
+    rejected = [Rejected(distinct(each.name), each.reason) for each in walk.rejected]
+    named = ((datasets.clean_path(file.relative_to(root).as_posix()), file) for file in walk.files)
+    pictures = Pictures({distinct(n): InsideSource(file, root) for n, file in named}, rejected)
+    if not len(pictures):
+        raise DatasetError(f"The folder {asked} holds no files.")
+    return pictures
+
+
+def allowed(asked: str, roots: Sequence[Path]) -> Path:
+    """Return a folder as it really stands on this machine: it must lie in one of the roots.
+
+    `asked` may be a path inside a root. Raises `UploadRefused` for all else, in the same words
+    whether it exists or not.
+    """
+    for root in roots:
+        try:
+            real_root = root.resolve(strict=True)
+            real = (real_root / asked.strip()).resolve(strict=True)  # an absolute path stays itself
+        except (OSError, ValueError, RuntimeError):
+            continue
+        if real.is_relative_to(real_root) and real.is_dir():
+            return real
+    if not roots:
+        raise UploadRefused("This server offers no folders. Drop a zip instead.")
+    raise UploadRefused(
+        f"There is no folder {asked.strip()!r} among those that this server offers. It has to lie"
+        f" in {' or '.join(map(str, roots))}."
+    )

@@ -1,0 +1,130 @@
+"""What is known of a batch: plain values, and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from featclass.base.pace import Pace
+from featclass.base.records import Prediction, TrainedClassifier
+
+SHOWN = 50
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of predictions, and the first of them."""
+
+    done: int = 0
+    sure: Counter[str] = field(default_factory=Counter)
+    doubtful: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
+    rejected: int = 0
+    first: list[Prediction] = field(default_factory=list)
+
+    def count(self, predictions: Iterable[Prediction]) -> None:
+        """Count these too."""
+        for said in predictions:
+            self.done += 1
+            if len(self.first) < SHOWN:
+                self.first.append(said)
+            if said.label is None:
+                self.rejected += 1
+            elif not said.known:
+                self.unknown += 1
+            else:
+                (self.doubtful if said.is_doubtful else self.sure)[said.label] += 1
+
+    def copy(self) -> Tally:
+        """Return one that counts no further."""
+        counters = self.sure.copy(), self.doubtful.copy()
+        return Tally(self.done, *counters, self.unknown, self.rejected, self.first[:])
+
+
+class Phase(StrEnum):
+    """Where a batch stands."""
+
+    WAITING = "waiting"
+    LOADING = "loading"
+    """The encoder, or the list of the pictures."""
+    RUNNING = "running"
+    STOPPED = "stopped"
+    """Cancelled, or cut off by the end of the server; can be resumed."""
+    FAILED = "failed"
+    DONE = "done"
+
+
+ENDED = (Phase.STOPPED, Phase.FAILED, Phase.DONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Which classifier is to predict, and how it is shown."""
+
+    classifier: TrainedClassifier = field(repr=False)
+    key: str
+    """Names the classifier: another key is another one."""
+    colours: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What `batch.json` holds."""
+
+    id: str
+    name: str
+    """Of the zip or the folder, as the person knows it."""
+    folder: str | None
+    """The folder of this machine; None for a zip."""
+    key: str
+    classes: tuple[str, ...]
+    colours: Mapping[str, str]
+    created: datetime
+    phase: Phase = Phase.WAITING
+    error: str = ""
+    total: int = 0
+    """Files to look at; 0 while they were not counted."""
+    removed: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object."""
+        removed = self.removed.isoformat() if self.removed else None
+        return {**asdict(self), "created": self.created.isoformat(), "removed": removed}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Record:
+        """Return the record; raises `KeyError`, `TypeError` or `ValueError` for another object.
+
+        What a later featclass knows more of it is passed over.
+        """
+        data = {name: data[name] for name in (each.name for each in fields(cls)) if name in data}
+        removed = datetime.fromisoformat(data["removed"]) if data["removed"] else None
+        return cls(
+            **{
+                **data,
+                "classes": tuple(data["classes"]),
+                "created": datetime.fromisoformat(data["created"]),
+                "phase": Phase(data["phase"]),
+                "removed": removed,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch at one moment."""
+
+    record: Record
+    phase: Phase
+    pace: Pace
+    tally: Tally
+    is_stopping: bool = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it will change by itself."""
+        return self.phase not in ENDED

@@ -1,0 +1,327 @@
+"""The background jobs of every workspace: at most one that learns and one that predicts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from featclass import classifiers, encoders
+from featclass.base.config import Config
+from featclass.base.errors import Cancelled, EncoderUnavailable, FeatclassError, WorkspaceMissing
+from featclass.base.pace import Clock, Pace
+from featclass.base.records import Image, Prediction
+from featclass.base.turns import Turns
+from featclass.classifiers import AUTO, BUILTIN
+from featclass.embedding.engines import Engines
+from featclass.server.attempt import Learning
+from featclass.server.downloads import Downloads
+from featclass.server.state import (
+    Phase,
+    Result,
+    State,
+    before_change,
+    held_bytes,
+    is_learned,
+    is_named_otherwise,
+    is_same_probe,
+    renamed,
+    sets_key,
+    taken_over,
+    untried,
+)
+from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
+
+log = logging.getLogger(__name__)
+
+JOBS = 4
+KEPT_STATES, FEW_STATES, KEPT_BYTES = 64, 8, 10**9
+"""Of workspaces looked at last: so many, and beyond a few as far as their vectors fit in so much;
+what is forgotten is learned anew from the cache."""
+RETRY_SECONDS = 600
+"""How long `auto` does without an encoder that could not be loaded."""
+# Predictions appear this many at a time.
+SLICE = 16
+# Whether the sets are still the same is looked up so often while a classifier is made of them.
+CHECK_SECONDS = 0.3
+
+
+class Trainer:
+    """Follows workspaces; a prediction never waits for somebody else's pictures to be learned.
+
+    Of visitors with workspaces that are to be learned, each has their turn.
+    """
+
+    def __init__(
+        self, config: Config, store: Workspaces, engines: Engines, downloads: Downloads
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._engines = engines
+        self._downloads = downloads
+        self._learners = Turns(JOBS, "learn")
+        self._predictors = Turns(JOBS, "predict")
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._states: OrderedDict[str, State] = OrderedDict()
+        self._learning: set[str] = set()
+        self._predicting: set[str] = set()
+        self._unusable: dict[str, tuple[str, float]] = {}
+        self._closed = False
+
+    def follow(self, workspace: Workspace) -> State:
+        """Bring the classifier of `workspace` up to date in the background; returns at once."""
+        token = workspace.token
+        try:
+            spec = self.spec_in_use(workspace)
+            waits = spec != AUTO and not self._is_here(spec)
+        except FeatclassError as error:  # an encoder nobody knows
+            return self._change(token, error=str(error), wanted_key="")
+        key = sets_key(workspace, spec)
+        with self._lock:
+            state = self._states.get(token, State())
+            if state.wanted_key != key:
+                state = replace(state, wanted_key=key, error="")
+            state = replace(state, waits_for=spec if waits else "")
+            state = self._states[token] = self._start(workspace, state)
+            self._states.move_to_end(token)
+            self._forget_oldest()
+        if waits and not encoders.is_offline(self._config):
+            self._downloads.wish(spec)
+        return state
+
+    def known(self, token: str) -> State:
+        """Return what `follow` last found, and what came of it since, starting nothing."""
+        with self._lock:
+            return self._states.get(token, State())
+
+    def _start(self, workspace: Workspace, state: State) -> State:
+        """Start the jobs that a workspace is in need of; called with the lock held."""
+        token = workspace.token
+        may_learn = not (self._closed or state.error or state.waits_for)
+        if may_learn and token not in self._learning and not is_learned(workspace, state):
+            whose = self._store.visitor_of(token)
+            self._learners.submit(whose, self._in_job, self._learn, token, self._learning)
+            self._learning.add(token)  # last: what was not begun is asked for again
+            state = replace(state, phase=Phase.WAITING, pace=Pace())
+        result = state.result
+        if result and result.is_settling:
+            # What is still being worked out must not keep the old names on the page.
+            called = self._called_as_now(result, workspace)
+            if called is not result:
+                state = replace(state, result=called, predictions={})
+        if not self._closed and token not in self._predicting and untried(workspace, state):
+            step, whose = partial(self._predict, Clock()), self._store.visitor_of(token)
+            self._predictors.submit(whose, self._in_job, step, token, self._predicting)
+            self._predicting.add(token)
+            state = replace(state, is_predicting=True, tried_pace=Pace())
+        return state
+
+    def spec_in_use(self, workspace: Workspace) -> str:
+        """Return the spec that serves a workspace; for `auto`, the best one on this machine.
+
+        For `auto`, starts the download of the preferred encoder where it is not here yet.
+        """
+        if workspace.encoder != AUTO:
+            return workspace.encoder
+        if self._engines.device is None:  # known as soon as the first job has loaded torch
+            return AUTO
+        preferred = encoders.preferred(self._engines.device)
+        if self.why_unusable(preferred):
+            return BUILTIN
+        if self._is_here(preferred):
+            return preferred
+        if not encoders.is_offline(self._config):
+            self._downloads.wish(preferred)
+        return BUILTIN
+
+    def why_unusable(self, spec: str) -> str:
+        """Return, in a sentence, why `auto` does without an encoder that is on this machine.
+
+        Empty after a while: then it is tried again.
+        """
+        why, since = self._unusable.get(spec, ("", 0.0))
+        return why if time.monotonic() - since < RETRY_SECONDS else ""
+
+    def retry(self, token: str) -> None:
+        """Forget what went wrong for a workspace, so that the next `follow` tries again."""
+        if self._engines.device is not None:
+            self._unusable.pop(encoders.preferred(self._engines.device), None)
+        self._change(token, error="")
+
+    def read_again(self, token: str, digests: Sequence[str]) -> None:
+        """Look once more at pictures whose files were damaged, and are whole again."""
+        with self._lock:
+            state = self._states.get(token, State())
+            predictions = {d: p for d, p in state.predictions.items() if d not in digests}
+            result = state.result
+            if result is not None and any(not item.is_lasting for item in result.rejected):
+                result = replace(result, key="")  # of which nothing is current
+            self._states[token] = replace(state, predictions=predictions, result=result)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something changes in any workspace, for `seconds` at most."""
+        with self._changed:
+            self._changed.wait(seconds)
+
+    def close(self) -> None:
+        """End all jobs at their next step, a fraction of a second away."""
+        self._closed = True
+        for pool in (self._learners, self._predictors):
+            pool.close()
+
+    def _is_here(self, spec: str) -> bool:
+        return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
+
+    def _forget_oldest(self) -> None:
+        held = 0
+        for place, token in enumerate(reversed(list(self._states)), start=1):
+            held += held_bytes(self._states[token])
+            is_over = place > KEPT_STATES or (place > FEW_STATES and held > KEPT_BYTES)
+            if is_over and token not in self._learning | self._predicting:
+                del self._states[token]
+
+    def _change(self, token: str, **changes: Any) -> State:
+        with self._lock:
+            state = self._states[token] = replace(self._states.get(token, State()), **changes)
+            self._changed.notify_all()
+            return state
+
+    def _in_job(self, step: Callable[[str], bool], token: str, running: set[str]) -> None:
+        """Repeat a step until it finds nothing to do; what goes wrong is told on the page."""
+        error = ""
+        try:
+            while not self._closed and step(token):
+                pass
+        except WorkspaceMissing:
+            log.info("A workspace was removed while its classifier was being made")
+        except FeatclassError as failure:
+            error = str(failure)
+        except Exception as failure:  # the page says it in a sentence, the log has the traceback
+            log.exception("The classifier of a workspace could not be made")
+            error = f"Something went wrong on our side ({type(failure).__name__})."
+        with self._lock:
+            running.discard(token)
+            state = self._states.get(token, State())
+            # An error of sets or of an encoder that are others by now concerns nobody any more.
+            if error and state.working_key == state.wanted_key:
+                state = replace(state, error=error)
+            idle = Phase.IDLE if token not in self._learning else state.phase
+            is_predicting = token in self._predicting
+            self._states[token] = replace(state, phase=idle, is_predicting=is_predicting)
+            self._changed.notify_all()
+
+    def _learn(self, token: str) -> bool:
+        """Do what is missing for the workspace as it is now; False where nothing was."""
+        if self._engines.device is None:
+            self._engines.find_device()
+        workspace = self._store.open(token)
+        spec = self.spec_in_use(workspace)
+        key = sets_key(workspace, spec)
+        state = self._change(token, wanted_key=key, working_key=key)
+        if is_learned(workspace, state) or not self._is_here(spec):
+            return False
+        result = state.result
+        if result and state.is_current:
+            called = self._called_as_now(result, workspace)
+            if called is not result:
+                self._publish(workspace, state, called)
+                return True
+        try:
+            result = self._attempt(workspace, spec, key, partial(self._publish, workspace, state))
+        except Cancelled:
+            return True
+        self._publish(workspace, state, result)
+        return True
+
+    def _publish(self, workspace: Workspace, old: State, result: Result) -> None:
+        """Show a result in place of the `old` one, and say once more what that one had said.
+
+        Sets may have got other names while it was made.
+        """
+        result = self._called_as_now(result, self._store.open(workspace.token))
+        if result.key != (old.result.key if old.result else ""):
+            result = replace(
+                result,
+                before=taken_over(old.result, result),
+                before_change=before_change(old.result, result),
+            )
+        self._change(
+            workspace.token, result=result, predictions=self._said_again(workspace, old, result)
+        )
+
+    def _called_as_now(self, result: Result, workspace: Workspace) -> Result:
+        """Return the result under the names of now; itself where it has them, or cannot."""
+        if not is_named_otherwise(result, workspace):
+            return result
+        return renamed(result, workspace, conflicts(self._store, workspace))
+
+    def _said_again(
+        self, workspace: Workspace, old: State, result: Result
+    ) -> Mapping[str, Prediction]:
+        """Return what is known of the pictures tried at once, so that the page need not flicker."""
+        now = self.known(workspace.token)
+        if now.result is not None and is_same_probe(now.result, result):
+            return now.predictions  # the report has grown, and nothing else
+        if old.result is None or old.result.engine is not result.engine:
+            return {}
+        # What was predicted before is in the cache.
+        again = [picture for picture in workspace.tried if picture.digest in old.predictions]
+        return self._said(result, again)
+
+    def _attempt(
+        self, workspace: Workspace, spec: str, key: str, publish: Callable[[Result], None]
+    ) -> Result:
+        token = workspace.token
+        next_check = 0.0
+
+        def report(**changes: Any) -> None:
+            nonlocal next_check
+            self._change(token, **changes)
+            if "phase" not in changes and time.monotonic() < next_check:
+                return
+            next_check = time.monotonic() + CHECK_SECONDS
+            now = self._store.open(token)
+            if self._closed or sets_key(now, self.spec_in_use(now)) != key:
+                raise Cancelled("The labelled sets have changed meanwhile.")
+
+        report(phase=Phase.LOADING, pace=Pace())
+        try:
+            engine = self._engines.get(spec)
+        except EncoderUnavailable as error:
+            if workspace.encoder != AUTO or spec == BUILTIN:
+                raise
+            self._unusable[spec] = str(error), time.monotonic()
+            raise Cancelled("Another encoder takes over.") from error
+        return Learning(self._store, workspace, engine, key, report, publish).run()
+
+    def _predict(self, clock: Clock, token: str) -> bool:
+        """Predict the next few pictures to try; False where none is left."""
+        workspace, state = self._store.open(token), self._change(token)
+        result, waiting = state.result, untried(workspace, state)
+        if result is None or result.classifier is None or not waiting:
+            return False
+        total = len(workspace.tried)
+        self._change(token, tried_pace=clock(total - len(waiting), total))
+        pictures = waiting[:SLICE]
+        fresh = self._said(result, pictures)
+        with self._lock:
+            state = self._states[token]
+            if state.result is result:  # otherwise they are of a classifier that is gone
+                predictions = {**state.predictions, **fresh}
+                self._states[token] = replace(state, predictions=predictions)
+            self._changed.notify_all()
+        return True
+
+    def _said(self, result: Result, pictures: Sequence[Picture]) -> dict[str, Prediction]:
+        """Predict pictures to try; by digest, empty where there is no classifier."""
+        if result.classifier is None:
+            return {}
+        images = [Image(p.name, p.digest, self._store.source(p.digest)) for p in pictures]
+        said = classifiers.predict(result.engine, result.classifier, images, live=True)
+        return {image.digest: one for image, one in zip(images, said, strict=True)}

@@ -1,0 +1,75 @@
+"""Which workspace this browser session is at; found by its link, remembered for its visitor."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, suppress
+from typing import cast
+
+import streamlit as st
+
+from featclass import workspaces
+from featclass.base.errors import DiskFull
+from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
+from featclass.workspaces import Workspace
+
+LINK, SNAPSHOT = "w", "snapshot"
+
+
+def visitor() -> str | None:
+    """Return the name of this visitor's browser, None where it keeps no cookies."""
+    name = st.context.cookies.get(VISITOR_COOKIE)
+    return name if isinstance(name, str) and VISITOR.fullmatch(name) else None
+
+
+def acting(drop: str | None = None) -> AbstractContextManager[None]:
+    """Let what is done within be this visitor's; with a key, all that is added is one act."""
+    return workspaces.acting(visitor(), drop)
+
+
+def host() -> str:
+    """Return the name under which the visitor reached this server."""
+    name = st.context.headers.get("Host")
+    return name if isinstance(name, str) else ""
+
+
+def current() -> Workspace:
+    """Return the workspace of the link, of the last visit, or a new one.
+
+    Raises `WorkspaceMissing` or `WorkspaceRemoved` for a link that leads nowhere.
+    """
+    store = studio().workspaces
+    token = st.query_params.get(LINK)
+    me = visitor()
+    if not token:
+        known = store.known_to(me) if me else []
+        token = known[0].token if known else store.create(visitor=me)
+        st.query_params[LINK] = token
+    workspace = snapshot(token)
+    if me and st.session_state.get("visited") != token:
+        with suppress(DiskFull):  # tried again at the next run; what is there can be looked at
+            store.visit(token, me)
+            st.session_state["visited"] = token
+    return workspace
+
+
+def snapshot(token: str) -> Workspace:
+    """Return a workspace as it is now, read anew only where it has changed."""
+    store = studio().workspaces
+    known = st.session_state.get(SNAPSHOT)
+    if known is not None and (known.token, known.version) == (token, store.version(token)):
+        return cast(Workspace, known)
+    workspace = st.session_state[SNAPSHOT] = store.open(token)
+    return workspace
+
+
+def go_to(token: str) -> None:
+    """Switch to another workspace at the next run."""
+    st.query_params[LINK] = token
+
+
+def start_new(name: str = "My pictures") -> None:
+    """Make a new workspace and switch to it; where the disk is full, say so and stay."""
+    try:
+        go_to(studio().workspaces.create(visitor=visitor(), name=name))
+    except DiskFull as error:
+        st.toast(str(error), icon=":material/hard_drive:")

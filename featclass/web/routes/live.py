@@ -1,0 +1,131 @@
+"""The socket of a camera: a frame in, what it looks like out; nothing is kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from featclass import classifiers, images
+from featclass.base.errors import FeatclassError, WorkspaceMissing
+from featclass.base.records import Image, Prediction
+from featclass.datasets import BytesSource
+from featclass.server.state import State
+from featclass.server.studio import studio
+from featclass.web import views
+from featclass.workspaces import Workspace
+
+MOST_BYTES = 2 * 10**6
+"""Of a frame; the page sends about 20 kB."""
+MOST_BARS = 24
+LEAST_SIDE, MOST_SIDE = 256, 640
+"""Pixels: what the shorter side of the next frame should have, whatever the encoder."""
+LONGEST_REASON = 120
+"""Bytes: a socket is closed with no more words than that."""
+TOO_LARGE, NO_WORKSPACE = 1009, 4404
+AT_ONCE = 16
+"""Frames that wait for the encoder, first come first served, however many cameras are open."""
+_threads = CapacityLimiter(AT_ONCE)
+"""Of their own, so that all other routes find one free."""
+
+
+async def live(socket: WebSocket) -> None:
+    """Answer each frame, an encoded picture, with JSON, in order.
+
+    The answer is `{"label", "probability", "known", "bars": [[class, share]], "stale", "side",
+    "ms"}`; `{"waiting"}` in words while there is no classifier; `{"error"}` for what is no picture.
+    `side` is what the shorter side of the next frame should have.
+    """
+    await socket.accept()
+    watch = _Watch(socket.path_params["token"])
+    try:
+        await run_in_threadpool(watch.state)
+        while True:
+            frame = await _frame(socket)
+            if len(frame) > MOST_BYTES:
+                await socket.close(TOO_LARGE, "A frame may have 2 MB.")
+                return
+            answer = await to_thread.run_sync(watch.answer, frame, limiter=_threads)
+            await socket.send_text(json.dumps(answer, allow_nan=False))
+    except WorkspaceMissing as error:  # or removed meanwhile
+        await socket.close(NO_WORKSPACE, _reason(error))
+    except WebSocketDisconnect:
+        return
+
+
+async def _frame(socket: WebSocket) -> bytes:
+    """Return the next message; raises `WebSocketDisconnect` where there will be none."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1000))
+    return message.get("bytes") or (message.get("text") or "").encode()
+
+
+def _reason(error: WorkspaceMissing) -> str:
+    return str(error).encode()[:LONGEST_REASON].decode(errors="ignore")
+
+
+@dataclass(slots=True)
+class _Watch:
+    """One workspace, and what its newest classifier says of frames."""
+
+    token: str
+    workspace: Workspace | None = None
+
+    def state(self) -> State:
+        """Return the newest classifier; raises `WorkspaceMissing`."""
+        store = studio().workspaces
+        if self.workspace is None or store.version(self.token) != self.workspace.version:
+            self.workspace = store.open(self.token)
+        elif (known := studio().trainer.known(self.token)).is_current:
+            return known  # of thousands of pictures, `follow` would go through all at every frame
+        return studio().trainer.follow(self.workspace)
+
+    def answer(self, frame: bytes) -> dict[str, Any]:
+        """Return what is said of a frame."""
+        started = time.perf_counter()
+        state = self.state()
+        assert self.workspace is not None
+        result = state.result
+        if result is None or result.classifier is None:
+            return {"waiting": _waiting(self.workspace, state)}
+        image = Image("frame", images.digest(frame), BytesSource(frame))
+        try:
+            [said] = classifiers.predict(
+                result.engine, result.classifier, [image], live=True, keep=False
+            )
+        except FeatclassError as error:
+            return {"error": str(error)}
+        if said.rejected is not None:
+            return {"error": said.rejected}
+        side = result.engine.encoder.side or 0
+        return {
+            **_as_data(said),
+            "stale": not state.is_current,
+            "side": min(max(side, LEAST_SIDE), MOST_SIDE),
+            "ms": round(1000 * (time.perf_counter() - started), 1),
+        }
+
+
+def _as_data(said: Prediction) -> dict[str, Any]:
+    ranked = sorted(said.probabilities.items(), key=lambda item: -item[1])[:MOST_BARS]
+    return {
+        "label": said.label,
+        "probability": said.probability,
+        "known": said.known,
+        "bars": [[name, views.shown_share(share)] for name, share in ranked],
+    }
+
+
+def _waiting(workspace: Workspace, state: State) -> str:
+    """Return why there is no classifier yet."""
+    if why := views.hindrance(workspace, state):
+        return why
+    if not views.is_ready(workspace, state):
+        return "Two sets need pictures before it can tell what the camera sees."
+    return "Learning from your pictures, a moment."

@@ -1,0 +1,147 @@
+"""A whole zip through the page, in a real browser, with the real built-in encoder."""
+
+from __future__ import annotations
+
+import csv
+import re
+import signal
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.fakes import drawn
+from tests.web.page.test_journey import Server, browser, choose, file, page, zipped
+
+__all__ = ["browser", "page"]
+
+COLOURS = ("red", "blue")
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    offered, data = tmp_path / "offered" / "trip", tmp_path / "data"
+    offered.mkdir(parents=True)
+    data.mkdir()
+    for seed in range(4):
+        (offered / f"{seed}.png").write_bytes(drawn(seed + 50, COLOURS[seed % 2]))
+    monkeypatch.setenv("FEATCLASS_PICTURES", str(offered.parent))
+    running = Server(data)
+    running.start()
+    yield running
+    if running.process is not None:
+        running.stop()
+
+
+def taught(server: Server, page: Page) -> None:
+    """Teach red from blue."""
+    files = {f"pets/{c}/{seed}.png": drawn(seed, c) for c in COLOURS for seed in range(6)}
+    page.goto(server.url)
+    choose(page, "Add pictures to Set 1", file("pets.zip", zipped(files)))
+    expect(page.get_by_role("gridcell").first).to_be_visible()
+    page.get_by_role("button", name="Predict a whole zip or folder").click()
+
+
+def new(count: int) -> dict[str, bytes]:
+    return {f"new/{i:03}.png": drawn(1000 + i, COLOURS[i % 2], size=200) for i in range(count)}
+
+
+def test_a_zip_is_cancelled_resumed_after_a_kill_and_taken_away_sorted(
+    server: Server, page: Page, tmp_path: Path
+) -> None:
+    taught(server, page)
+    choose(page, "Choose a zip", file("holiday.zip", zipped(new(400))))
+    batch = page.get_by_role("article", name="holiday.zip")
+    expect(batch.get_by_text(re.compile(r"\d+ of 400 ·"))).to_be_visible()
+    batch.get_by_role("button", name="Cancel: holiday.zip").click()
+    stopped = batch.get_by_text(re.compile(r"Stopped at (\d+) of 400"))
+    expect(stopped).to_be_visible()
+    kept = re.search(r"at (\d+)", stopped.inner_text())
+    assert kept is not None
+    assert 0 < int(kept[1]) < 400
+    server.stop(signal.SIGKILL)
+    server.start()
+    page.reload()
+    page.get_by_role("button", name="Predict a whole zip or folder").click()
+    expect(batch.get_by_text(f"Stopped at {kept[1]} of 400")).to_be_visible()
+    batch.get_by_role("button", name="Resume: holiday.zip").click()
+    expect(batch.get_by_text("400 pictures")).to_be_visible()
+    with page.expect_download() as download:
+        batch.get_by_role("link", name="CSV: holiday.zip").click()
+    assert download.value.suggested_filename == "holiday-predictions.csv"
+    with download.value.path().open(newline="", encoding="utf-8-sig") as table:
+        rows = list(csv.DictReader(table))
+    assert [row["path"] for row in rows] == sorted(new(400))
+    with page.expect_download() as download:
+        batch.get_by_role("link", name="Sorted zip: holiday.zip").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.testzip() is None
+        places = {name.rpartition("/")[2]: name for name in archive.namelist()}
+        assert len(places) == len(archive.namelist()) == 400
+        for row in rows:
+            place = places[row["path"].removeprefix("new/")]
+            assert row["label"] in place or "none of these" in place
+    batch.get_by_text("The first 50 results").click()
+    expect(batch.get_by_role("row")).to_have_count(51)
+
+
+def test_a_folder_of_the_server_is_predicted_removed_and_brought_back(
+    server: Server, page: Page
+) -> None:
+    taught(server, page)
+    page.get_by_label("Folder on the server").fill("../..")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.get_by_text("among those that this server offers")).to_be_visible()
+    page.get_by_label("Folder on the server").fill("trip")
+    page.get_by_label("Folder on the server").press("Enter")
+    batch = page.get_by_role("article", name="trip")
+    expect(batch.get_by_text("4 pictures")).to_be_visible()
+    batch.get_by_role("button", name="Remove: trip").click()
+    expect(batch).to_be_hidden()
+    page.get_by_role("button", name="Undo: trip was removed").click()
+    expect(batch.get_by_text("4 pictures")).to_be_visible()
+
+
+def test_a_zip_dropped_there_is_predicted_and_adds_nothing_to_what_was_tried(
+    server: Server, page: Page
+) -> None:
+    taught(server, page)
+    transfer = page.evaluate_handle(
+        """bytes => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([new Uint8Array(bytes)], '<b>x.zip'));
+            return transfer;
+        }""",
+        list(zipped(new(3))),
+    )
+    zone = page.locator(".batches .zone")
+    zone.dispatch_event("drop", {"dataTransfer": transfer})
+    batch = page.get_by_role("article", name="<b>x.zip")
+    expect(batch.get_by_text("3 pictures")).to_be_visible()
+    expect(page.get_by_role("article", name="Prediction for")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_batches_are_no_wider_than_the_screen(server: Server, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    taught(server, page)
+    name = f"{'a-very-long-name-' * 8}.zip"
+    choose(page, "Choose a zip", file(name, zipped({f"{'x' * 180}.png": drawn(1)})))
+    batch = page.locator("article.batch")
+    expect(batch.get_by_text("1 picture", exact=True)).to_be_visible()
+    batch.get_by_text("All results").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_another_browser_sees_none_of_it(server: Server, page: Page, browser: Browser) -> None:
+    taught(server, page)
+    choose(page, "Choose a zip", file("mine.zip", zipped(new(2))))
+    expect(page.get_by_role("article", name="mine.zip").get_by_text("2 pictures")).to_be_visible()
+    other = browser.new_context().new_page()
+    other.goto(server.url)
+    other.get_by_role("button", name="Predict a whole zip or folder").click()
+    expect(other.get_by_text("whole zips can be predicted here")).to_be_visible()
+    expect(other.get_by_role("article", name="mine.zip")).to_have_count(0)
+    other.context.close()
