@@ -16,8 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from featclass.base.errors import FeatclassError as FeatclassError
-    from featclass.base.errors import FoldersAmbiguous as FoldersAmbiguous
+    from featclass.base import FeatclassError as FeatclassError
+    from featclass.base import FoldersAmbiguous as FoldersAmbiguous
     from featclass.datasets import read_folder as read_folder
     from featclass.datasets import read_zip as read_zip
     from featclass.library import Classifier as Classifier

@@ -12,22 +12,19 @@ from PIL.Image import Image as Picture
 
 from featclass import classifiers, datasets, images
 from featclass.audit import Audit
-from featclass.base import config
-from featclass.base.errors import FeatclassError
-from featclass.base.records import (
+from featclass.base import (
     Dataset,
+    FeatclassError,
     Judgement,
     Prediction,
     Rejected,
     Report,
     TrainedClassifier,
+    config,
 )
-from featclass.classifiers import artifact
-from featclass.classifiers.training import Learned
+from featclass.classifiers import Learned, artifact
 from featclass.datasets import FileSource
-from featclass.embedding.cache import CACHE_FILE, Cache
-from featclass.embedding.engine import Engine
-from featclass.embedding.engines import Engines
+from featclass.embedding import CACHE_FILE, Cache, Engine, Engines
 from featclass.explain import Heat
 
 log = logging.getLogger("featclass")

@@ -13,7 +13,14 @@ report      all of it together
 
 from featclass.audit.checks import audit
 from featclass.audit.duplicates import Copies, connected, find_copies, near_duplicate_groups
-from featclass.audit.findings import Audit
+from featclass.audit.findings import (
+    Audit,
+    DuplicateGroup,
+    GiveAway,
+    LabelError,
+    Outlier,
+    QualityFault,
+)
 from featclass.audit.labels import Doubts, label_errors
 from featclass.audit.pictures import Pictures
 
@@ -21,7 +28,12 @@ __all__ = [
     "Audit",
     "Copies",
     "Doubts",
+    "DuplicateGroup",
+    "GiveAway",
+    "LabelError",
+    "Outlier",
     "Pictures",
+    "QualityFault",
     "audit",
     "connected",
     "find_copies",

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from featclass.audit.families import Components, named_alike, relatives
 from featclass.audit.pictures import Codes
-from featclass.images.appearance import Appearance
-from featclass.probe.neighbours import nearest_others
+from featclass.images import Appearance
+from featclass.probe import nearest_others
 
 Singles = NDArray[np.float32]
 

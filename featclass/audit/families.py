@@ -24,7 +24,7 @@ from featclass.audit.registration import (
     inverse,
     registration,
 )
-from featclass.images.appearance import Appearance
+from featclass.images import Appearance
 
 Codes = NDArray[np.intp]
 Singles = NDArray[np.float32]

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.images.appearance import Appearance
+from featclass.images import Appearance
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

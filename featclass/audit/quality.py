@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from featclass.base import sentences
-from featclass.images import Lost
-from featclass.images.appearance import Appearance
+from featclass.images import Appearance, Lost
 
 USUAL_SHARE = 0.2
 """What more of the pictures have is how these pictures are, and no fault of any one."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.audit.pictures import Codes
-from featclass.images.appearance import Appearance
+from featclass.images import Appearance
 
 MOST = 2000
 """Images looked at; more would say the same."""

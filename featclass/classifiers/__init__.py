@@ -16,7 +16,7 @@ prediction  what a classifier says of pictures
 asking      which unlabelled pictures are worth labelling first
 """
 
-from featclass.classifiers.embedding import embed, embed_files, empty_classes
+from featclass.classifiers.embedding import EmbeddedFiles, embed, embed_files, empty_classes
 from featclass.classifiers.evaluation import evaluate_given, evaluate_saved, evaluate_split
 from featclass.classifiers.explanation import explain
 from featclass.classifiers.given_split import given_split
@@ -30,12 +30,15 @@ from featclass.classifiers.prediction import (
     predict_many,
 )
 from featclass.classifiers.renaming import renamed
-from featclass.classifiers.training import learn, train
+from featclass.classifiers.report import to_json
+from featclass.classifiers.training import Learned, learn, train
 
 __all__ = [
     "AUTO",
     "BUILTIN",
     "FEW",
+    "EmbeddedFiles",
+    "Learned",
     "can_learn",
     "check_encoder",
     "embed",
@@ -57,5 +60,6 @@ __all__ = [
     "predict_many",
     "reads_names",
     "renamed",
+    "to_json",
     "train",
 ]

@@ -18,8 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as write_tensors
 
-from featclass.base.errors import ClassifierUnusable, FeatclassError
-from featclass.base.records import TrainedClassifier
+from featclass.base import ClassifierUnusable, FeatclassError, TrainedClassifier
 from featclass.classifiers import artifact_content
 
 VERSION = 2

@@ -14,9 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.errors import FeatclassError
-from featclass.base.names import DISORDERLY
-from featclass.base.records import Exemplars, Probe, TrainedClassifier
+from featclass.base import DISORDERLY, Exemplars, FeatclassError, Probe, TrainedClassifier
 from featclass.classifiers.report_json import from_json, to_json
 
 Tensors = Mapping[str, NDArray[Any]]

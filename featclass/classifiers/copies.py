@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import audit
-from featclass.base.records import Image
-from featclass.embedding.engine import Embeddings
+from featclass.base import Image
+from featclass.embedding import Embeddings
 
 Groups = NDArray[np.intp]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.records import Dataset, Image, Progress, Rejected, no_progress
-from featclass.embedding.engine import Embeddings, Engine
+from featclass.base import Dataset, Image, Progress, Rejected, no_progress
+from featclass.embedding import Embeddings, Engine
 
 SLICE = 2048
 """Files embedded at once, of many: so many vectors are held, and no more."""

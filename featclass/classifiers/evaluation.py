@@ -12,18 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import probe
-from featclass.base.errors import DatasetError
-from featclass.base.records import (
+from featclass.base import (
     Dataset,
+    DatasetError,
     Judgement,
+    Method,
     Progress,
     Report,
+    SavedClassifier,
     SeenInTraining,
+    SingleSplit,
     TrainedClassifier,
+    listed,
     no_progress,
 )
-from featclass.base.scores import Method, SavedClassifier, SingleSplit
-from featclass.base.sentences import listed
 from featclass.classifiers import report
 from featclass.classifiers.copies import Groups, find_copies, kept_together
 from featclass.classifiers.embedding import embed, empty_classes
@@ -32,7 +34,7 @@ from featclass.classifiers.naming import name_prior
 from featclass.classifiers.out_of_fold import normalised
 from featclass.classifiers.prediction import nearest_exemplars, refuses, resembles
 from featclass.classifiers.training import Learned, labels_of, require_two
-from featclass.embedding.engine import Embeddings, Engine
+from featclass.embedding import Embeddings, Engine
 from featclass.probe import statistics as interval
 from featclass.probe import statistics as verdict
 

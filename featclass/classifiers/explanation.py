@@ -10,15 +10,14 @@ from PIL.Image import Image as Picture
 from PIL.Image import Resampling, fromarray
 
 from featclass import images, probe
-from featclass.base.errors import FeatclassError
-from featclass.base.records import Image, Probe, TrainedClassifier
-from featclass.embedding.engine import Engine
+from featclass.base import FeatclassError, Image, Probe, TrainedClassifier
+from featclass.embedding import Engine
 from featclass.encoders import Encoder, Inspectable
 from featclass.explain import Evidence, Heat, View, occlusion, words
 from featclass.explain import evidence as activation
 from featclass.explain import words as colours
 from featclass.explain import words as regions
-from featclass.probe.normalisation import Floats
+from featclass.probe import Floats
 
 SHOWN_SIDE = 256
 """Where an encoder does not say what it looks at, parts of the picture this small are covered."""

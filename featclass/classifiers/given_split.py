@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.errors import DatasetError
-from featclass.base.records import Dataset, Image, Rejected
-from featclass.base.scores import GivenFolds, GivenParts
+from featclass.base import Dataset, DatasetError, GivenFolds, GivenParts, Image, Rejected
 
 TRAIN, VAL, TEST = "train", "val", "test"
 

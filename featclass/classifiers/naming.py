@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from featclass import probe
-from featclass.base.errors import EncoderUnavailable
-from featclass.embedding.engine import Engine
+from featclass.base import EncoderUnavailable
+from featclass.embedding import Engine
 from featclass.encoders import texts_of
 
 log = logging.getLogger(__name__)

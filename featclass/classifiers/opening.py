@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from featclass import encoders
-from featclass.base.errors import ClassifierUnusable, EncoderUnavailable
-from featclass.base.records import Progress, TrainedClassifier
-from featclass.embedding.engine import Engine
-from featclass.embedding.engines import Engines
+from featclass.base import ClassifierUnusable, EncoderUnavailable, Progress, TrainedClassifier
+from featclass.embedding import Engine, Engines
 
 AUTO, BUILTIN = "auto", "builtin"
 SHOWN = 100

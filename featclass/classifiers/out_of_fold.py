@@ -10,24 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import audit, probe
-from featclass.base.errors import Unjudgeable
-from featclass.base.records import (
+from featclass.base import (
     ClassNames,
+    CrossValidation,
     Image,
     Judgement,
+    Lacking,
     NearDuplicates,
     Neighbour,
     Progress,
     Report,
+    Unjudgeable,
+    Unscored,
 )
-from featclass.base.scores import CrossValidation, Lacking, Unscored
 from featclass.classifiers import report
 from featclass.classifiers.copies import Groups, find_copies, kept_together, recorded_once
-from featclass.embedding.engine import Embeddings
-from featclass.probe import learning_curve
+from featclass.embedding import Embeddings
+from featclass.probe import learning_curve, nearest_others
 from featclass.probe import statistics as interval
 from featclass.probe import statistics as verdict
-from featclass.probe.neighbours import nearest_others
 
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
 """Who asked measures them."""

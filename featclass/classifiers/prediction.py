@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import datasets, probe
-from featclass.base.errors import Cancelled
-from featclass.base.records import (
+from featclass.base import (
+    Cancelled,
     Exemplars,
     FloatArray,
     Image,
@@ -25,7 +25,7 @@ from featclass.base.records import (
     TrainedClassifier,
     no_progress,
 )
-from featclass.embedding.engine import Embeddings, Engine
+from featclass.embedding import Embeddings, Engine
 
 NEIGHBOURS = 3
 SLICE = 256

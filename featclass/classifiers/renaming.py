@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from featclass.audit import Audit
-from featclass.audit.findings import DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
-from featclass.base.records import Exemplars, Judgement, Neighbour, Report, TrainedClassifier
-from featclass.base.scores import (
+from featclass.audit import Audit, DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
+from featclass.base import (
+    Exemplars,
+    Judgement,
     LearningCurve,
     Method,
+    Neighbour,
+    Report,
     SavedClassifier,
     Told,
     TooFewOfAClass,
+    TrainedClassifier,
     Unscored,
     Verdict,
 )

@@ -10,10 +10,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.records import ClassFigures, Rejected, Report
-from featclass.base.scores import Lacking, Method, Unscored
+from featclass.base import ClassFigures, Lacking, Method, Rejected, Report, Unscored
 from featclass.classifiers.report_json import from_json, to_json
-from featclass.probe.statistics import accuracy_interval
+from featclass.probe import accuracy_interval
 
 FEWEST_IN_CLASS = 10
 """Independent images of a class: of fewer, the interval of its recall says next to nothing."""

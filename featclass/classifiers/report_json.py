@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from featclass.base.records import (
+from featclass.base import (
     ClassFigures,
     ClassNames,
     NearDuplicates,

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from featclass.base.scores import (
+from featclass.base import (
     Advice,
     CrossValidation,
     ErrorsLeft,

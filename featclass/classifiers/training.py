@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import __version__, audit, probe
-from featclass.audit import Audit
-from featclass.audit.findings import DuplicateGroup, GiveAway
-from featclass.base import sentences
-from featclass.base.errors import DatasetError
-from featclass.base.records import (
+from featclass.audit import Audit, DuplicateGroup, GiveAway
+from featclass.base import (
     Dataset,
+    DatasetError,
     Exemplars,
     Judgement,
     Probe,
@@ -25,13 +23,14 @@ from featclass.base.records import (
     Report,
     TrainedClassifier,
     no_progress,
+    sentences,
 )
 from featclass.classifiers.embedding import embed, empty_classes
 from featclass.classifiers.naming import name_prior
 from featclass.classifiers.out_of_fold import Judged, judge, judgements, looked_into, normalised
 from featclass.classifiers.prediction import refuses
 from featclass.classifiers.report_json import to_json
-from featclass.embedding.engine import Embeddings, Engine
+from featclass.embedding import Embeddings, Engine
 
 NEARLY_ALL = 0.9
 """Of the pictures: a cue that names the class of so many explains any score."""

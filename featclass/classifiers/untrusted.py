@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from featclass.base.errors import FeatclassError
-from featclass.base.names import DISORDERLY
+from featclass.base import DISORDERLY, FeatclassError
 
 LONGEST_TEXT: Final = 2**16
 """Characters: no name in a zip is longer, nor any sentence."""

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.cli import commands, embedding, learning, predicting
 from featclass.cli.output import replace_what_cannot_be_shown, tell
 from featclass.cli.serve import serve

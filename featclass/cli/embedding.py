@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from featclass.base import config
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError, config
 from featclass.cli.opening import (
     ClassesAtOption,
     Device,
@@ -24,9 +23,9 @@ from featclass.cli.output import bar, check_output, note, tell, whole_file
 if TYPE_CHECKING:
     import pyarrow
 
-    from featclass.classifiers.embedding import EmbeddedFiles
+    from featclass.classifiers import EmbeddedFiles
     from featclass.datasets import ListedFile
-    from featclass.embedding.engine import Engine
+    from featclass.embedding import Engine
 
 
 MOST_NOTES = 20

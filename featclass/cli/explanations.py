@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 
 if TYPE_CHECKING:
-    from featclass.base.records import Image, Prediction, TrainedClassifier
-    from featclass.embedding.engine import Engine
+    from featclass.base import Image, Prediction, TrainedClassifier
+    from featclass.embedding import Engine
 
 LONGEST = 80
 LONGEST_SIDE = 1200

@@ -11,7 +11,7 @@ from featclass.base import config
 from featclass.cli.output import note
 
 if TYPE_CHECKING:
-    from featclass.base.records import Dataset, Image, Rejected
+    from featclass.base import Dataset, Image, Rejected
     from featclass.datasets import ZipSource
 
 Given = Callable[[], "Image | Rejected"]

@@ -36,9 +36,9 @@ from featclass.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from featclass.base.records import Dataset, Report, TrainedClassifier
-    from featclass.classifiers.training import Learned
-    from featclass.embedding.engine import Engine
+    from featclass.base import Dataset, Report, TrainedClassifier
+    from featclass.classifiers import Learned
+    from featclass.embedding import Engine
 
 GIVEN = "given"
 FOLDS_ONLY = ("split", "seed")

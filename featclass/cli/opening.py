@@ -12,8 +12,8 @@ from featclass.base import config
 from featclass.cli.output import bar, note
 
 if TYPE_CHECKING:
-    from featclass.base.records import TrainedClassifier
-    from featclass.embedding.engine import Engine
+    from featclass.base import TrainedClassifier
+    from featclass.embedding import Engine
 
 
 class Device(StrEnum):

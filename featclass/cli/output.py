@@ -24,17 +24,22 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from featclass.base.disk import is_full
-from featclass.base.errors import FeatclassError
-from featclass.base.names import DISORDERLY
-from featclass.base.pace import Clock, Pace, in_words, time_left
-from featclass.base.sentences import decimal
+from featclass.base import (
+    DISORDERLY,
+    Clock,
+    FeatclassError,
+    Pace,
+    decimal,
+    in_words,
+    is_full,
+    time_left,
+)
 
 if TYPE_CHECKING:
     from featclass.audit import Audit
-    from featclass.base.records import Dataset, Prediction, Report
-    from featclass.classifiers.training import Learned
-    from featclass.embedding.cache import CacheSize
+    from featclass.base import Dataset, Prediction, Report
+    from featclass.classifiers import Learned
+    from featclass.embedding import CacheSize
 
 
 class _Messages(Console):

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.cli.explanations import Explanations
 from featclass.cli.inputs import Given, given
 from featclass.cli.opening import (
@@ -31,8 +31,8 @@ from featclass.cli.watching import Watch
 from featclass.reports import prediction_csv
 
 if TYPE_CHECKING:
-    from featclass.base.records import Image, Prediction, Progress, Rejected, TrainedClassifier
-    from featclass.embedding.engine import Engine
+    from featclass.base import Image, Prediction, Progress, Rejected, TrainedClassifier
+    from featclass.embedding import Engine
 
 
 def predict(

@@ -13,8 +13,7 @@ from typing import Annotated
 
 import typer
 
-from featclass.base import config
-from featclass.base.errors import DiskFull, FeatclassError
+from featclass.base import DiskFull, FeatclassError, config
 from featclass.cli.opening import Device
 from featclass.cli.output import tell
 

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featclass.base.names import Distinct
-from featclass.reports.sorting import Folders, own_name
+from featclass.base import Distinct
+from featclass.reports import Folders, own_name
 
 if TYPE_CHECKING:
-    from featclass.base.records import Image, Prediction
+    from featclass.base import Image, Prediction
 
 
 class SortedCopies:

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.cli.inputs import below
-from featclass.reports.prediction_csv import as_written
+from featclass.reports import as_written
 
 POLL_SECONDS: Final = 1.0
 STABLE_SECONDS: Final = 1.0

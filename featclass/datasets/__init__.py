@@ -25,7 +25,7 @@ reading         all of it as one dataset
 
 from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
 from featclass.datasets.classes import Reading, read_paths
-from featclass.datasets.code_pages import CODE_PAGES
+from featclass.datasets.code_pages import CODE_PAGES, code_page
 from featclass.datasets.contents import class_of_zip
 from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
 from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
@@ -58,6 +58,7 @@ __all__ = [
     "ZipSource",
     "class_of_zip",
     "clean_path",
+    "code_page",
     "files_below",
     "files_of_zip",
     "identified",

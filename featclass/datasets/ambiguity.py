@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
-from featclass.base.errors import FoldersAmbiguous
+from featclass.base import FoldersAmbiguous
 from featclass.datasets import splits
 from featclass.datasets.class_names import listed, shown
 from featclass.datasets.folder_tree import Folder, Tree, nearest_above

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from featclass.base.errors import DatasetError
+from featclass.base import DatasetError
 from featclass.datasets import splits
 from featclass.datasets.ambiguity import (
     FEW,

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from featclass.base.names import LONGEST_NAME, clean
+from featclass.base import LONGEST_NAME, clean
 
 LONGEST_CLASS_NAME: Final = LONGEST_NAME
 """Characters."""

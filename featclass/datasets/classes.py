@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from featclass.base.errors import FoldersAmbiguous
-from featclass.base.records import Rejected
+from featclass.base import FoldersAmbiguous, Rejected
 from featclass.datasets import label_tables, splits
 from featclass.datasets.class_folders import ClassFolders, class_folders, class_folders_at
 from featclass.datasets.class_names import ClassNames, listed

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Final
 
-from featclass.base.errors import DatasetError
+from featclass.base import DatasetError
 from featclass.datasets.writing import (
     JAPANESE,
     KOREAN,

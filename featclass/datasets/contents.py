@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from featclass.base.errors import DatasetError
-from featclass.base.records import Rejected
+from featclass.base import DatasetError, Rejected
 from featclass.datasets.class_names import listed
 from featclass.datasets.folder_tree import Folder, Tree
 from featclass.datasets.folders import Walk, identified_file

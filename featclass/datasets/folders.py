@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from featclass.base.records import Image, Rejected
+from featclass.base import Image, Rejected
 from featclass.datasets.paths import clean_path, is_skipped
 from featclass.datasets.sources import FileSource, Identified, Unusable, identified, why
 

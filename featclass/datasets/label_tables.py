@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
-from featclass.base.errors import DatasetError
-from featclass.base.records import Rejected
+from featclass.base import DatasetError, Rejected
 from featclass.datasets import splits
 from featclass.datasets.class_names import listed, shown
 from featclass.datasets.folder_tree import Folder, nearest_above

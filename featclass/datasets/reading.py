@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from featclass.base.errors import DatasetError
-from featclass.base.records import Dataset, Image, Rejected
+from featclass.base import Dataset, DatasetError, Image, Rejected
 from featclass.datasets.classes import Reading, read_paths
 from featclass.datasets.code_pages import CODE_PAGES, code_page
 from featclass.datasets.contents import Contents, Entry, File, identified_files, in_folder, in_zip

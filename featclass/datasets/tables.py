@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from featclass.base.errors import DatasetError
+from featclass.base import DatasetError
 
 LARGEST_TABLE: Final = 16 * 10**6
 """Bytes."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 from zipfile import ZipInfo
 
-from featclass.base.errors import DatasetError
+from featclass.base import DatasetError
 from featclass.datasets.code_pages import UTF8, chosen, code_page, title_of
 from featclass.datasets.paths import clean_path
 

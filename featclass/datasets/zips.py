@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final
 from weakref import finalize
 
-from featclass.base.errors import DatasetError
-from featclass.base.records import Rejected
+from featclass.base import DatasetError, Rejected
 from featclass.datasets.archives import SPLIT, is_split, why_no_zip, why_not_unpacked
 from featclass.datasets.code_pages import UTF8
 from featclass.datasets.paths import is_skipped

@@ -17,8 +17,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import disk
-from featclass.base.errors import DiskFull, FeatclassError
+from featclass.base import DiskFull, FeatclassError, disk
 
 log = logging.getLogger(__name__)
 

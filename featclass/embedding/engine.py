@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.errors import FeatclassError
-from featclass.base.records import Image, Progress, Rejected, no_progress
+from featclass.base import FeatclassError, Image, Progress, Rejected, no_progress
 from featclass.embedding.cache import Cache
 from featclass.embedding.scheduler import Embedded, Pipeline
 from featclass.encoders import Encoder

@@ -9,9 +9,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 
 from featclass import encoders
-from featclass.base.config import Config
-from featclass.base.errors import DiskFull, EncoderUnavailable
-from featclass.base.records import Progress
+from featclass.base import Config, DiskFull, EncoderUnavailable, Progress
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 

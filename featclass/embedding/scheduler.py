@@ -22,8 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import images as pixels
-from featclass.base.errors import Cancelled, EncoderUnavailable
-from featclass.base.records import Image, Rejected
+from featclass.base import Cancelled, EncoderUnavailable, Image, Rejected
 from featclass.encoders import Encoder, Pixels
 from featclass.images import Appearance
 

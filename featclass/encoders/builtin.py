@@ -16,7 +16,7 @@ import timm
 import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 from featclass.encoders.network import Network
 from featclass.encoders.specs import BUILTIN
 from featclass.encoders.timm_models import evaluation_transform

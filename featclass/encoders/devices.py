@@ -6,7 +6,7 @@ import threading
 
 import torch
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 
 CHOICES = ("auto", "cpu", "cuda", "mps")
 

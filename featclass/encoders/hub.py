@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from featclass.base.config import Config
+from featclass.base import Config
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 

@@ -6,9 +6,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from featclass.base.config import Config
-from featclass.base.errors import DownloadCancelled, EncoderUnavailable
-from featclass.base.records import no_progress
+from featclass.base import Config, DownloadCancelled, EncoderUnavailable, no_progress
 from featclass.encoders import hub, specs
 from featclass.encoders.base import DownloadProgress, Encoder
 from featclass.encoders.hub import Checkpoint

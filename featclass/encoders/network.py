@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 from featclass.encoders import devices
 from featclass.encoders.base import Box, Pixels, Pull, Texts
 from featclass.encoders.preprocessing import Transform, recognised

@@ -14,7 +14,7 @@ from open_clip.convert import convert_state_dict
 from open_clip.model import resize_pos_embed
 from open_clip.transform import PreprocessCfg, image_transform_v2, merge_preprocess_dict
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 from featclass.encoders import specs, text, weights
 from featclass.encoders.hub import OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, Checkpoint
 from featclass.encoders.network import Network

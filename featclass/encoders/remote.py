@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 import certifi
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 from featclass.encoders.hub import DEFAULT_ENDPOINT, endpoint
 
 TIMEOUT_SECONDS = 10.0

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 
 BUILTIN = "builtin"
 

@@ -17,7 +17,7 @@ from open_clip.model import convert_to_custom_text_state_dict, resize_text_pos_e
 from open_clip.tokenizer import SimpleTokenizer
 from torch.nn import functional
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 from featclass.encoders import devices, weights
 
 log = logging.getLogger(__name__)

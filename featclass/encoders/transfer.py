@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
-from featclass.base.errors import DownloadCancelled, EncoderUnavailable
+from featclass.base import DownloadCancelled, EncoderUnavailable
 from featclass.encoders.base import DownloadProgress
 from featclass.encoders.hub import Checkpoint
 from featclass.encoders.remote import Dropped, Hub, RemoteFile, in_background

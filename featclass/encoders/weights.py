@@ -12,7 +12,7 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
-from featclass.base.errors import EncoderUnavailable
+from featclass.base import EncoderUnavailable
 from featclass.encoders import devices
 
 

@@ -11,7 +11,12 @@ overlay     the map drawn onto the picture
 """
 
 from featclass.explain.evidence import Evidence
-from featclass.explain.maps import Heat
+from featclass.explain.maps import Heat, overlay
 from featclass.explain.occlusion import View
 
-__all__ = ["Evidence", "Heat", "View"]
+__all__ = [
+    "Evidence",
+    "Heat",
+    "View",
+    "overlay",
+]

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.errors import FeatclassError
-from featclass.base.records import FloatArray, Probe
-from featclass.probe.normalisation import Floats, points
+from featclass.base import FeatclassError, FloatArray, Probe
+from featclass.probe import Floats, points
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.records import FloatArray
+from featclass.base import FloatArray
 from featclass.encoders import Box
 from featclass.explain.evidence import Evidence
-from featclass.probe.normalisation import Floats
+from featclass.probe import Floats
 
 Levels = NDArray[np.uint8]
 Vectors = NDArray[np.float32]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from featclass.base.sentences import percent
+from featclass.base import percent
 from featclass.encoders import Box
-from featclass.probe.normalisation import Floats
+from featclass.probe import Floats
 
 Levels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -17,7 +17,7 @@ from typing import Final
 
 from PIL import Image
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 
 
 def digest(data: bytes) -> str:

@@ -11,19 +11,27 @@ NamePrior, Blend, untried_blend    what the names of classes say, and how much i
 most_useful                        which unlabelled images to ask a person about next
 """
 
-from featclass.probe.active_learning import most_useful
+from featclass.probe.active_learning import MOST, MOST_LABELLED, most_useful, spaced
 from featclass.probe.covariance import distances_left_out
 from featclass.probe.evaluation import OutOfFold, by_one_probe, learner, out_of_fold, split
 from featclass.probe.fitting import fit, predict, untried_blend
-from featclass.probe.normalisation import normalise
+from featclass.probe.layout import Layout
+from featclass.probe.neighbours import nearest_others
+from featclass.probe.normalisation import Floats, normalise, points
 from featclass.probe.novelty import Familiarity, exemplar_indices, nearest, simulated_strangers
+from featclass.probe.statistics import accuracy_interval
 from featclass.probe.text_prior import Blend, NamePrior
 
 __all__ = [
+    "MOST",
+    "MOST_LABELLED",
     "Blend",
     "Familiarity",
+    "Floats",
+    "Layout",
     "NamePrior",
     "OutOfFold",
+    "accuracy_interval",
     "by_one_probe",
     "distances_left_out",
     "exemplar_indices",
@@ -31,10 +39,13 @@ __all__ = [
     "learner",
     "most_useful",
     "nearest",
+    "nearest_others",
     "normalise",
     "out_of_fold",
+    "points",
     "predict",
     "simulated_strangers",
+    "spaced",
     "split",
     "untried_blend",
 ]

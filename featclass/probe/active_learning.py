@@ -6,7 +6,7 @@ import heapq
 
 import numpy as np
 
-from featclass.base.records import FloatArray
+from featclass.base import FloatArray
 from featclass.probe.normalisation import Codes, Floats, points, takes_roots
 
 WIDTH = 0.1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.records import FloatArray
+from featclass.base import FloatArray
 from featclass.probe.normalisation import Codes, Floats, encode, points, takes_roots
 
 LEAST_VARIANCE = 1e-6

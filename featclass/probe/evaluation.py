@@ -8,9 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.errors import FeatclassError, Unjudgeable
-from featclass.base.records import FloatArray, Progress, no_progress
-from featclass.base.sentences import percent
+from featclass.base import FeatclassError, FloatArray, Progress, Unjudgeable, no_progress, percent
 from featclass.probe import calibration, discriminant, folds
 from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featclass.base.records import FloatArray, Probe
+from featclass.base import FloatArray, Probe
 from featclass.probe import calibration, discriminant
 from featclass.probe.calibration import Calibration, floored
 from featclass.probe.normalisation import Floats, encode, points, softmax, takes_roots

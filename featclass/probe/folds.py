@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.errors import Unjudgeable
+from featclass.base import Unjudgeable
 from featclass.probe.normalisation import Codes, Masks
 
 MOST_FOLDS = 5

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.scores import (
+from featclass.base import (
     ErrorsLeft,
     LearningCurve,
     Point,

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.errors import FeatclassError
-from featclass.base.records import FloatArray
+from featclass.base import FeatclassError, FloatArray
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.records import FloatArray
+from featclass.base import FloatArray
 from featclass.probe.members import (
     MANY,
     Members,

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping
 
-from featclass.base.scores import Advice, Rate, Remedy, Verdict
+from featclass.base import Advice, Rate, Remedy, Verdict
 
 WORSE, BETTER = 1.5, 2.0
 """How many out-of-fold images say as much as one independent image does of a classifier that is

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.probe import calibration, discriminant, folds
 from featclass.probe.normalisation import Codes, Floats
 

@@ -6,12 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from featclass.base import sentences
-from featclass.base.names import DISORDERLY
-from featclass.base.records import Judgement, Probe, Report
-from featclass.base.scores import LearningCurve
-from featclass.base.sentences import counted, decimal, percent
-from featclass.classifiers.training import Learned
+from featclass.base import (
+    DISORDERLY,
+    Judgement,
+    LearningCurve,
+    Probe,
+    Report,
+    decimal,
+    percent,
+    sentences,
+)
+from featclass.base.sentences import counted
+from featclass.classifiers import Learned
 
 Finding = tuple[str, str, Sequence[str]]
 """What an audit found: a title, a sentence, and the digests of the images, worst first."""

@@ -6,9 +6,7 @@ import html
 import math
 from collections.abc import Iterator
 
-from featclass.base.records import Report
-from featclass.base.scores import LearningCurve
-from featclass.base.sentences import between, percent
+from featclass.base import LearningCurve, Report, between, percent
 
 WIDTH, HEIGHT = 640, 300
 LEFT, RIGHT, TOP, BOTTOM = 68, 16, 14, 46

@@ -8,7 +8,7 @@ from typing import Any
 
 from featclass import __version__
 from featclass import reports as document
-from featclass.classifiers.training import Learned
+from featclass.classifiers import Learned
 from featclass.reports import Finding
 
 MOST_FINDINGS = 12

@@ -6,10 +6,8 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from featclass.base import sentences
-from featclass.base.records import Judgement, Report
-from featclass.base.sentences import percent
-from featclass.classifiers.training import Learned
+from featclass.base import Judgement, Report, percent, sentences
+from featclass.classifiers import Learned
 from featclass.reports import curve, render, tables
 from featclass.reports.contents import (
     EXAMPLES,

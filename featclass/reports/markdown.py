@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from featclass.base.records import Judgement
-from featclass.base.scores import Point
-from featclass.base.sentences import bounds, percent
-from featclass.classifiers.training import Learned
+from featclass.base import Judgement, Point, bounds, percent
+from featclass.classifiers import Learned
 from featclass.reports import render
 from featclass.reports.contents import EXAMPLES, LISTED, Contents, Finding, cleaned, names
 

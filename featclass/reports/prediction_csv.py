@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from featclass.base.records import Prediction
+from featclass.base import Prediction
 
 COLUMNS: Final = ("path", "label", "probability", "known", "rejected")
 OF_CLASS: Final = "probability:"

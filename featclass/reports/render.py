@@ -10,10 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from featclass.base import sentences
-from featclass.base.names import DISORDERLY
-from featclass.base.records import Report
-from featclass.base.sentences import empty_sentences, percent, score_sentence, span
+from featclass.base import (
+    DISORDERLY,
+    Report,
+    empty_sentences,
+    percent,
+    score_sentence,
+    sentences,
+    span,
+)
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -12,8 +12,7 @@ from pathlib import PurePath
 from time import localtime
 from typing import Final
 
-from featclass.base.names import Distinct, safe
-from featclass.base.records import Prediction, Source
+from featclass.base import Distinct, Prediction, Source, safe
 from featclass.reports import prediction_csv
 
 DOUBTFUL_FOLDER: Final = "doubtful"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 
-from featclass.base.records import Report
-from featclass.base.sentences import bounds, percent, span
+from featclass.base import Report, bounds, percent, span
 from featclass.reports.contents import LISTED, cleaned, confusions
 
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from featclass import classifiers
-from featclass.base.errors import Cancelled
-from featclass.base.pace import Clock, Pace
-from featclass.base.records import Dataset, Progress, Rejected, no_progress
-from featclass.classifiers import artifact
-from featclass.classifiers.training import Learned
-from featclass.embedding.engine import Embeddings, Engine
+from featclass.base import Cancelled, Clock, Dataset, Pace, Progress, Rejected, no_progress
+from featclass.classifiers import Learned, artifact
+from featclass.embedding import Embeddings, Engine
 from featclass.server.state import Phase, Result, empty_sets, names_of
 from featclass.workspaces import Picture, Workspace, Workspaces, dataset, image_name, strangers
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from featclass import classifiers, encoders
-from featclass.base.config import Config
-from featclass.base.errors import EncoderUnavailable
-from featclass.base.records import TrainedClassifier
+from featclass.base import Config, EncoderUnavailable, TrainedClassifier
 from featclass.classifiers import AUTO
 
 

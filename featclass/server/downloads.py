@@ -10,8 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from featclass import encoders
-from featclass.base.config import Config
-from featclass.base.errors import DownloadCancelled, EncoderUnavailable
+from featclass.base import Config, DownloadCancelled, EncoderUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base.turns import Turns
-from featclass.probe.layout import Layout, layout
+from featclass.base import Turns
+from featclass.probe import Layout
+from featclass.probe.layout import layout
 
 KEPT = 32
 

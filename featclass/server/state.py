@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import classifiers
-from featclass.base.pace import Pace
-from featclass.base.records import Prediction, Rejected, Report, TrainedClassifier
-from featclass.classifiers.training import Learned
-from featclass.embedding.engine import Engine
-from featclass.workspaces import Picture, Workspace, is_default
+from featclass.base import Pace, Prediction, Rejected, Report, TrainedClassifier, is_default
+from featclass.classifiers import Learned
+from featclass.embedding import Engine
+from featclass.workspaces import Picture, Workspace
 
 FEW = 5
 """So many pictures a person changes one by one, and wants to see what came of it."""

@@ -11,17 +11,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from featclass.base import DiskFull, FeatclassError, Reserve
 from featclass.base import config as settings
-from featclass.base.disk import Reserve
-from featclass.base.errors import DiskFull, FeatclassError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from featclass.base.config import Config
-    from featclass.base.turns import Turns
-    from featclass.embedding.cache import Cache
-    from featclass.embedding.engines import Engines
+    from featclass.base import Config, Turns
+    from featclass.embedding import Cache, Engines
     from featclass.server.batches import Batches
     from featclass.server.downloads import Downloads
     from featclass.server.maps import Maps

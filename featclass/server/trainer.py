@@ -12,13 +12,20 @@ from functools import partial
 from typing import Any
 
 from featclass import classifiers, encoders
-from featclass.base.config import Config
-from featclass.base.errors import Cancelled, EncoderUnavailable, FeatclassError, WorkspaceMissing
-from featclass.base.pace import Clock, Pace
-from featclass.base.records import Image, Prediction
-from featclass.base.turns import Turns
+from featclass.base import (
+    Cancelled,
+    Clock,
+    Config,
+    EncoderUnavailable,
+    FeatclassError,
+    Image,
+    Pace,
+    Prediction,
+    Turns,
+    WorkspaceMissing,
+)
 from featclass.classifiers import AUTO, BUILTIN
-from featclass.embedding.engines import Engines
+from featclass.embedding import Engines
 from featclass.server.attempt import Learning
 from featclass.server.downloads import Downloads
 from featclass.server.state import (

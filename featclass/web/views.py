@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from featclass.base.names import DISORDERLY
-from featclass.base.records import Prediction
+from featclass.base import DISORDERLY, Prediction
 from featclass.server.state import State, empty_sets
 from featclass.workspaces import LabelledSet, Picture, Workspace, without_own
 

@@ -15,7 +15,6 @@ recovery    a workspace of the pictures that none knows
 dataset     its sets, and what is none of these, as something to learn from
 """
 
-from featclass.base.names import distinct, distinct_file, file_stem, is_default
 from featclass.workspaces.database import acting
 from featclass.workspaces.dataset import conflicts, dataset, image_name, strangers, without_own
 from featclass.workspaces.records import (
@@ -43,11 +42,7 @@ __all__ = [
     "acting",
     "conflicts",
     "dataset",
-    "distinct",
-    "distinct_file",
-    "file_stem",
     "image_name",
-    "is_default",
     "recover",
     "strangers",
     "without_own",

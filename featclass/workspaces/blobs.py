@@ -18,8 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from featclass import images
-from featclass.base import disk
-from featclass.base.errors import DiskFull, FeatclassError
+from featclass.base import DiskFull, FeatclassError, disk
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _ABANDONED_SECONDS = 24 * 3600

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, func, select
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.workspaces.database import Change
 from featclass.workspaces.tables import pictures, rejections
 

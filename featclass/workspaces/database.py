@@ -30,14 +30,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from featclass.base import disk
-from featclass.base.errors import (
+from featclass.base import (
     DataFolderUnusable,
     DiskFull,
     FeatclassError,
     WorkspaceMissing,
     WorkspaceRemoved,
     WorkspacesLost,
+    disk,
 )
 from featclass.workspaces import tables
 from featclass.workspaces.tables import workspaces

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from featclass.base.records import Dataset, Image, Rejected
+from featclass.base import Dataset, Image, Rejected
 from featclass.datasets import without_conflicts
 from featclass.workspaces.records import LabelledSet, Picture, Workspace
 from featclass.workspaces.store import Workspaces

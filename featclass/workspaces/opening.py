@@ -15,8 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, select, union
 
 from featclass import images
-from featclass.base import disk
-from featclass.base.errors import DataFolderUnusable, FeatclassError, WorkspacesLost
+from featclass.base import DataFolderUnusable, FeatclassError, WorkspacesLost, disk
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
 from featclass.workspaces.tables import pictures, workspaces

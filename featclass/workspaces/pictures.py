@@ -10,9 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, update
 
-from featclass.base import names
-from featclass.base.errors import FeatclassError
-from featclass.base.records import Rejected
+from featclass.base import FeatclassError, Rejected, names
 from featclass.workspaces import bounds, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
 from featclass.workspaces.opening import REFERENCED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from featclass.base.records import Rejected
+from featclass.base import Rejected
 
 
 @dataclass(frozen=True, slots=True)

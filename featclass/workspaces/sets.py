@@ -8,8 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, exists, func, insert, select, update
 
-from featclass.base import names
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError, names
 from featclass.workspaces import bounds
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change

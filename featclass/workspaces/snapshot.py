@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from featclass.base.records import Rejected
+from featclass.base import Rejected
 from featclass.workspaces.database import find
 from featclass.workspaces.records import LabelledSet, Picture, Workspace, WorkspaceSummary
 from featclass.workspaces.tables import (

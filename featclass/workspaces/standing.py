@@ -7,8 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from featclass.base import names
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError, names
 from featclass.workspaces import pictures, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change

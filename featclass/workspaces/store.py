@@ -14,9 +14,7 @@ from typing import Self
 from sqlalchemy import delete, insert, select, update
 
 from featclass import images
-from featclass.base import names
-from featclass.base.errors import WorkspaceMissing
-from featclass.base.records import Rejected, Source
+from featclass.base import Rejected, Source, WorkspaceMissing, names
 from featclass.workspaces import bounds, pictures, sets, snapshot, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.blobs import Blobs

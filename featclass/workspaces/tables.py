@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import SchemaItem
 
-from featclass.base.errors import DataFolderUnusable
+from featclass.base import DataFolderUnusable
 from featclass.workspaces import reversible
 
 metadata = MetaData()

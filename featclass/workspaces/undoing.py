@@ -13,8 +13,7 @@ from typing import Any
 
 from sqlalchemy import Row, Table, bindparam, delete, func, select, update
 
-from featclass.base import names
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError, names
 from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Act

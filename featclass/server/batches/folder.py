@@ -14,9 +14,7 @@ from typing import IO, Any
 
 from filelock import FileLock, Timeout
 
-from featclass.base import disk
-from featclass.base.errors import DiskFull, FeatclassError
-from featclass.base.records import Prediction, TrainedClassifier
+from featclass.base import DiskFull, FeatclassError, Prediction, TrainedClassifier, disk
 from featclass.classifiers import artifact
 from featclass.server.batches.record import Record
 

@@ -13,12 +13,18 @@ from typing import IO
 from filelock import FileLock
 
 from featclass import classifiers
-from featclass.base.config import Config
-from featclass.base.errors import Cancelled, FeatclassError
-from featclass.base.pace import Clock, Pace
-from featclass.base.records import Image, Prediction, Rejected
-from featclass.base.turns import Turns
-from featclass.embedding.engines import Engines
+from featclass.base import (
+    Cancelled,
+    Clock,
+    Config,
+    FeatclassError,
+    Image,
+    Pace,
+    Prediction,
+    Rejected,
+    Turns,
+)
+from featclass.embedding import Engines
 from featclass.server.batches import pictures
 from featclass.server.batches.folder import BatchFolder, append
 from featclass.server.batches.record import ENDED, Batch, Phase, Record, Tally

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from featclass import datasets
-from featclass.base.config import Config
-from featclass.base.errors import DatasetError, UploadRefused
-from featclass.base.names import Distinct
-from featclass.base.records import Image, Rejected, Source
+from featclass.base import Config, DatasetError, Distinct, Image, Rejected, Source, UploadRefused
 from featclass.server.batches.folder import BatchFolder
 from featclass.server.batches.record import Record
 

@@ -9,8 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from featclass.base.pace import Pace
-from featclass.base.records import Prediction, TrainedClassifier
+from featclass.base import Pace, Prediction, TrainedClassifier
 
 SHOWN = 50
 

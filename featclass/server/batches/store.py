@@ -16,11 +16,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
-from featclass.base import disk
-from featclass.base.config import Config
-from featclass.base.errors import DiskFull, FeatclassError, UploadRefused
-from featclass.base.records import Prediction
-from featclass.embedding.engines import Engines
+from featclass.base import Config, DiskFull, FeatclassError, Prediction, UploadRefused, disk
+from featclass.embedding import Engines
 from featclass.server.batches import pictures
 from featclass.server.batches.folder import BatchFolder, explained
 from featclass.server.batches.jobs import Jobs

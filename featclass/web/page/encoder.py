@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from featclass import encoders
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.classifiers import AUTO
 from featclass.server import choice
 from featclass.server.downloads import Phase

@@ -11,9 +11,8 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from featclass import samples
-from featclass.base import disk
-from featclass.base.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
-from featclass.reports.render import class_colour
+from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved, disk
+from featclass.reports import class_colour
 from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import ASSETS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from featclass.base.names import clean
+from featclass.base import clean
 from featclass.base.sentences import counted
 from featclass.classifiers import artifact
 from featclass.server.state import State

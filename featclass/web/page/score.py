@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from featclass.base import sentences
-from featclass.base.records import Report
+from featclass.base import Report, sentences
 from featclass.server.state import Phase, Result, State
 from featclass.server.studio import studio
 from featclass.web import views

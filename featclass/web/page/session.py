@@ -8,7 +8,7 @@ from typing import cast
 import streamlit as st
 
 from featclass import workspaces
-from featclass.base.errors import DiskFull
+from featclass.base import DiskFull
 from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
 from featclass.workspaces import Workspace
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from featclass.base.records import Rejected
-from featclass.reports.render import class_colour
+from featclass.base import Rejected
+from featclass.reports import class_colour
 from featclass.web.page import parts
 from featclass.workspaces import LabelledSet, Picture, Workspace
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from featclass.audit.findings import DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
-from featclass.base.records import NearDuplicates, Report
-from featclass.base.sentences import counted, percent, refusing, whole
-from featclass.classifiers.training import Learned
+from featclass.audit import DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
+from featclass.base import NearDuplicates, Report, percent, refusing, whole
+from featclass.base.sentences import counted
+from featclass.classifiers import Learned
 
 _Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
 

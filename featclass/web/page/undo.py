@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.server.studio import studio
 from featclass.web.page import parts
 from featclass.web.page.session import acting

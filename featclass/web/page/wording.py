@@ -6,15 +6,13 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from featclass.base import sentences
-from featclass.base.pace import in_words
-from featclass.base.records import Rejected, Report
-from featclass.base.sentences import counted, percent, span, whole
+from featclass.base import Rejected, Report, file_stem, in_words, percent, sentences, span, whole
+from featclass.base.sentences import counted
 from featclass.server.downloads import Download
 from featclass.server.downloads import Phase as DownloadPhase
 from featclass.server.state import Before, Phase, State
 from featclass.web import views
-from featclass.workspaces import LabelledSet, file_stem
+from featclass.workspaces import LabelledSet
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 MOST_NOTES = 50

@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from featclass.base.errors import FeatclassError, UploadRefused
+from featclass.base import FeatclassError, UploadRefused
 from featclass.server.studio import studio
 from featclass.workspaces import Act
 

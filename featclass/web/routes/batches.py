@@ -15,19 +15,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from featclass.base.errors import FeatclassError, UploadRefused, WorkspaceMissing
-from featclass.base.pace import in_words
-from featclass.base.records import Prediction
-from featclass.reports import prediction_csv
-from featclass.reports.render import class_colour
-from featclass.reports.sorting import sorted_zip
+from featclass.base import (
+    FeatclassError,
+    Prediction,
+    UploadRefused,
+    WorkspaceMissing,
+    file_stem,
+    in_words,
+)
+from featclass.reports import class_colour, prediction_csv, sorted_zip
 from featclass.server.batches import Batch, Order
 from featclass.server.state import State, is_learned
 from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.routes import requests
 from featclass.web.routes.requests import in_turn
-from featclass.workspaces import Workspace, file_stem
+from featclass.workspaces import Workspace
 
 PATIENCE_SECONDS = 60
 """How long a batch waits for the classifier to follow what was changed just now."""

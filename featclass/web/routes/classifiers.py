@@ -9,17 +9,15 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from featclass.base.errors import FeatclassError
-from featclass.classifiers import artifact
-from featclass.classifiers.training import Learned
-from featclass.reports import documents
-from featclass.reports.render import class_colour
+from featclass.base import FeatclassError, file_stem
+from featclass.classifiers import Learned, artifact
+from featclass.reports import class_colour, documents
 from featclass.server import choice
 from featclass.server.studio import studio
 from featclass.server.thumbnails import SIZES
 from featclass.web.routes import requests
 from featclass.web.routes.requests import in_turn, visitor_of
-from featclass.workspaces import Workspace, file_stem
+from featclass.workspaces import Workspace
 
 
 async def saved(request: Request) -> Response:

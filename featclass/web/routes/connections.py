@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol, cast
 
-from featclass.base.errors import FeatclassError
+from featclass.base import FeatclassError
 from featclass.server import studio
 
 log = logging.getLogger(__name__)

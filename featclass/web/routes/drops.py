@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
 from featclass import datasets
-from featclass.base.errors import DatasetError, FoldersAmbiguous, UploadRefused
-from featclass.base.records import Rejected
+from featclass.base import DatasetError, FoldersAmbiguous, Rejected, UploadRefused
 from featclass.datasets import ZipListing
 from featclass.server.studio import studio
 from featclass.workspaces import bounds

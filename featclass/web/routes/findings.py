@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from featclass.base.errors import FeatclassError
-from featclass.classifiers.training import Learned
+from featclass.base import FeatclassError
+from featclass.classifiers import Learned
 from featclass.server.studio import studio
 from featclass.web.routes.judged import Places, places_in
 

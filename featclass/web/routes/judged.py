@@ -14,10 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from featclass.base.errors import FeatclassError
-from featclass.base.records import Judgement
-from featclass.classifiers.training import Learned
-from featclass.probe.layout import Layout
+from featclass.base import FeatclassError, Judgement
+from featclass.classifiers import Learned
+from featclass.probe import Layout
 from featclass.server.state import Result
 from featclass.server.studio import studio
 from featclass.web.routes.requests import in_turn, number_of, slice_of

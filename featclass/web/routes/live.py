@@ -12,8 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from featclass import classifiers, images
-from featclass.base.errors import FeatclassError, WorkspaceMissing
-from featclass.base.records import Image, Prediction
+from featclass.base import FeatclassError, Image, Prediction, WorkspaceMissing
 from featclass.datasets import BytesSource
 from featclass.server.state import State
 from featclass.server.studio import studio

@@ -10,15 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from featclass.base.errors import FeatclassError
-from featclass.base.names import Distinct, safe
-from featclass.base.records import Source
-from featclass.reports import prediction_csv
-from featclass.reports.sorting import UNUSABLE_FILE, zip_of
+from featclass.base import Distinct, FeatclassError, Source, file_stem, safe
+from featclass.reports import UNUSABLE_FILE, prediction_csv, zip_of
 from featclass.server.studio import studio
 from featclass.server.thumbnails import SIZES
 from featclass.web.routes.requests import in_turn, slice_of
-from featclass.workspaces import file_stem
 
 MOST_AT_ONCE = 1000
 _threads = CapacityLimiter(4)

@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass import classifiers
-from featclass.base.errors import FeatclassError
-from featclass.base.records import Image, Probe
+from featclass.base import FeatclassError, Image, Probe
 from featclass.datasets import BytesSource
 from featclass.explain import Heat
 from featclass.server.studio import studio

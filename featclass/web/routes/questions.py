@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass import probe
-from featclass.base.errors import FeatclassError
-from featclass.base.records import Image
-from featclass.embedding.engine import Engine
-from featclass.probe.active_learning import MOST, MOST_LABELLED, spaced
+from featclass.base import FeatclassError, Image
+from featclass.embedding import Engine
+from featclass.probe import MOST, MOST_LABELLED, spaced
 from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web.routes.requests import in_turn

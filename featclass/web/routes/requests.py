@@ -24,7 +24,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection, Request
 
-from featclass.base.errors import FeatclassError, UploadRefused
+from featclass.base import FeatclassError, UploadRefused
 from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
 
 LONGEST: Final = 18

@@ -14,7 +14,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 from starlette.websockets import WebSocket
 
-from featclass.base.errors import FeatclassError, WorkspaceMissing, WorkspaceRemoved
+from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.server.studio import studio
 from featclass.web import ASSETS
 

@@ -14,8 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass import datasets, images
-from featclass.base.errors import DatasetError, FeatclassError, FoldersAmbiguous, UploadRefused
-from featclass.base.records import Rejected
+from featclass.base import DatasetError, FeatclassError, FoldersAmbiguous, Rejected, UploadRefused
 from featclass.server.studio import studio
 from featclass.web.routes import drops, requests
 from featclass.web.routes.drops import NEW, TRY, set_id_of
