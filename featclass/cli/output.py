@@ -175,9 +175,9 @@ def print_report(report: Report, *, as_json: bool) -> None:
 
         say(json.dumps(to_json(report), indent=2, allow_nan=False))
         return
-    from featclass.reports.render import markdown
+    from featclass.reports.markdown import report_markdown
 
-    say(markdown(report))
+    say(report_markdown(report))
 
 
 def print_learned(learned: Learned, *, as_json: bool) -> None:
@@ -188,9 +188,9 @@ def print_learned(learned: Learned, *, as_json: bool) -> None:
     if as_json:
         say(json.dumps(learned.to_json(), indent=2, allow_nan=False))
         return
-    from featclass.reports.render import markdown
+    from featclass.reports.markdown import report_markdown
 
-    say(markdown(learned.classifier.report, learned.cautions()))
+    say(report_markdown(learned.classifier.report, learned.cautions()))
 
 
 def print_audit(found: Audit, *, as_json: bool) -> None:

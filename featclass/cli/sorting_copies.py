@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from featclass.base import Distinct
-from featclass.reports import Folders, own_name
+from featclass.reports.sorting import Folders, own_name
 
 if TYPE_CHECKING:
     from featclass.base import Image, Prediction

@@ -10,7 +10,7 @@ from typing import Final
 
 from featclass.base import FeatclassError
 from featclass.cli.inputs import below
-from featclass.reports import as_written
+from featclass.reports.prediction_csv import as_written
 
 POLL_SECONDS: Final = 1.0
 STABLE_SECONDS: Final = 1.0

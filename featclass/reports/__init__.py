@@ -1,21 +1,6 @@
-"""A report to take to a meeting: one HTML file for itself, and the same as Markdown."""
+"""What people read: reports and tables, made only where one is asked for.
 
-from featclass.reports.contents import Finding
-from featclass.reports.html import html
-from featclass.reports.markdown import markdown
-from featclass.reports.prediction_csv import as_written
-from featclass.reports.render import class_colour
-from featclass.reports.sorting import UNUSABLE_FILE, Folders, own_name, sorted_zip, zip_of
-
-__all__ = [
-    "UNUSABLE_FILE",
-    "Finding",
-    "Folders",
-    "as_written",
-    "class_colour",
-    "html",
-    "markdown",
-    "own_name",
-    "sorted_zip",
-    "zip_of",
-]
+documents        the report to take to a meeting, as one HTML file or as Markdown
+figures          the confusion matrix to look at; the colours of classes
+prediction_csv   predictions as a table; `sorting`: as folders
+"""

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any
 
 from featclass import __version__
-from featclass import reports as document
 from featclass.classifiers import Learned
-from featclass.reports import Finding
+from featclass.reports import html as html_document
+from featclass.reports import markdown as markdown_document
+from featclass.reports.contents import Finding
 
 MOST_FINDINGS = 12
 """Of one kind: the first say enough."""
@@ -23,11 +24,11 @@ def html(
     colours: dict[str, str] | None = None,
     accepted: Collection[str] = (),
 ) -> str:
-    """Return the document as one HTML file; see `document.html`.
+    """Return the document as one HTML file; see `reports.html`.
 
     `accepted` are keys of findings said to be fine: these do not stand beside the score.
     """
-    return document.html(
+    return html_document.html(
         learned,
         title=title,
         made=_made(),
@@ -40,7 +41,7 @@ def html(
 
 def markdown(learned: Learned, *, title: str, accepted: Collection[str] = ()) -> str:
     """Return the document as Markdown; `accepted` as for HTML."""
-    return document.markdown(
+    return markdown_document.markdown(
         learned,
         title=title,
         made=_made(),

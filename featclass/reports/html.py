@@ -8,7 +8,7 @@ from pathlib import Path
 
 from featclass.base import Judgement, Report, percent, sentences
 from featclass.classifiers import Learned
-from featclass.reports import curve, render, tables
+from featclass.reports import curve, figures, tables
 from featclass.reports.contents import (
     EXAMPLES,
     FINDING_IMAGES,
@@ -76,10 +76,10 @@ def html(
         thumbnail: Asked for at most `PICTURES` small JPEGs that it has.
         notes: Sentences that belong to the score.
         findings: Of an audit.
-        colours: Of the classes, "#rrggbb"; `render.class_colour` by default.
+        colours: Of the classes, "#rrggbb"; `figures.class_colour` by default.
     """
     report, contents, album = learned.classifier.report, Contents.of(learned), Album(thumbnail)
-    shades = {name: render.class_colour(place) for place, name in enumerate(report.classes)}
+    shades = {name: figures.class_colour(place) for place, name in enumerate(report.classes)}
     called = names(learned)
     body = [
         f'<h1>{escaped(title)}</h1><p class="made">{escaped(made)}</p>',

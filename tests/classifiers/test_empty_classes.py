@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from featclass import classifiers, library
-from featclass import reports as document
 from featclass.base import sentences
 from featclass.base.errors import FeatclassError
 from featclass.base.records import ClassNames, Dataset, Report
@@ -18,7 +17,9 @@ from featclass.classifiers import artifact, report
 from featclass.classifiers.training import Learned
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
-from featclass.reports import render
+from featclass.reports import html as html_document
+from featclass.reports import markdown as markdown_document
+from featclass.reports.markdown import report_markdown
 from featclass.server.studio import studio
 from tests.fakes import GridEncoder, drawn, image, two_classes
 from tests.filled import add, sets, settle
@@ -53,13 +54,13 @@ def test_a_class_without_a_usable_picture_is_in_the_json_beside_an_empty_folder(
 def test_nothing_is_said_of_classes_that_have_pictures(engine: Engine) -> None:
     made = classifiers.train(engine, Dataset(tuple(two_classes()))).classifier.report
     assert report.to_json(made)["empty_classes"] == []
-    assert "no picture that could be used" not in render.markdown(made)
+    assert "no picture that could be used" not in report_markdown(made)
 
 
 def test_each_empty_class_has_a_sentence_in_text_page_and_prose(learned: Learned) -> None:
-    text = render.markdown(learned.classifier.report)
-    page = document.html(learned, title="t", made="now", thumbnail=lambda digest: None)
-    prose = document.markdown(learned, title="t", made="now")
+    text = report_markdown(learned.classifier.report)
+    page = html_document.html(learned, title="t", made="now", thumbnail=lambda digest: None)
+    prose = markdown_document.markdown(learned, title="t", made="now")
     for name in ("green", "yellow"):
         sentence = f"{name}' has no picture that could be used: add some, or remove it."
         assert sentence in text

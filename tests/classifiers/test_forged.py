@@ -22,7 +22,8 @@ from featclass.classifiers.report_json import to_json
 from featclass.classifiers.training import Learned
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Embeddings, Engine
-from featclass.reports import documents, render
+from featclass.reports import documents
+from featclass.reports.markdown import report_markdown
 from tests.classifiers.test_artifact import signed
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
@@ -159,7 +160,7 @@ def assert_sound(classifier: TrainedClassifier) -> None:
         json.dumps(said.to_json(), allow_nan=False)
     json.dumps(to_json(classifier.report), allow_nan=False)
     learned = Learned(classifier)
-    render.markdown(classifier.report, learned.cautions()).encode()
+    report_markdown(classifier.report, learned.cautions()).encode()
     documents.html(learned, title="", thumbnail=lambda _: None).encode()
     documents.markdown(learned, title="").encode()
     assert artifact.loads(artifact.dumps(classifier)).report == classifier.report

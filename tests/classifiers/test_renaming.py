@@ -36,7 +36,8 @@ from featclass.classifiers.out_of_fold import looked_into
 from featclass.classifiers.training import Learned
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
-from featclass.reports import documents, render
+from featclass.reports import documents
+from featclass.reports.markdown import report_markdown
 from featclass.server.studio import studio
 from featclass.web.page import trust, wording
 from tests.fakes import GridEncoder, drawn, image, two_classes
@@ -81,7 +82,7 @@ def written(learned: Learned) -> str:
         json.dumps(audit.to_json(), ensure_ascii=False),
         documents.html(learned, title="t", thumbnail=lambda digest: None),
         documents.markdown(learned, title="t"),
-        render.markdown(made),
+        report_markdown(made),
         *sentences.conclusions(made),
         *sentences.empty_sentences(made),
         trust.doubt(made),

@@ -20,7 +20,7 @@ from featclass.embedding.engines import Engines
 from featclass.encoders import builtin
 from featclass.encoders import network as identity
 from featclass.images import DECODING_VERSION
-from featclass.reports import render
+from featclass.reports.markdown import report_markdown
 from tests.classifiers.test_given_split import tinted
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
@@ -174,7 +174,7 @@ def test_the_report_says_so_where_a_stray_among_very_few_switches_refusing_off(
     report = classifiers.train(engine, Dataset(tuple(images))).classifier.report
     assert report.refuses is not None
     assert report.refuses < sentences.LEAST_REFUSED
-    assert sentences.refusing(report) in render.markdown(report)
+    assert sentences.refusing(report) in report_markdown(report)
 
 
 def _inverted(data: bytes) -> bytes:

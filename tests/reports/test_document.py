@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from featclass import reports as document
 from featclass.base import sentences
 from featclass.base.records import (
     Exemplars,
@@ -27,10 +26,12 @@ from featclass.base.scores import LearningCurve, Point, Projection, Rate, Told, 
 from featclass.base.sentences import percent
 from featclass.classifiers import report
 from featclass.classifiers.training import Learned
-from featclass.reports import render
-from featclass.reports.contents import cleaned
+from featclass.reports import html as html_document
+from featclass.reports import markdown as markdown_document
+from featclass.reports.contents import Finding, cleaned
 from featclass.reports.curve import drawn
 from featclass.reports.html import BYTES, PICTURES
+from featclass.reports.markdown import report_markdown
 from featclass.web.page import trust, wording
 
 HOSTILE = "<script>alert('1')</script>\"|*a*`b`[c](http://e)![d](//f)"
@@ -152,10 +153,10 @@ def page(
     title: str = "Meeting",
     made: str = "27 July 2026",
     notes: Sequence[str] = (),
-    findings: Sequence[document.Finding] = (),
+    findings: Sequence[Finding] = (),
     colours: Mapping[str, str] | None = None,
 ) -> str:
-    return document.html(
+    return html_document.html(
         learned,
         title=title,
         made=made,
@@ -172,9 +173,11 @@ def prose(
     title: str = "Meeting",
     made: str = "27 July 2026",
     notes: Sequence[str] = (),
-    findings: Sequence[document.Finding] = (),
+    findings: Sequence[Finding] = (),
 ) -> str:
-    return document.markdown(learned, title=title, made=made, notes=notes, findings=findings)
+    return markdown_document.markdown(
+        learned, title=title, made=made, notes=notes, findings=findings
+    )
 
 
 def test_both_say_the_score_its_interval_and_guessing() -> None:
@@ -432,13 +435,13 @@ def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> No
     assert [figures[name].recall for name in ("cat", "dog")] == [299 / 300, 1 / 300]
     report = replace(made.classifier.report, chance_accuracy=299 / 300, refused_share=1 / 300)
     made = replace(made, classifier=replace(made.classifier, report=report))
-    figure = render.confusion_figure(report).to_json()
+    figure = confusion_figure(report).to_json()
     shares = [row[name] for row in wording.class_rows(report) for name in ("Recall", "Precision")]
     assert shares == [99, 50, 1, 50]
     places = {
         "page": re.sub(r"<text.*?</text>|<[^>]*>", " ", page(made).partition("<body>")[2]),
         "prose": prose(made),
-        "markdown": render.markdown(report),
+        "markdown": report_markdown(report),
         "figure": figure,
         "score": sentences.score_sentence(report),
         "verdict": sentences.conclusions(report)[0],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from featclass.reports import class_colour
+from featclass.reports.figures import class_colour
 from featclass.server.state import Result, State
 from featclass.web.page import parts, trust
 from featclass.workspaces import Workspace

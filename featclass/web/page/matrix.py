@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from featclass.reports import class_colour
+from featclass.reports.figures import class_colour
 from featclass.server.state import Result, State
 from featclass.web.page import parts
 from featclass.web.page.tryout import class_colours

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from featclass.base import Rejected
-from featclass.reports import class_colour
+from featclass.reports.figures import class_colour
 from featclass.web.page import parts
 from featclass.workspaces import LabelledSet, Picture, Workspace
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from featclass.base import DOUBTFUL_BELOW
-from featclass.reports import class_colour
+from featclass.reports.figures import class_colour
 from featclass.server.state import State
 from featclass.web import views
 from featclass.web.page import asking, parts, wording

@@ -23,7 +23,9 @@ from featclass.base import (
     file_stem,
     in_words,
 )
-from featclass.reports import class_colour, prediction_csv, sorted_zip
+from featclass.reports import prediction_csv
+from featclass.reports.figures import class_colour
+from featclass.reports.sorting import sorted_zip
 from featclass.server.batches import Batch, Order
 from featclass.server.state import State, is_learned
 from featclass.server.studio import studio

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from featclass.base import FeatclassError, file_stem
 from featclass.classifiers import Learned, artifact
-from featclass.reports import class_colour, documents
+from featclass.reports import documents
+from featclass.reports.figures import class_colour
 from featclass.server import choice
 from featclass.server.studio import studio
 from featclass.server.thumbnails import SIZES

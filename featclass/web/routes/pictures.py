@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from featclass.base import Distinct, FeatclassError, Source, file_stem, safe
-from featclass.reports import UNUSABLE_FILE, prediction_csv, zip_of
+from featclass.reports import prediction_csv
+from featclass.reports.sorting import UNUSABLE_FILE, zip_of
 from featclass.server.studio import studio
 from featclass.server.thumbnails import SIZES
 from featclass.web.routes.requests import in_turn, slice_of

@@ -15,7 +15,8 @@ from featclass.base import sentences
 from featclass.base.records import Rejected, Report
 from featclass.base.scores import Told
 from featclass.classifiers import report
-from featclass.reports import render
+from featclass.reports import figures
+from featclass.reports.markdown import report_markdown
 
 NEAR_WHITE, NEAR_BLACK = "#fbfbfd", "#0f0f17"
 
@@ -63,11 +64,11 @@ def scored(matrix: list[list[int]], names: list[str] | None = None, images: int 
 
 def drawn(made: Report, **options: Any) -> dict[str, Any]:
     """The figure as the browser gets it."""
-    figure: dict[str, Any] = json.loads(render.confusion_figure(made, **options).to_json())
+    figure: dict[str, Any] = json.loads(figures.confusion_figure(made, **options).to_json())
     return figure
 
 
-@pytest.mark.parametrize("colour", render.CLASS_COLOURS)
+@pytest.mark.parametrize("colour", figures.CLASS_COLOURS)
 def test_class_colours_stand_out_from_light_and_dark(colour: str) -> None:
     assert contrast(colour, NEAR_WHITE) >= 3
     assert contrast(colour, NEAR_BLACK) >= 3
@@ -75,20 +76,22 @@ def test_class_colours_stand_out_from_light_and_dark(colour: str) -> None:
 
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_class_colours_differ_for_colour_blind_people(sight: str) -> None:
-    seen = [oklab(np.clip(np.array(SIGHTS[sight]) @ linear(c), 0, 1)) for c in render.CLASS_COLOURS]
+    seen = [
+        oklab(np.clip(np.array(SIGHTS[sight]) @ linear(c), 0, 1)) for c in figures.CLASS_COLOURS
+    ]
     for place, one in enumerate(seen):
         for other in seen[:place]:
             assert np.linalg.norm(one - other) > 0.08
 
 
 def test_class_colours_start_again_after_eight() -> None:
-    assert len({render.class_colour(index) for index in range(8)}) == 8
-    assert render.class_colour(8) == render.class_colour(0)
+    assert len({figures.class_colour(index) for index in range(8)}) == 8
+    assert figures.class_colour(8) == figures.class_colour(0)
 
 
-@pytest.mark.parametrize("palette", [render.LIGHT, render.DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("palette", [figures.LIGHT, figures.DARK], ids=["light", "dark"])
 def test_text_of_the_figure_is_readable_on_its_background(palette: Any) -> None:
-    ground = NEAR_WHITE if palette is render.LIGHT else NEAR_BLACK
+    ground = NEAR_WHITE if palette is figures.LIGHT else NEAR_BLACK
     assert contrast(palette.text, ground) >= 7
     assert contrast(palette.muted, ground) >= 4.5
     assert contrast(palette.faint, palette.empty) >= 3
@@ -119,7 +122,7 @@ def test_the_interval_is_rounded_outwards() -> None:
 def test_the_table_of_classes_holds_the_interval_of_each_recall_that_has_one() -> None:
     made = scored([[27, 3], [0, 5]], ["a", "b"])
     low, high = made.per_class["a"].recall_interval or (0, 0)
-    text = render.markdown(made)
+    text = report_markdown(made)
     assert (
         "| class | pictures | found (recall) | between | right when named (precision) | F1 |"
         in (text)
@@ -131,7 +134,7 @@ def test_the_table_of_classes_holds_the_interval_of_each_recall_that_has_one() -
 
 
 def test_without_an_interval_the_table_of_classes_has_no_place_for_one() -> None:
-    assert "between |" not in render.markdown(scored([[8, 1], [0, 5]]))
+    assert "between |" not in report_markdown(scored([[8, 1], [0, 5]]))
 
 
 def test_the_sentence_of_a_split_speaks_of_the_pictures_held_back() -> None:
@@ -161,14 +164,14 @@ def test_a_share_is_all_or_nothing_only_where_it_is() -> None:
 
 
 def test_right_and_wrong_lie_on_different_sides_of_the_scale() -> None:
-    heat_map = render.confusion_figure(scored([[3, 1], [0, 4]])).data[0]
+    heat_map = figures.confusion_figure(scored([[3, 1], [0, 4]])).data[0]
     assert heat_map.z[0][0] > 0 > heat_map.z[0][1]
     assert heat_map.z[1][0] == 0
     assert (heat_map.zmin, heat_map.zmax) == (-1, 1)
 
 
 def test_every_cell_has_a_point_that_a_click_can_find() -> None:
-    figure = render.confusion_figure(scored([[3, 1, 0], [0, 4, 0], [1, 1, 1]]))
+    figure = figures.confusion_figure(scored([[3, 1, 0], [0, 4, 0], [1, 1, 1]]))
     points = figure.data[1]
     places = [(y, x) for y, x in zip(points.y, points.x, strict=True)]
     assert [tuple(cell) for cell in points.customdata] == places
@@ -191,7 +194,7 @@ def test_names_are_escaped_and_shortened_with_the_whole_name_on_hover() -> None:
 
 
 def test_names_that_are_alike_when_shortened_keep_their_own_rows() -> None:
-    figure = render.confusion_figure(
+    figure = figures.confusion_figure(
         scored([[2, 0], [0, 2]], ["a very long class name 1", "a very long class name 2"])
     )
     assert list(figure.layout.yaxis.tickvals) == [0, 1]
@@ -200,15 +203,15 @@ def test_names_that_are_alike_when_shortened_keep_their_own_rows() -> None:
 
 def test_class_colours_given_are_those_beside_the_names() -> None:
     made = scored([[2, 0], [0, 2]], ["a", "b"])
-    figure = render.confusion_figure(made, colours={"a": "#123456"})
+    figure = figures.confusion_figure(made, colours={"a": "#123456"})
     assert "#123456" in figure.layout.xaxis.ticktext[0]
-    assert render.class_colour(1) in render.confusion_figure(made).layout.yaxis.ticktext[1]
+    assert figures.class_colour(1) in figures.confusion_figure(made).layout.yaxis.ticktext[1]
 
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("classes", [2, 15, 16, 100])
 def test_any_number_of_classes_can_be_drawn(classes: int, dark: bool) -> None:
-    figure = render.confusion_figure(scored(np.eye(classes, dtype=int).tolist()), dark=dark)
+    figure = figures.confusion_figure(scored(np.eye(classes, dtype=int).tolist()), dark=dark)
     assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0,0,0,0)"
     assert (figure.data[0].texttemplate is None) == (classes > 15)
     assert 200 <= figure.layout.height <= 1400
@@ -221,7 +224,7 @@ def test_light_and_dark_are_drawn_in_their_own_colours() -> None:
 
 
 def test_markdown_holds_the_matrix_and_the_figures_of_each_class() -> None:
-    text = render.markdown(scored([[3, 1], [0, 0]], ["a", "b"]))
+    text = report_markdown(scored([[3, 1], [0, 0]], ["a", "b"]))
     assert text.startswith("**3 of 4 right")
     assert "| **a** | 3 | 1 |" in text
     assert "| a | 4 | 75 % | 100 % | 86 % |" in text
@@ -233,10 +236,10 @@ def test_markdown_holds_the_matrix_and_the_figures_of_each_class() -> None:
 def test_markdown_of_many_classes_lists_what_is_confused_most() -> None:
     matrix = (9 * np.eye(20, dtype=int)).tolist()
     matrix[3][4], matrix[5][6] = 7, 2
-    text = render.markdown(scored(matrix))
+    text = report_markdown(scored(matrix))
     assert "was taken for →" not in text
     assert text.index("7 of 16 **class 003** were taken for **class 004**") < text.index("2 of 11")
-    assert "Nothing was confused." in render.markdown(scored(np.eye(20, dtype=int).tolist()))
+    assert "Nothing was confused." in report_markdown(scored(np.eye(20, dtype=int).tolist()))
 
 
 def test_markdown_escapes_what_users_wrote() -> None:
@@ -244,7 +247,7 @@ def test_markdown_escapes_what_users_wrote() -> None:
         scored([[1, 1], [1, 1]], ["a|b\n# x", "c <script> [d](http://e)"]),
         rejected=(Rejected("*x*`.jpg", "no_picture"),),
     )
-    text = render.markdown(made)
+    text = report_markdown(made)
     assert "a\\|b \\# x" in text
     assert "c \\<script\\> \\[d\\](http\\://e)" in text
     assert "- \\*x\\*\\`.jpg: no\\_picture" in text
@@ -252,11 +255,11 @@ def test_markdown_escapes_what_users_wrote() -> None:
 
 def test_markdown_without_a_score_says_what_to_add() -> None:
     made = report.without_score(["a*", "b", "b"], encoder="builtin", rejected=[], seconds={})
-    text = render.markdown(made)
+    text = report_markdown(made)
     assert "'a\\*' has only one picture" in text
     assert "|" not in text
 
 
 def test_words_need_no_drawing_library() -> None:
-    code = "import sys, featclass.reports.render; sys.exit('plotly' in sys.modules)"
+    code = "import sys, featclass.reports.figures; sys.exit('plotly' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

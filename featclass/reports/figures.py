@@ -1,23 +1,17 @@
-"""A report as people read it: a sentence, a confusion matrix to look at, a page of Markdown."""
+"""The confusion matrix to look at, and the colours of classes."""
 
 from __future__ import annotations
 
 import html
 import math
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from featclass.base import (
-    DISORDERLY,
     Report,
-    empty_sentences,
     percent,
-    score_sentence,
-    sentences,
-    span,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +36,6 @@ others in OKLab as protanopes, deuteranopes and tritanopes see them (Machado et 
 MANY_CLASSES = 15
 """Above this, cells are too small for text and Markdown tables too wide."""
 SHORT_NAME = 14
-# A colon before a space is punctuation; any other could make a link or an emoji.
-MARKDOWN = re.compile(r"([\\`*_{}\[\]#|<>~$&@]|:(?=\S))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,40 +84,6 @@ def confusion_figure(
     figure = go.Figure([_heat_map(matrix, palette), _click_catcher(report.classes, matrix)])
     figure.update_layout(**_layout(report.classes, colours, palette))
     return figure
-
-
-def markdown(report: Report, cautions: Sequence[str] | None = None) -> str:
-    """Return the whole report as Markdown, what to make of the score included; names escaped.
-
-    `cautions` are what could make the score worthless; without them, what the report knows of it.
-    """
-    if cautions is None:
-        cautions = list(filter(None, [sentences.refusing(report)]))
-    notes = map(_escaped, [*cautions, *sentences.conclusions(report)])
-    return "\n\n".join([score_markdown(report), *notes, figures_markdown(report)])
-
-
-def score_markdown(report: Report) -> str:
-    """Return the sentence about the score as Markdown, in bold; names are escaped."""
-    sentence = score_sentence(report)
-    return f"**{sentence if report.confusion_matrix else _escaped(sentence)}**"
-
-
-def figures_markdown(report: Report) -> str:
-    """Return matrix, figures and what was not used as Markdown; names are escaped."""
-    parts: list[str] = []
-    if report.confusion_matrix is not None:
-        small = len(report.classes) <= MANY_CLASSES
-        parts.append(_matrix_table(report) if small else _confusions(report))
-        parts.append(_class_table(report))
-        parts.append(f"How it was measured: {_escaped(report.method)}.")
-    listed = [f"- {_escaped(sentence)}" for sentence in empty_sentences(report)]
-    listed += [f"- {_escaped(r.name)}: {_escaped(r.reason)}" for r in report.rejected]
-    if listed:
-        parts.append("\n".join(["Not used:", "", *listed]))
-    spent = ", ".join(f"{_escaped(stage)} {value:.1f} s" for stage, value in report.seconds.items())
-    parts.append(f"Encoder {_escaped(report.encoder)}; {spent}." if spent else "")
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _heat_map(matrix: Sequence[Sequence[int]], palette: _Palette) -> Any:
@@ -271,54 +229,3 @@ def _wrapped(name: str) -> str:
 def _plotly_text(text: str) -> str:
     """Return user text for Plotly, which reads a subset of HTML in every label."""
     return html.escape(" ".join(text.split()), quote=False)
-
-
-def _matrix_table(report: Report) -> str:
-    names = [_escaped(name) for name in report.classes]
-    lines = [
-        f"| is ↓, was taken for → | {' | '.join(names)} |",
-        f"|---|{'--:|' * len(names)}",
-    ]
-    for name, row in zip(names, report.confusion_matrix or (), strict=True):
-        lines.append(f"| **{name}** | {' | '.join(f'{count:,}' for count in row)} |")
-    return "\n".join(lines)
-
-
-def _confusions(report: Report) -> str:
-    """List what is confused most, where a table would be too wide."""
-    confused = sorted(
-        (-count, i, j)
-        for i, row in enumerate(report.confusion_matrix or ())
-        for j, count in enumerate(row)
-        if count and i != j
-    )
-    if not confused:
-        return "Nothing was confused."
-    lines = ["Confused most:", ""]
-    for count, i, j in confused[:10]:
-        total = report.per_class[report.classes[i]].support
-        is_name, taken = _escaped(report.classes[i]), _escaped(report.classes[j])
-        lines.append(f"- {-count:,} of {total:,} **{is_name}** were taken for **{taken}**")
-    return "\n".join(lines)
-
-
-def _class_table(report: Report) -> str:
-    bounds = [figures.recall_interval for figures in report.per_class.values()]
-    head = " between |" if any(bounds) else ""
-    lines = [
-        f"| class | pictures | found (recall) |{head} right when named (precision) | F1 |",
-        f"|---|--:|--:|{'--:|' if head else ''}--:|--:|",
-    ]
-    for name in report.classes:
-        figures = report.per_class[name]
-        shares = (figures.recall, figures.precision, figures.f1)
-        shown = ["–" if share is None else percent(share) for share in shares]
-        if head:
-            interval = figures.recall_interval
-            shown.insert(1, span(*interval) if interval else "")
-        lines.append(f"| {_escaped(name)} | {figures.support:,} | {' | '.join(shown)} |")
-    return "\n".join(lines)
-
-
-def _escaped(text: str) -> str:
-    return MARKDOWN.sub(r"\\\1", DISORDERLY.sub("\ufffd", " ".join(text.split())))
