@@ -184,8 +184,8 @@ def _agreement(engine: Engine, count: int, disc: int) -> Agreement:
     from featclass.explain import Evidence, View
     from featclass.explain.occlusion import exhaustive
 
-    learned = [_image(picture, COLOURS[colour]) for picture, _, colour in drawings(1, 120, disc)]
-    classifier = classifiers.train(engine, Dataset(tuple(learned))).classifier
+    training = [_image(picture, COLOURS[colour]) for picture, _, colour in drawings(1, 120, disc)]
+    classifier = classifiers.train(engine, Dataset(tuple(training))).classifier
     found = Agreement()
     encoder: Any = engine.encoder
     for picture, box, colour in drawings(2, count, disc):
@@ -241,8 +241,8 @@ def explainer(spec: str, device: str) -> Callable[[int], list[tuple[float, float
 
     encoder: Any = encoders.load(spec, device=device, config=load())
     engine = _engine(encoder)
-    learned = [_image(picture, COLOURS[colour]) for picture, _, colour in drawings(1, 16)]
-    classifier = classifiers.train(engine, Dataset(tuple(learned))).classifier
+    training = [_image(picture, COLOURS[colour]) for picture, _, colour in drawings(1, 16)]
+    classifier = classifiers.train(engine, Dataset(tuple(training))).classifier
 
     def explained(seed: int) -> tuple[float, float]:
         [(picture, _, _)] = drawings(seed, 1)

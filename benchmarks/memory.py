@@ -85,13 +85,13 @@ def _made(turn: int) -> int:
     with Cache(":memory:") as cache:
         engine = _Engine(Stated(), cache)
         strangers = embedded(20, 2, 3.0)
-        learned = classifiers.learn(embedded(IMAGES, 1, 0.0), engine, strangers=strangers)  # type: ignore[arg-type]
-    classifier = learned.classifier
+        training = classifiers.learn(embedded(IMAGES, 1, 0.0), engine, strangers=strangers)  # type: ignore[arg-type]
+    classifier = training.classifier
     loaded = artifact.loads(artifact.dumps(classifier))
     new = embedded(ASKED, 3, 0.0)
     said = classifiers.predict_embedded(classifier, new), classifiers.predict_embedded(loaded, new)
     assert said[0] == said[1]
-    del learned, classifier, loaded, new, said, strangers
+    del training, classifier, loaded, new, said, strangers
     give_back_freed_memory()
     return int(STATUS.read_text().split()[1]) * 4096
 

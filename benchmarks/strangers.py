@@ -106,7 +106,7 @@ def _asked(
     pool: Pool, inside: NDArray[np.bool_], strangers: NDArray[np.float32], draw: int
 ) -> list[float]:
     from featclass import probe
-    from featclass.probe.novelty import Familiarity
+    from featclass.probe.novelty import NoveltyDetector
 
     rng = np.random.default_rng(draw)
     places = np.flatnonzero(inside)
@@ -116,7 +116,7 @@ def _asked(
         trained[members[: min(PER_CLASS, int(0.8 * len(members)))]] = True
     exemplars = probe.normalise(pool.vectors[places[trained]]).astype(np.float32)
     rest = pool.vectors[places[~trained]]
-    known = Familiarity.of(exemplars, pool.labels[places[trained]].tolist())
+    known = NoveltyDetector.of(exemplars, pool.labels[places[trained]].tolist())
     ours, theirs = known.score(rest), known.score(strangers)
     nearest = [probe.nearest(exemplars, each, 3)[1].mean(axis=1) for each in (rest, strangers)]
     return [
@@ -178,7 +178,7 @@ def _asked_with_strays(
     labels = [*pool.labels[trained].tolist(), *classes]
     vectors = np.concatenate([pool.vectors[trained], added])
     exemplars = probe.normalise(vectors).astype(np.float32)
-    known = probe.Familiarity.of(exemplars, labels)
+    known = probe.NoveltyDetector.of(exemplars, labels)
     simulated = probe.simulated_strangers(exemplars)
     return [
         float(1 - known.is_known(asked).mean())

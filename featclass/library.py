@@ -15,14 +15,14 @@ from featclass.audit import Audit
 from featclass.base import (
     Dataset,
     FeatclassError,
-    Judgement,
+    OutOfFoldPrediction,
     Prediction,
     Rejected,
     Report,
     TrainedClassifier,
     config,
 )
-from featclass.classifiers import Learned, artifact
+from featclass.classifiers import Training, artifact
 from featclass.datasets import FileSource
 from featclass.embedding import CACHE_FILE, Cache, Engine, Engines
 from featclass.explain import Heat
@@ -34,11 +34,11 @@ class Classifier:
     """A trained classifier together with its encoder; made by `train` and `load`."""
 
     def __init__(
-        self, trained: TrainedClassifier, engine: Engine, learned: Learned | None = None
+        self, trained: TrainedClassifier, engine: Engine, training: Training | None = None
     ) -> None:
         self._trained = trained
         self._engine = engine
-        self._learned = learned
+        self._learned = training
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -51,9 +51,9 @@ class Classifier:
         return self._trained.report
 
     @property
-    def judgements(self) -> tuple[Judgement, ...]:
+    def out_of_fold(self) -> tuple[OutOfFoldPrediction, ...]:
         """What was said of each training image by probes that never saw it; none once loaded."""
-        return self._learned.judgements if self._learned else ()
+        return self._learned.out_of_fold if self._learned else ()
 
     @property
     def audit(self) -> Audit | None:
@@ -123,8 +123,8 @@ def train(
     encoder cannot be had; `auto` falls back to the built-in one, and logs a warning.
     """
     engine = _open(encoder, device)
-    learned = classifiers.train(engine, dataset, seed=seed)
-    return Classifier(learned.classifier, engine, learned)
+    training = classifiers.train(engine, dataset, seed=seed)
+    return Classifier(training.classifier, engine, training)
 
 
 def evaluate(

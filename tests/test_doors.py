@@ -119,7 +119,7 @@ def test_command_line_and_python_find_the_same_picture_in_the_wrong_set(
     assert [each["path"] for each in shell["label_errors"]] == [
         each.path for each in classifier.audit.label_errors
     ]
-    said = {one.name: one.label for one in classifier.judgements}
+    said = {one.name: one.label for one in classifier.out_of_fold}
     assert said[f"{other.name}/{astray.name}"] == other.name
     classifier.save(tmp_path / "families.featclass")
     assert featclass.load(tmp_path / "families.featclass").audit is None

@@ -22,17 +22,17 @@ from featclass.audit.findings import (
     QualityFault,
 )
 from featclass.audit.labels import Doubts, label_errors
-from featclass.audit.pictures import Pictures
+from featclass.audit.pictures import AuditInput
 
 __all__ = [
     "Audit",
+    "AuditInput",
     "Copies",
     "Doubts",
     "DuplicateGroup",
     "GiveAway",
     "LabelError",
     "Outlier",
-    "Pictures",
     "QualityFault",
     "audit",
     "connected",

@@ -18,7 +18,7 @@ from featclass.audit.findings import (
     Outlier,
     QualityFault,
 )
-from featclass.audit.pictures import Codes, Floats, Pictures
+from featclass.audit.pictures import AuditInput, Codes, Floats
 
 RATIO = 3.0
 """Of the largest class to the smallest."""
@@ -77,7 +77,7 @@ def outliers(familiarity: Floats, codes: Codes) -> list[int]:
 
 
 def audit(
-    pictures: Pictures,
+    pictures: AuditInput,
     *,
     probabilities: Floats | None = None,
     distances: Floats | None = None,
@@ -105,7 +105,7 @@ def audit(
 
 
 def _label_errors(
-    pictures: Pictures, probabilities: Floats | None, distances: Floats | None
+    pictures: AuditInput, probabilities: Floats | None, distances: Floats | None
 ) -> tuple[LabelError, ...]:
     if probabilities is None or len(pictures.classes) < 2:
         return ()
@@ -123,7 +123,7 @@ def _label_errors(
     return tuple(found)
 
 
-def _duplicates(pictures: Pictures, copies: Copies) -> tuple[DuplicateGroup, ...]:
+def _duplicates(pictures: AuditInput, copies: Copies) -> tuple[DuplicateGroup, ...]:
     """Return the groups, those across classes first, then the largest."""
     members: dict[int, list[int]] = {}
     for row, group in enumerate(copies.groups.tolist()):
@@ -142,7 +142,7 @@ def _duplicates(pictures: Pictures, copies: Copies) -> tuple[DuplicateGroup, ...
     return tuple(sorted(found, key=lambda each: (not each.is_across_classes, -len(each.paths))))
 
 
-def _outliers(pictures: Pictures, copies: Copies) -> tuple[Outlier, ...]:
+def _outliers(pictures: AuditInput, copies: Copies) -> tuple[Outlier, ...]:
     scores = strangeness(copies.familiarity, pictures.codes)
     return tuple(
         Outlier(
@@ -153,7 +153,7 @@ def _outliers(pictures: Pictures, copies: Copies) -> tuple[Outlier, ...]:
     )  # fmt: skip
 
 
-def _quality(pictures: Pictures) -> tuple[QualityFault, ...]:
+def _quality(pictures: AuditInput) -> tuple[QualityFault, ...]:
     return tuple(
         QualityFault(
             pictures.names[fault.row], pictures.labels[fault.row],
@@ -163,7 +163,7 @@ def _quality(pictures: Pictures) -> tuple[QualityFault, ...]:
     )  # fmt: skip
 
 
-def _shortcuts(pictures: Pictures, copies: Copies) -> tuple[GiveAway, ...]:
+def _shortcuts(pictures: AuditInput, copies: Copies) -> tuple[GiveAway, ...]:
     found = shortcuts.shortcuts(pictures.appearances, pictures.codes, copies.groups)
     sizes = Counter(pictures.labels)
     given = []
@@ -177,7 +177,7 @@ def _shortcuts(pictures: Pictures, copies: Copies) -> tuple[GiveAway, ...]:
     return tuple(given)
 
 
-def _balance(pictures: Pictures) -> Balance:
+def _balance(pictures: AuditInput) -> Balance:
     images = sizes(pictures.labels)
     unbalanced = is_unbalanced(images)
     words = [f"{name}:{count}" for name, count in images.items()] if unbalanced else []

@@ -17,7 +17,7 @@ Codes = NDArray[np.intp]
 
 
 @dataclass(frozen=True)
-class Pictures:
+class AuditInput:
     """Labelled images, each with its embedding and its appearance, in any one order."""
 
     names: Sequence[str]

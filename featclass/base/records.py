@@ -275,7 +275,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class OutOfFoldPrediction:
     """What probes that never saw a training image, nor a near-duplicate of it, say of it."""
 
     name: str

@@ -8,7 +8,7 @@ judging     how far it can be trusted
 auditing    what is probably wrong with the pictures
 evaluation  how well it does on pictures held back, and a saved one on a labelled folder
 given_split the split that the owner of the pictures made
-judgements  what probes that never saw a picture say of it
+out_of_fold  what probes that never saw a picture say of it
 renaming    the same classifier, its classes called otherwise
 documents   the report to take to a meeting
 explaining  why it says that
@@ -31,14 +31,14 @@ from featclass.classifiers.prediction import (
 )
 from featclass.classifiers.renaming import renamed
 from featclass.classifiers.report import to_json
-from featclass.classifiers.training import Learned, learn, train
+from featclass.classifiers.training import Training, learn, train
 
 __all__ = [
     "AUTO",
     "BUILTIN",
     "FEW",
     "EmbeddedFiles",
-    "Learned",
+    "Training",
     "can_learn",
     "check_encoder",
     "embed",

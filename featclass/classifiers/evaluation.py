@@ -15,8 +15,8 @@ from featclass import probe
 from featclass.base import (
     Dataset,
     DatasetError,
-    Judgement,
     Method,
+    OutOfFoldPrediction,
     Progress,
     Report,
     SavedClassifier,
@@ -30,13 +30,12 @@ from featclass.classifiers import report
 from featclass.classifiers.copies import Groups, find_copies, kept_together
 from featclass.classifiers.embedding import embed, empty_classes
 from featclass.classifiers.given_split import Round, Rows, given_split, in_parts
-from featclass.classifiers.naming import name_prior
+from featclass.classifiers.naming import text_prior
 from featclass.classifiers.out_of_fold import normalised
 from featclass.classifiers.prediction import nearest_exemplars, refuses, resembles
-from featclass.classifiers.training import Learned, labels_of, require_two
+from featclass.classifiers.training import Training, labels_of, require_two
 from featclass.embedding import Embeddings, Engine
-from featclass.probe import statistics as interval
-from featclass.probe import statistics as verdict
+from featclass.probe import statistics
 
 Probabilities = NDArray[np.float64]
 
@@ -80,7 +79,7 @@ class _Tested:
 
     def report(self, spec: str, method: Method, spent: _Spent, *, of_folds: bool = False) -> Report:
         """Count. One probe and images it never saw are independent; folds share what they learn."""
-        bounds: report.Interval = interval.accuracy_interval if of_folds else report.wilson
+        bounds: report.Interval = statistics.accuracy_interval if of_folds else report.wilson
         made = report.score(
             self.asked,
             self.probabilities,
@@ -105,12 +104,12 @@ class _Tested:
                 for name, figures in made.per_class.items()
             }
             return replace(made, per_class=per_class, seen_in_training=seen)
-        return replace(self.judged(made), seen_in_training=seen)
+        return replace(self.evaluation(made), seen_in_training=seen)
 
-    def judged(self, made: Report) -> Report:
+    def evaluation(self, made: Report) -> Report:
         """Add the verdict on images that were never seen to a report."""
         right, sizes = int(self.right.sum()), Counter(self.asked)
-        return replace(made, verdict=verdict.judge(right, sizes, n_groups=self.independent))
+        return replace(made, verdict=statistics.verdict(right, sizes, n_groups=self.independent))
 
 
 class _Spent:
@@ -154,7 +153,7 @@ def evaluate_split(
         labels,
         train_share=share,
         groups=groups,
-        prior=name_prior(engine, labels),
+        prior=text_prior(engine, labels),
         seed=seed,
     )
     method = SingleSplit(
@@ -162,7 +161,7 @@ def evaluate_split(
     )
     classes = sorted(set(labels))
     held_back = _Tested(dataset, embedded, labels, groups, tested, classes, probabilities)
-    return held_back.judged(held_back.report(engine.encoder.spec, method, spent))
+    return held_back.evaluation(held_back.report(engine.encoder.spec, method, spent))
 
 
 def evaluate_given(
@@ -196,7 +195,7 @@ def evaluate_saved(
     dataset: Dataset,
     *,
     progress: Progress = no_progress,
-) -> Learned:
+) -> Training:
     """Score a saved classifier on labelled pictures: the same probe, with another report.
 
     Classes that it does not know count as wrong. Raises `DatasetError` where it knows none of
@@ -228,7 +227,7 @@ def evaluate_saved(
         unknown_classes=tuple(sorted(unknown)),
     )
     scored = replace(classifier, report=made)
-    return Learned(scored, _judgements(scored, embedded, labels, probabilities))
+    return Training(scored, _judgements(scored, embedded, labels, probabilities))
 
 
 def _by_others(
@@ -254,7 +253,7 @@ def _by_others(
         training=part.training,
         tested=part.tested,
         groups=groups,
-        prior=name_prior(engine, known),
+        prior=text_prior(engine, known),
         seed=seed,
     )
     return _among(classes, found, probabilities)
@@ -306,12 +305,12 @@ def _judgements(
     embedded: Embeddings,
     labels: Sequence[str],
     probabilities: Probabilities,
-) -> tuple[Judgement, ...]:
+) -> tuple[OutOfFoldPrediction, ...]:
     classes = classifier.report.classes
     places = {name: place for place, name in enumerate(classes)}
     beside = nearest_exemplars(classifier.exemplars, embedded.vectors)
     return tuple(
-        Judgement(
+        OutOfFoldPrediction(
             name=image.name,
             digest=image.digest,
             label=label,

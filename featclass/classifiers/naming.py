@@ -51,9 +51,9 @@ def reads_names(engine: Engine) -> bool:
     return texts_of(engine.encoder) is not None
 
 
-def name_prior(
+def text_prior(
     engine: Engine, labels: Sequence[str], without_images: Sequence[str] = ()
-) -> probe.NamePrior | None:
+) -> probe.TextPrior | None:
     """Return what the names say of pictures, or None where they are not asked.
 
     They are where the encoder has a text tower, every class with images is called by words, and
@@ -69,7 +69,7 @@ def name_prior(
         return None
     try:
         vectors = texts.embed([" ".join(_separated(name).split()) for name in classes])
-        return probe.NamePrior(classes, vectors.astype(np.float64), texts.scale)
+        return probe.TextPrior(classes, vectors.astype(np.float64), texts.scale)
     except EncoderUnavailable as error:
         log.warning("%s Going on without the names of the classes.", error)
         return None
@@ -79,7 +79,7 @@ def can_learn(engine: Engine, labels: Sequence[str], without_images: Sequence[st
     """Say whether there are two classes to tell apart, by images or else by names."""
     if len(set(labels)) > 1:
         return True
-    return bool(labels) and name_prior(engine, labels, without_images) is not None
+    return bool(labels) and text_prior(engine, labels, without_images) is not None
 
 
 def _separated(name: str) -> str:

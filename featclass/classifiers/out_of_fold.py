@@ -14,10 +14,10 @@ from featclass.base import (
     ClassNames,
     CrossValidation,
     Image,
-    Judgement,
     Lacking,
     NearDuplicates,
     Neighbour,
+    OutOfFoldPrediction,
     Progress,
     Report,
     Unjudgeable,
@@ -26,9 +26,7 @@ from featclass.base import (
 from featclass.classifiers import report
 from featclass.classifiers.copies import Groups, find_copies, kept_together, recorded_once
 from featclass.embedding import Embeddings
-from featclass.probe import learning_curve, nearest_others
-from featclass.probe import statistics as interval
-from featclass.probe import statistics as verdict
+from featclass.probe import learning_curve, nearest_others, statistics
 
 NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
 """Who asked measures them."""
@@ -37,7 +35,7 @@ ASKED = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Evaluation:
     """What probes that never saw the images say of them."""
 
     labels: tuple[str, ...]
@@ -51,7 +49,7 @@ class Judged:
     """None where there is no score."""
     report: Report
     """Without encoder and seconds."""
-    prior: probe.NamePrior | None = None
+    prior: probe.TextPrior | None = None
     """What the names of the classes say; None where they were not asked."""
 
     def distinct(self) -> NDArray[np.intp]:
@@ -68,14 +66,14 @@ class Judged:
         return np.array([*firsts.values()], dtype=np.intp)
 
 
-def judge(
+def evaluate(
     embeddings: Embeddings,
     labels: Sequence[str],
     *,
-    prior: probe.NamePrior | None = None,
+    prior: probe.TextPrior | None = None,
     seed: int,
     progress: Progress,
-) -> Judged:
+) -> Evaluation:
     """Predict every image by probes that saw neither it nor its near-duplicates, and count."""
     vectors = normalised(embeddings)
     copies = find_copies(embeddings, vectors)
@@ -110,12 +108,12 @@ def judge(
         )
     if prior is not None:
         said = _with_names(said, prior, embeddings, labels, found)
-    return Judged(tuple(labels), vectors, copies, groups, found, said, prior)
+    return Evaluation(tuple(labels), vectors, copies, groups, found, said, prior)
 
 
 def _with_names(
     said: Report,
-    prior: probe.NamePrior,
+    prior: probe.TextPrior,
     embeddings: Embeddings,
     labels: Sequence[str],
     found: probe.OutOfFold | None,
@@ -157,18 +155,18 @@ def _scored(
         rejected=embeddings.rejected,
         seconds=NO_SECONDS,
         groups=groups,
-        interval=interval.accuracy_interval,
+        interval=statistics.accuracy_interval,
     )
     right = int(_is_right(labels, classes, found).sum())
     return replace(
         said,
-        verdict=verdict.judge(right, Counter(labels), n_groups=independent),
+        verdict=statistics.verdict(right, Counter(labels), n_groups=independent),
         calibration_error=found.calibration_error,
     )
 
 
 def looked_into(
-    judged: Judged,
+    evaluation: Evaluation,
     embeddings: Embeddings,
     *,
     strangers: NDArray[np.float32] | None = None,
@@ -178,21 +176,21 @@ def looked_into(
 
     `strangers` are L2-normalised embeddings of pictures that a person called none of the classes.
     """
-    found, labels, groups = judged.predictions, judged.labels, judged.groups
+    found, labels, groups = evaluation.predictions, evaluation.labels, evaluation.groups
     if found is None:
-        return judged.report
+        return evaluation.report
     curve = learning_curve.learning_curve(
         labels,
-        _is_right(labels, judged.report.classes, found),
-        probe.learner(embeddings.vectors, labels, prior=judged.prior, blend=found.blend),
+        _is_right(labels, evaluation.report.classes, found),
+        probe.learner(embeddings.vectors, labels, prior=evaluation.prior, blend=found.blend),
         groups=None if groups is None else groups.tolist(),
         seed=seed,
     )
     return replace(
-        judged.report,
+        evaluation.report,
         learning_curve=curve,
-        near_duplicates=_leak(judged, embeddings, seed),
-        refused_share=_refused(judged, found, strangers),
+        near_duplicates=_leak(evaluation, embeddings, seed),
+        refused_share=_refused(evaluation, found, strangers),
     )
 
 
@@ -208,34 +206,34 @@ def _is_right(
     return np.asarray(names[found.probabilities.argmax(axis=1)] == np.array(labels, dtype=object))
 
 
-def _leak(judged: Judged, embeddings: Embeddings, seed: int) -> NearDuplicates | None:
+def _leak(evaluation: Evaluation, embeddings: Embeddings, seed: int) -> NearDuplicates | None:
     """Count near-duplicates, and what the score would be if they stood on both sides."""
-    groups, labels = judged.groups, judged.labels
+    groups, labels = evaluation.groups, evaluation.labels
     if groups is None:
         return None
     sizes = np.bincount(groups)
-    leaking = probe.out_of_fold(embeddings.vectors, labels, prior=judged.prior, seed=seed)
-    accuracy = float(_is_right(labels, judged.report.classes, leaking).mean())
+    leaking = probe.out_of_fold(embeddings.vectors, labels, prior=evaluation.prior, seed=seed)
+    accuracy = float(_is_right(labels, evaluation.report.classes, leaking).mean())
     recorded = [image.burst is not None for image in embeddings.images]
     bursts = sum(bool(sizes[group] > 1) for group in set(groups[recorded].tolist()))
     return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy, bursts)
 
 
 def _refused(
-    judged: Judged, found: probe.OutOfFold, strangers: NDArray[np.float32] | None
+    evaluation: Evaluation, found: probe.OutOfFold, strangers: NDArray[np.float32] | None
 ) -> float:
     """Return the share of images that resemble no class to whoever has not seen their fold.
 
     Of as many folds as hold `ASKED` images.
     """
     known: list[NDArray[np.bool_]] = []
-    distinct = judged.distinct()
+    distinct = evaluation.distinct()
     for fold in np.unique(found.held_out):
         asked = found.held_out == fold
         kept = distinct[~asked[distinct]]
-        own = [judged.labels[row] for row in kept]
-        members = probe.Familiarity.of(judged.vectors[kept], own, strangers)
-        known.append(members.is_known(judged.vectors[asked]))
+        own = [evaluation.labels[row] for row in kept]
+        members = probe.NoveltyDetector.of(evaluation.vectors[kept], own, strangers)
+        known.append(members.is_known(evaluation.vectors[asked]))
         if sum(map(len, known)) >= ASKED:
             break
     return float(1 - np.concatenate(known).mean())
@@ -244,23 +242,25 @@ def _refused(
 NEIGHBOURS = 3
 
 
-def judgements(images: Sequence[Image], judged: Judged) -> tuple[Judgement, ...]:
+def out_of_fold_predictions(
+    images: Sequence[Image], evaluation: Evaluation
+) -> tuple[OutOfFoldPrediction, ...]:
     """Return what was said of each image by probes that never saw it; none without a score."""
-    if judged.predictions is None:
+    if evaluation.predictions is None:
         return ()
-    labels = judged.labels
-    classes = judged.report.classes
+    labels = evaluation.labels
+    classes = evaluation.report.classes
     places = {name: place for place, name in enumerate(classes)}
-    nearest, cosines = nearest_others(judged.vectors, NEIGHBOURS)
-    judgements = []
+    nearest, cosines = nearest_others(evaluation.vectors, NEIGHBOURS)
+    out_of_fold_predictions = []
     for row, image in enumerate(images):
-        chances = judged.predictions.probabilities[row]
+        chances = evaluation.predictions.probabilities[row]
         others = tuple(
             _neighbour(images[i], labels[i], min(1.0, float(cosine)))
             for i, cosine in zip(nearest[row], cosines[row], strict=True)
         )
-        judgements.append(
-            Judgement(
+        out_of_fold_predictions.append(
+            OutOfFoldPrediction(
                 name=image.name,
                 digest=image.digest,
                 label=labels[row],
@@ -270,7 +270,7 @@ def judgements(images: Sequence[Image], judged: Judged) -> tuple[Judgement, ...]
                 neighbours=others,
             )
         )
-    return tuple(judgements)
+    return tuple(out_of_fold_predictions)
 
 
 def _neighbour(image: Image, label: str, similarity: float) -> Neighbour:

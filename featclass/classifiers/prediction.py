@@ -203,7 +203,7 @@ def _known(classifier: TrainedClassifier, vectors: FloatArray) -> NDArray[np.boo
     return _familiarity(classifier).is_known(vectors)
 
 
-def _familiarity(classifier: TrainedClassifier) -> probe.Familiarity:
+def _familiarity(classifier: TrainedClassifier) -> probe.NoveltyDetector:
     """Return what a classifier takes for its own; it follows from the images it remembers.
 
     Worked out once, and kept as long as these are: nothing here keeps them.
@@ -212,7 +212,7 @@ def _familiarity(classifier: TrainedClassifier) -> probe.Familiarity:
     with _measuring:
         measured = _measured.get(exemplars)
     if measured is None or measured.strangers() is not strangers:
-        familiarity = probe.Familiarity.of(exemplars.vectors, exemplars.labels, strangers)
+        familiarity = probe.NoveltyDetector.of(exemplars.vectors, exemplars.labels, strangers)
         refer = _no_strangers if strangers is None else weakref.ref(strangers)
         measured = _Measured(refer, familiarity)
         with _measuring:
@@ -224,7 +224,7 @@ def _familiarity(classifier: TrainedClassifier) -> probe.Familiarity:
 class _Measured:
     strangers: Callable[[], NDArray[np.float32] | None]
     """That it was measured with, while they are there."""
-    familiarity: probe.Familiarity
+    familiarity: probe.NoveltyDetector
 
 
 def _no_strangers() -> None:

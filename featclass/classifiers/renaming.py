@@ -9,10 +9,10 @@ from typing import TypeVar
 from featclass.audit import Audit, DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
 from featclass.base import (
     Exemplars,
-    Judgement,
     LearningCurve,
     Method,
     Neighbour,
+    OutOfFoldPrediction,
     Report,
     SavedClassifier,
     Told,
@@ -21,14 +21,14 @@ from featclass.base import (
     Unscored,
     Verdict,
 )
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 
 New = Callable[[str], str]
 """From a class's name to its new one."""
 _OfOne = TypeVar("_OfOne", LabelError, Outlier, QualityFault)
 
 
-def renamed(learned: Learned, names: Mapping[str, str]) -> Learned:
+def renamed(training: Training, names: Mapping[str, str]) -> Training:
     """Return the same, with classes called otherwise; nothing is learned anew.
 
     `names` gives the new name of each class; what it leaves out keeps its own.
@@ -38,10 +38,10 @@ def renamed(learned: Learned, names: Mapping[str, str]) -> Learned:
         return names.get(name, name)
 
     return replace(
-        learned,
-        classifier=_classifier(learned.classifier, new),
-        judgements=tuple(_judgement(judgement, new) for judgement in learned.judgements),
-        audit=learned.audit and _audit(learned.audit, new),
+        training,
+        classifier=_classifier(training.classifier, new),
+        out_of_fold=tuple(_judgement(prediction, new) for prediction in training.out_of_fold),
+        audit=training.audit and _audit(training.audit, new),
     )
 
 
@@ -115,13 +115,13 @@ def _curve(curve: LearningCurve, new: New) -> LearningCurve:
     return curve
 
 
-def _judgement(judgement: Judgement, new: New) -> Judgement:
+def _judgement(prediction: OutOfFoldPrediction, new: New) -> OutOfFoldPrediction:
     return replace(
-        judgement,
-        name=_path(judgement.name, judgement.label, new),
-        label=new(judgement.label),
-        said=new(judgement.said),
-        neighbours=tuple(_neighbour(neighbour, new) for neighbour in judgement.neighbours),
+        prediction,
+        name=_path(prediction.name, prediction.label, new),
+        label=new(prediction.label),
+        said=new(prediction.said),
+        neighbours=tuple(_neighbour(neighbour, new) for neighbour in prediction.neighbours),
     )
 
 

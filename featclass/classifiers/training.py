@@ -17,7 +17,7 @@ from featclass.base import (
     Dataset,
     DatasetError,
     Exemplars,
-    Judgement,
+    OutOfFoldPrediction,
     Probe,
     Progress,
     Report,
@@ -26,8 +26,14 @@ from featclass.base import (
     sentences,
 )
 from featclass.classifiers.embedding import embed, empty_classes
-from featclass.classifiers.naming import name_prior
-from featclass.classifiers.out_of_fold import Judged, judge, judgements, looked_into, normalised
+from featclass.classifiers.naming import text_prior
+from featclass.classifiers.out_of_fold import (
+    Evaluation,
+    evaluate,
+    looked_into,
+    normalised,
+    out_of_fold_predictions,
+)
 from featclass.classifiers.prediction import refuses
 from featclass.classifiers.report_json import to_json
 from featclass.embedding import Embeddings, Engine
@@ -39,11 +45,11 @@ NEARLY_AS_GOOD = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class Training:
     """What training gives: the classifier is kept and shared, the rest stays where it was made."""
 
     classifier: TrainedClassifier
-    judgements: tuple[Judgement, ...] = ()
+    out_of_fold: tuple[OutOfFoldPrediction, ...] = ()
     """One an image, in the order of their digests; none where there is no score."""
     audit: Audit | None = None
     """None until it is worked out, and for a saved classifier."""
@@ -73,29 +79,31 @@ class Learned:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report's JSON object, with its cautions and what was said of each image."""
-        predictions = [judgement.to_json() for judgement in self.judgements]
+        predictions = [prediction.to_json() for prediction in self.out_of_fold]
         report = to_json(self.classifier.report)
         return {**report, "cautions": self.cautions(), "predictions": predictions}
 
 
-def audited(embeddings: Embeddings, judged: Judged) -> audit.Audit | None:
+def audited(embeddings: Embeddings, evaluation: Evaluation) -> audit.Audit | None:
     """Look for whatever is wrong; None where nobody looked at the pixels."""
-    if judged.copies is None:
+    if evaluation.copies is None:
         return None
-    pictures = audit.Pictures(
+    pictures = audit.AuditInput(
         names=[image.name for image in embeddings.images],
         digests=[image.digest for image in embeddings.images],
-        labels=judged.labels,
-        vectors=judged.vectors,
+        labels=evaluation.labels,
+        vectors=evaluation.vectors,
         appearances=embeddings.appearances,
     )
-    if judged.predictions is None:
-        return _without_bursts(audit.audit(pictures, copies=judged.copies), embeddings)
+    if evaluation.predictions is None:
+        return _without_bursts(audit.audit(pictures, copies=evaluation.copies), embeddings)
     found = audit.audit(
         pictures,
-        probabilities=_of_classes_shown(judged, judged.predictions.probabilities),
-        distances=probe.distances_left_out(judged.vectors, judged.labels, judged.groups),
-        copies=judged.copies,
+        probabilities=_of_classes_shown(evaluation, evaluation.predictions.probabilities),
+        distances=probe.distances_left_out(
+            evaluation.vectors, evaluation.labels, evaluation.groups
+        ),
+        copies=evaluation.copies,
     )
     return _without_bursts(found, embeddings)
 
@@ -114,9 +122,11 @@ def _without_bursts(found: audit.Audit, embeddings: Embeddings) -> audit.Audit:
     return replace(found, duplicates=kept)
 
 
-def _of_classes_shown(judged: Judged, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+def _of_classes_shown(
+    evaluation: Evaluation, probabilities: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return probabilities among the classes that have images, shape (n, those)."""
-    shown = np.isin(judged.report.classes, judged.labels)
+    shown = np.isin(evaluation.report.classes, evaluation.labels)
     if shown.all():
         return probabilities
     some = probabilities[:, shown]
@@ -136,9 +146,9 @@ def learn(
     strangers: Embeddings | None = None,
     seed: int = 0,
     seconds_to_embed: float = 0.0,
-    scored: Callable[[Learned], None] = lambda learned: None,
+    scored: Callable[[Training], None] = lambda training: None,
     progress: Progress = no_progress,
-) -> Learned:
+) -> Training:
     """Fit a probe on embedded images and judge it on images it never saw.
 
     `scored` is told as soon as there is a classifier with its score; what more pictures would
@@ -150,11 +160,11 @@ def learn(
     """
     labels = labels_of(embeddings)
     started = time.perf_counter()
-    prior = name_prior(engine, labels, without_images)
+    prior = text_prior(engine, labels, without_images)
     require_two(labels, embeddings, prior)
-    judged = judge(embeddings, labels, prior=prior, seed=seed, progress=progress)
+    evaluation = evaluate(embeddings, labels, prior=prior, seed=seed, progress=progress)
     empty = tuple(sorted({*without_images} - {*labels}))
-    found = judged.predictions
+    found = evaluation.predictions
     fitting = time.perf_counter()
     fitted = probe.fit(
         embeddings.vectors,
@@ -168,27 +178,29 @@ def learn(
         "fit": time.perf_counter() - fitting,
         "evaluate": fitting - started,
     }
-    said = replace(judged.report, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
-    classifier = _classifier(embeddings, judged, engine, fitted, said)
+    said = replace(
+        evaluation.report, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty
+    )
+    classifier = _classifier(embeddings, evaluation, engine, fitted, said)
     if strangers is not None and len(strangers.vectors):
         kept = probe.exemplar_indices([""] * len(strangers.vectors), MAX_STRANGERS)
         classifier = replace(classifier, strangers=normalised(strangers)[kept])
-    learned = Learned(classifier, judgements(embeddings.images, judged))
-    scored(learned)
+    training = Training(classifier, out_of_fold_predictions(embeddings.images, evaluation))
+    scored(training)
     again = time.perf_counter()
-    learned = replace(learned, audit=audited(embeddings, judged))
-    looked = looked_into(judged, embeddings, strangers=classifier.strangers, seed=seed)
+    training = replace(training, audit=audited(embeddings, evaluation))
+    looked = looked_into(evaluation, embeddings, strangers=classifier.strangers, seed=seed)
     said = replace(looked, refuses=refuses(classifier))
     seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
     said = replace(said, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
-    return replace(learned, classifier=replace(classifier, report=said))
+    return replace(training, classifier=replace(classifier, report=said))
 
 
 def _classifier(
-    embeddings: Embeddings, judged: Judged, engine: Engine, fitted: Probe, said: Report
+    embeddings: Embeddings, evaluation: Evaluation, engine: Engine, fitted: Probe, said: Report
 ) -> TrainedClassifier:
-    distinct = judged.distinct()
-    kept = distinct[probe.exemplar_indices([judged.labels[i] for i in distinct], MAX_EXEMPLARS)]
+    distinct = evaluation.distinct()
+    kept = distinct[probe.exemplar_indices([evaluation.labels[i] for i in distinct], MAX_EXEMPLARS)]
     return TrainedClassifier(
         encoder=engine.encoder.spec,
         encoder_id=engine.encoder.id,
@@ -196,9 +208,9 @@ def _classifier(
         probe=fitted,
         exemplars=Exemplars(
             names=tuple(embeddings.images[i].name for i in kept),
-            labels=tuple(judged.labels[i] for i in kept),
+            labels=tuple(evaluation.labels[i] for i in kept),
             digests=tuple(embeddings.images[i].digest for i in kept),
-            vectors=judged.vectors[kept],
+            vectors=evaluation.vectors[kept],
         ),
         report=said,
         versions={"featclass": __version__, **{name: version(name) for name in LIBRARIES}},
@@ -212,7 +224,7 @@ def train(
     without_images: Sequence[str] = (),
     seed: int = 0,
     progress: Progress = no_progress,
-) -> Learned:
+) -> Training:
     """Embed a dataset, which `progress` is told of, and learn it; raises as `learn` does."""
     started = time.perf_counter()
     embedded = embed(engine, dataset, progress=progress)
@@ -230,7 +242,7 @@ def labels_of(embeddings: Embeddings) -> list[str]:
 
 
 def require_two(
-    labels: Sequence[str], embeddings: Embeddings, prior: probe.NamePrior | None = None
+    labels: Sequence[str], embeddings: Embeddings, prior: probe.TextPrior | None = None
 ) -> None:
     """Raise `DatasetError` where there are not two classes to tell apart."""
     classes = sorted(set(labels))

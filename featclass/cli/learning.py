@@ -37,7 +37,7 @@ from featclass.cli.output import (
 
 if TYPE_CHECKING:
     from featclass.base import Dataset, Report, TrainedClassifier
-    from featclass.classifiers import Learned
+    from featclass.classifiers import Training
     from featclass.embedding import Engine
 
 GIVEN = "given"
@@ -63,11 +63,11 @@ def train(
     if report is not None:
         check_document(report)
     dataset = labelled(directory, classes_at, zip_names)
-    learned = _learned(dataset, encoder, device, seed)
-    artifact.save(learned.classifier, output)
-    write_document(report, learned, dataset)
+    training = _learned(dataset, encoder, device, seed)
+    artifact.save(training.classifier, output)
+    write_document(report, training, dataset)
     tell(f"Saved {output}")
-    print_learned(learned, as_json=as_json)
+    print_learned(training, as_json=as_json)
 
 
 def evaluate(
@@ -119,9 +119,9 @@ def evaluate(
     if share is not None:
         print_report(_evaluated(dataset, share, encoder, device, seed), as_json=as_json)
         return
-    learned = _learned(dataset, encoder, device, seed)
-    write_document(report, learned, dataset)
-    print_learned(learned, as_json=as_json)
+    training = _learned(dataset, encoder, device, seed)
+    write_document(report, training, dataset)
+    print_learned(training, as_json=as_json)
 
 
 def audit(
@@ -135,12 +135,12 @@ def audit(
 ) -> None:
     """Look for what is probably wrong with these pictures or their labels."""
     dataset = labelled(directory, classes_at, zip_names)
-    learned = _learned(dataset, encoder, device, seed)
-    assert learned.audit is not None
-    for name in learned.classifier.report.empty_classes:
+    training = _learned(dataset, encoder, device, seed)
+    assert training.audit is not None
+    for name in training.classifier.report.empty_classes:
         if name not in dataset.empty:  # told when the folder was read
             note(f"None of the pictures of {name!r} can be used.")
-    print_audit(learned.audit, as_json=as_json)
+    print_audit(training.audit, as_json=as_json)
 
 
 def _divided(paths: list[Path]) -> tuple[Path | None, Path]:
@@ -208,14 +208,14 @@ def _evaluated(
         )
 
 
-def _scored(trained: TrainedClassifier, dataset: Dataset, engine: Engine) -> Learned:
+def _scored(trained: TrainedClassifier, dataset: Dataset, engine: Engine) -> Training:
     from featclass import classifiers
 
     with bar("Embedding") as progress:
         return classifiers.evaluate_saved(engine, trained, dataset, progress=progress)
 
 
-def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Learned:
+def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Training:
     from featclass import classifiers
 
     engine = open_engine(encoder, device)

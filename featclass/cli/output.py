@@ -38,7 +38,7 @@ from featclass.base import (
 if TYPE_CHECKING:
     from featclass.audit import Audit
     from featclass.base import Dataset, Prediction, Report
-    from featclass.classifiers import Learned
+    from featclass.classifiers import Training
     from featclass.embedding import CacheSize
 
 
@@ -180,17 +180,17 @@ def print_report(report: Report, *, as_json: bool) -> None:
     say(report_markdown(report))
 
 
-def print_learned(learned: Learned, *, as_json: bool) -> None:
+def print_learned(training: Training, *, as_json: bool) -> None:
     """Print the report of a classifier; as JSON with what was said of each image.
 
     As text, what could make the score worthless follows the score.
     """
     if as_json:
-        say(json.dumps(learned.to_json(), indent=2, allow_nan=False))
+        say(json.dumps(training.to_json(), indent=2, allow_nan=False))
         return
     from featclass.reports.markdown import report_markdown
 
-    say(report_markdown(learned.classifier.report, learned.cautions()))
+    say(report_markdown(training.classifier.report, training.cautions()))
 
 
 def print_audit(found: Audit, *, as_json: bool) -> None:
@@ -210,7 +210,7 @@ def print_audit(found: Audit, *, as_json: bool) -> None:
         say(line)
 
 
-def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> None:
+def write_document(path: Path | None, training: Training, dataset: Dataset) -> None:
     """Write the report to show, where one was asked for."""
     if path is None:
         return
@@ -229,9 +229,9 @@ def write_document(path: Path | None, learned: Learned, dataset: Dataset) -> Non
 
     title = path.stem
     if path.suffix.lower() == ".md":
-        text = documents.markdown(learned, title=title)
+        text = documents.markdown(training, title=title)
     else:
-        text = documents.html(learned, title=title, thumbnail=thumbnail)
+        text = documents.html(training, title=title, thumbnail=thumbnail)
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     tell(f"Saved {path}")
 

@@ -97,7 +97,7 @@ def predict(
     drawn = Explanations(explain, engine, trained) if explain is not None else None
     lines = "json" if as_json else "text" if watch or output is None else ""
     with _table(output, trained.classes, append=watch) as table:
-        telling = Telling(trained.classes, table, copies, drawn, lines)
+        telling = PredictionWriter(trained.classes, table, copies, drawn, lines)
         if arriving is not None:
             _follow(engine, trained, arriving, telling)
             return
@@ -112,7 +112,7 @@ def predict(
         raise FeatclassError("None of these files could be used.")
 
 
-class Telling:
+class PredictionWriter:
     """Says each prediction where it is wanted: a line, a row, a sorted copy, a drawing."""
 
     def __init__(
@@ -196,7 +196,9 @@ def _has_gone(said: Prediction) -> bool:
     return said.rejected is not None and not Path(said.path).exists()
 
 
-def _follow(engine: Engine, trained: TrainedClassifier, arriving: Watch, telling: Telling) -> None:
+def _follow(
+    engine: Engine, trained: TrainedClassifier, arriving: Watch, telling: PredictionWriter
+) -> None:
     """Predict what arrives until the person ends it."""
     from featclass.datasets import image_of_file
 

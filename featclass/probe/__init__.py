@@ -7,7 +7,7 @@ nearest, Familiarity,              the training images that a picture resembles,
 exemplar_indices                   it resembles any
 simulated_strangers                embeddings of something else, to be refused
 distances_left_out                 how far each image is from the classes without it
-NamePrior, Blend, untried_blend    what the names of classes say, and how much it counts
+TextPrior, Blend, untried_blend    what the names of classes say, and how much it counts
 most_useful                        which unlabelled images to ask a person about next
 """
 
@@ -18,19 +18,19 @@ from featclass.probe.fitting import fit, predict, untried_blend
 from featclass.probe.layout import Layout
 from featclass.probe.neighbours import nearest_others
 from featclass.probe.normalisation import Floats, normalise, points
-from featclass.probe.novelty import Familiarity, exemplar_indices, nearest, simulated_strangers
+from featclass.probe.novelty import NoveltyDetector, exemplar_indices, nearest, simulated_strangers
 from featclass.probe.statistics import accuracy_interval
-from featclass.probe.text_prior import Blend, NamePrior
+from featclass.probe.text_prior import Blend, TextPrior
 
 __all__ = [
     "MOST",
     "MOST_LABELLED",
     "Blend",
-    "Familiarity",
     "Floats",
     "Layout",
-    "NamePrior",
+    "NoveltyDetector",
     "OutOfFold",
+    "TextPrior",
     "accuracy_interval",
     "by_one_probe",
     "distances_left_out",

@@ -15,7 +15,7 @@ LEAST_VARIANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Scatter:
+class Covariance:
     """A covariance shrunk by adding, along every axis, the mean variance of those that vary."""
 
     axes: NDArray[np.float32]
@@ -26,7 +26,7 @@ class Scatter:
     """Inverse standard deviation along all others."""
 
     @classmethod
-    def of(cls, residuals: NDArray[np.floating]) -> Scatter:
+    def of(cls, residuals: NDArray[np.floating]) -> Covariance:
         """Measure residuals from their means, shape (n, dimensions)."""
         residuals = residuals.astype(np.float32)  # twice as fast, and the shrinkage hides the rest
         n, dimensions = residuals.shape
@@ -74,11 +74,11 @@ def distances_left_out(
     units = units.ravel()
     centred = class_means(embedded, units)
     centred -= centred.mean(axis=0)
-    within = Scatter.of(centred - class_means(centred, pairs[:, 1])[pairs[:, 1]])
+    within = Covariance.of(centred - class_means(centred, pairs[:, 1])[pairs[:, 1]])
     return left_out(within, centred, pairs[:, 1])[units]
 
 
-def left_out(within: Scatter, points: Floats, codes: Codes) -> Floats:
+def left_out(within: Covariance, points: Floats, codes: Codes) -> Floats:
     """Leave out each point that `within` was measured on.
 
     That moves its class mean and takes a matrix of rank one from the scatter: the distances

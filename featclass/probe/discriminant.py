@@ -208,11 +208,14 @@ def _shrinkage(counts: Floats) -> float:
     return float(SPREAD_PRIOR / (SPREAD_PRIOR + counts.mean()))
 
 
-@functools.cache
-def use_one_thread_each() -> None:
-    """Keep NumPy's BLAS to one thread from here on.
+def limit_blas() -> None:
+    """Keep every BLAS that is loaded by now to one thread from here on: NumPy's, and SciPy's.
 
-    Its threads wait for each other by spinning: beside a busy encoder a product of this size took
+    Their threads wait for each other by spinning: beside a busy encoder a product of this size took
     ten times as long with two. Folds run side by side instead.
     """
     threadpool_limits(limits=1, user_api="blas")
+
+
+use_one_thread_each = functools.cache(limit_blas)
+"""The same, done once: it looks through all libraries of the process."""

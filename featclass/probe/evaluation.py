@@ -14,7 +14,7 @@ from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
 from featclass.probe.fitting import fit, predict
 from featclass.probe.normalisation import Codes, Floats, Masks, encode, points, takes_roots
-from featclass.probe.text_prior import Blend, NamePrior
+from featclass.probe.text_prior import Blend, TextPrior
 
 REPEATS = 3
 
@@ -45,7 +45,7 @@ def out_of_fold(
     *,
     groups: NDArray[np.integer] | None = None,
     names: Sequence[str] | None = None,
-    prior: NamePrior | None = None,
+    prior: TextPrior | None = None,
     seed: int = 0,
     repeats: int = REPEATS,
     progress: Progress = no_progress,
@@ -136,7 +136,7 @@ def split(
     *,
     train_share: float = 0.8,
     groups: NDArray[np.integer] | None = None,
-    prior: NamePrior | None = None,
+    prior: TextPrior | None = None,
     seed: int = 0,
 ) -> tuple[NDArray[np.intp], Floats]:
     """Predict a stratified share of the images by one probe trained on the rest.
@@ -181,7 +181,7 @@ def by_one_probe(
     training: NDArray[np.intp],
     tested: NDArray[np.intp],
     groups: NDArray[np.integer] | None = None,
-    prior: NamePrior | None = None,
+    prior: TextPrior | None = None,
     seed: int = 0,
 ) -> tuple[tuple[str, ...], Floats]:
     """Predict the `tested` images by one probe of the `training` ones; both are indices.
@@ -208,7 +208,7 @@ def learner(
     vectors: FloatArray,
     labels: Sequence[str],
     *,
-    prior: NamePrior | None = None,
+    prior: TextPrior | None = None,
     blend: Blend | None = None,
 ) -> Callable[[Masks], Codes]:
     """Return what predicts all images by probes trained on some: masks (fits, n) to codes.

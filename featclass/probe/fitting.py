@@ -10,7 +10,7 @@ from featclass.base import FloatArray, Probe
 from featclass.probe import calibration, discriminant
 from featclass.probe.calibration import Calibration, floored
 from featclass.probe.normalisation import Floats, encode, points, softmax, takes_roots
-from featclass.probe.text_prior import Blend, NamePrior, untried
+from featclass.probe.text_prior import Blend, TextPrior, untried
 
 
 def fit(
@@ -18,7 +18,7 @@ def fit(
     labels: Sequence[str],
     *,
     calibrated: Calibration | None = None,
-    prior: NamePrior | None = None,
+    prior: TextPrior | None = None,
     blend: Blend | None = None,
 ) -> Probe:
     """Train a probe: shrinkage discriminant analysis on embeddings of length 1.
@@ -48,7 +48,7 @@ def fit(
     )
 
 
-def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: NamePrior) -> Blend:
+def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: TextPrior) -> Blend:
     """Return how much names count where no image can be held out: 0, half, or all."""
     places = prior.places(tuple(sorted(set(labels))))
     if places.size < 2:
@@ -60,7 +60,7 @@ def _blended(
     vectors: FloatArray,
     labels: Sequence[str],
     calibrated: Calibration | None,
-    prior: NamePrior,
+    prior: TextPrior,
     blend: Blend | None,
 ) -> Probe:
     """Add up two linear maps of the same points, so that a blend is a probe like any other."""

@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from featclass.probe.discriminant import limit_blas
+
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Rows = NDArray[np.intp]
 
 DIMENSIONS = 50
 """Principal components that t-SNE and the search for neighbours work on."""
@@ -88,7 +90,7 @@ def layout(
 class _Before:
     """The former places of those images that had one."""
 
-    rows: Places
+    rows: Rows
     """Of these images, among all there are now."""
     positions: Floats
     """Shape (rows.size, 2)."""
@@ -104,7 +106,7 @@ class _Before:
         was_embedded = len(former.digests) >= FEWEST
         return cls(np.array(rows, dtype=np.intp), positions, former.extent, was_embedded)
 
-    def among(self, sample: Places) -> _Before:
+    def among(self, sample: Rows) -> _Before:
         """Return what is known of these images alone, as rows of the sample; it is sorted."""
         is_in = np.isin(self.rows, sample)
         rows = np.searchsorted(sample, self.rows[is_in])
@@ -129,6 +131,7 @@ def _components(vectors: NDArray[np.float32], digests: Sequence[str], seed: int)
     """Return the main components of the directions, shape (n, at most 50)."""
     from sklearn.decomposition import PCA
 
+    limit_blas()  # SciPy brought its own
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     directions = vectors / np.where(lengths > 0, lengths, 1)
     fitted = directions[_sampled(digests, seed)]
@@ -139,7 +142,7 @@ def _components(vectors: NDArray[np.float32], digests: Sequence[str], seed: int)
     return components.astype(np.float64)
 
 
-def _sampled(digests: Sequence[str], seed: int) -> Places:
+def _sampled(digests: Sequence[str], seed: int) -> Rows:
     """Return, in order, the rows that are laid out by themselves: all, or those hashed lowest."""
     if len(digests) <= MOST:
         return np.arange(len(digests))

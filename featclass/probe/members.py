@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from featclass.probe.covariance import (
     LEAST_VARIANCE,
-    Scatter,
+    Covariance,
     class_means,
     left_out,
     lengths_of,
@@ -44,8 +44,8 @@ NORMAL = 1.4826
 class Relative:
     """Distance to the nearest class mean, less that to the mean of all: negative, squared."""
 
-    within: Scatter
-    total: Scatter
+    within: Covariance
+    total: Covariance
     means: Floats
     """Of the classes, in the coordinates of `within`."""
 
@@ -53,8 +53,8 @@ class Relative:
     def of(cls, places: Floats, codes: Codes) -> Relative:
         """Measure places, shape (n, dimensions), whose mean is the origin."""
         means = class_means(places, codes)
-        within = Scatter.of(places - means[codes])
-        return cls(within, Scatter.of(places), within.coordinates(means))
+        within = Covariance.of(places - means[codes])
+        return cls(within, Covariance.of(places), within.coordinates(means))
 
     def score(self, places: Floats) -> Floats:
         """Return how near new places are, shape (n, dimensions), negative where far: (n,)."""
@@ -109,7 +109,7 @@ class Members:
         return cls(centre, relative, seen, neighbours, tested, parts, *ends)
 
     def usual_and_spread(self) -> tuple[Floats, Floats]:
-        """Return the mean of each part and its standard deviation, as `Familiarity` has them."""
+        """Return the mean of each part and its standard deviation, as the detector has them."""
         parts = self.parts[:, self.tested]
         spread = np.maximum(parts.std(axis=1), np.array(LEAST_SPREAD))
         if self.relative is None:

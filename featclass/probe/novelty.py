@@ -67,7 +67,7 @@ def nearest(exemplars: FloatArray, vectors: FloatArray, k: int) -> tuple[NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Familiarity:
+class NoveltyDetector:
     """How much pictures resemble the training images, and how little a member may.
 
     The sum of two parts, each in standard deviations of what members score when left out. The
@@ -99,7 +99,7 @@ class Familiarity:
     @classmethod
     def of(
         cls, exemplars: FloatArray, labels: Sequence[str], strangers: FloatArray | None = None
-    ) -> Familiarity:
+    ) -> NoveltyDetector:
         """Measure training images against each other, each left out in turn (in closed form).
 
         Of 19 images and more, the threshold refuses at most 5 % of new members on average,
@@ -129,7 +129,7 @@ class Familiarity:
             return known.familiarity
         return known.familiarity._with(strangers, known.scores, known.members)
 
-    def _with(self, strangers: FloatArray, scores: Floats, members: Members) -> Familiarity:
+    def _with(self, strangers: FloatArray, scores: Floats, members: Members) -> NoveltyDetector:
         """Refuse strangers and their like as far as `MOST_REFUSED` of members allows.
 
         First what is nearer to a stranger than to any exemplar; then what scores no higher than
@@ -196,7 +196,7 @@ class _Measured:
     members: Members
     scores: Floats
     """Of the members tested, each left out."""
-    familiarity: Familiarity
+    familiarity: NoveltyDetector
 
     @classmethod
     def of(cls, exemplars: FloatArray, codes: Codes, roots: bool) -> Self:
@@ -216,7 +216,7 @@ class _Measured:
     ) -> Self:
         usual, spread = members.usual_and_spread()
         scores = blended(members.parts[:, members.tested], usual, spread)
-        familiarity = Familiarity(
+        familiarity = NoveltyDetector(
             roots,
             members.seen,
             members.centre,

@@ -105,7 +105,7 @@ MOST_PICTURES = 10_000
 """Nobody is advised to gather more than these."""
 
 
-def judge(right: int, sizes: Mapping[str, int], *, n_groups: int | None = None) -> Verdict:
+def verdict(right: int, sizes: Mapping[str, int], *, n_groups: int | None = None) -> Verdict:
     """Test `right` predictions against always naming the largest class: exact binomial, one-sided.
 
     Args:

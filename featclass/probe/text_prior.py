@@ -28,7 +28,7 @@ MEASURED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class NamePrior:
+class TextPrior:
     """What the names of classes say of embeddings, some of classes that have no image yet."""
 
     classes: tuple[str, ...]

@@ -8,8 +8,8 @@ from typing import Self
 
 from featclass.base import (
     DISORDERLY,
-    Judgement,
     LearningCurve,
+    OutOfFoldPrediction,
     Probe,
     Report,
     decimal,
@@ -17,7 +17,7 @@ from featclass.base import (
     sentences,
 )
 from featclass.base.sentences import counted
-from featclass.classifiers import Learned
+from featclass.classifiers import Training
 
 Finding = tuple[str, str, Sequence[str]]
 """What an audit found: a title, a sentence, and the digests of the images, worst first."""
@@ -46,37 +46,39 @@ class Contents:
     """Goes on from the headline."""
     verdict: tuple[str, ...]
     curve: LearningCurve | None
-    wrong: tuple[Judgement, ...]
+    wrong: tuple[OutOfFoldPrediction, ...]
     """Taken wrong, the most sure first."""
-    right: tuple[Judgement, ...]
+    right: tuple[OutOfFoldPrediction, ...]
     """The most typical few, each class in turn."""
     facts: tuple[tuple[str, str], ...]
     """How it was measured: names and values."""
 
     @classmethod
-    def of(cls, learned: Learned) -> Self:
+    def of(cls, training: Training) -> Self:
         """Choose and phrase; names of classes and images are as their owner wrote them."""
-        report = learned.classifier.report
+        report = training.classifier.report
         headline = sentences.headline(report)
         sentence = sentences.score_sentence(report)
         found = report.verdict
-        wrong = [judged for judged in learned.judgements if judged.said != judged.label]
+        wrong = [
+            prediction for prediction in training.out_of_fold if prediction.said != prediction.label
+        ]
         return cls(
             headline=headline,
             sentence=sentence.removeprefix(headline).strip(),
             verdict=tuple(filter(None, (found.sentence, found.advice))) if found else (),
             curve=report.learning_curve,
             wrong=tuple(sorted(wrong, key=_doubt)),
-            right=_typical(learned),
-            facts=_facts(learned),
+            right=_typical(training),
+            facts=_facts(training),
         )
 
 
-def names(learned: Learned) -> dict[str, str]:
+def names(training: Training) -> dict[str, str]:
     """Return how the owner calls each image, by digest."""
-    exemplars = learned.classifier.exemplars
+    exemplars = training.classifier.exemplars
     known = dict(zip(exemplars.digests, exemplars.names, strict=True))
-    return known | {judged.digest: judged.name for judged in learned.judgements}
+    return known | {prediction.digest: prediction.name for prediction in training.out_of_fold}
 
 
 def confusions(report: Report) -> list[tuple[int, int, int]]:
@@ -86,24 +88,24 @@ def confusions(report: Report) -> list[tuple[int, int, int]]:
     return sorted(found, key=lambda cell: (-cell[2], *cell[:2]))
 
 
-def _doubt(judged: Judgement) -> tuple[float, str]:
-    return -judged.probability, judged.digest
+def _doubt(prediction: OutOfFoldPrediction) -> tuple[float, str]:
+    return -prediction.probability, prediction.digest
 
 
-def _typical(learned: Learned) -> tuple[Judgement, ...]:
+def _typical(training: Training) -> tuple[OutOfFoldPrediction, ...]:
     """Return the surest of each class, then the second of each, and so on."""
-    right = sorted((j for j in learned.judgements if j.said == j.label), key=_doubt)
+    right = sorted((j for j in training.out_of_fold if j.said == j.label), key=_doubt)
     turns: dict[str, int] = {}
     ranked = []
-    for judged in right:
-        turns[judged.label] = turns.get(judged.label, 0) + 1
-        ranked.append((turns[judged.label], judged))
+    for prediction in right:
+        turns[prediction.label] = turns.get(prediction.label, 0) + 1
+        ranked.append((turns[prediction.label], prediction))
     chosen = sorted(ranked, key=lambda item: item[0])[:EXAMPLES]
-    return tuple(judged for _, judged in sorted(chosen, key=lambda item: item[1].label))
+    return tuple(prediction for _, prediction in sorted(chosen, key=lambda item: item[1].label))
 
 
-def _facts(learned: Learned) -> tuple[tuple[str, str], ...]:
-    classifier = learned.classifier
+def _facts(training: Training) -> tuple[tuple[str, str], ...]:
+    classifier = training.classifier
     report = classifier.report
     facts = [("Method", report.method)] if report.accuracy is not None else []
     if report.accuracy is not None and report.accuracy_interval is not None:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from featclass import __version__
-from featclass.classifiers import Learned
+from featclass.classifiers import Training
 from featclass.reports import html as html_document
 from featclass.reports import markdown as markdown_document
 from featclass.reports.contents import Finding
@@ -17,7 +17,7 @@ MOST_FINDINGS = 12
 
 
 def html(
-    learned: Learned,
+    training: Training,
     *,
     title: str,
     thumbnail: Callable[[str], bytes | None],
@@ -29,33 +29,33 @@ def html(
     `accepted` are keys of findings said to be fine: these do not stand beside the score.
     """
     return html_document.html(
-        learned,
+        training,
         title=title,
         made=_made(),
         thumbnail=thumbnail,
-        notes=learned.cautions(accepted),
-        findings=findings(learned),
+        notes=training.cautions(accepted),
+        findings=findings(training),
         colours=colours,
     )
 
 
-def markdown(learned: Learned, *, title: str, accepted: Collection[str] = ()) -> str:
+def markdown(training: Training, *, title: str, accepted: Collection[str] = ()) -> str:
     """Return the document as Markdown; `accepted` as for HTML."""
     return markdown_document.markdown(
-        learned,
+        training,
         title=title,
         made=_made(),
-        notes=learned.cautions(accepted),
-        findings=findings(learned),
+        notes=training.cautions(accepted),
+        findings=findings(training),
     )
 
 
-def findings(learned: Learned) -> list[Finding]:
+def findings(training: Training) -> list[Finding]:
     """Return what the audit found, worst kinds first: a title, a sentence and digests each."""
-    found = learned.audit
+    found = training.audit
     if found is None:
         return []
-    digests = {judged.name: judged.digest for judged in learned.judgements}
+    digests = {prediction.name: prediction.digest for prediction in training.out_of_fold}
 
     def of(title: str, items: Sequence[Any]) -> list[Finding]:
         return [(title, item.sentence, _digests(item, digests)) for item in items[:MOST_FINDINGS]]

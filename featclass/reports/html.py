@@ -6,8 +6,8 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from featclass.base import Judgement, Report, percent, sentences
-from featclass.classifiers import Learned
+from featclass.base import OutOfFoldPrediction, Report, percent, sentences
+from featclass.classifiers import Training
 from featclass.reports import curve, figures, tables
 from featclass.reports.contents import (
     EXAMPLES,
@@ -58,7 +58,7 @@ WRONG_SHOWN = 6
 
 
 def html(
-    learned: Learned,
+    training: Training,
     *,
     title: str,
     made: str,
@@ -70,7 +70,7 @@ def html(
     """Return the document as one HTML file of under 2 MB that needs nothing else.
 
     Args:
-        learned: The classifier, and what was said of each of its images.
+        training: The classifier, and what was said of each of its images.
         title: Of the document, such as the name of the workspace; escaped, as all text here is.
         made: When, and with what.
         thumbnail: Asked for at most `PICTURES` small JPEGs that it has.
@@ -78,9 +78,9 @@ def html(
         findings: Of an audit.
         colours: Of the classes, "#rrggbb"; `figures.class_colour` by default.
     """
-    report, contents, album = learned.classifier.report, Contents.of(learned), Album(thumbnail)
+    report, contents, album = training.classifier.report, Contents.of(training), Album(thumbnail)
     shades = {name: figures.class_colour(place) for place, name in enumerate(report.classes)}
-    called = names(learned)
+    called = names(training)
     body = [
         f'<h1>{escaped(title)}</h1><p class="made">{escaped(made)}</p>',
         _score(contents, report, notes),
@@ -127,13 +127,13 @@ def _taken(report: Report, colours: Mapping[str, str]) -> str:
     return heading + tables.matrix(report, colours) + tables.figures(report)
 
 
-def _wrong(judgements: Sequence[Judgement], album: Album) -> str:
-    if not judgements:
+def _wrong(out_of_fold: Sequence[OutOfFoldPrediction], album: Album) -> str:
+    if not out_of_fold:
         return ""
-    cards = [_beside_its_like(judged, album) for judged in judgements[:WRONG_SHOWN]]
-    others = judgements[WRONG_SHOWN:][:LISTED]
-    lines = [f"{named(judged.name)}: {_verdict_on(judged)}" for judged in others]
-    more = len(judgements) - len(cards) - len(others)
+    cards = [_beside_its_like(prediction, album) for prediction in out_of_fold[:WRONG_SHOWN]]
+    others = out_of_fold[WRONG_SHOWN:][:LISTED]
+    lines = [f"{named(prediction.name)}: {_verdict_on(prediction)}" for prediction in others]
+    more = len(out_of_fold) - len(cards) - len(others)
     return (
         '<h2>Taken wrong</h2><p class="muted">The most sure first. Beside each: the pictures it'
         f' is most like.</p><div class="cards wide">{"".join(cards)}</div>'
@@ -141,17 +141,17 @@ def _wrong(judgements: Sequence[Judgement], album: Album) -> str:
     )
 
 
-def _beside_its_like(judged: Judgement, album: Album) -> str:
-    alike = judged.neighbours[:NEIGHBOURS]
+def _beside_its_like(prediction: OutOfFoldPrediction, album: Album) -> str:
+    alike = prediction.neighbours[:NEIGHBOURS]
     beside = "".join(album.shown(near.digest, near.name) for near in alike)
     most_like = ", ".join(
         f"{named(near.name.rpartition('/')[2])} ({named(near.label)}, {near.similarity:.2f})"
         for near in alike
     )
     return (
-        f'<figure><div class="pictures">{album.shown(judged.digest, judged.name)}'
-        f'<div class="alike">{beside}</div></div><figcaption>{_verdict_on(judged)}'
-        f"{_file(judged.name)}"
+        f'<figure><div class="pictures">{album.shown(prediction.digest, prediction.name)}'
+        f'<div class="alike">{beside}</div></div><figcaption>{_verdict_on(prediction)}'
+        f"{_file(prediction.name)}"
         + (f'<span class="name">most like {most_like}</span>' if alike else "")
         + "</figcaption></figure>"
     )
@@ -162,21 +162,21 @@ def _file(name: str) -> str:
     return f'<span class="name" title="{escaped(name)}">{named(name.rpartition("/")[2])}</span>'
 
 
-def _verdict_on(judged: Judgement) -> str:
-    said = f"<b>{named(judged.said)}</b> ({escaped(percent(judged.probability))})"
-    if judged.said == judged.label:
+def _verdict_on(prediction: OutOfFoldPrediction) -> str:
+    said = f"<b>{named(prediction.said)}</b> ({escaped(percent(prediction.probability))})"
+    if prediction.said == prediction.label:
         return said
-    share = escaped(percent(judged.label_probability))
-    return f"taken for {said}, is <b>{named(judged.label)}</b> ({share})"
+    share = escaped(percent(prediction.label_probability))
+    return f"taken for {said}, is <b>{named(prediction.label)}</b> ({share})"
 
 
-def _right(judgements: Sequence[Judgement], album: Album) -> str:
-    if not judgements:
+def _right(out_of_fold: Sequence[OutOfFoldPrediction], album: Album) -> str:
+    if not out_of_fold:
         return ""
     cards = [
-        f"<figure>{album.shown(judged.digest, judged.name)}<figcaption>{_verdict_on(judged)}"
-        f"{_file(judged.name)}</figcaption></figure>"
-        for judged in judgements[:EXAMPLES]
+        f"<figure>{album.shown(prediction.digest, prediction.name)}"
+        f"<figcaption>{_verdict_on(prediction)}{_file(prediction.name)}</figcaption></figure>"
+        for prediction in out_of_fold[:EXAMPLES]
     ]
     return (
         '<h2>Taken right</h2><p class="muted">The most typical: those it was surest of.</p>'

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from featclass.base import (
     DISORDERLY,
-    Judgement,
+    OutOfFoldPrediction,
     Point,
     Report,
     bounds,
@@ -17,7 +17,7 @@ from featclass.base import (
     sentences,
     span,
 )
-from featclass.classifiers import Learned
+from featclass.classifiers import Training
 from featclass.reports.contents import EXAMPLES, LISTED, Contents, Finding, cleaned, names
 from featclass.reports.figures import MANY_CLASSES
 
@@ -31,7 +31,7 @@ _LINK = re.compile(r"www\.", re.IGNORECASE)
 
 
 def markdown(
-    learned: Learned,
+    training: Training,
     *,
     title: str,
     made: str,
@@ -41,15 +41,15 @@ def markdown(
     """Return the document as Markdown; names of classes and files are escaped.
 
     Args:
-        learned: The classifier, and what was said of each of its images.
+        training: The classifier, and what was said of each of its images.
         title: Of the document, such as the name of the workspace; escaped, as all text here is.
         made: When, and with what.
         notes: Sentences that belong to the score.
         findings: Of an audit.
     """
-    contents = Contents.of(learned)
-    report = learned.classifier.report
-    called = names(learned)
+    contents = Contents.of(training)
+    report = training.classifier.report
+    called = names(training)
     parts = [
         f"# {_escaped(title)}",
         f"*{_escaped(made)}*",
@@ -84,23 +84,23 @@ def _band(point: Point) -> str:
     return f"{low} % to {high} %"
 
 
-def _section(heading: str, judgements: Sequence[Judgement], most: int) -> list[str]:
-    if not judgements:
+def _section(heading: str, out_of_fold: Sequence[OutOfFoldPrediction], most: int) -> list[str]:
+    if not out_of_fold:
         return []
-    lines = [_judged(judged) for judged in judgements[:most]]
-    return [f"## {heading}", _list(lines, len(judgements) - len(lines))]
+    lines = [_judged(prediction) for prediction in out_of_fold[:most]]
+    return [f"## {heading}", _list(lines, len(out_of_fold) - len(lines))]
 
 
-def _judged(judged: Judgement) -> str:
-    name, said = _escaped(judged.name), _escaped(judged.said)
-    line = f"{name}: **{said}** ({percent(judged.probability)})"
-    if judged.said != judged.label:
-        line = f"{name}: taken for **{said}** ({percent(judged.probability)})"
-        line += f", is **{_escaped(judged.label)}** ({percent(judged.label_probability)})"
-    if judged.neighbours:
+def _judged(prediction: OutOfFoldPrediction) -> str:
+    name, said = _escaped(prediction.name), _escaped(prediction.said)
+    line = f"{name}: **{said}** ({percent(prediction.probability)})"
+    if prediction.said != prediction.label:
+        line = f"{name}: taken for **{said}** ({percent(prediction.probability)})"
+        line += f", is **{_escaped(prediction.label)}** ({percent(prediction.label_probability)})"
+    if prediction.neighbours:
         alike = "; ".join(
             f"{_escaped(near.name)} (**{_escaped(near.label)}**, {near.similarity:.2f})"
-            for near in judged.neighbours
+            for near in prediction.neighbours
         )
         line += f"; most like {alike}"
     return line

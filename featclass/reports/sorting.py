@@ -37,7 +37,7 @@ class Folders:
         return f"{DOUBTFUL_FOLDER}/{folder}" if prediction.is_doubtful else folder
 
 
-class Places:
+class SortedPaths:
     """The place of each picture in a folder to be made: no two pictures have the same."""
 
     def __init__(self, classes: Iterable[str]) -> None:
@@ -116,7 +116,7 @@ def sorted_zip(
 def _entries(
     predictions: Iterable[Prediction], sources: Mapping[str, Source], classes: Sequence[str]
 ) -> Iterator[tuple[str, bytes]]:
-    places = Places(classes)
+    places = SortedPaths(classes)
     unusable: list[str] = []
     for said in predictions:
         place = places.of(said)

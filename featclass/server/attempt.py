@@ -9,9 +9,9 @@ from typing import Any
 
 from featclass import classifiers
 from featclass.base import Cancelled, Clock, Dataset, Pace, Progress, Rejected, no_progress
-from featclass.classifiers import Learned, artifact
+from featclass.classifiers import Training, artifact
 from featclass.embedding import Embeddings, Engine
-from featclass.server.state import Phase, Result, empty_sets, names_of
+from featclass.server.state import LearningPhase, Result, empty_sets, names_of
 from featclass.workspaces import Picture, Workspace, Workspaces, dataset, image_name, strangers
 
 
@@ -36,8 +36,8 @@ class Learning:
         if self.workspace.classifier is not None:
             saved = artifact.loads(self.store.read(self.workspace.token, self.workspace.classifier))
             notes = tuple(classifiers.check_encoder(saved, self.engine))
-            learned, used = Learned(saved, ()), saved.report.images
-            return Result(self.key, learned, names, used, (), self.engine, notes=notes)
+            training, used = Training(saved, ()), saved.report.images
+            return Result(self.key, training, names, used, (), self.engine, notes=notes)
         started = time.perf_counter()
         embedded, others = self._embedded(
             dataset(self.store, self.workspace), strangers(self.store, self.workspace)
@@ -48,14 +48,14 @@ class Learning:
         shown = [image.label for image in embedded.images if image.label is not None]
         if not classifiers.can_learn(self.engine, shown, empty):
             return Result(self.key, None, names, used, rejected, self.engine)
-        self.report(phase=Phase.LEARNING, pace=Pace())
+        self.report(phase=LearningPhase.LEARNING, pace=Pace())
         result = Result(self.key, None, names, used, rejected, self.engine)
 
-        def scored(learned: Learned) -> None:
-            self.report(phase=Phase.SETTLING, pace=Pace())
-            self.publish(replace(result, learned=learned, is_settling=True))
+        def scored(training: Training) -> None:
+            self.report(phase=LearningPhase.SETTLING, pace=Pace())
+            self.publish(replace(result, training=training, is_settling=True))
 
-        learned = classifiers.learn(
+        training = classifiers.learn(
             embedded,
             self.engine,
             without_images=empty,
@@ -64,12 +64,12 @@ class Learning:
             scored=scored,
             progress=self._progress(),
         )
-        return replace(result, learned=learned, vectors=embedded.vectors)
+        return replace(result, training=training, vectors=embedded.vectors)
 
     def _embedded(self, labelled: Dataset, others: Dataset) -> tuple[Embeddings, Embeddings]:
         """Embed the sets, and what is none of these; raises `Cancelled` where some cannot be."""
         before, total = len(labelled.images), len(labelled.images) + len(others.images)
-        self.report(phase=Phase.EMBEDDING, pace=Pace(0, total))
+        self.report(phase=LearningPhase.EMBEDDING, pace=Pace(0, total))
         clock = Clock()
 
         def after(start: int) -> Progress:

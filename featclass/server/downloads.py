@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 600
 
 
-class Phase(StrEnum):
+class DownloadPhase(StrEnum):
     """Where a download stands."""
 
     RUNNING = "running"
@@ -32,7 +32,7 @@ class Download:
     """The state of one download; `total` is 0 while the size is not known yet."""
 
     spec: str
-    phase: Phase
+    phase: DownloadPhase
     done: int = 0
     total: int = 0
     message: str = ""
@@ -62,19 +62,19 @@ class Downloads:
         state = self.state(spec)
         resting = (
             state is not None
-            and state.phase is Phase.FAILED
+            and state.phase is DownloadPhase.FAILED
             and time.monotonic() - state.ended < RETRY_SECONDS
         )
-        if not resting and (state is None or state.phase is not Phase.CANCELLED):
+        if not resting and (state is None or state.phase is not DownloadPhase.CANCELLED):
             self.start(spec)
 
     def start(self, spec: str) -> None:
         """Start, or resume, the download of `spec`; nothing happens where it runs already."""
         with self._lock:
             state = self._states.get(spec)
-            if state is not None and state.phase is Phase.RUNNING:
+            if state is not None and state.phase is DownloadPhase.RUNNING:
                 return
-            self._states[spec] = Download(spec, Phase.RUNNING)
+            self._states[spec] = Download(spec, DownloadPhase.RUNNING)
             cancelled = self._cancelled[spec] = threading.Event()
         threading.Thread(
             target=self._run, args=(spec, cancelled), name="download", daemon=True
@@ -101,7 +101,7 @@ class Downloads:
                 spec, config=self._config, progress=progress, cancelled=cancelled.is_set
             )
         except DownloadCancelled:
-            self._change(spec, phase=Phase.CANCELLED, ended=time.monotonic())
+            self._change(spec, phase=DownloadPhase.CANCELLED, ended=time.monotonic())
         except EncoderUnavailable as error:
             log.warning("%s", error)
             self._fail(spec, str(error), is_cut_off=not encoders.can_reach_hub())
@@ -109,12 +109,12 @@ class Downloads:
             log.exception("The download of %s broke off", spec)
             self._fail(spec, f"The download broke off ({type(error).__name__}).")
         else:
-            self._change(spec, phase=Phase.DONE, ended=time.monotonic())
+            self._change(spec, phase=DownloadPhase.DONE, ended=time.monotonic())
 
     def _fail(self, spec: str, message: str, *, is_cut_off: bool = False) -> None:
         self._change(
             spec,
-            phase=Phase.FAILED,
+            phase=DownloadPhase.FAILED,
             message=message,
             is_cut_off=is_cut_off,
             ended=time.monotonic(),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from featclass import classifiers
 from featclass.base import Pace, Prediction, Rejected, Report, TrainedClassifier, is_default
-from featclass.classifiers import Learned
+from featclass.classifiers import Training
 from featclass.embedding import Engine
 from featclass.workspaces import Picture, Workspace
 
@@ -20,7 +20,7 @@ FEW = 5
 """So many pictures a person changes one by one, and wants to see what came of it."""
 
 
-class Phase(StrEnum):
+class LearningPhase(StrEnum):
     """What is being done for a workspace."""
 
     IDLE = "idle"
@@ -65,7 +65,7 @@ class Result:
     """A classifier, with the key of the labelled sets it was made from."""
 
     key: str
-    learned: Learned | None
+    training: Training | None
     """None where the sets do not make a classifier yet."""
     names: Mapping[int, str]
     """Set id -> name, at the time."""
@@ -86,14 +86,14 @@ class Result:
     @property
     def classifier(self) -> TrainedClassifier | None:
         """The classifier alone."""
-        return self.learned.classifier if self.learned else None
+        return self.training.classifier if self.training else None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What the page shows: what is being done, and the newest result."""
 
-    phase: Phase = Phase.IDLE
+    phase: LearningPhase = LearningPhase.IDLE
     pace: Pace = field(default_factory=Pace)
     """Of this phase."""
     result: Result | None = None
@@ -118,7 +118,7 @@ class State:
     @property
     def is_busy(self) -> bool:
         """Whether something is being done."""
-        return self.phase is not Phase.IDLE or self.is_predicting
+        return self.phase is not LearningPhase.IDLE or self.is_predicting
 
 
 def held_bytes(state: State) -> int:
@@ -202,13 +202,13 @@ def renamed(result: Result, workspace: Workspace, conflicts: tuple[Rejected, ...
     names = names_of(workspace)
     new = {old: names[key] for key, old in result.names.items() if key in names}
     result = replace(result, names=names, rejected=conflicts)
-    if result.learned is None:
+    if result.training is None:
         return result
-    learned = classifiers.renamed(result.learned, new)
-    report = learned.classifier.report
+    training = classifiers.renamed(result.training, new)
+    report = training.classifier.report
     report = replace(report, rejected=conflicts, empty_classes=empty_sets(workspace))
-    learned = replace(learned, classifier=replace(learned.classifier, report=report))
-    return replace(result, learned=learned)
+    training = replace(training, classifier=replace(training.classifier, report=report))
+    return replace(result, training=training)
 
 
 def is_named_otherwise(result: Result, workspace: Workspace) -> bool:
@@ -248,19 +248,19 @@ def before_change(old: Result | None, new: Result) -> Before | None:
 
 def _as_advised(old: Result, new: Result) -> tuple[int, int]:
     """Return how many errors of the old classifier now stand where it put them, and nowhere."""
-    judged = {one.digest: one for one in (old.learned.judgements if old.learned else ())}
-    labels = {one.digest: one.label for one in (new.learned.judgements if new.learned else ())}
+    prediction = {one.digest: one for one in (old.training.out_of_fold if old.training else ())}
+    labels = {one.digest: one.label for one in (new.training.out_of_fold if new.training else ())}
     if not labels:
         return 0, 0  # without a score, nothing is compared
-    wrong = [one for one in judged.values() if one.said != one.label]
+    wrong = [one for one in prediction.values() if one.said != one.label]
     moved = sum(labels.get(one.digest) == one.said for one in wrong)
     return moved, sum(one.digest not in labels for one in wrong)
 
 
 def _rights(result: Result) -> dict[tuple[str, str], bool]:
     """Return whether each image, by digest and class, was right out of fold."""
-    judgements = result.learned.judgements if result.learned else ()
-    return {(one.digest, one.label): one.said == one.label for one in judgements}
+    out_of_fold = result.training.out_of_fold if result.training else ()
+    return {(one.digest, one.label): one.said == one.label for one in out_of_fold}
 
 
 def _places(classifier: TrainedClassifier | None) -> set[tuple[str, str]]:

@@ -29,7 +29,7 @@ from featclass.embedding import Engines
 from featclass.server.attempt import Learning
 from featclass.server.downloads import Downloads
 from featclass.server.state import (
-    Phase,
+    LearningPhase,
     Result,
     State,
     before_change,
@@ -115,7 +115,7 @@ class Trainer:
             whose = self._store.visitor_of(token)
             self._learners.submit(whose, self._in_job, self._learn, token, self._learning)
             self._learning.add(token)  # last: what was not begun is asked for again
-            state = replace(state, phase=Phase.WAITING, pace=Pace())
+            state = replace(state, phase=LearningPhase.WAITING, pace=Pace())
         result = state.result
         if result and result.is_settling:
             # What is still being worked out must not keep the old names on the page.
@@ -218,7 +218,7 @@ class Trainer:
             # An error of sets or of an encoder that are others by now concerns nobody any more.
             if error and state.working_key == state.wanted_key:
                 state = replace(state, error=error)
-            idle = Phase.IDLE if token not in self._learning else state.phase
+            idle = LearningPhase.IDLE if token not in self._learning else state.phase
             is_predicting = token in self._predicting
             self._states[token] = replace(state, phase=idle, is_predicting=is_predicting)
             self._changed.notify_all()
@@ -297,7 +297,7 @@ class Trainer:
             if self._closed or sets_key(now, self.spec_in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")
 
-        report(phase=Phase.LOADING, pace=Pace())
+        report(phase=LearningPhase.LOADING, pace=Pace())
         try:
             engine = self._engines.get(spec)
         except EncoderUnavailable as error:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from featclass import images
-from featclass.audit import Pictures
+from featclass.audit import AuditInput
 from featclass.images.appearance import Appearance, appearance
 
 MAX_PIXELS = 10**6
@@ -66,9 +66,9 @@ def embedding(picture: Image.Image) -> NDArray[np.float32]:
 
 def pictures(
     drawn: Sequence[Image.Image], labels: Sequence[str], files: Sequence[bytes] | None = None
-) -> Pictures:
+) -> AuditInput:
     data = files or [saved(each) for each in drawn]
-    return Pictures(
+    return AuditInput(
         names=[f"{label}/{number}.png" for number, label in enumerate(labels)],
         digests=[images.digest(each) for each in data],
         labels=labels,

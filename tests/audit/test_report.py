@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from featclass.audit import Pictures, audit
+from featclass.audit import AuditInput, audit
 from featclass.audit.findings import GiveAway
 from tests.audit.drawings import pictures, saved, scene
 
 
-def sorted_pictures(order: list[int] | None = None) -> Pictures:
+def sorted_pictures(order: list[int] | None = None) -> AuditInput:
     """Return 12 pictures of two classes, one of them twice under different labels."""
     drawn = [scene(seed) for seed in (*range(11), 0)]
     labels = ["cats"] * 6 + ["dogs"] * 6
@@ -18,7 +18,7 @@ def sorted_pictures(order: list[int] | None = None) -> Pictures:
     return pictures([drawn[i] for i in rows], [labels[i] for i in rows])
 
 
-def probabilities(given: Pictures) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def probabilities(given: AuditInput) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     sure = np.where(np.eye(2)[given.codes] > 0, 0.9, 0.1)
     sure[3] = sure[3][::-1]
     return sure

@@ -12,7 +12,7 @@ from featclass.base.scores import Advice, Projection, Remedy
 from featclass.classifiers import report
 from featclass.cli.output import prediction_line
 from tests.classifiers.test_report import scored
-from tests.reports.test_document import learned, page, prose
+from tests.reports.test_document import page, prose, training
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_nothing_is_predicted_with_a_probability_of_one() -> None:
 
 
 def test_an_accuracy_of_nearly_all_is_not_1_among_the_facts() -> None:
-    made = learned()
+    made = training()
     figures = replace(made.classifier.report, accuracy=0.9997)
     made = replace(made, classifier=replace(made.classifier, report=figures))
     for text in (page(made), prose(made).replace("\\", "")):

@@ -148,12 +148,12 @@ def test_the_training_of_one_visitor_does_not_wait_for_all_trainings_of_another(
     visitor: str | None,
 ) -> None:
     trainer, store = studio().trainer, studio().workspaces
-    learned: list[str] = []
+    training: list[str] = []
     learn = trainer._learn
 
     def noted(token: str) -> bool:
-        if token not in learned:
-            learned.append(token)
+        if token not in training:
+            training.append(token)
         return learn(token)
 
     gates = [threading.Event() for _ in range(4)]
@@ -168,7 +168,7 @@ def test_the_training_of_one_visitor_does_not_wait_for_all_trainings_of_another(
     gates[0].set()  # one thread: in turns, whatever the others do
     busy[0].result(SECONDS)
     settle(one)
-    assert learned.index(one) <= 2
+    assert training.index(one) <= 2
     for gate in gates:
         gate.set()
     studio_module.close()

@@ -16,7 +16,7 @@ from featclass import classifiers
 from featclass.base.records import Dataset, Image
 from featclass.classifiers.copies import find_copies, kept_together
 from featclass.classifiers.out_of_fold import normalised
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.server.studio import studio
@@ -54,13 +54,13 @@ def recorded(*, tell: bool = True) -> tuple[Image, ...]:
     return tuple(images)
 
 
-def learned(engine: Engine, *images: Image) -> Learned:
+def training(engine: Engine, *images: Image) -> Training:
     return classifiers.train(engine, Dataset(images))
 
 
 def test_the_score_of_bursts_does_not_leak_from_frame_to_frame(engine: Engine) -> None:
-    fooled = learned(engine, *recorded(tell=False)).classifier.report.accuracy
-    report = learned(engine, *recorded()).classifier.report
+    fooled = training(engine, *recorded(tell=False)).classifier.report.accuracy
+    report = training(engine, *recorded()).classifier.report
     assert fooled is not None
     assert fooled > 0.95  # the light of a scene gives its frames away
     assert report.accuracy is not None
@@ -76,9 +76,9 @@ def test_the_score_of_bursts_does_not_leak_from_frame_to_frame(engine: Engine) -
 
 def test_bursts_widen_the_interval_for_they_count_once(engine: Engine) -> None:
     pictures = two_classes(12)
-    alone = learned(engine, *pictures).classifier.report.accuracy_interval
+    alone = training(engine, *pictures).classifier.report.accuracy_interval
     bursts = [replace(one, burst=f"{row // 4}") for row, one in enumerate(pictures)]
-    together = learned(engine, *bursts).classifier.report.accuracy_interval
+    together = training(engine, *bursts).classifier.report.accuracy_interval
     assert alone is not None
     assert together is not None
     assert together[0] < alone[0]
@@ -86,10 +86,10 @@ def test_bursts_widen_the_interval_for_they_count_once(engine: Engine) -> None:
 
 def test_bursts_count_once_in_the_interval_of_the_recall_of_their_class(engine: Engine) -> None:
     pictures = two_classes(12)
-    alone = learned(engine, *pictures).classifier.report
+    alone = training(engine, *pictures).classifier.report
     assert all(figures.recall_interval for figures in alone.per_class.values())
     bursts = [replace(one, burst=f"{row // 2}") for row, one in enumerate(pictures)]
-    together = learned(engine, *bursts).classifier.report
+    together = training(engine, *bursts).classifier.report
     assert not any(figures.recall_interval for figures in together.per_class.values())
 
 
@@ -131,13 +131,13 @@ def test_a_class_that_is_a_single_burst_is_learned_and_a_second_one_is_asked_for
 ) -> None:
     red = [replace(one, burst="one") for one in two_classes(5) if one.label == "red"]
     blue = [one for one in two_classes(5) if one.label == "blue"]
-    classifier = learned(engine, *red, *blue).classifier
+    classifier = training(engine, *red, *blue).classifier
     assert classifier.report.accuracy is None
     assert "All pictures of 'red' were recorded in one go" in classifier.report.method
     [said] = classifiers.predict(engine, classifier, [image(drawn(50, "red"))])
     assert said.label == "red"
     second = replace(image(drawn(60, "red"), "red/second.png", "red"), burst="two")
-    assert learned(engine, *red, *blue, second).classifier.report.accuracy is not None
+    assert training(engine, *red, *blue, second).classifier.report.accuracy is not None
 
 
 def test_frames_of_a_burst_are_no_copies_worth_a_look(engine: Engine) -> None:
@@ -147,8 +147,8 @@ def test_frames_of_a_burst_are_no_copies_worth_a_look(engine: Engine) -> None:
         for row, data in enumerate(still)
     ]
     others = two_classes(5)
-    found = learned(engine, *bursts, *others).audit
-    plain = learned(engine, *(replace(one, burst=None) for one in bursts), *others).audit
+    found = training(engine, *bursts, *others).audit
+    plain = training(engine, *(replace(one, burst=None) for one in bursts), *others).audit
     assert plain is not None
     assert found is not None
     assert len(plain.duplicates) > len(found.duplicates)

@@ -48,8 +48,8 @@ def augmented(*, copied: bool) -> tuple[Image, ...]:
 
 
 def test_augmented_copies_do_not_lift_the_score_and_are_counted(engine: Engine) -> None:
-    learned = classifiers.train(engine, Dataset(augmented(copied=True)))
-    report = learned.classifier.report
+    training = classifiers.train(engine, Dataset(augmented(copied=True)))
+    report = training.classifier.report
     assert report.accuracy_interval is not None
     assert report.accuracy_interval[0] <= 0.5
     assert report.accuracy is not None
@@ -58,12 +58,12 @@ def test_augmented_copies_do_not_lift_the_score_and_are_counted(engine: Engine) 
     assert report.near_duplicates.images >= 0.9 * 4 * PICTURES
     assert report.near_duplicates.groups >= 0.9 * PICTURES
     assert report.near_duplicates.accuracy_with_leak > report.accuracy
-    assert learned.audit is not None
-    assert {group.kind for group in learned.audit.duplicates} == {"near"}
+    assert training.audit is not None
+    assert {group.kind for group in training.audit.duplicates} == {"near"}
 
 
 def test_of_pictures_without_copies_none_is_counted(engine: Engine) -> None:
-    learned = classifiers.train(engine, Dataset(augmented(copied=False)))
-    assert learned.classifier.report.near_duplicates is None
-    assert learned.audit is not None
-    assert learned.audit.duplicates == ()
+    training = classifiers.train(engine, Dataset(augmented(copied=False)))
+    assert training.classifier.report.near_duplicates is None
+    assert training.audit is not None
+    assert training.audit.duplicates == ()

@@ -14,7 +14,7 @@ from featclass.base import sentences
 from featclass.base.errors import FeatclassError
 from featclass.base.records import ClassNames, Dataset, Report
 from featclass.classifiers import artifact, report
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.reports import html as html_document
@@ -37,16 +37,16 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def learned(engine: Engine) -> Learned:
+def training(engine: Engine) -> Training:
     """Of two classes, an empty folder, and a class that turns out to be broken."""
     broken = [image(CUT, "yellow/1.png", "yellow"), image(CUT + b"0", "yellow/2.png", "yellow")]
     return classifiers.train(engine, Dataset((*two_classes(), *broken), empty=("green",)))
 
 
 def test_a_class_without_a_usable_picture_is_in_the_json_beside_an_empty_folder(
-    learned: Learned,
+    training: Training,
 ) -> None:
-    said = json.loads(json.dumps(learned.to_json()))
+    said = json.loads(json.dumps(training.to_json()))
     assert said["empty_classes"] == ["green", "yellow"]
     assert said["classes"] == ["blue", "red"]
 
@@ -57,10 +57,10 @@ def test_nothing_is_said_of_classes_that_have_pictures(engine: Engine) -> None:
     assert "no picture that could be used" not in report_markdown(made)
 
 
-def test_each_empty_class_has_a_sentence_in_text_page_and_prose(learned: Learned) -> None:
-    text = report_markdown(learned.classifier.report)
-    page = html_document.html(learned, title="t", made="now", thumbnail=lambda digest: None)
-    prose = markdown_document.markdown(learned, title="t", made="now")
+def test_each_empty_class_has_a_sentence_in_text_page_and_prose(training: Training) -> None:
+    text = report_markdown(training.classifier.report)
+    page = html_document.html(training, title="t", made="now", thumbnail=lambda digest: None)
+    prose = markdown_document.markdown(training, title="t", made="now")
     for name in ("green", "yellow"):
         sentence = f"{name}' has no picture that could be used: add some, or remove it."
         assert sentence in text
@@ -68,8 +68,8 @@ def test_each_empty_class_has_a_sentence_in_text_page_and_prose(learned: Learned
         assert sentence in page.replace("&#x27;", "'")
 
 
-def test_what_is_known_by_its_name_alone_is_not_asked_to_be_removed(learned: Learned) -> None:
-    by_name = replace(learned.classifier.report, class_names=ClassNames(0.5, ("green",)))
+def test_what_is_known_by_its_name_alone_is_not_asked_to_be_removed(training: Training) -> None:
+    by_name = replace(training.classifier.report, class_names=ClassNames(0.5, ("green",)))
     assert sentences.empty_sentences(by_name) == [
         "'green' has no picture that could be used: it is known by its name alone.",
         "'yellow' has no picture that could be used: add some, or remove it.",
@@ -77,25 +77,25 @@ def test_what_is_known_by_its_name_alone_is_not_asked_to_be_removed(learned: Lea
 
 
 def test_empty_classes_are_saved_and_read_back_and_older_files_do_without(
-    learned: Learned,
+    training: Training,
 ) -> None:
-    saved = artifact.loads(artifact.dumps(learned.classifier))
+    saved = artifact.loads(artifact.dumps(training.classifier))
     assert saved.report.empty_classes == ("green", "yellow")
-    older = report.to_json(learned.classifier.report)
+    older = report.to_json(training.classifier.report)
     for field in ("empty_classes", "unknown_classes", "seen_in_training"):
         del older[field]
-    assert report.from_json(older) == replace(learned.classifier.report, empty_classes=())
+    assert report.from_json(older) == replace(training.classifier.report, empty_classes=())
 
 
 @pytest.mark.parametrize("value", [None, "green", [1], [["green"]]])
-def test_a_forged_list_of_empty_classes_is_refused(learned: Learned, value: object) -> None:
-    forged = report.to_json(learned.classifier.report) | {"empty_classes": value}
+def test_a_forged_list_of_empty_classes_is_refused(training: Training, value: object) -> None:
+    forged = report.to_json(training.classifier.report) | {"empty_classes": value}
     with pytest.raises(FeatclassError, match="empty_classes"):
         report.from_json(forged)
 
 
-def test_a_renamed_class_is_renamed_among_the_empty_ones(learned: Learned) -> None:
-    renamed = classifiers.renamed(learned, {"green": "zebra", "red": "rot"}).classifier.report
+def test_a_renamed_class_is_renamed_among_the_empty_ones(training: Training) -> None:
+    renamed = classifiers.renamed(training, {"green": "zebra", "red": "rot"}).classifier.report
     assert renamed.empty_classes == ("yellow", "zebra")
 
 

@@ -19,7 +19,7 @@ from featclass.base.errors import ClassifierUnusable
 from featclass.base.records import Dataset, TrainedClassifier
 from featclass.classifiers import artifact
 from featclass.classifiers.report_json import to_json
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Embeddings, Engine
 from featclass.reports import documents
@@ -47,9 +47,9 @@ def trained() -> TrainedClassifier:
         images = [*two_classes(8), image(b"no picture", "broken.png", "red")]
         embedded = classifiers.embed(engine, Dataset(tuple(images)))
         strangers = engine.embed([image(drawn(seed, "green"), f"{seed}.png") for seed in range(3)])
-        learned = classifiers.learn(embedded, engine, strangers=strangers)
+        training = classifiers.learn(embedded, engine, strangers=strangers)
         engine.close()
-    return learned.classifier
+    return training.classifier
 
 
 def taken_apart(data: bytes) -> Parts:
@@ -159,10 +159,10 @@ def assert_sound(classifier: TrainedClassifier) -> None:
         assert all(-1 <= beside.similarity <= 1 for beside in said.neighbours)
         json.dumps(said.to_json(), allow_nan=False)
     json.dumps(to_json(classifier.report), allow_nan=False)
-    learned = Learned(classifier)
-    report_markdown(classifier.report, learned.cautions()).encode()
-    documents.html(learned, title="", thumbnail=lambda _: None).encode()
-    documents.markdown(learned, title="").encode()
+    training = Training(classifier)
+    report_markdown(classifier.report, training.cautions()).encode()
+    documents.html(training, title="", thumbnail=lambda _: None).encode()
+    documents.markdown(training, title="").encode()
     assert artifact.loads(artifact.dumps(classifier)).report == classifier.report
 
 

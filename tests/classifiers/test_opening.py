@@ -51,9 +51,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def trained() -> TrainedClassifier:
     with Cache(":memory:") as cache:
         engine = Engine(GridEncoder(spec="builtin"), cache, max_pixels=10**7)
-        learned = classifiers.train(engine, Dataset(tuple(two_classes())))
+        training = classifiers.train(engine, Dataset(tuple(two_classes())))
         engine.close()
-    return learned.classifier
+    return training.classifier
 
 
 @pytest.fixture

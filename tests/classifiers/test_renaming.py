@@ -33,7 +33,7 @@ from featclass.base.scores import (
 from featclass.classifiers import artifact, report
 from featclass.classifiers import training as learning
 from featclass.classifiers.out_of_fold import looked_into
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.reports import documents
@@ -51,7 +51,7 @@ RENAMED = dict(zip(OLD, NEW, strict=True))
 
 
 @pytest.fixture(scope="module")
-def learned() -> Learned:
+def training() -> Training:
     """Of three classes, the smallest with few pictures: a stray, a copy across classes, a cue."""
     numbers = {"red": 14, "blue": 12, "green": 3}
     images = [
@@ -69,57 +69,57 @@ def learned() -> Learned:
     return made
 
 
-def written(learned: Learned) -> str:
+def written(training: Training) -> str:
     """Everything that is ever written of a classifier, one behind the other."""
-    made = learned.classifier.report
-    audit = learned.audit
+    made = training.classifier.report
+    audit = training.audit
     assert audit is not None
-    saved = artifact.dumps(learned.classifier)
+    saved = artifact.dumps(training.classifier)
     header = saved[8 : 8 + int.from_bytes(saved[:8], "little")].decode()
     texts = [
         header,
-        json.dumps(learned.to_json(), ensure_ascii=False),
+        json.dumps(training.to_json(), ensure_ascii=False),
         json.dumps(audit.to_json(), ensure_ascii=False),
-        documents.html(learned, title="t", thumbnail=lambda digest: None),
-        documents.markdown(learned, title="t"),
+        documents.html(training, title="t", thumbnail=lambda digest: None),
+        documents.markdown(training, title="t"),
         report_markdown(made),
         *sentences.conclusions(made),
         *sentences.empty_sentences(made),
         trust.doubt(made),
         *trust.lines(made),
         *trust.details(made),
-        trust.worth_a_look(learned, ()),
+        trust.worth_a_look(training, ()),
         json.dumps(wording.class_rows(made), ensure_ascii=False) if made.accuracy else "",
     ]
     return "\n".join(texts)
 
 
-def with_report(learned: Learned, **changes: object) -> Learned:
-    changed = replace(learned.classifier.report, **changes)  # type: ignore[arg-type]
-    return replace(learned, classifier=replace(learned.classifier, report=changed))
+def with_report(training: Training, **changes: object) -> Training:
+    changed = replace(training.classifier.report, **changes)  # type: ignore[arg-type]
+    return replace(training, classifier=replace(training.classifier, report=changed))
 
 
-def renamed(learned: Learned, names: Mapping[str, str] = RENAMED) -> Learned:
-    return classifiers.renamed(learned, {**names, f"{MARK} without any": "still empty"})
+def renamed(training: Training, names: Mapping[str, str] = RENAMED) -> Training:
+    return classifiers.renamed(training, {**names, f"{MARK} without any": "still empty"})
 
 
-def test_what_is_renamed_has_every_kind_of_sentence_that_names_a_class(learned: Learned) -> None:
-    audit = learned.audit
+def test_what_is_renamed_has_every_kind_of_sentence_that_names_a_class(training: Training) -> None:
+    audit = training.audit
     assert audit is not None
     assert any(error.suspect for error in audit.label_errors)
     assert any(group.is_across_classes for group in audit.duplicates)
     assert audit.shortcuts
     assert audit.balance.is_unbalanced
-    made = learned.classifier.report
+    made = training.classifier.report
     assert made.verdict is not None
     assert made.learning_curve is not None
     assert MARK in made.learning_curve.reason  # the smallest class has too few
     assert made.empty_classes == (f"{MARK} without any",)
 
 
-def test_no_old_name_is_left_anywhere_after_a_renaming(learned: Learned) -> None:
-    assert MARK in written(learned)
-    text = written(renamed(learned))
+def test_no_old_name_is_left_anywhere_after_a_renaming(training: Training) -> None:
+    assert MARK in written(training)
+    text = written(renamed(training))
     assert MARK not in text
     assert "copy.bmp" in text  # what belongs to the pictures stays
 
@@ -150,9 +150,9 @@ METHODS: tuple[Method, ...] = (
     ],
 )
 def test_whatever_a_report_concludes_is_said_with_the_new_names(
-    learned: Learned, changes: dict[str, object]
+    training: Training, changes: dict[str, object]
 ) -> None:
-    before = with_report(learned, **changes)
+    before = with_report(training, **changes)
     after = renamed(before)
     assert MARK not in written(after)
     back = renamed(after, {new: old for old, new in RENAMED.items()})
@@ -162,11 +162,11 @@ def test_whatever_a_report_concludes_is_said_with_the_new_names(
     assert read == after.classifier.report
 
 
-def test_names_that_change_places_change_places_in_every_sentence(learned: Learned) -> None:
+def test_names_that_change_places_change_places_in_every_sentence(training: Training) -> None:
     one, two, _ = OLD
     rate = Rate(13, 24, one, 13)
     before = with_report(
-        learned, verdict=Verdict(True, 0.01, rate), learning_curve=CURVES[1], procedure=METHODS[2]
+        training, verdict=Verdict(True, 0.01, rate), learning_curve=CURVES[1], procedure=METHODS[2]
     )
     after = renamed(before, {one: two, two: one})
     was, now = before.classifier.report, after.classifier.report
@@ -184,7 +184,7 @@ def test_names_that_change_places_change_places_in_every_sentence(learned: Learn
         assert (f"labelled {swapped!r}" in new.sentence) == new.suspect
     twice = renamed(after, {one: two, two: one})
     assert twice.audit == before.audit
-    assert twice.judgements == before.judgements
+    assert twice.out_of_fold == before.out_of_fold
 
 
 def test_a_name_within_another_is_not_taken_for_it() -> None:
@@ -196,7 +196,9 @@ def test_a_name_within_another_is_not_taken_for_it() -> None:
         engine.close()
     after = classifiers.renamed(made, {"a": "a b", "a b": "a"})
     assert after.classifier.classes == ("a", "a b")
-    folders = {judged.label: judged.name.partition("/")[0] for judged in after.judgements}
+    folders = {
+        evaluation.label: evaluation.name.partition("/")[0] for evaluation in after.out_of_fold
+    }
     assert folders == {"a": "a", "a b": "a b"}
 
 
@@ -232,8 +234,8 @@ def test_page_and_downloads_of_a_renamed_set_know_no_old_name(
     settle(token)
     result = studio().trainer.follow(studio().workspaces.open(token)).result
     assert result is not None
-    assert result.learned is not None
-    assert MARK not in written(result.learned)
+    assert result.training is not None
+    assert MARK not in written(result.training)
     for route in ("report.html", "report.md", "findings", "map", "tried", "questions"):
         answer = client.get(f"/api/w/{token}/{route}")
         assert answer.status_code == 200, answer.text
@@ -263,11 +265,11 @@ def test_a_picture_in_two_sets_does_not_keep_the_old_names_until_all_is_learned_
     settle(token)
     result = studio().trainer.follow(studio().workspaces.open(token)).result
     assert result is not None
-    assert result.learned is not None
+    assert result.training is not None
     assert len(result.rejected) == 2
-    assert result.rejected == result.learned.classifier.report.rejected
+    assert result.rejected == result.training.classifier.report.rejected
     assert [NEW[0] in item.reason for item in result.rejected] == [False, True]
-    assert MARK not in written(result.learned) + str(result.rejected)
+    assert MARK not in written(result.training) + str(result.rejected)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from featclass.base import config, sentences
 from featclass.base.errors import DatasetError, EncoderUnavailable
 from featclass.base.records import Dataset, Rejected
 from featclass.classifiers import artifact, report
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 from featclass.embedding.cache import CACHE_FILE, Cache
 from featclass.embedding.engine import Engine
 from featclass.embedding.engines import Engines
@@ -207,7 +207,7 @@ def test_a_renamed_classifier_says_the_same_under_the_new_names(engine: Engine) 
     trained = classifiers.train(engine, Dataset(tuple(two_classes(5)))).classifier
     # "apple" sorts before "red" as "blue" did; "zebra" turns the order round.
     for new in ("apple", "zebra"):
-        renamed = classifiers.renamed(Learned(trained, ()), {"blue": new}).classifier
+        renamed = classifiers.renamed(Training(trained, ()), {"blue": new}).classifier
         assert renamed.classes == tuple(sorted(["red", new]))
         assert renamed.report.classes == renamed.classes
         assert renamed.report.per_class[new] == trained.report.per_class["blue"]
@@ -223,18 +223,18 @@ def test_a_renamed_classifier_says_the_same_under_the_new_names(engine: Engine) 
 def test_renaming_turns_rows_and_columns_of_the_confusion_matrix_together(engine: Engine) -> None:
     trained = classifiers.train(engine, Dataset(tuple(two_classes(5)))).classifier
     trained = replace(trained, report=replace(trained.report, confusion_matrix=((4, 1), (0, 5))))
-    renamed = classifiers.renamed(Learned(trained, ()), {"blue": "zebra"}).classifier
+    renamed = classifiers.renamed(Training(trained, ()), {"blue": "zebra"}).classifier
     assert renamed.report.confusion_matrix == ((5, 0), (1, 4))
 
 
 def test_each_training_image_is_judged_with_its_nearest_others(engine: Engine) -> None:
-    learned = classifiers.train(engine, Dataset(tuple(two_classes(5))))
-    report = learned.classifier.report
-    assert [one.digest for one in learned.judgements] == sorted(
+    training = classifiers.train(engine, Dataset(tuple(two_classes(5))))
+    report = training.classifier.report
+    assert [one.digest for one in training.out_of_fold] == sorted(
         found.digest for found in two_classes(5)
     )
-    assert sum(one.said == one.label for one in learned.judgements) == 10 * (report.accuracy or 0)
-    for one in learned.judgements:
+    assert sum(one.said == one.label for one in training.out_of_fold) == 10 * (report.accuracy or 0)
+    for one in training.out_of_fold:
         assert one.probability >= one.label_probability
         assert one.digest not in {near.digest for near in one.neighbours}
         assert [near.label for near in one.neighbours] == [one.label] * 3
@@ -243,9 +243,9 @@ def test_each_training_image_is_judged_with_its_nearest_others(engine: Engine) -
 
 
 def test_renaming_reaches_what_is_said_of_the_training_images(engine: Engine) -> None:
-    learned = classifiers.train(engine, Dataset(tuple(two_classes(5))))
-    renamed = classifiers.renamed(learned, {"blue": "zebra"})
-    for before, after in zip(learned.judgements, renamed.judgements, strict=True):
+    training = classifiers.train(engine, Dataset(tuple(two_classes(5))))
+    renamed = classifiers.renamed(training, {"blue": "zebra"})
+    for before, after in zip(training.out_of_fold, renamed.out_of_fold, strict=True):
         assert after.label == {"blue": "zebra", "red": "red"}[before.label]
         assert after.said == {"blue": "zebra", "red": "red"}[before.said]
         assert {near.label for near in after.neighbours} == {after.label}
@@ -255,9 +255,9 @@ def test_renaming_reaches_what_is_said_of_the_training_images(engine: Engine) ->
 def test_renaming_reaches_what_the_audit_found(engine: Engine) -> None:
     stray = replace(image(drawn(90, "blue"), "red/stray.png"), label="red")
     twice = [replace(image(drawn(0, "blue", form="BMP"), "blue/twice.bmp"), label="blue")]
-    learned = classifiers.train(engine, Dataset((*two_classes(8), stray, *twice)))
-    found = classifiers.renamed(learned, {"blue": "red", "red": "it's blue"}).audit
-    assert learned.audit is not None
+    training = classifiers.train(engine, Dataset((*two_classes(8), stray, *twice)))
+    found = classifiers.renamed(training, {"blue": "red", "red": "it's blue"}).audit
+    assert training.audit is not None
     assert found is not None
     [suspect] = [error for error in found.label_errors if error.suspect]
     assert (suspect.path, suspect.label, suspect.suggested) == (
@@ -266,7 +266,7 @@ def test_renaming_reaches_what_the_audit_found(engine: Engine) -> None:
         "red",
     )
     assert suspect.sentence == """Is labelled "it's blue" and looks like 'red'."""
-    for before, after in zip(learned.audit.duplicates, found.duplicates, strict=True):
+    for before, after in zip(training.audit.duplicates, found.duplicates, strict=True):
         assert after.key == before.key
         for path, label in zip(after.paths, after.labels, strict=True):
             assert path.startswith(f"{label}/")

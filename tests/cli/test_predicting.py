@@ -23,7 +23,7 @@ from featclass.cli import watching
 from featclass.cli.sorting_copies import SortedCopies
 from featclass.cli.watching import Watch
 from featclass.reports import prediction_csv
-from featclass.reports.sorting import Folders, Places
+from featclass.reports.sorting import Folders, SortedPaths
 from tests.fakes import GridEncoder, drawn, image
 
 
@@ -259,7 +259,7 @@ def test_doubtful_and_unknown_pictures_stand_apart_and_no_class_can_take_their_f
     assert folders.of(said("a:b", 0.9)) == "a-b 2"
     assert folders.of(Prediction("x", rejected="why")) is None
     assert not Prediction("x", rejected="why").is_doubtful
-    places = Places(["cats"])
+    places = SortedPaths(["cats"])
     assert [places.of(said("cats", 0.9)) for _ in range(2)] == ["cats/a.png", "cats/a 2.png"]
 
 

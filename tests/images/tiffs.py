@@ -16,7 +16,7 @@ from PIL import Image
 from featclass import images
 
 Values = NDArray[Any]
-Order = Literal["<", ">"]
+BatchRequest = Literal["<", ">"]
 Tags = dict[int, tuple[int, list[int] | bytes]]
 _CODES = {1: "B", 2: "B", 3: "H", 4: "I", 13: "I", 16: "Q"}
 
@@ -46,7 +46,7 @@ class Page:
 
 def tiff(*pages: Page, big_endian: bool = False, is_big: bool = False) -> bytes:
     """Return a file of these pages; `is_big`: a BigTIFF."""
-    order: Order = ">" if big_endian else "<"
+    order: BatchRequest = ">" if big_endian else "<"
     start = struct.pack(
         order + ("HHHQ" if is_big else "HI"), *((43, 8, 0, 16) if is_big else (42, 8))
     )
@@ -68,7 +68,7 @@ def tiff_of(
     return tiff(Page(values, **page), big_endian=big_endian, is_big=is_big)
 
 
-def _add(file: bytearray, page: Page, order: Order, is_big: bool) -> int:
+def _add(file: bytearray, page: Page, order: BatchRequest, is_big: bool) -> int:
     """Append blocks and directory; return where that begins."""
     values = page.values if page.values.ndim == 3 else page.values[:, :, None]
     height, width, samples = values.shape
@@ -120,7 +120,7 @@ def _blocks(page: Page, values: Values) -> list[Values]:
     return blocks
 
 
-def _packed(page: Page, block: Values, order: Order) -> bytes:
+def _packed(page: Page, block: Values, order: BatchRequest) -> bytes:
     if page.bits is not None:
         shifts = np.arange(page.bits)[::-1]
         flat = block.reshape(len(block), -1, 1)

@@ -324,12 +324,19 @@ def test_a_learner_answers_as_fit_and_predict(dimensions: int) -> None:
         assert [classes[code] for code in codes] == expected
 
 
-def test_the_probe_keeps_to_one_thread_of_blas() -> None:
-    from threadpoolctl import threadpool_info
-
-    probe.fit(*blobs([3, 3]))
-    found = [each["num_threads"] for each in threadpool_info() if each["user_api"] == "blas"]
-    assert set(found) == {1}
+def test_the_probe_and_the_map_keep_to_one_thread_of_blas() -> None:
+    code = """
+import numpy as np, sys
+from threadpoolctl import threadpool_info
+from featclass import probe
+from featclass.probe.layout import layout
+vectors = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
+probe.fit(vectors, ["a", "b"] * 20)
+layout(vectors, digests=[str(row) for row in range(40)])
+libraries = [library for library in threadpool_info() if library["user_api"] == "blas"]
+sys.exit(len(libraries) < 2 or {library["num_threads"] for library in libraries} != {1})
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_predicting_needs_no_heavy_library() -> None:

@@ -5,9 +5,9 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass.base.errors import FeatclassError
-from featclass.probe.covariance import Scatter, class_means, distances_left_out, left_out
+from featclass.probe.covariance import Covariance, class_means, distances_left_out, left_out
 from featclass.probe.normalisation import normalise
-from featclass.probe.novelty import Familiarity, simulated_strangers
+from featclass.probe.novelty import NoveltyDetector, simulated_strangers
 
 Vectors = NDArray[np.float32]
 
@@ -33,14 +33,14 @@ def area(members: NDArray[np.float64], strangers: NDArray[np.float64]) -> float:
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 11, 40])
 def test_strangers_score_below_members(size: int) -> None:
-    known = Familiarity.of(*families(size))
+    known = NoveltyDetector.of(*families(size))
     members = known.score(families(60, seed=1)[0])
     assert area(members, known.score(families(60, seed=2, shift=2.0)[0])) > 0.97
 
 
 def test_a_class_left_out_scores_below_members() -> None:
     vectors, labels = families(20, classes=6)
-    known = Familiarity.of(vectors[:80], labels[:80])
+    known = NoveltyDetector.of(vectors[:80], labels[:80])
     fresh, _ = families(40, classes=6, seed=1)
     assert area(known.score(fresh[:160]), known.score(fresh[160:])) > 0.8
 
@@ -49,7 +49,7 @@ def test_a_class_left_out_scores_below_members() -> None:
 def test_at_most_a_twentieth_of_new_members_is_refused_on_average(size: int) -> None:
     refused = []
     for seed in range(30):
-        known = Familiarity.of(*families(size, seed=seed))
+        known = NoveltyDetector.of(*families(size, seed=seed))
         refused.append(1 - known.is_known(families(40, seed=1000 + seed)[0]).mean())
     assert np.mean(refused) <= 0.055
     if size == 40:
@@ -60,7 +60,7 @@ def test_scores_left_out_in_closed_form_are_those_of_really_leaving_out() -> Non
     vectors, _ = families(8)
     codes = np.repeat(np.arange(3), 8)
     points = normalise(vectors) - normalise(vectors).mean(axis=0)
-    within = Scatter.of(points - class_means(points, codes)[codes])
+    within = Covariance.of(points - class_means(points, codes)[codes])
     found = left_out(within, points, codes)
     for row in (0, 11, 23):
         rest = np.arange(24) != row
@@ -83,40 +83,40 @@ def test_distances_left_out_are_least_to_the_own_class() -> None:
 def test_an_image_alone_in_its_class_does_not_set_the_threshold() -> None:
     vectors, labels = families(10)
     far = -vectors[:1]
-    known = Familiarity.of(np.concatenate([vectors, far]), [*labels, "alone"])
+    known = NoveltyDetector.of(np.concatenate([vectors, far]), [*labels, "alone"])
     assert known.is_known(families(20, seed=1)[0]).mean() > 0.8
     assert not known.is_known(families(20, seed=2, shift=2.0)[0]).any()
     few, names = families(3)
-    known = Familiarity.of(np.concatenate([few, far]), [*names, "alone"])
+    known = NoveltyDetector.of(np.concatenate([few, far]), [*names, "alone"])
     assert not known.is_known(families(20, seed=2, shift=2.0)[0]).any()
 
 
 def test_copies_alone_break_nothing() -> None:
     exemplars = np.repeat(np.eye(2, dtype=np.float32), 6, axis=0)
-    known = Familiarity.of(exemplars, ["a"] * 6 + ["b"] * 6)
+    known = NoveltyDetector.of(exemplars, ["a"] * 6 + ["b"] * 6)
     assert np.isfinite(known.threshold)
     assert np.isfinite(known.score(exemplars)).all()
 
 
 def test_embeddings_without_negative_values_are_compared_by_their_roots() -> None:
     vectors, labels = families(10)
-    assert not Familiarity.of(vectors, labels).roots
-    assert Familiarity.of(np.abs(vectors), labels).roots
+    assert not NoveltyDetector.of(vectors, labels).roots
+    assert NoveltyDetector.of(np.abs(vectors), labels).roots
 
 
 def test_the_length_of_an_embedding_does_not_matter() -> None:
-    known = Familiarity.of(*families(10))
+    known = NoveltyDetector.of(*families(10))
     vectors = families(10, seed=1)[0]
     np.testing.assert_allclose(known.score(7 * vectors), known.score(vectors), rtol=1e-4, atol=1e-4)
 
 
 def test_no_pictures_have_no_scores() -> None:
-    assert Familiarity.of(*families(5)).score(np.empty((0, 60), np.float32)).shape == (0,)
+    assert NoveltyDetector.of(*families(5)).score(np.empty((0, 60), np.float32)).shape == (0,)
 
 
 def test_one_class_is_refused() -> None:
     with pytest.raises(FeatclassError, match="only one set"):
-        Familiarity.of(np.eye(3, dtype=np.float32), ["a"] * 3)
+        NoveltyDetector.of(np.eye(3, dtype=np.float32), ["a"] * 3)
 
 
 def foreign(count: int, *, seed: int, alike: bool = False) -> Vectors:
@@ -130,7 +130,7 @@ FOREIGN = foreign(40, seed=3)
 FRESH = families(40, seed=1000)[0]
 
 
-def refused(known: Familiarity) -> tuple[float, float]:
+def refused(known: NoveltyDetector) -> tuple[float, float]:
     """Return the shares of foreign pictures and of new members that are refused."""
     return float(1 - known.is_known(FOREIGN).mean()), float(1 - known.is_known(FRESH).mean())
 
@@ -149,7 +149,7 @@ def test_strays_in_a_set_do_not_switch_refusing_off(
         vectors, labels = families(size, seed=seed)
         vectors = np.concatenate([vectors, foreign(strays, seed=50 + seed, alike=alike)])
         added = [f"class {place}" for place in sets]
-        shares.append(refused(Familiarity.of(vectors, [*labels, *added])))
+        shares.append(refused(NoveltyDetector.of(vectors, [*labels, *added])))
     of_foreign, of_members = np.mean(shares, axis=0)
     assert of_foreign >= 0.85
     assert of_members <= 0.1
@@ -173,8 +173,8 @@ def test_a_stray_in_a_small_set_of_much_variety_costs_little_of_the_refusing(siz
     for seed in range(10):
         vectors = various(size, seed=seed)
         stray = various(1, seed=300 + seed, strange=True)[:1]
-        clean = Familiarity.of(vectors, labels)
-        known = Familiarity.of(np.concatenate([vectors, stray]), [*labels, "a"])
+        clean = NoveltyDetector.of(vectors, labels)
+        known = NoveltyDetector.of(np.concatenate([vectors, stray]), [*labels, "a"])
         shares.append(
             [1 - k.is_known(asked).mean() for k in (clean, known) for asked in (strangers, fresh)]
         )
@@ -187,13 +187,13 @@ def test_a_stray_in_a_small_set_of_much_variety_costs_little_of_the_refusing(siz
 def test_what_is_like_a_stray_is_not_made_familiar_by_it(size: int) -> None:
     vectors, labels = families(size)
     stray = foreign(1, seed=50)
-    known = Familiarity.of(np.concatenate([vectors, stray]), [*labels, labels[0]])
+    known = NoveltyDetector.of(np.concatenate([vectors, stray]), [*labels, labels[0]])
     assert not known.is_known(stray + 0.02 * families(1, seed=8)[0]).any()
 
 
 @pytest.mark.parametrize("size", [3, 4, 5, 13, 40])
 def test_clean_sets_keep_nearly_all_of_their_members(size: int) -> None:
-    kept = [len(Familiarity.of(*families(size, seed=seed)).exemplars) for seed in range(10)]
+    kept = [len(NoveltyDetector.of(*families(size, seed=seed)).exemplars) for seed in range(10)]
     least = 1.0 if size < 6 else 0.98
     assert np.mean(kept) >= least * 3 * size
 
@@ -203,7 +203,7 @@ def test_a_class_of_two_looks_keeps_both(second: int) -> None:
     vectors, labels = families(13, classes=4)
     labels = ["class 0" if label == "class 3" else label for label in labels]
     vectors, labels = vectors[: 39 + second], labels[: 39 + second]
-    known = Familiarity.of(vectors, labels)
+    known = NoveltyDetector.of(vectors, labels)
     assert len(known.exemplars) >= len(vectors) - 1
     fresh, names = families(40, classes=4, seed=1)
     looks = np.array([name == "class 3" for name in names])
@@ -215,7 +215,7 @@ def test_a_loose_class_beside_tight_ones_is_no_heap_of_strays() -> None:
     centres = class_means(vectors.astype(np.float64), np.repeat(np.arange(3), 20))
     tight = centres.repeat(20, axis=0) + 0.2 * (vectors - centres.repeat(20, axis=0))
     mixed = np.concatenate([tight[:40], vectors[40:]])
-    known = Familiarity.of(normalise(mixed).astype(np.float32), labels)
+    known = NoveltyDetector.of(normalise(mixed).astype(np.float32), labels)
     assert len(known.exemplars) >= 59
 
 
@@ -224,8 +224,8 @@ def test_a_stranger_that_was_named_is_refused_from_then_on_with_its_like() -> No
     given, asked = near[:60], near[60:]
     less, costs = [], []
     for seed in range(10):
-        before = Familiarity.of(*families(13, seed=seed))
-        after = Familiarity.of(*families(13, seed=seed), given)
+        before = NoveltyDetector.of(*families(13, seed=seed))
+        after = NoveltyDetector.of(*families(13, seed=seed), given)
         assert not after.is_known(given).any()
         less.append(before.is_known(asked).mean() - after.is_known(asked).mean())
         costs.append(1 - after.is_known(families(40, seed=1000 + seed)[0]).mean())
@@ -236,18 +236,18 @@ def test_a_stranger_that_was_named_is_refused_from_then_on_with_its_like() -> No
 def test_strangers_that_look_like_members_cost_a_tenth_of_these_at_most() -> None:
     costs = []
     for seed in range(40):
-        known = Familiarity.of(*families(20, seed=seed), families(10, seed=500 + seed)[0])
+        known = NoveltyDetector.of(*families(20, seed=seed), families(10, seed=500 + seed)[0])
         costs.append(1 - known.is_known(families(40, seed=1000 + seed)[0]).mean())
     assert np.mean(costs) <= 0.1
 
 
 def test_strangers_far_from_everything_change_nothing_for_others() -> None:
     vectors, labels = families(13)
-    before = Familiarity.of(vectors, labels)
-    after = Familiarity.of(vectors, labels, families(5, seed=6, shift=3.0)[0])
+    before = NoveltyDetector.of(vectors, labels)
+    after = NoveltyDetector.of(vectors, labels, families(5, seed=6, shift=3.0)[0])
     assert after.threshold == before.threshold
     np.testing.assert_array_equal(after.is_known(FRESH), before.is_known(FRESH))
-    none = Familiarity.of(vectors, labels, np.empty((0, 60), np.float32))
+    none = NoveltyDetector.of(vectors, labels, np.empty((0, 60), np.float32))
     np.testing.assert_array_equal(none.is_known(FOREIGN), before.is_known(FOREIGN))
 
 
@@ -260,13 +260,13 @@ def test_simulated_strangers_are_refused_where_real_ones_are_and_only_there(sign
     vectors, labels = seen(families(20)[0]), families(20)[1]
     simulated = simulated_strangers(vectors)
     assert (simulated.min() < 0) == signed
-    works = Familiarity.of(vectors, labels)
+    works = NoveltyDetector.of(vectors, labels)
     assert 1 - works.is_known(simulated).mean() > 0.8
     assert 1 - works.is_known(seen(FOREIGN)).mean() > 0.8
     # Too few in a set to tell a stray from them: refusing does not work, and that is known.
     few, names = seen(families(4)[0]), families(4)[1]
     stray = seen(-FOREIGN[:1])
-    off = Familiarity.of(np.concatenate([few, stray]), [*names, names[0]])
+    off = NoveltyDetector.of(np.concatenate([few, stray]), [*names, names[0]])
     simulated = simulated_strangers(np.concatenate([few, stray]))
     assert 1 - off.is_known(seen(FOREIGN)).mean() < 0.2
     assert 1 - off.is_known(simulated).mean() < 0.2

@@ -43,15 +43,15 @@ def centres() -> Floats:
     return np.asarray(common / np.linalg.norm(common) + 0.35 * apart)
 
 
-def informed(scale: float = 40.0) -> probe.NamePrior:
+def informed(scale: float = 40.0) -> probe.TextPrior:
     """Names that point to where the classes are, from another cone than the images."""
     shared = centres().mean(axis=0)
-    return probe.NamePrior(CLASSES, probe.normalise(centres() - 1.8 * shared), scale)
+    return probe.TextPrior(CLASSES, probe.normalise(centres() - 1.8 * shared), scale)
 
 
-def misleading(seed: int = 0) -> probe.NamePrior:
+def misleading(seed: int = 0) -> probe.TextPrior:
     vectors = np.random.default_rng(seed).normal(size=(3, 64))
-    return probe.NamePrior(CLASSES, probe.normalise(vectors), 40.0)
+    return probe.TextPrior(CLASSES, probe.normalise(vectors), 40.0)
 
 
 def loss(probabilities: Floats, labels: Sequence[str]) -> float:
@@ -261,7 +261,7 @@ def test_a_class_without_pictures_is_predicted_by_its_name_and_not_judged(
     assert report.class_names.without_images == ("green_disc",)
     assert "'green_disc' is known by name alone, and not judged" in report.method
     assert from_json(to_json(report)) == report
-    assert len(learned.judgements) == 8
+    assert len(learned.out_of_fold) == 8
     artifact.save(trained, tmp_path / "c.featclass")
     again = artifact.load(tmp_path / "c.featclass")
     assert classifiers.predict(engine, again, new) == said

@@ -15,9 +15,9 @@ import pytest
 from featclass.base import sentences
 from featclass.base.records import (
     Exemplars,
-    Judgement,
     NearDuplicates,
     Neighbour,
+    OutOfFoldPrediction,
     Probe,
     Rejected,
     TrainedClassifier,
@@ -25,11 +25,12 @@ from featclass.base.records import (
 from featclass.base.scores import LearningCurve, Point, Projection, Rate, Told, Verdict
 from featclass.base.sentences import percent
 from featclass.classifiers import report
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 from featclass.reports import html as html_document
 from featclass.reports import markdown as markdown_document
 from featclass.reports.contents import Finding, cleaned
 from featclass.reports.curve import drawn
+from featclass.reports.figures import confusion_figure
 from featclass.reports.html import BYTES, PICTURES
 from featclass.reports.markdown import report_markdown
 from featclass.web.page import trust, wording
@@ -45,14 +46,14 @@ def thumbnail(digest: str) -> bytes | None:
     return b"JPEG " + digest.encode()
 
 
-def learned(
+def training(
     count: int = 12,
     classes: Sequence[str] = ("cat", "dog"),
     *,
     wrong: Sequence[int] = (),
     rejected: Sequence[Rejected] = (),
     folder: str = "pets",
-) -> Learned:
+) -> Training:
     """Each picture of the next class in turn; those numbered in `wrong` taken for the next one."""
     classes = sorted(classes)
     truths = [place % len(classes) for place in range(count)]
@@ -60,8 +61,8 @@ def learned(
     names = [f"{folder}/{i}.jpg" for i in range(count)]
     digests = [digest_of(i) for i in range(count)]
     near = Neighbour(names[0], classes[truths[0]], digests[0], 0.87)
-    judgements = [
-        Judgement(
+    out_of_fold = [
+        OutOfFoldPrediction(
             names[i], digests[i], classes[truths[i]], classes[said[i]], 0.5 + i / 100, 0.3, (near,)
         )
         for i in range(count)
@@ -92,17 +93,17 @@ def learned(
         report=made,
         versions={"featclass": "9.8.7"},
     )
-    return Learned(classifier, tuple(judgements))
+    return Training(classifier, tuple(out_of_fold))
 
 
 def with_report(
-    made: Learned,
+    made: Training,
     *,
     verdict: Verdict | None = None,
     curve: LearningCurve | None = None,
     copies: NearDuplicates | None = None,
     method: str = "by hand",
-) -> Learned:
+) -> Training:
     changed = replace(
         made.classifier.report,
         verdict=verdict,
@@ -147,7 +148,7 @@ class Reader(html.parser.HTMLParser):
 
 
 def page(
-    learned: Learned,
+    training: Training,
     *,
     thumbnail: Callable[[str], bytes | None] = thumbnail,
     title: str = "Meeting",
@@ -157,7 +158,7 @@ def page(
     colours: Mapping[str, str] | None = None,
 ) -> str:
     return html_document.html(
-        learned,
+        training,
         title=title,
         made=made,
         thumbnail=thumbnail,
@@ -168,7 +169,7 @@ def page(
 
 
 def prose(
-    learned: Learned,
+    training: Training,
     *,
     title: str = "Meeting",
     made: str = "27 July 2026",
@@ -176,12 +177,12 @@ def prose(
     findings: Sequence[Finding] = (),
 ) -> str:
     return markdown_document.markdown(
-        learned, title=title, made=made, notes=notes, findings=findings
+        training, title=title, made=made, notes=notes, findings=findings
     )
 
 
 def test_both_say_the_score_its_interval_and_guessing() -> None:
-    made = learned(wrong=[3])
+    made = training(wrong=[3])
     for text in (Reader(page(made)).text, prose(made)):
         assert "11 of 12 right" in text
         assert "true rate is somewhere between" in text
@@ -190,13 +191,13 @@ def test_both_say_the_score_its_interval_and_guessing() -> None:
 
 def test_the_page_is_whole_and_every_tag_is_closed() -> None:
     reader = Reader(
-        page(learned(40, wrong=range(0, 30, 3)), findings=[("A", "b.", [digest_of(1)])])
+        page(training(40, wrong=range(0, 30, 3)), findings=[("A", "b.", [digest_of(1)])])
     )
     assert reader.open == []
 
 
 def test_the_page_fetches_nothing_and_runs_nothing() -> None:
-    reader = Reader(page(learned(wrong=[3])))
+    reader = Reader(page(training(wrong=[3])))
     tags = {tag for tag, _ in reader.tags}
     assert not tags & {"script", "link", "iframe", "object", "form", "a"}
     for _, attributes in reader.tags:
@@ -204,7 +205,7 @@ def test_the_page_fetches_nothing_and_runs_nothing() -> None:
         assert (attributes.get("src") or "data:").startswith("data:image/jpeg;base64,") or (
             "src" not in attributes
         )
-    style = page(learned()).partition("<style>")[2].partition("</style>")[0]
+    style = page(training()).partition("<style>")[2].partition("</style>")[0]
     assert "url(" not in style
     assert "@import" not in style
     policies = [a.get("content") for a in reader.attributes("meta") if "http-equiv" in a]
@@ -212,13 +213,13 @@ def test_the_page_fetches_nothing_and_runs_nothing() -> None:
 
 
 def test_hostile_names_stay_text_on_the_page() -> None:
-    made = learned(
+    made = training(
         classes=[HOSTILE, "dog"],
         wrong=[1, 2],
         rejected=[Rejected(HOSTILE, HOSTILE)],
         folder=HOSTILE,
     )
-    plain = learned(classes=["cat", "dog"], wrong=[1, 2], rejected=[Rejected("a", "b")])
+    plain = training(classes=["cat", "dog"], wrong=[1, 2], rejected=[Rejected("a", "b")])
     curve = LearningCurve((), None, Told(HOSTILE))
     verdict = Verdict(True, 0.0, Told(HOSTILE), Told(HOSTILE))
     made = with_report(made, verdict=verdict, curve=curve, method=HOSTILE)
@@ -236,7 +237,7 @@ def test_hostile_names_stay_text_on_the_page() -> None:
 
 
 def test_hostile_names_stay_text_in_markdown() -> None:
-    made = learned(classes=[HOSTILE, "dog"], wrong=[1, 2], rejected=[Rejected(HOSTILE, HOSTILE)])
+    made = training(classes=[HOSTILE, "dog"], wrong=[1, 2], rejected=[Rejected(HOSTILE, HOSTILE)])
     text = prose(
         made, title=HOSTILE, made=HOSTILE, notes=[HOSTILE], findings=[(HOSTILE, HOSTILE, [HOSTILE])]
     )
@@ -248,20 +249,20 @@ def test_hostile_names_stay_text_in_markdown() -> None:
 
 @pytest.mark.parametrize("start", ["1. a", "- a", "+ a", "---", "===", "2) a", "www.example.org"])
 def test_notes_make_no_list_rule_or_link_in_markdown(start: str) -> None:
-    text = prose(learned(), notes=[start])
+    text = prose(training(), notes=[start])
     line = next(line for line in text.splitlines() if line.replace("\\", "") == f"- {start}")
     assert "\\" in line
 
 
 def test_a_name_that_is_not_utf8_or_reorders_its_line_is_made_harmless() -> None:
     assert cleaned("a\udcffb\u202ec\x00\nd") == "a\ufffdb\ufffdc\ufffd d"
-    made = learned(folder="a\udcff\u202e", wrong=[1])
+    made = training(folder="a\udcff\u202e", wrong=[1])
     page(made).encode()
     prose(made).encode()
 
 
 def test_the_matrix_is_a_table_that_screen_readers_can_walk() -> None:
-    reader = Reader(page(learned(wrong=[3])))
+    reader = Reader(page(training(wrong=[3])))
     scopes = [head.get("scope") for head in reader.attributes("th")]
     assert scopes.count("row") == 4  # two classes in two tables
     assert None not in scopes
@@ -272,7 +273,7 @@ def test_the_matrix_is_a_table_that_screen_readers_can_walk() -> None:
 
 
 def test_both_tell_where_the_recall_of_a_class_of_ten_pictures_lies() -> None:
-    made = learned(23, wrong=(0,))
+    made = training(23, wrong=(0,))
     low, high = made.classifier.report.per_class["cat"].recall_interval or (1, 0)
     bounds = f"{math.floor(100 * low)} to {math.ceil(100 * high)} %"
     assert f'92 %<small class="bounds">{bounds}</small>' in page(made).replace("\u00a0", " ")
@@ -280,19 +281,19 @@ def test_both_tell_where_the_recall_of_a_class_of_ten_pictures_lies() -> None:
 
 
 def test_neither_says_where_the_recall_of_few_pictures_lies() -> None:
-    assert "bounds" not in page(learned(18)).split("</style>")[1]
-    assert "between |" not in prose(learned(18))
+    assert "bounds" not in page(training(18)).split("</style>")[1]
+    assert "between |" not in prose(training(18))
 
 
 def test_of_very_many_classes_the_confusions_are_listed_instead() -> None:
     classes = [f"class {place:02d}" for place in range(31)]
-    text = Reader(page(learned(62, classes, wrong=[0, 31]))).text
+    text = Reader(page(training(62, classes, wrong=[0, 31]))).text
     assert "2 of 2 class 00 were taken for class 01" in text
-    assert 'class="matrix' not in page(learned(62, classes, wrong=[0, 31]))
+    assert 'class="matrix' not in page(training(62, classes, wrong=[0, 31]))
 
 
 def test_what_was_taken_wrong_comes_most_sure_first_with_what_it_is_like() -> None:
-    made = learned(wrong=[3, 7, 5])
+    made = training(wrong=[3, 7, 5])
     for text in (Reader(page(made)).text, prose(made)):
         text = text.replace("*", "").partition("Taken wrong")[2].partition("Taken right")[0]
         assert [text.index(f"{name}.jpg") for name in (7, 5, 3)] == sorted(
@@ -304,9 +305,9 @@ def test_what_was_taken_wrong_comes_most_sure_first_with_what_it_is_like() -> No
 
 def test_typical_examples_are_of_every_class() -> None:
     # The first class has the highest numbers, and so is the surest by far.
-    made = learned(40)
-    sure = [replace(j, probability=0.99 if j.label == "cat" else 0.6) for j in made.judgements]
-    text = prose(replace(made, judgements=tuple(sure)))
+    made = training(40)
+    sure = [replace(j, probability=0.99 if j.label == "cat" else 0.6) for j in made.out_of_fold]
+    text = prose(replace(made, out_of_fold=tuple(sure)))
     shown = text.partition("Taken right")[2].partition("##")[0]
     assert shown.count("**cat** (99 %)") == shown.count("**dog** (60 %)") == 4
 
@@ -316,24 +317,24 @@ def test_pictures_are_few_and_small_enough_for_a_file_of_two_megabytes(
     size: int, most: int
 ) -> None:
     findings = [(f"finding {i}", "many.", [digest_of(j) for j in range(40)]) for i in range(30)]
-    text = page(learned(60, wrong=range(20)), thumbnail=lambda _: b"x" * size, findings=findings)
+    text = page(training(60, wrong=range(20)), thumbnail=lambda _: b"x" * size, findings=findings)
     assert text.count("<img") == most
     assert len(text) < 2_000_000
     assert "no picture" in text
 
 
 def test_a_picture_that_cannot_be_had_leaves_its_place() -> None:
-    text = page(learned(wrong=[1]), thumbnail=lambda _: None)
+    text = page(training(wrong=[1]), thumbnail=lambda _: None)
     assert "<img" not in text
     assert "no picture" in text
 
 
 def test_pictures_of_findings_are_named_and_the_rest_counted() -> None:
     findings = [("Too dark", "They are nearly black.", [digest_of(i) for i in range(9)])]
-    text = Reader(page(learned(), findings=findings)).text
+    text = Reader(page(training(), findings=findings)).text
     assert "Too dark They are nearly black." in text.replace("darkThey", "dark They")
     assert "and 3 more" in text
-    listed = prose(learned(), findings=findings).partition("Too dark")[2]
+    listed = prose(training(), findings=findings).partition("Too dark")[2]
     assert all(f"- pets/{i}.jpg" in listed for i in range(9))
 
 
@@ -341,7 +342,7 @@ def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
     points = (Point(4, 0.6, 0.4, 0.8), Point(9, 0.8, 0.7, 0.9))
     curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99))
     verdict = Verdict(False, 0.3, Told("Not shown to be better."), Told("Add pictures."))
-    made = with_report(learned(), verdict=verdict, curve=curve)
+    made = with_report(training(), verdict=verdict, curve=curve)
     text = page(made, notes=["Two are copies."])
     for said in (Reader(text).text, prose(made, notes=["Two are copies."])):
         for sentence in (
@@ -361,14 +362,14 @@ def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
 
 
 def test_without_points_there_is_no_drawing() -> None:
-    made = with_report(learned(), curve=LearningCurve((), None, Told("Too few.")))
+    made = with_report(training(), curve=LearningCurve((), None, Told("Too few.")))
     assert "Too few." in page(made)
     assert 'class="plot"' not in page(made)
 
 
 def test_how_it_was_measured_is_told() -> None:
     copies = NearDuplicates(4, 2, 0.958)
-    made = with_report(learned(rejected=[Rejected("broken.jpg", "it is cut off")]), copies=copies)
+    made = with_report(training(rejected=[Rejected("broken.jpg", "it is cut off")]), copies=copies)
     for text in (Reader(page(made)).text, prose(made)):
         for fact in (
             "by hand",
@@ -386,8 +387,8 @@ def test_without_a_score_it_says_what_is_missing() -> None:
     empty = report.without_score(
         ["<cat>", "dog", "dog"], encoder="builtin", rejected=[], seconds={}
     )
-    made = learned()
-    made = Learned(replace(made.classifier, report=empty), ())
+    made = training()
+    made = Training(replace(made.classifier, report=empty), ())
     for text in (page(made), prose(made)):
         assert "No score yet" in text
         assert "<cat>" not in text
@@ -402,7 +403,7 @@ def test_nothing_is_certain_that_is_not(share: float, text: str) -> None:
 
 
 def test_colours_of_the_page_are_taken_over() -> None:
-    assert "background:#123456" in page(learned(), colours={"cat": "#123456"})
+    assert "background:#123456" in page(training(), colours={"cat": "#123456"})
 
 
 def test_loading_it_loads_no_heavy_library() -> None:
@@ -414,7 +415,7 @@ def test_loading_it_loads_no_heavy_library() -> None:
 
 def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> None:
     # 299 of 300 cats and 1 of 300 dogs are found.
-    made = learned(600, wrong=[0, *range(1, 598, 2)])
+    made = training(600, wrong=[0, *range(1, 598, 2)])
     made = with_report(
         made,
         verdict=Verdict(False, 0.3, Rate(299, 300, "cat", 1)),
@@ -426,11 +427,11 @@ def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> No
     curve = made.classifier.report.learning_curve
     assert curve is not None
     sure = {0: 299 / 300, 1: 1 / 300}
-    judgements = [
+    out_of_fold = [
         replace(j, probability=sure.get(i % 2, 0.5), label_probability=1 / 300)
-        for i, j in enumerate(made.judgements)
+        for i, j in enumerate(made.out_of_fold)
     ]
-    made = replace(made, judgements=tuple(judgements))
+    made = replace(made, out_of_fold=tuple(out_of_fold))
     figures = made.classifier.report.per_class
     assert [figures[name].recall for name in ("cat", "dog")] == [299 / 300, 1 / 300]
     report = replace(made.classifier.report, chance_accuracy=299 / 300, refused_share=1 / 300)
@@ -463,7 +464,7 @@ def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> No
 def test_both_say_where_pictures_of_something_else_would_be_taken_for_a_class(
     share: float | None,
 ) -> None:
-    made = learned()
+    made = training()
     report = replace(made.classifier.report, refuses=share)
     made = replace(made, classifier=replace(made.classifier, report=report))
     notes = made.cautions()

@@ -34,7 +34,7 @@ from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.encoders import Pixels
 from featclass.server import studio as studio_module
-from featclass.server.batches import Batch, Order, Phase
+from featclass.server.batches import Batch, BatchPhase, BatchRequest
 from featclass.server.batches.folder import BatchFolder, append
 from featclass.server.studio import studio
 from featclass.web.routes import MIDDLEWARE, ROUTES, guard
@@ -92,7 +92,7 @@ def new(count: int, start: int = 100) -> dict[str, bytes]:
     }
 
 
-def ordered(token: str) -> Order:
+def ordered(token: str) -> BatchRequest:
     """Wait for the classifier of a workspace as a request for a batch does."""
     return asyncio.run(routes._ordered(token))
 
@@ -166,10 +166,10 @@ def stopped_half_way(
     ordered(token)
     encoder.shut_after = encoder.encoded + 13
     batch = start(client, token, files)
-    until(token, batch, lambda found: found.tally.done >= 8)
+    until(token, batch, lambda found: found.counts.done >= 8)
     assert do(client, token, batch, "cancel").status_code == 200
     encoder.opened.set()
-    assert ended(token, batch).phase is Phase.STOPPED
+    assert ended(token, batch).phase is BatchPhase.STOPPED
     return batch
 
 
@@ -178,7 +178,7 @@ def test_a_zip_is_predicted_to_the_last_picture_and_told_as_it_goes(
 ) -> None:
     files = new(20) | {"new/words.txt": b"no picture", "new/.hidden.png": drawn(1)}
     batch = start(client, token, files)
-    assert ended(token, batch).phase is Phase.DONE
+    assert ended(token, batch).phase is BatchPhase.DONE
     [told] = listed(client, token)
     assert (told["name"], told["phase"], told["done"], told["total"]) == ("new.zip", "done", 21, 21)
     assert [name for name, *_ in told["classes"]] == ["blue", "red"]
@@ -230,7 +230,7 @@ def test_a_cancelled_batch_keeps_what_is_done_and_goes_on_with_each_picture_exac
     assert 8 <= len(kept) < 40
     before = encoder.encoded
     assert do(client, token, batch, "resume").status_code == 200
-    assert ended(token, batch).phase is Phase.DONE
+    assert ended(token, batch).phase is BatchPhase.DONE
     assert encoder.encoded - before <= 40 - len(kept)
     done = [row["path"] for row in rows(client, token, batch)]
     assert done[: len(kept)] == kept
@@ -260,19 +260,19 @@ def test_a_new_server_on_the_same_data_folder_resumes_where_the_old_one_was_kill
     client: TestClient, token: str, encoder: GatedEncoder
 ) -> None:
     batch = stopped_half_way(client, token, encoder, new(30))
-    kept = studio().batches.get(token, batch).tally.done
+    kept = studio().batches.get(token, batch).counts.done
     folder = folder_of(token, batch)
     record = folder.record()
     assert record is not None
-    folder.write(replace(record, phase=Phase.RUNNING))  # as a kill leaves it
+    folder.write(replace(record, phase=BatchPhase.RUNNING))  # as a kill leaves it
     with (folder.path / "predictions.jsonl").open("ab") as file:
         file.write(b'{"path": "new/129.png", "label": "re')  # in the middle of a line
     restart()
     found = studio().batches.get(token, batch)
-    assert (found.phase, found.tally.done) == (Phase.STOPPED, kept)
+    assert (found.phase, found.counts.done) == (BatchPhase.STOPPED, kept)
     assert len(rows(client, token, batch)) == kept
     do(client, token, batch, "resume")
-    assert ended(token, batch).phase is Phase.DONE
+    assert ended(token, batch).phase is BatchPhase.DONE
     assert [row["path"] for row in rows(client, token, batch)] == sorted(new(30))
 
 
@@ -282,7 +282,7 @@ def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     ordered(token)
     encoder.shut_after = encoder.encoded + 9
     batch = start(client, token, new(40))
-    until(token, batch, lambda found: found.tally.done >= 8)
+    until(token, batch, lambda found: found.counts.done >= 8)
     batches = studio().batches
     closing = threading.Thread(target=studio_module.close)
     closing.start()
@@ -290,8 +290,8 @@ def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     encoder.opened.set()
     closing.join(SECONDS)
     found = studio().batches.get(token, batch)
-    assert found.phase is Phase.STOPPED
-    assert found.tally.done < 40
+    assert found.phase is BatchPhase.STOPPED
+    assert found.counts.done < 40
 
 
 def test_a_batch_goes_on_with_its_own_classifier_though_the_sets_have_changed(
@@ -471,7 +471,7 @@ def test_a_class_that_is_known_by_its_name_only_is_enough_for_a_batch(
     if follows:
         settle(token)
     batch = start(client, token, new(4))
-    until(token, batch, lambda found: found.phase is Phase.DONE)
+    until(token, batch, lambda found: found.phase is BatchPhase.DONE)
     said = studio().batches.predictions(token, batch)
     assert {one.label for one in said} == {"red disc", "blue disc"}
 
@@ -543,7 +543,7 @@ def test_a_folder_that_an_administrator_offers_is_predicted(
     answer = start_folder(client, token, asked.format(root=root))
     assert answer.status_code == 200, answer.text
     batch = answer.json()["id"]
-    assert ended(token, batch).phase is Phase.DONE
+    assert ended(token, batch).phase is BatchPhase.DONE
     assert [row["path"] for row in rows(client, token, batch)] == ["100.png", "101.png", "102.png"]
     assert len(opened_zip(client, token, batch).namelist()) == 3
 
@@ -610,13 +610,13 @@ def test_what_was_added_to_a_folder_is_predicted_when_it_is_resumed(
         (root / "trip" / Path(name).name).write_bytes(data)
     encoder.shut_after = encoder.encoded + 13
     batch = start_folder(client, token, "trip").json()["id"]
-    until(token, batch, lambda found: found.tally.done >= 8)
+    until(token, batch, lambda found: found.counts.done >= 8)
     do(client, token, batch, "cancel")
     encoder.opened.set()
-    assert ended(token, batch).phase is Phase.STOPPED
+    assert ended(token, batch).phase is BatchPhase.STOPPED
     (root / "trip" / "000.png").write_bytes(drawn(600))
     do(client, token, batch, "resume")
-    assert ended(token, batch).phase is Phase.DONE
+    assert ended(token, batch).phase is BatchPhase.DONE
     paths = [row["path"] for row in rows(client, token, batch)]
     assert len(paths) == len(set(paths)) == 34
     assert "000.png" in paths
@@ -648,10 +648,10 @@ def test_an_encoder_that_cannot_be_had_fails_in_a_sentence_and_can_be_resumed(
     with monkeypatch.context() as patched:
         patched.setattr(studio().engines, "get", refuse)
         batch = studio().batches.start_zip(token, folder / "a.zip", "a.zip", order).record.id
-        assert ended(token, batch).phase is Phase.FAILED
+        assert ended(token, batch).phase is BatchPhase.FAILED
     assert listed(client, token)[0]["error"] == "The encoder cannot be had."
     do(client, token, batch, "resume")
-    assert ended(token, batch).phase is Phase.DONE
+    assert ended(token, batch).phase is BatchPhase.DONE
 
 
 def test_the_errors_of_the_store_are_those_of_the_domain(token: str) -> None:
@@ -680,7 +680,7 @@ def busy(client: TestClient, token: str, encoder: GatedEncoder) -> list[str]:
     encoder.shut_after = encoder.encoded
     running = [start(client, token, new(2, at)) for at in (700, 710)]
     for batch in running:
-        until(token, batch, lambda found: found.phase is Phase.RUNNING)
+        until(token, batch, lambda found: found.phase is BatchPhase.RUNNING)
     return running
 
 
@@ -690,15 +690,15 @@ def test_a_batch_whose_turn_has_not_come_stops_at_once_and_does_not_wait_for_its
     running = busy(client, token, encoder)
     waiting, deleted = (start(client, token, new(3, at)) for at in (720, 730))
     assert do(client, token, waiting, "cancel").status_code == 200
-    assert studio().batches.get(token, waiting).phase is Phase.STOPPED
+    assert studio().batches.get(token, waiting).phase is BatchPhase.STOPPED
     path = folder_of(token, deleted).path
     assert do(client, token, deleted, "delete").status_code == 200  # while the others are held up
     assert not path.exists()
     do(client, token, waiting, "resume")
-    assert studio().batches.get(token, waiting).phase is Phase.WAITING
+    assert studio().batches.get(token, waiting).phase is BatchPhase.WAITING
     encoder.opened.set()
     for batch in (*running, waiting):
-        assert ended(token, batch).phase is Phase.DONE
+        assert ended(token, batch).phase is BatchPhase.DONE
     assert len(rows(client, token, waiting)) == 3
 
 
@@ -756,7 +756,7 @@ def test_a_classifier_of_other_weights_than_the_encoder_here_predicts_nothing(
     kept = rows(client, token, batch)
     encoder.id = "f" * 64
     do(client, token, batch, "resume")
-    assert ended(token, batch).phase is Phase.FAILED
+    assert ended(token, batch).phase is BatchPhase.FAILED
     assert "other weights" in listed(client, token)[0]["error"]
     assert rows(client, token, batch) == kept
 
@@ -783,7 +783,7 @@ def test_a_batch_deleted_while_it_is_worked_on_takes_all_embeddings_along_as_wel
     kept = studio().cache.size().embeddings
     encoder.shut_after = encoder.encoded + 13
     batch = start(client, token, new(40))
-    until(token, batch, lambda found: found.tally.done >= 8)
+    until(token, batch, lambda found: found.counts.done >= 8)
     path = folder_of(token, batch).path
     do(client, token, batch, "delete")
     encoder.opened.set()
@@ -826,7 +826,7 @@ def test_a_batch_that_cannot_even_note_its_end_says_why_it_stopped_and_can_be_re
         assert listed(client, token) == []
         do(client, token, batch, "bring-back")
     do(client, token, batch, "resume")
-    assert ended(token, batch).phase is Phase.DONE
+    assert ended(token, batch).phase is BatchPhase.DONE
     [told] = listed(client, token)
     assert told["error"] == ""
 
@@ -842,12 +842,12 @@ def test_a_full_disk_is_told_and_what_landed_on_it_is_counted(
     with monkeypatch.context() as patched:
         patched.setattr("featclass.server.batches.jobs.append", full)
         batch = start(client, token, new(20))
-        assert ended(token, batch).phase is Phase.FAILED
+        assert ended(token, batch).phase is BatchPhase.FAILED
     [told] = listed(client, token)
     assert "No space left" in told["error"]
     assert told["kept"] == len(rows(client, token, batch)) == 3
     do(client, token, batch, "resume")
-    assert ended(token, batch).tally.done == 20
+    assert ended(token, batch).counts.done == 20
     assert [row["path"] for row in rows(client, token, batch)] == sorted(new(20))
 
 
@@ -860,9 +860,9 @@ def test_a_batch_that_breaks_off_for_a_reason_nobody_thought_of_leaves_its_threa
     with monkeypatch.context() as patched:
         patched.setattr(classifiers, "predict_many", broken)
         for at in (100, 200, 300):
-            assert ended(token, start(client, token, new(1, at))).phase is Phase.FAILED
+            assert ended(token, start(client, token, new(1, at))).phase is BatchPhase.FAILED
     assert "on our side (ZeroDivisionError)" in listed(client, token)[0]["error"]
-    assert ended(token, start(client, token, new(1, 400))).phase is Phase.DONE
+    assert ended(token, start(client, token, new(1, 400))).phase is BatchPhase.DONE
 
 
 def test_a_folder_whose_name_is_no_text_does_not_break_the_list(
@@ -873,7 +873,7 @@ def test_a_folder_whose_name_is_no_text_does_not_break_the_list(
     where = f"/api/w/{token}/batches/folder"
     answer = client.post(where, content=b'{"folder": "tr\\udcffp"}', headers=OURS)
     assert answer.status_code == 200, answer.text
-    assert ended(token, answer.json()["id"]).phase is Phase.DONE
+    assert ended(token, answer.json()["id"]).phase is BatchPhase.DONE
     assert [found["name"] for found in listed(client, token)] == ["tr?p"]
 
 

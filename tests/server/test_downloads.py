@@ -10,7 +10,7 @@ from featclass import encoders
 from featclass.base import config
 from featclass.base.errors import DownloadCancelled, EncoderUnavailable
 from featclass.server import downloads
-from featclass.server.downloads import Download, Downloads, Phase
+from featclass.server.downloads import Download, DownloadPhase, Downloads
 
 SPEC = "ViT-B-32/laion2b_s34b_b79k"
 SECONDS = 20
@@ -72,9 +72,9 @@ def test_a_download_tells_how_far_it_is_and_when_it_is_done(
     assert background.state(SPEC) is None
     background.start(SPEC)
     state = until(background, lambda state: state.total > 0)
-    assert (state.phase, state.done, state.total) == (Phase.RUNNING, 50, 200)
+    assert (state.phase, state.done, state.total) == (DownloadPhase.RUNNING, 50, 200)
     hub.go_on.set()
-    assert until(background, lambda state: state.phase is Phase.DONE).done == 200
+    assert until(background, lambda state: state.phase is DownloadPhase.DONE).done == 200
 
 
 def test_asking_again_while_it_runs_starts_nothing(hub: Hub, background: Downloads) -> None:
@@ -89,12 +89,12 @@ def test_a_cancelled_download_stays_so_until_somebody_starts_it(
 ) -> None:
     background.wish(SPEC)
     background.cancel(SPEC)
-    until(background, lambda state: state.phase is Phase.CANCELLED)
+    until(background, lambda state: state.phase is DownloadPhase.CANCELLED)
     background.wish(SPEC)
     assert hub.starts == 1
     background.start(SPEC)
     hub.go_on.set()
-    until(background, lambda state: state.phase is Phase.DONE)
+    until(background, lambda state: state.phase is DownloadPhase.DONE)
     assert hub.starts == 2
 
 
@@ -104,7 +104,7 @@ def test_a_failed_download_says_why_and_rests_before_it_is_tried_by_itself(
     hub.fails = True
     hub.go_on.set()
     background.wish(SPEC)
-    state = until(background, lambda state: state.phase is Phase.FAILED)
+    state = until(background, lambda state: state.phase is DownloadPhase.FAILED)
     assert state.message == "The hub said no."
     assert state.is_cut_off
     background.wish(SPEC)
@@ -123,8 +123,8 @@ def test_a_download_that_dies_of_a_fault_of_ours_ends_as_failed_and_can_be_start
     with monkeypatch.context() as patch:
         patch.setattr(encoders, "download", broken)
         background.start(SPEC)
-        state = until(background, lambda state: state.phase is Phase.FAILED)
+        state = until(background, lambda state: state.phase is DownloadPhase.FAILED)
     assert "RuntimeError" in state.message
     hub.go_on.set()
     background.start(SPEC)
-    until(background, lambda state: state.phase is Phase.DONE)
+    until(background, lambda state: state.phase is DownloadPhase.DONE)

@@ -63,14 +63,14 @@ def test_what_resembles_a_class_is_measured_once_and_anew_with_other_strangers(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measured: list[Any] = []
-    of = probe.Familiarity.of
+    of = probe.NoveltyDetector.of
 
-    def counted(*given: Any) -> probe.Familiarity:
+    def counted(*given: Any) -> probe.NoveltyDetector:
         measured.append(given)
         return of(*given)
 
     classifier = trained(engine)
-    monkeypatch.setattr(probe.Familiarity, "of", counted)
+    monkeypatch.setattr(probe.NoveltyDetector, "of", counted)
     fresh = replace(classifier, exemplars=replace(classifier.exemplars))
     assert predict(fresh) == predict(fresh) == predict(replace(fresh, versions={}))
     assert len(measured) == 1

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from featclass import classifiers
 from featclass.base.records import Prediction
-from featclass.server.state import Phase, Result, State
+from featclass.server.state import LearningPhase, Result, State
 from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.page import asking
@@ -92,7 +92,7 @@ def test_the_score_stays_while_a_new_stranger_is_learned(
 
     monkeypatch.setattr(classifiers, "learn", slowly)
     say_none_of_these(bench, "green20.png")
-    state = bench.until(lambda state: state.phase is Phase.LEARNING)
+    state = bench.until(lambda state: state.phase is LearningPhase.LEARNING)
     assert state.result is first.result
     assert not state.is_current
     go_on.set()

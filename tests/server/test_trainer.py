@@ -25,7 +25,7 @@ from featclass.server import state
 from featclass.server import trainer as follow
 from featclass.server.attempt import Learning
 from featclass.server.downloads import Downloads
-from featclass.server.state import Before, Phase, Result, State
+from featclass.server.state import Before, LearningPhase, Result, State
 from featclass.server.trainer import Trainer
 from featclass.web import views
 from featclass.workspaces import NewPicture, Picture, Workspaces
@@ -131,8 +131,8 @@ def test_a_change_makes_the_result_stale_at_once_and_current_again_soon(bench: B
 def test_the_pace_counts_every_picture_and_begins_anew_with_each_phase(bench: Bench) -> None:
     bench.add(0, "red", range(20))
     bench.add(1, "blue", range(20))
-    paces: dict[Phase, list[Pace]] = defaultdict(list)
-    phase = Phase.IDLE
+    paces: dict[LearningPhase, list[Pace]] = defaultdict(list)
+    phase = LearningPhase.IDLE
 
     def report(**changes: Any) -> None:
         nonlocal phase
@@ -145,17 +145,17 @@ def test_the_pace_counts_every_picture_and_begins_anew_with_each_phase(bench: Be
         first: list[Result] = []
         result = Learning(bench.store, workspace, engine, "key", report, first.append).run()
         engine.close()
-    assert [pace.done for pace in paces[Phase.EMBEDDING]] == [0, *range(41)]
-    assert {pace.total for pace in paces[Phase.EMBEDDING]} == {40}
-    assert paces[Phase.LEARNING][0] == Pace()
+    assert [pace.done for pace in paces[LearningPhase.EMBEDDING]] == [0, *range(41)]
+    assert {pace.total for pace in paces[LearningPhase.EMBEDDING]} == {40}
+    assert paces[LearningPhase.LEARNING][0] == Pace()
     [settling] = first
     assert settling.is_settling
     assert not result.is_settling
-    assert settling.learned is not None
-    assert settling.learned.audit is None
-    assert result.learned is not None
-    assert result.learned.audit is not None
-    assert result.learned.judgements == settling.learned.judgements
+    assert settling.training is not None
+    assert settling.training.audit is None
+    assert result.training is not None
+    assert result.training.audit is not None
+    assert result.training.out_of_fold == settling.training.out_of_fold
 
 
 def test_a_further_picture_embeds_only_itself(bench: Bench) -> None:
@@ -570,8 +570,8 @@ def test_a_picture_left_out_does_not_count_and_taken_back_it_does_again(bench: B
     without = bench.settle()
     assert without.result is not None
     assert without.result.images == 7
-    assert without.result.learned is not None
-    assert picture.digest not in {one.digest for one in without.result.learned.judgements}
+    assert without.result.training is not None
+    assert picture.digest not in {one.digest for one in without.result.training.out_of_fold}
     bench.store.take_back(bench.token, picture.id)
     assert bench.settle().wanted_key == first.wanted_key
 

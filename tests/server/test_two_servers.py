@@ -18,7 +18,7 @@ from featclass.classifiers import prediction as service_prediction
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.embedding.engines import Engines
-from featclass.server.batches import Batch, Batches, Order, Phase
+from featclass.server.batches import Batch, Batches, BatchPhase, BatchRequest
 from featclass.server.batches.folder import BatchFolder
 from tests.fakes import drawn, two_classes
 from tests.server.test_batches import GatedEncoder
@@ -51,14 +51,14 @@ def servers(encoder: GatedEncoder) -> Iterator[tuple[Batches, Batches]]:
 
 
 @pytest.fixture
-def order(encoder: GatedEncoder) -> Order:
+def order(encoder: GatedEncoder) -> BatchRequest:
     from featclass.base.records import Dataset
 
     with Cache(":memory:") as cache:
         engine = Engine(encoder, cache, max_pixels=10**6)
-        learned = classifiers.train(engine, Dataset(tuple(two_classes(4))))
+        training = classifiers.train(engine, Dataset(tuple(two_classes(4))))
         engine.close()
-    return Order(learned.classifier, "key", {})
+    return BatchRequest(training.classifier, "key", {})
 
 
 def zipped(path: Path, count: int) -> Path:
@@ -70,7 +70,7 @@ def zipped(path: Path, count: int) -> Path:
     return path
 
 
-def until(server: Batches, batch: str, *phases: Phase) -> Batch:
+def until(server: Batches, batch: str, *phases: BatchPhase) -> Batch:
     end = time.monotonic() + SECONDS
     while (found := server.get(TOKEN, batch)).phase not in phases:
         assert time.monotonic() < end, found
@@ -78,28 +78,30 @@ def until(server: Batches, batch: str, *phases: Phase) -> Batch:
     return found
 
 
-def stopped_half_way(server: Batches, path: Path, order: Order, encoder: GatedEncoder) -> str:
+def stopped_half_way(
+    server: Batches, path: Path, order: BatchRequest, encoder: GatedEncoder
+) -> str:
     encoder.shut_after = encoder.encoded + 8
     batch = server.start_zip(TOKEN, zipped(path / "in.zip", 24), "in.zip", order).record.id
-    until(server, batch, Phase.RUNNING)
+    until(server, batch, BatchPhase.RUNNING)
     server.cancel(TOKEN, batch)
     encoder.opened.set()
-    until(server, batch, Phase.STOPPED)
+    until(server, batch, BatchPhase.STOPPED)
     encoder.opened.clear()
     encoder.shut_after = encoder.encoded
     return batch
 
 
-def resumed(server: Batches, path: Path, order: Order, encoder: GatedEncoder) -> str:
+def resumed(server: Batches, path: Path, order: BatchRequest, encoder: GatedEncoder) -> str:
     """Return a batch that was stopped half way, and that this server is at again."""
     batch = stopped_half_way(server, path, order, encoder)
     server.resume(TOKEN, batch)
-    until(server, batch, Phase.RUNNING)
+    until(server, batch, BatchPhase.RUNNING)
     return batch
 
 
 def test_a_batch_resumed_on_two_servers_gives_each_picture_once(
-    servers: tuple[Batches, Batches], tmp_path: Path, order: Order, encoder: GatedEncoder
+    servers: tuple[Batches, Batches], tmp_path: Path, order: BatchRequest, encoder: GatedEncoder
 ) -> None:
     first, second = servers
     batch = stopped_half_way(first, tmp_path, order, encoder)
@@ -107,15 +109,15 @@ def test_a_batch_resumed_on_two_servers_gives_each_picture_once(
     with pytest.raises(FeatclassError, match="Another server"):
         second.resume(TOKEN, batch)
     encoder.opened.set()
-    until(first, batch, Phase.DONE)
+    until(first, batch, BatchPhase.DONE)
     paths = [said.path for said in second.predictions(TOKEN, batch)]
     assert sorted(paths) == [f"{i:02}.png" for i in range(24)]
     second.resume(TOKEN, batch)  # nothing is left to be done
-    assert second.get(TOKEN, batch).tally.done == 24
+    assert second.get(TOKEN, batch).counts.done == 24
 
 
 def test_of_both_at_the_same_moment_one_goes_on(
-    servers: tuple[Batches, Batches], tmp_path: Path, order: Order, encoder: GatedEncoder
+    servers: tuple[Batches, Batches], tmp_path: Path, order: BatchRequest, encoder: GatedEncoder
 ) -> None:
     batch = stopped_half_way(servers[0], tmp_path, order, encoder)
     together, refused = threading.Barrier(2), []
@@ -135,27 +137,27 @@ def test_of_both_at_the_same_moment_one_goes_on(
     assert len(refused) == 1
     encoder.opened.set()
     for server in servers:
-        assert until(server, batch, Phase.DONE).tally.done == 24
+        assert until(server, batch, BatchPhase.DONE).counts.done == 24
 
 
 def test_what_another_server_works_on_is_shown_as_such_and_cannot_be_deleted_under_it(
-    servers: tuple[Batches, Batches], tmp_path: Path, order: Order, encoder: GatedEncoder
+    servers: tuple[Batches, Batches], tmp_path: Path, order: BatchRequest, encoder: GatedEncoder
 ) -> None:
     first, second = servers
     batch = resumed(first, tmp_path, order, encoder)
-    assert second.get(TOKEN, batch).phase is Phase.RUNNING
+    assert second.get(TOKEN, batch).phase is BatchPhase.RUNNING
     with pytest.raises(FeatclassError, match="Another server"):
         second.delete(TOKEN, batch)
-    assert first.get(TOKEN, batch).phase is Phase.RUNNING
+    assert first.get(TOKEN, batch).phase is BatchPhase.RUNNING
     encoder.opened.set()
-    until(first, batch, Phase.DONE)
+    until(first, batch, BatchPhase.DONE)
     second.delete(TOKEN, batch)
     with pytest.raises(FeatclassError, match="not here"):
         first.get(TOKEN, batch)
 
 
 def test_what_a_server_left_behind_when_it_was_closed_is_resumed_by_the_other(
-    servers: tuple[Batches, Batches], tmp_path: Path, order: Order, encoder: GatedEncoder
+    servers: tuple[Batches, Batches], tmp_path: Path, order: BatchRequest, encoder: GatedEncoder
 ) -> None:
     first, second = servers
     batch = resumed(first, tmp_path, order, encoder)
@@ -165,7 +167,7 @@ def test_what_a_server_left_behind_when_it_was_closed_is_resumed_by_the_other(
     encoder.opened.set()
     closing.join(SECONDS)
     second.resume(TOKEN, batch)
-    assert until(second, batch, Phase.DONE).tally.done == 24
+    assert until(second, batch, BatchPhase.DONE).counts.done == 24
 
 
 def test_a_look_at_a_batch_does_not_keep_it_from_being_gone_on_with(

@@ -182,8 +182,8 @@ def test_a_picture_left_out_stays_in_its_set_but_is_not_learned(
     [simpsons, _] = store.open(token).sets
     assert [found.left_out for found in simpsons.pictures] == ["taken for Flintstones", None]
     assert [found.name for found in simpsons.counted] == ["lisa.jpg"]
-    learned = [image.name for image in dataset(store, store.open(token)).images]
-    assert learned == ["Simpsons/lisa.jpg", "Flintstones/fred.jpg"]
+    training = [image.name for image in dataset(store, store.open(token)).images]
+    assert training == ["Simpsons/lisa.jpg", "Flintstones/fred.jpg"]
     store.undo(token, act.id)
     assert len(dataset(store, store.open(token)).images) == 3
 

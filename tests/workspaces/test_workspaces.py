@@ -357,13 +357,13 @@ def test_the_sets_are_a_dataset_without_pictures_that_stand_in_two(
     add(store, token, one, "a", "both")
     add(store, token, two, "b", "both")
     add(store, token, None, "tried")
-    learned = dataset(store, store.open(token))
-    assert [(image.name, image.label) for image in learned.images] == [
+    training = dataset(store, store.open(token))
+    assert [(image.name, image.label) for image in training.images] == [
         ("Set 1/a", "Set 1"),
         ("Set 2/b", "Set 2"),
     ]
-    assert [image.read() for image in learned.images] == [b"bytes of a", b"bytes of b"]
-    assert [rejected.name for rejected in learned.rejected] == ["Set 1/both", "Set 2/both"]
+    assert [image.read() for image in training.images] == [b"bytes of a", b"bytes of b"]
+    assert [rejected.name for rejected in training.rejected] == ["Set 1/both", "Set 2/both"]
 
 
 # Removing and bringing back

@@ -13,7 +13,7 @@ jobs         the work on them, in threads
 store        all of it as one object, `Batches`
 """
 
-from featclass.server.batches.record import Batch, Order, Phase, Record, Tally
+from featclass.server.batches.record import Batch, BatchPhase, BatchRequest, Counts, Record
 from featclass.server.batches.store import Batches
 
-__all__ = ["Batch", "Batches", "Order", "Phase", "Record", "Tally"]
+__all__ = ["Batch", "BatchPhase", "BatchRequest", "Batches", "Counts", "Record"]

@@ -27,7 +27,7 @@ from featclass.base import (
 from featclass.embedding import Engines
 from featclass.server.batches import pictures
 from featclass.server.batches.folder import BatchFolder, append
-from featclass.server.batches.record import ENDED, Batch, Phase, Record, Tally
+from featclass.server.batches.record import ENDED, Batch, BatchPhase, Counts, Record
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +38,11 @@ AT_ONCE = 2
 class _Job:
     """The work on one batch, from its start to its end."""
 
-    tally: Tally
+    counts: Counts
     lock: FileLock
     cancelled: threading.Event = field(default_factory=threading.Event)
     pace: Pace = field(default_factory=Pace)
-    phase: Phase = Phase.WAITING
+    phase: BatchPhase = BatchPhase.WAITING
     future: Future[None] | None = None
     is_unwanted: bool = False
     """To be deleted when it has ended."""
@@ -57,9 +57,9 @@ class Jobs:
         self._pool = Turns(AT_ONCE, "batch")
         self._lock = threading.RLock()
         self._jobs: dict[Path, _Job] = {}
-        self._tallies: dict[Path, tuple[int, Tally]] = {}
+        self._tallies: dict[Path, tuple[int, Counts]] = {}
         """Each with the bytes that were counted."""
-        self._unwritten: dict[Path, tuple[Phase, str]] = {}
+        self._unwritten: dict[Path, tuple[BatchPhase, str]] = {}
         """How batches ended of which the disk did not even take that."""
         self._closed = threading.Event()
 
@@ -74,9 +74,9 @@ class Jobs:
                 return
             job = _Job(self._tally(folder), folder.locked())
             try:
-                folder.change(phase=Phase.WAITING, error="")
+                folder.change(phase=BatchPhase.WAITING, error="")
                 self._unwritten.pop(folder.path, None)
-                job.pace = Pace(job.tally.done, 0)
+                job.pace = Pace(job.counts.done, 0)
                 whose = str(folder.path.parent)
                 job.future = self._pool.submit(whose, self._in_job, folder, job)
             except BaseException:
@@ -90,7 +90,7 @@ class Jobs:
             if (job := self._jobs.get(folder.path)) is not None:
                 job.cancelled.set()
                 if job.future is not None and job.future.cancel():  # its turn had not come
-                    self._ended(folder, Phase.STOPPED)
+                    self._ended(folder, BatchPhase.STOPPED)
 
     def delete(self, folder: BatchFolder) -> None:
         """Delete a batch: now, or where it is worked on, as soon as that has ended.
@@ -127,18 +127,18 @@ class Jobs:
         with self._lock:
             if (job := self._jobs.get(folder.path)) is not None:
                 stopping = job.cancelled.is_set()
-                return Batch(record, job.phase, job.pace, job.tally.copy(), stopping)
+                return Batch(record, job.phase, job.pace, job.counts.copy(), stopping)
             record = folder.record() or record  # its job may have ended since it was read
             if folder.path in self._unwritten:
                 phase, error = self._unwritten[folder.path]
                 record = replace(record, phase=phase, error=error)
-            tally = self._tally(folder).copy()
+            counts = self._tally(folder).copy()
             # What no server works on was cut off by the end of one. Asked for a moment's lock, so
             # not while another thread here begins to work on it.
             phase = record.phase
             if phase not in ENDED and not folder.is_locked():
-                phase = Phase.STOPPED
-        return Batch(record, phase, Pace(tally.done, max(record.total, tally.done)), tally)
+                phase = BatchPhase.STOPPED
+        return Batch(record, phase, Pace(counts.done, max(record.total, counts.done)), counts)
 
     def close(self) -> None:
         """Stop all work at its next step; it can be resumed."""
@@ -150,36 +150,36 @@ class Jobs:
                 job.lock.release()
             self._jobs.clear()
 
-    def _tally(self, folder: BatchFolder) -> Tally:
+    def _tally(self, folder: BatchFolder) -> Counts:
         """Return what was counted of a batch; anew where another server went on with it."""
         size = folder.size()
-        known, tally = self._tallies.get(folder.path, (-1, Tally()))
+        known, counts = self._tallies.get(folder.path, (-1, Counts()))
         if folder.path not in self._jobs and known != size:
-            tally = Tally()
-            tally.count(folder.predictions())
-            self._tallies[folder.path] = size, tally
-        return tally
+            counts = Counts()
+            counts.count(folder.predictions())
+            self._tallies[folder.path] = size, counts
+        return counts
 
     def _in_job(self, folder: BatchFolder, job: _Job) -> None:
-        phase, error = Phase.DONE, ""
+        phase, error = BatchPhase.DONE, ""
         try:
             self._work(folder, job)
         except Cancelled:
-            phase = Phase.STOPPED
+            phase = BatchPhase.STOPPED
         except FeatclassError as failure:
-            phase, error = Phase.FAILED, str(failure)
+            phase, error = BatchPhase.FAILED, str(failure)
         except Exception as failure:  # the page says it in a sentence, the log has the traceback
             log.exception("A batch of predictions broke off")
-            phase = Phase.FAILED
+            phase = BatchPhase.FAILED
             error = f"Something went wrong on our side ({type(failure).__name__})."
         with self._lock:
             self._ended(folder, phase, error)
 
-    def _ended(self, folder: BatchFolder, phase: Phase, error: str = "") -> None:
+    def _ended(self, folder: BatchFolder, phase: BatchPhase, error: str = "") -> None:
         job = self._jobs.pop(folder.path)
         # Of a slice that was half written, some is there all the same: it is counted anew.
-        counted = -1 if phase is Phase.FAILED else folder.size()
-        self._tallies[folder.path] = counted, job.tally
+        counted = -1 if phase is BatchPhase.FAILED else folder.size()
+        self._tallies[folder.path] = counted, job.counts
         try:
             if job.is_unwanted:
                 del self._tallies[folder.path]
@@ -199,7 +199,7 @@ class Jobs:
             raise Cancelled("The batch was deleted.")
         stop = self._stopper(job)
         stop()
-        job.phase = Phase.LOADING
+        job.phase = BatchPhase.LOADING
         classifier = folder.classifier()
         engine = self._engines.get(classifier.encoder)
         classifiers.check_encoder(classifier, engine)
@@ -209,8 +209,8 @@ class Jobs:
         left = sum(name not in done for name in found.sources)
         left += sum(each.name not in done for each in found.rejected)
         total = len(done) + left
-        folder.change(phase=Phase.RUNNING, total=total)
-        job.phase, clock = Phase.RUNNING, Clock()
+        folder.change(phase=BatchPhase.RUNNING, total=total)
+        job.phase, clock = BatchPhase.RUNNING, Clock()
 
         def progress(now: int, _: int) -> None:
             stop()
@@ -231,7 +231,7 @@ class Jobs:
     def _keep(self, file: IO[bytes], job: _Job, said: Sequence[Prediction]) -> None:
         append(file, said)
         with self._lock:
-            job.tally.count(said)
+            job.counts.count(said)
 
     def _stopper(self, job: _Job) -> Callable[[], None]:
         def stop() -> None:

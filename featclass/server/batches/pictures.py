@@ -29,7 +29,7 @@ class InsideSource:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class BatchPictures:
     """The files of a batch by their distinct names, in order, and those that cannot be read."""
 
     sources: Mapping[str, Source]
@@ -60,14 +60,14 @@ def identified(name: str, source: Source) -> Image | Rejected:
     return Image(name, found, source)
 
 
-def of_batch(folder: BatchFolder, record: Record, config: Config) -> Pictures:
+def of_batch(folder: BatchFolder, record: Record, config: Config) -> BatchPictures:
     """List the pictures of a batch; raises `FeatclassError` where they are not to be had."""
     if record.folder is not None:
         return of_folder(record.folder, config.pictures)
     return of_zip(folder.zip, max_unpacked=config.max_upload_bytes)
 
 
-def of_zip(path: Path, *, max_unpacked: int) -> Pictures:
+def of_zip(path: Path, *, max_unpacked: int) -> BatchPictures:
     """List the entries of a zip; it stays open for as long as they are in use.
 
     Raises `DatasetError` where it is none, damaged, too large or empty.
@@ -78,20 +78,20 @@ def of_zip(path: Path, *, max_unpacked: int) -> Pictures:
         raise DatasetError(str(error).replace(str(path), "The zip", 1)) from error
     distinct = Distinct()
     refused = [Rejected(distinct(each.name), each.reason) for each in listing.rejected]
-    pictures = Pictures({distinct(name): source for name, source in listing.files}, refused)
+    pictures = BatchPictures({distinct(name): source for name, source in listing.files}, refused)
     if not len(pictures):
         raise DatasetError("The zip holds no files. Pack the pictures again.")
     return pictures
 
 
-def of_folder(asked: str, roots: Sequence[Path]) -> Pictures:
+def of_folder(asked: str, roots: Sequence[Path]) -> BatchPictures:
     """List the files of a folder and its subfolders; raises as `allowed` does."""
     root = allowed(asked, roots)
     walk = datasets.Walk.through(root, follow=False)
     distinct = Distinct()
     rejected = [Rejected(distinct(each.name), each.reason) for each in walk.rejected]
     named = ((datasets.clean_path(file.relative_to(root).as_posix()), file) for file in walk.files)
-    pictures = Pictures({distinct(n): InsideSource(file, root) for n, file in named}, rejected)
+    pictures = BatchPictures({distinct(n): InsideSource(file, root) for n, file in named}, rejected)
     if not len(pictures):
         raise DatasetError(f"The folder {asked} holds no files.")
     return pictures

@@ -15,7 +15,7 @@ SHOWN = 50
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """Counts of predictions, and the first of them."""
 
     done: int = 0
@@ -38,13 +38,13 @@ class Tally:
             else:
                 (self.doubtful if said.is_doubtful else self.sure)[said.label] += 1
 
-    def copy(self) -> Tally:
+    def copy(self) -> Counts:
         """Return one that counts no further."""
         counters = self.sure.copy(), self.doubtful.copy()
-        return Tally(self.done, *counters, self.unknown, self.rejected, self.first[:])
+        return Counts(self.done, *counters, self.unknown, self.rejected, self.first[:])
 
 
-class Phase(StrEnum):
+class BatchPhase(StrEnum):
     """Where a batch stands."""
 
     WAITING = "waiting"
@@ -57,11 +57,11 @@ class Phase(StrEnum):
     DONE = "done"
 
 
-ENDED = (Phase.STOPPED, Phase.FAILED, Phase.DONE)
+ENDED = (BatchPhase.STOPPED, BatchPhase.FAILED, BatchPhase.DONE)
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BatchRequest:
     """Which classifier is to predict, and how it is shown."""
 
     classifier: TrainedClassifier = field(repr=False)
@@ -83,7 +83,7 @@ class Record:
     classes: tuple[str, ...]
     colours: Mapping[str, str]
     created: datetime
-    phase: Phase = Phase.WAITING
+    phase: BatchPhase = BatchPhase.WAITING
     error: str = ""
     total: int = 0
     """Files to look at; 0 while they were not counted."""
@@ -107,7 +107,7 @@ class Record:
                 **data,
                 "classes": tuple(data["classes"]),
                 "created": datetime.fromisoformat(data["created"]),
-                "phase": Phase(data["phase"]),
+                "phase": BatchPhase(data["phase"]),
                 "removed": removed,
             }
         )
@@ -118,9 +118,9 @@ class Batch:
     """A batch at one moment."""
 
     record: Record
-    phase: Phase
+    phase: BatchPhase
     pace: Pace
-    tally: Tally
+    counts: Counts
     is_stopping: bool = False
 
     @property

@@ -21,8 +21,8 @@ from featclass.embedding import Engines
 from featclass.server.batches import pictures
 from featclass.server.batches.folder import BatchFolder, explained
 from featclass.server.batches.jobs import Jobs
-from featclass.server.batches.pictures import Pictures
-from featclass.server.batches.record import Batch, Order, Phase, Record
+from featclass.server.batches.pictures import BatchPictures
+from featclass.server.batches.record import Batch, BatchPhase, BatchRequest, Record
 
 log = logging.getLogger(__name__)
 
@@ -71,18 +71,18 @@ class Batches:
         finally:
             path.unlink(missing_ok=True)
 
-    def start_zip(self, token: str, arrived: Path, name: str, order: Order) -> Batch:
+    def start_zip(self, token: str, arrived: Path, name: str, order: BatchRequest) -> Batch:
         """Start on a zip that has arrived; raises `DatasetError` where it is none."""
         total = len(pictures.of_zip(arrived, max_unpacked=self._config.max_upload_bytes))
         return self._start(token, order, name, None, total, arrived)
 
-    def start_folder(self, token: str, folder: str, order: Order) -> Batch:
+    def start_folder(self, token: str, folder: str, order: BatchRequest) -> Batch:
         """Start on a folder of this machine; raises `UploadRefused` where it is not allowed."""
         self._refuse_too_many(token)
         total = len(pictures.of_folder(folder, self._config.pictures))
         return self._start(token, order, folder, folder, total, None)
 
-    def start_again(self, token: str, batch_id: str, order: Order) -> Batch:
+    def start_again(self, token: str, batch_id: str, order: BatchRequest) -> Batch:
         """Start a new batch on the pictures of this one, with another classifier."""
         self._refuse_too_many(token)
         folder, record = self._found(token, batch_id)
@@ -92,7 +92,7 @@ class Batches:
     def _start(
         self,
         token: str,
-        order: Order,
+        order: BatchRequest,
         name: str,
         asked: str | None,
         total: int,
@@ -133,7 +133,7 @@ class Batches:
     def resume(self, token: str, batch_id: str) -> None:
         """Go on where it stopped; nothing happens where it runs or is done."""
         folder, record = self._found(token, batch_id)
-        if record.phase is not Phase.DONE:
+        if record.phase is not BatchPhase.DONE:
             self._jobs.submit(folder)
 
     def cancel(self, token: str, batch_id: str) -> None:
@@ -178,7 +178,7 @@ class Batches:
         """Go through what was said so far, in order."""
         return self._found(token, batch_id)[0].predictions()
 
-    def pictures(self, token: str, batch_id: str) -> Pictures:
+    def pictures(self, token: str, batch_id: str) -> BatchPictures:
         """List the pictures; raises `FeatclassError` where they are not to be had any more."""
         folder, record = self._found(token, batch_id)
         return pictures.of_batch(folder, record, self._config)

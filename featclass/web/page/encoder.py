@@ -8,7 +8,7 @@ from featclass import encoders
 from featclass.base import FeatclassError
 from featclass.classifiers import AUTO
 from featclass.server import choice
-from featclass.server.downloads import Phase
+from featclass.server.downloads import DownloadPhase
 from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web.page import wording
@@ -36,7 +36,7 @@ def is_downloading(workspace: Workspace, state: State) -> bool:
     """Say whether weights this workspace hopes for are on their way."""
     spec = wanted(workspace, state)
     download = studio().downloads.state(spec) if spec else None
-    return download is not None and download.phase is Phase.RUNNING
+    return download is not None and download.phase is DownloadPhase.RUNNING
 
 
 def wanted(workspace: Workspace, state: State) -> str:
@@ -56,7 +56,7 @@ def notice(workspace: Workspace, state: State) -> None:
             again, here = studio().trainer.retry, (workspace.token,)
             st.button("Try again", key="reload", on_click=again, args=here, type="tertiary")
     download = studio().downloads.state(spec) if spec else None
-    if download is None or download.phase is Phase.DONE:
+    if download is None or download.phase is DownloadPhase.DONE:
         if state.waits_for and encoders.is_offline(studio().config):
             st.warning(
                 f"{wording.escaped(title(spec))} is not on this machine, and downloads are"
@@ -65,7 +65,7 @@ def notice(workspace: Workspace, state: State) -> None:
         return
     text = wording.download(download, title(spec), meanwhile=not state.waits_for)
     with st.container(key="download", horizontal=True, vertical_alignment="center", gap="small"):
-        if download.phase is Phase.RUNNING:
+        if download.phase is DownloadPhase.RUNNING:
             share = download.done / download.total if download.total else 0.0
             st.progress(share, text=wording.escaped(text))
             st.button("Cancel", on_click=studio().downloads.cancel, args=(spec,), type="tertiary")

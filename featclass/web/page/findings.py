@@ -10,11 +10,11 @@ from featclass.workspaces import Workspace
 
 def draw(result: Result, workspace: Workspace, state: State) -> None:
     """Draw the line; the findings are fetched by the browser when it is opened."""
-    assert result.learned is not None
+    assert result.training is not None
     data = {
         "base": f"/api/w/{workspace.token}",
-        "line": trust.worth_a_look(result.learned, workspace.accepted),
-        "ready": result.learned.audit is not None,
+        "line": trust.worth_a_look(result.training, workspace.accepted),
+        "ready": result.training.audit is not None,
         "stale": not state.is_current,
         "shown": f"{result.key} {workspace.version} {result.is_settling}",
         "sets": [[found.id, found.name, class_colour(found.colour)] for found in workspace.sets],

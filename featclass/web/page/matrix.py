@@ -17,8 +17,8 @@ def draw(result: Result, workspace: Workspace, state: State) -> None:
 
 
 def _as_data(result: Result, workspace: Workspace, state: State) -> dict[str, Any]:
-    assert result.learned is not None
-    report = result.learned.classifier.report
+    assert result.training is not None
+    report = result.training.classifier.report
     ids = {name: set_id for set_id, name in result.names.items()}
     colours = class_colours(workspace, state)
     here = {found.id: class_colour(found.colour) for found in workspace.sets}
@@ -27,7 +27,7 @@ def _as_data(result: Result, workspace: Workspace, state: State) -> dict[str, An
         "stale": not state.is_current,
         # Whatever changes what is said of the pictures, or where they stand.
         "shown": f"{result.key} {workspace.version}",
-        "opens": bool(result.learned.judgements),
+        "opens": bool(result.training.out_of_fold),
         "classes": [
             [ids.get(name), name, here.get(ids.get(name, 0)) or colours.get(name)]
             for name in report.classes

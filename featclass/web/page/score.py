@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from featclass.base import Report, sentences
-from featclass.server.state import Phase, Result, State
+from featclass.server.state import LearningPhase, Result, State
 from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.page import encoder, findings, matrix, picture_map, trust, wording
@@ -27,13 +27,13 @@ def draw(workspace: Workspace, state: State) -> None:
     """Draw the score of the newest classifier, and what is being worked out."""
     st.subheader("How good is it?", anchor=False)
     if state.result is None or state.result.classifier is None:
-        if state.phase is not Phase.IDLE:
+        if state.phase is not LearningPhase.IDLE:
             _progress(state)
         elif not state.error and not state.waits_for:
             _empty(workspace, state)
     else:
         _score(state.result, workspace, state)
-    if state.error and state.phase is Phase.IDLE:
+    if state.error and state.phase is LearningPhase.IDLE:
         st.error(wording.escaped(state.error), icon=":material/error:")
         if st.button("Try again"):
             studio().trainer.retry(workspace.token)
@@ -100,17 +100,17 @@ def _trust(result: Result, workspace: Workspace, state: State) -> None:
 
     The place is there also before they are known.
     """
-    assert result.learned is not None
+    assert result.training is not None
     if not state.is_current:
         return
     if result.is_settling:
         st.caption(wording.escaped(trust.SETTLING))
         return
-    if cautions := trust.cautions(result.learned, workspace.accepted):
+    if cautions := trust.cautions(result.training, workspace.accepted):
         with st.container(key="caution", gap="small"):
             for caution in cautions:
                 st.markdown(wording.escaped(caution))
-    for line in trust.lines(result.learned.classifier.report):
+    for line in trust.lines(result.training.classifier.report):
         st.caption(wording.escaped(line))
 
 
@@ -130,7 +130,7 @@ def _since(result: Result, report: Report, state: State) -> None:
     """
     before = result.before_change
     if not state.is_current:
-        doing = "" if state.phase is Phase.IDLE else f" {wording.progress(state)}."
+        doing = "" if state.phase is LearningPhase.IDLE else f" {wording.progress(state)}."
         pictures = sentences.counted(result.images, "picture", "pictures")
         st.caption(wording.escaped(f"For {pictures}, before the change.{doing}"))
         if doing:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from featclass.audit import DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
 from featclass.base import NearDuplicates, Report, percent, refusing, whole
 from featclass.base.sentences import counted
-from featclass.classifiers import Learned
+from featclass.classifiers import Training
 
 _Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
 
@@ -32,11 +32,11 @@ def lines(report: Report) -> list[str]:
     return said
 
 
-def cautions(learned: Learned, accepted: Collection[str]) -> list[str]:
+def cautions(training: Training, accepted: Collection[str]) -> list[str]:
     """Return what could make the score worthless, and where to look for why."""
-    told = learned.cautions(accepted)
-    if told and told[-1] == refusing(learned.classifier.report):
-        strays = learned.audit.outliers if learned.audit else ()
+    told = training.cautions(accepted)
+    if told and told[-1] == refusing(training.classifier.report):
+        strays = training.audit.outliers if training.audit else ()
         where = "in the sets"
         if any(stray.key not in accepted for stray in strays):
             where = 'under "Unlike all others" below'
@@ -81,9 +81,9 @@ def details(report: Report) -> list[str]:
     return said
 
 
-def worth_a_look(learned: Learned, accepted: Collection[str]) -> str:
+def worth_a_look(training: Training, accepted: Collection[str]) -> str:
     """Return in a line what the audit found and nobody said is fine; nothing where it is clean."""
-    found = learned.audit
+    found = training.audit
     if found is None:
         return ""
     counts = (

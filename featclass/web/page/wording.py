@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from featclass.base import Rejected, Report, file_stem, in_words, percent, sentences, span, whole
 from featclass.base.sentences import counted
 from featclass.server.downloads import Download
-from featclass.server.downloads import Phase as DownloadPhase
-from featclass.server.state import Before, Phase, State
+from featclass.server.downloads import DownloadPhase as DownloadPhase
+from featclass.server.state import Before, LearningPhase, State
 from featclass.web import views
 from featclass.workspaces import LabelledSet
 
@@ -108,11 +108,11 @@ def advice(sets: Sequence[LabelledSet]) -> str:
 
 def progress(state: State) -> str:
     """Return what is being done, in words, while the classifier follows the sets."""
-    if state.phase is Phase.WAITING:
+    if state.phase is LearningPhase.WAITING:
         return "Waiting for its turn"
-    if state.phase is Phase.LOADING:
+    if state.phase is LearningPhase.LOADING:
         return "Warming up the encoder, a few seconds the first time"
-    if state.phase is Phase.EMBEDDING:
+    if state.phase is LearningPhase.EMBEDDING:
         pictures = "picture" if state.pace.total == 1 else "pictures"
         return f"Looking at the {pictures}: {in_words(state.pace)}"
     return "Working out the score"

@@ -26,7 +26,7 @@ from featclass.base import (
 from featclass.reports import prediction_csv
 from featclass.reports.figures import class_colour
 from featclass.reports.sorting import sorted_zip
-from featclass.server.batches import Batch, Order
+from featclass.server.batches import Batch, BatchRequest
 from featclass.server.state import State, is_learned
 from featclass.server.studio import studio
 from featclass.web import views
@@ -182,7 +182,7 @@ def _opened_to_predict(token: str) -> Workspace:
     return workspace
 
 
-async def _ordered(token: str) -> Order:
+async def _ordered(token: str) -> BatchRequest:
     """Return the classifier of a workspace as soon as it is current, and how it is shown.
 
     No thread waits meanwhile. Where that takes more than a minute it is the one of before, and what
@@ -203,7 +203,7 @@ async def _ordered(token: str) -> Order:
     result = state.result
     if result is None or result.classifier is None:
         raise UploadRefused(state.error or NOT_READY)
-    return Order(
+    return BatchRequest(
         result.classifier, _key(workspace, state), _colours(workspace, result.classifier.classes)
     )
 
@@ -240,7 +240,7 @@ def _colours(workspace: Workspace, classes: Iterable[str]) -> dict[str, str]:
 
 
 def _as_data(batch: Batch, key: str) -> dict[str, Any]:
-    record, tally = batch.record, batch.tally
+    record, counts = batch.record, batch.counts
     return {
         "id": record.id,
         "name": record.name,
@@ -248,17 +248,17 @@ def _as_data(batch: Batch, key: str) -> dict[str, Any]:
         "running": batch.is_running,
         "stopping": batch.is_stopping and batch.is_running,
         "error": record.error,
-        "done": batch.pace.done if batch.is_running else tally.done,
+        "done": batch.pace.done if batch.is_running else counts.done,
         "total": batch.pace.total,
         "words": in_words(batch.pace),
         "classes": [
-            [name, record.colours.get(name, "#888"), tally.sure[name], tally.doubtful[name]]
+            [name, record.colours.get(name, "#888"), counts.sure[name], counts.doubtful[name]]
             for name in record.classes
         ],
-        "unknown": tally.unknown,
-        "rejected": tally.rejected,
-        "kept": tally.done,
-        "first": [_row(said) for said in tally.first],
+        "unknown": counts.unknown,
+        "rejected": counts.rejected,
+        "kept": counts.done,
+        "first": [_row(said) for said in counts.first],
         # Not while the classifier is being made: who knows what it will be.
         "outdated": bool(key) and key != record.key,
     }

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass.base import FeatclassError, file_stem
-from featclass.classifiers import Learned, artifact
+from featclass.classifiers import Training, artifact
 from featclass.reports import documents
 from featclass.reports.figures import class_colour
 from featclass.server import choice
@@ -59,7 +59,7 @@ async def markdown(request: Request) -> Response:
 
 
 async def _answer(
-    request: Request, write: Callable[[Workspace, Learned], str], ending: str
+    request: Request, write: Callable[[Workspace, Training], str], ending: str
 ) -> Response:
     try:
         name, text = await in_turn(request, _written, request.path_params["token"], write)
@@ -73,15 +73,15 @@ async def _answer(
     )
 
 
-def _written(token: str, write: Callable[[Workspace, Learned], str]) -> tuple[str, str]:
+def _written(token: str, write: Callable[[Workspace, Training], str]) -> tuple[str, str]:
     workspace = studio().workspaces.open(token)
     result = studio().trainer.follow(workspace).result
-    if result is None or result.learned is None:
+    if result is None or result.training is None:
         raise FeatclassError("There is no report yet: fill two sets first.")
-    return file_stem(workspace.name), write(workspace, result.learned)
+    return file_stem(workspace.name), write(workspace, result.training)
 
 
-def _html(workspace: Workspace, learned: Learned) -> str:
+def _html(workspace: Workspace, training: Training) -> str:
     def thumbnail(digest: str) -> bytes | None:
         try:
             original = studio().workspaces.read(workspace.token, digest)
@@ -91,7 +91,7 @@ def _html(workspace: Workspace, learned: Learned) -> str:
 
     colours = {found.name: class_colour(found.colour) for found in workspace.sets}
     return documents.html(
-        learned,
+        training,
         title=workspace.name,
         thumbnail=thumbnail,
         colours=colours,
@@ -99,5 +99,5 @@ def _html(workspace: Workspace, learned: Learned) -> str:
     )
 
 
-def _markdown(workspace: Workspace, learned: Learned) -> str:
-    return documents.markdown(learned, title=workspace.name, accepted=workspace.accepted)
+def _markdown(workspace: Workspace, training: Training) -> str:
+    return documents.markdown(training, title=workspace.name, accepted=workspace.accepted)

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass.base import FeatclassError
-from featclass.classifiers import Learned
+from featclass.classifiers import Training
 from featclass.server.studio import studio
 from featclass.web.routes.judged import Places, places_in
 
@@ -37,12 +37,12 @@ async def findings(request: Request) -> Response:
 def _findings(token: str) -> list[dict[str, Any]]:
     workspace = studio().workspaces.open(token)
     result = studio().trainer.follow(workspace).result
-    if result is None or result.learned is None or result.learned.audit is None:
+    if result is None or result.training is None or result.training.audit is None:
         return []
     ids = {name: set_id for set_id, name in result.names.items()}
-    listed = _Listed(_digests(result.learned), ids, places_in(workspace))
+    listed = _Listed(_digests(result.training), ids, places_in(workspace))
     kinds = []
-    for kind, found in _kinds(result.learned).items():
+    for kind, found in _kinds(result.training).items():
         fine = [each for each in found if each.key in workspace.accepted]
         open_ones = [each for each in found if each.key not in workspace.accepted]
         if found:
@@ -57,8 +57,8 @@ def _findings(token: str) -> list[dict[str, Any]]:
     return kinds
 
 
-def _kinds(learned: Learned) -> dict[str, Sequence[Any]]:
-    found = learned.audit
+def _kinds(training: Training) -> dict[str, Sequence[Any]]:
+    found = training.audit
     assert found is not None
     return {
         "label": [each for each in found.label_errors if each.suspect],
@@ -70,11 +70,11 @@ def _kinds(learned: Learned) -> dict[str, Sequence[Any]]:
     }
 
 
-def _digests(learned: Learned) -> dict[str, str]:
+def _digests(training: Training) -> dict[str, str]:
     """Return the digest of each image by its name; without a score only some are remembered."""
-    kept = learned.classifier.exemplars
+    kept = training.classifier.exemplars
     known = dict(zip(kept.names, kept.digests, strict=True))
-    return known | {one.name: one.digest for one in learned.judgements}
+    return known | {one.name: one.digest for one in training.out_of_fold}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from featclass.base import FeatclassError, Judgement
-from featclass.classifiers import Learned
+from featclass.base import FeatclassError, OutOfFoldPrediction
+from featclass.classifiers import Training
 from featclass.probe import Layout
 from featclass.server.state import Result
 from featclass.server.studio import studio
@@ -51,25 +51,25 @@ def _judged(token: str, true: int | None, said: int | None) -> list[dict[str, An
     """Return the pictures of a cell, the most doubtful first."""
     workspace = studio().workspaces.open(token)
     result = studio().trainer.follow(workspace).result
-    if result is None or result.learned is None:
+    if result is None or result.training is None:
         return []
     ids = {name: set_id for set_id, name in result.names.items()}
     cell = [
-        judgement
-        for judgement in result.learned.judgements
-        if true in (None, ids.get(judgement.label)) and said in (None, ids.get(judgement.said))
+        prediction
+        for prediction in result.training.out_of_fold
+        if true in (None, ids.get(prediction.label)) and said in (None, ids.get(prediction.said))
     ]
     cell.sort(key=lambda one: (one.label_probability, -one.probability, one.digest))
-    places, strong = places_in(workspace), _strong(result.learned)
+    places, strong = places_in(workspace), _strong(result.training)
     return [
-        {**_as_json(judgement, ids, places), "strong": judgement.name in strong}
-        for judgement in cell
+        {**_as_json(prediction, ids, places), "strong": prediction.name in strong}
+        for prediction in cell
     ]
 
 
-def _strong(learned: Learned) -> set[str]:
+def _strong(training: Training) -> set[str]:
     """Return the pictures of which it is clear that they are in the wrong set."""
-    doubts = learned.audit.label_errors if learned.audit else ()
+    doubts = training.audit.label_errors if training.audit else ()
     return {doubt.path for doubt in doubts if doubt.suspect and doubt.strong}
 
 
@@ -85,7 +85,7 @@ def places_in(workspace: Workspace) -> Places:
     return places | in_sets
 
 
-def _as_json(one: Judgement, ids: Mapping[str, int], places: Places) -> dict[str, Any]:
+def _as_json(one: OutOfFoldPrediction, ids: Mapping[str, int], places: Places) -> dict[str, Any]:
     now, picture = places.get(one.digest, (None, None))
     return {
         "picture": picture.id if picture else None,
@@ -128,9 +128,9 @@ def _asked(token: str) -> tuple[Workspace, Result | None, Future[Layout] | None]
     """Return what a map is of, and the map, which may still be in the making; None for none."""
     workspace = studio().workspaces.open(token)
     result = studio().trainer.follow(workspace).result
-    if result is None or result.learned is None or result.vectors is None:
+    if result is None or result.training is None or result.vectors is None:
         return workspace, None, None
-    digests = [one.digest for one in result.learned.judgements]
+    digests = [one.digest for one in result.training.out_of_fold]
     if len(digests) != len(result.vectors):  # no score: nothing was said of the pictures
         return workspace, None, None
     whose = studio().workspaces.visitor_of(token)
@@ -139,11 +139,11 @@ def _asked(token: str) -> tuple[Workspace, Result | None, Future[Layout] | None]
 
 
 def _points(result: Result, workspace: Workspace, made: Layout) -> list[list[Any]]:
-    assert result.learned is not None
+    assert result.training is not None
     ids = {name: set_id for set_id, name in result.names.items()}
     places: Places = places_in(workspace)
     found: list[list[Any]] = []
-    for one, (x, y) in zip(result.learned.judgements, made.positions.tolist(), strict=True):
+    for one, (x, y) in zip(result.training.out_of_fold, made.positions.tolist(), strict=True):
         now, picture = places.get(one.digest, (None, None))
         if picture is not None:
             sets = [ids.get(one.label), ids.get(one.said), now]

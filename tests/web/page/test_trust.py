@@ -19,14 +19,14 @@ from featclass.audit.findings import (
 from featclass.audit.quality import Fault
 from featclass.base.records import NearDuplicates, Report
 from featclass.base.scores import LearningCurve, Told, Verdict
-from featclass.classifiers.training import Learned
+from featclass.classifiers.training import Training
 from featclass.reports import documents
 from featclass.web.page import trust
-from tests.reports.test_document import learned
+from tests.reports.test_document import training
 
 
 def reported(**changes: object) -> Report:
-    return replace(learned(wrong=[0, 1]).classifier.report, **changes)  # type: ignore[arg-type]
+    return replace(training(wrong=[0, 1]).classifier.report, **changes)  # type: ignore[arg-type]
 
 
 def test_only_a_score_that_may_be_luck_is_doubted() -> None:
@@ -71,7 +71,7 @@ def test_the_details_say_in_points_and_shares_how_sure_it_may_be() -> None:
     assert trust.details(reported()) == []
 
 
-def audited(*, suspects: int = 0, copies: int = 0, unbalanced: bool = False) -> Learned:
+def audited(*, suspects: int = 0, copies: int = 0, unbalanced: bool = False) -> Training:
     labels: Sequence[LabelError] = [
         LabelError(f"{i}.jpg", "cat", "dog", 0.9, i < suspects, f"label {i}") for i in range(5)
     ]
@@ -80,7 +80,7 @@ def audited(*, suspects: int = 0, copies: int = 0, unbalanced: bool = False) -> 
     ]
     dark = QualityFault("0.jpg", "cat", "dark 0", Fault(0, "too dark", 64, 64, 0.1, ""))
     balance = Balance({"cat": 9, "dog": 1}, unbalanced, "balance")
-    return replace(learned(), audit=Audit(tuple(labels), tuple(groups), (), (dark,), (), balance))
+    return replace(training(), audit=Audit(tuple(labels), tuple(groups), (), (dark,), (), balance))
 
 
 def test_what_is_worth_a_look_is_counted_by_kind() -> None:
@@ -99,20 +99,20 @@ def test_findings_that_are_fine_are_not_counted() -> None:
 
 
 def test_before_the_audit_nothing_is_worth_a_look() -> None:
-    assert trust.worth_a_look(learned(), ()) == ""
+    assert trust.worth_a_look(training(), ()) == ""
 
 
 CUE = "The size in pixels alone names the right class in 97 % of the pictures (guessing: 50 %): "
 CUE += "the score may say nothing of what they show."
 
 
-def given_away(*accuracies: float, right: int = 12, refuses: float | None = None) -> Learned:
+def given_away(*accuracies: float, right: int = 12, refuses: float | None = None) -> Training:
     """Return 12 pictures, so many `right`, with a cue for each accuracy."""
     cues = tuple(
         GiveAway("size in pixels" if i == 0 else "border", share, 0.5, "cat", (), f"cue {i}", 6)
         for i, share in enumerate(accuracies)
     )
-    made = learned(wrong=range(right, 12))
+    made = training(wrong=range(right, 12))
     changed = replace(made.classifier.report, refuses=refuses)
     audit = replace(empty_audit(), shortcuts=cues)
     return replace(made, classifier=replace(made.classifier, report=changed), audit=audit)
@@ -141,7 +141,7 @@ def test_a_clue_as_good_as_the_classifier_counts_though_both_are_often_wrong() -
 def test_a_clue_much_weaker_than_the_classifier_explains_no_score() -> None:
     assert trust.cautions(given_away(0.8), ()) == []
     assert trust.cautions(given_away(), ()) == []
-    assert trust.cautions(learned(), ()) == []  # nothing was looked at yet
+    assert trust.cautions(training(), ()) == []  # nothing was looked at yet
 
 
 def test_a_clue_said_to_be_fine_leaves_its_place_to_the_next() -> None:

@@ -10,10 +10,10 @@ import pytest
 from featclass.base.pace import Pace
 from featclass.base.records import Rejected
 from featclass.server.downloads import Download
-from featclass.server.downloads import Phase as DownloadPhase
-from featclass.server.state import Before, Phase, State
+from featclass.server.downloads import DownloadPhase as DownloadPhase
+from featclass.server.state import Before, LearningPhase, State
 from featclass.web.page import wording
-from tests.reports.test_document import learned
+from tests.reports.test_document import training
 
 
 @pytest.mark.parametrize(
@@ -46,20 +46,22 @@ def test_the_keeper_of_the_pictures_is_named(host: str, said: str) -> None:
 
 
 def test_progress_tells_how_many_how_fast_and_how_long() -> None:
-    state = State(phase=Phase.EMBEDDING, pace=Pace(312, 1000, per_second=58.4))
+    state = State(phase=LearningPhase.EMBEDDING, pace=Pace(312, 1000, per_second=58.4))
     assert wording.progress(state) == (
         "Looking at the pictures: 312 of 1,000 · 58 a second · about 12 s left"
     )
-    alone = State(phase=Phase.EMBEDDING, pace=Pace(0, 1))
+    alone = State(phase=LearningPhase.EMBEDDING, pace=Pace(0, 1))
     assert wording.progress(alone) == "Looking at the picture: 0 of 1"
 
 
-@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.LOADING, Phase.LEARNING])
-def test_only_looking_at_pictures_has_a_speed(phase: Phase) -> None:
+@pytest.mark.parametrize(
+    "phase", [LearningPhase.WAITING, LearningPhase.LOADING, LearningPhase.LEARNING]
+)
+def test_only_looking_at_pictures_has_a_speed(phase: LearningPhase) -> None:
     said = wording.progress(State(phase=phase, pace=Pace(3, 13, per_second=2.0)))
     assert "second ·" not in said
     assert "left" not in said
-    assert said != wording.progress(State(phase=Phase.EMBEDDING))
+    assert said != wording.progress(State(phase=LearningPhase.EMBEDDING))
 
 
 def test_without_a_network_one_plain_sentence_says_so() -> None:
@@ -122,7 +124,7 @@ def test_before_there_is_a_classifier_there_is_no_score_to_compare_with() -> Non
 def test_where_pictures_came_the_others_tell_whether_it_became_better(
     same: int, images: int, told: str
 ) -> None:
-    old = replace(learned().classifier.report, confusion_matrix=((3, 1), (1, 3)), images=8)
+    old = replace(training().classifier.report, confusion_matrix=((3, 1), (1, 3)), images=8)
     said = wording.before_change(Before(old, same, 6, 7), replace(old, images=images))
     assert said == f"Was 6 of 8 right before the last change. {told}".strip()
 
@@ -143,13 +145,13 @@ def test_where_pictures_came_the_others_tell_whether_it_became_better(
 def test_a_score_that_rose_by_moving_errors_to_where_they_were_guessed_is_no_news(
     moved: int, left_out: int, start: str
 ) -> None:
-    old = replace(learned().classifier.report, confusion_matrix=((3, 1), (1, 3)), images=8)
+    old = replace(training().classifier.report, confusion_matrix=((3, 1), (1, 3)), images=8)
     said = wording.before_change(Before(old, 8, 6, 8, moved, left_out), old)
     assert said == f"{start} only new pictures can tell whether it got better."
 
 
 def test_in_the_table_only_all_is_100_percent() -> None:
-    made = learned().classifier.report
+    made = training().classifier.report
     figures = replace(made.per_class["cat"], recall=299 / 300, precision=1 / 300, f1=1.0)
     rows = wording.class_rows(replace(made, per_class={"cat": figures}))
     assert [rows[0][name] for name in ("Recall", "Precision", "F1")] == [99, 1, 100]
@@ -164,16 +166,16 @@ def test_of_long_names_that_differ_at_their_end_the_table_shows_the_difference()
 
 
 def test_beside_the_recall_stands_where_it_lies_for_sets_of_ten_pictures_or_more() -> None:
-    report = learned(23, ("cat", "dog")).classifier.report  # 12 and 11
+    report = training(23, ("cat", "dog")).classifier.report  # 12 and 11
     rows = wording.class_rows(report)
     low, high = report.per_class["cat"].recall_interval or (1, 0)
     assert rows[0]["Between"] == f"{math.floor(100 * low)} to {math.ceil(100 * high)} %"
     assert list(rows[0]) == ["Set", "Pictures", "Recall", "Between", "Precision", "F1"]
-    rows = wording.class_rows(learned(19, ("cat", "dog")).classifier.report)  # 10 and 9
+    rows = wording.class_rows(training(19, ("cat", "dog")).classifier.report)  # 10 and 9
     assert rows[0]["Between"]
     assert rows[1]["Between"] == ""
 
 
 def test_small_sets_have_no_column_for_where_the_recall_lies() -> None:
-    rows = wording.class_rows(learned(18, ("cat", "dog")).classifier.report)
+    rows = wording.class_rows(training(18, ("cat", "dog")).classifier.report)
     assert [list(row) for row in rows] == [["Set", "Pictures", "Recall", "Precision", "F1"]] * 2

@@ -111,11 +111,11 @@ def audited(token: str, **changes: object) -> None:
     trainer, workspace = studio().trainer, studio().workspaces.open(token)
     result = trainer.follow(workspace).result
     assert result is not None
-    assert result.learned is not None
-    assert result.learned.audit is not None
-    audit = replace(result.learned.audit, **changes)  # type: ignore[arg-type]
-    learned = replace(result.learned, audit=audit)
-    trainer._change(token, result=replace(result, learned=learned))
+    assert result.training is not None
+    assert result.training.audit is not None
+    audit = replace(result.training.audit, **changes)  # type: ignore[arg-type]
+    training = replace(result.training, audit=audit)
+    trainer._change(token, result=replace(result, training=training))
 
 
 @pytest.mark.parametrize("strong", [True, False])
@@ -124,9 +124,9 @@ def test_only_where_the_evidence_is_strong_may_moving_be_proposed_before_all_els
 ) -> None:
     result = studio().trainer.known(token).result
     assert result is not None
-    assert result.learned is not None
-    assert result.learned.audit is not None
-    doubts = [replace(one, strong=strong) for one in result.learned.audit.label_errors]
+    assert result.training is not None
+    assert result.training.audit is not None
+    doubts = [replace(one, strong=strong) for one in result.training.audit.label_errors]
     audited(token, label_errors=tuple(doubts))
     [found] = kinds(client, token)["label"]["items"]
     assert found["strong"] is strong
@@ -140,9 +140,9 @@ def test_only_where_the_evidence_is_strong_may_moving_be_proposed_before_all_els
 def test_of_copies_only_the_same_pixels_are_strong_evidence(client: TestClient, token: str) -> None:
     result = studio().trainer.known(token).result
     assert result is not None
-    assert result.learned is not None
-    assert result.learned.audit is not None
-    [same, *_] = [one for one in result.learned.audit.duplicates if one.kind == "exact"]
+    assert result.training is not None
+    assert result.training.audit is not None
+    [same, *_] = [one for one in result.training.audit.duplicates if one.kind == "exact"]
     audited(token, duplicates=(same, replace(same, kind="near", key="near")))
     found = kinds(client, token)["duplicates"]["items"]
     assert [group["strong"] for group in found] == [True, False]

@@ -44,7 +44,7 @@ def fill(token: str, *colours: str, count: int = 4) -> None:
         store.add_pictures(token, store.set_named(token, colour), files)
 
 
-def learned(token: str) -> None:
+def training(token: str) -> None:
     """Wait until the classifier of the sets as they are is there."""
     end = time.monotonic() + SECONDS
     while not (state := studio().trainer.follow(studio().workspaces.open(token))).is_current:
@@ -70,7 +70,7 @@ def test_a_frame_is_answered_with_its_class_and_the_share_of_each(
     client: TestClient, token: str
 ) -> None:
     fill(token, "red", "blue")
-    learned(token)
+    training(token)
     with opened(client, token) as socket:
         for colour in ("red", "blue", "red"):
             said = ask(socket, frame(colour))
@@ -86,7 +86,7 @@ def test_frames_leave_nothing_in_the_cache_or_the_workspace(
     client: TestClient, token: str, tmp_path: Path
 ) -> None:
     fill(token, "red", "blue")
-    learned(token)
+    training(token)
 
     def kept() -> tuple[int, int, int]:
         with sqlite3.connect(tmp_path / "data" / CACHE_FILE) as db:
@@ -110,7 +110,7 @@ def test_without_a_classifier_it_says_so_and_the_first_one_answers_the_next_fram
         assert "Two sets" in ask(socket, frame("red"))["waiting"]
         fill(token, "red", "blue")
         assert "waiting" in ask(socket, frame("red"))
-        learned(token)
+        training(token)
         assert ask(socket, frame("red"))["label"] == "red"
 
 
@@ -118,12 +118,12 @@ def test_a_class_that_is_added_meanwhile_is_among_the_bars_of_the_next_frame(
     client: TestClient, token: str
 ) -> None:
     fill(token, "red", "blue")
-    learned(token)
+    training(token)
     with opened(client, token) as socket:
         assert len(ask(socket, frame("green"))["bars"]) == 2
         fill(token, "green")
         assert "bars" in ask(socket, frame("green"))  # the one before serves until then
-        learned(token)
+        training(token)
         said = ask(socket, frame("green"))
         assert said["label"] == "green"
         assert len(said["bars"]) == 3
@@ -134,7 +134,7 @@ def test_what_is_no_picture_is_answered_with_the_reason_and_the_socket_lives_on(
     client: TestClient, token: str, data: bytes
 ) -> None:
     fill(token, "red", "blue")
-    learned(token)
+    training(token)
     with opened(client, token) as socket:
         assert ask(socket, data)["error"]
         socket.send_text("neither is this")
@@ -184,7 +184,7 @@ def test_many_cameras_at_once_leave_the_other_routes_room(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(token, "red", "blue")
-    learned(token)
+    training(token)
     entered, release = threading.Semaphore(0), threading.Event()
     predict, late = classifiers.predict, []
 

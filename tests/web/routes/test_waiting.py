@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from featclass import encoders
 from featclass.encoders import Pixels
-from featclass.server.batches import Phase
+from featclass.server.batches import BatchPhase
 from featclass.server.studio import studio
 from featclass.web.routes import batches as routes
 from featclass.workspaces import NewPicture
@@ -134,7 +134,7 @@ def test_others_are_answered_while_a_batch_that_was_deleted_is_still_at_a_pictur
     gate.encodes.clear()
     batch = a_zip(client, token).json()["id"]
     end = time.monotonic() + SECONDS
-    while studio().batches.get(token, batch).phase is not Phase.RUNNING:
+    while studio().batches.get(token, batch).phase is not BatchPhase.RUNNING:
         assert time.monotonic() < end
     for _ in range(2 * SHARED):
         client.post(f"/api/w/{token}/batches/{batch}/delete", headers=OURS)
