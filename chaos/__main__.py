@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from chaos import company, doors, kills, losses
+from chaos import classifiers, company, doors, kills, losses
 
 KILLS = 25
 ATTACKS: dict[str, Callable[[Path, int], Iterator[str]]] = {
@@ -16,6 +16,7 @@ ATTACKS: dict[str, Callable[[Path, int], Iterator[str]]] = {
     "kills": kills.attack,
     "losses": losses.attack,
     "doors": doors.attack,
+    "classifiers": classifiers.attack,
 }
 
 

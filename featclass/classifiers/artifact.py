@@ -27,8 +27,9 @@ MOST_HEADER_BYTES = 64 * 10**6
 MOST_LISTED_BYTES = 64 * 10**3
 """Of the list of tensors that follows the document: there are four."""
 OPENING = re.compile(rb'\{"__metadata__":\{"featclass":"(\d{1,6}) ([0-9a-f]{64}) ')
-TEXT = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*', re.DOTALL)
-"""What a JSON string holds, up to its closing quote."""
+TEXT = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+"""What a JSON string holds, up to its closing quote. Without a way back: each would be kept, which
+is a hundred bytes for an escaped sign."""
 DIGITS = 64
 UNREADABLE = (
     AttributeError,

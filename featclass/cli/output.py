@@ -207,7 +207,7 @@ def print_audit(found: Audit, *, as_json: bool) -> None:
     if found.balance.is_unbalanced:
         lines.append(found.balance.sentence)
     for line in lines or ["Nothing found that looks wrong."]:
-        say(line)
+        say(_one_line(line))
 
 
 def write_document(path: Path | None, training: Training, dataset: Dataset) -> None:
@@ -243,10 +243,15 @@ def embeddings(size: CacheSize) -> str:
 
 
 def prediction_line(prediction: Prediction) -> str:
-    """Return a line about one picture, whatever is in its name."""
-    path = prediction.path.replace("\n", "\ufffd")
+    """Return a line about one picture, whatever is in its name and in that of its class."""
+    path, label = prediction.path, prediction.label
     if prediction.rejected is not None:
-        return f"{path}: could not be used: {prediction.rejected}"
+        return _one_line(f"{path}: could not be used: {prediction.rejected}")
     if not prediction.known:  # the probability of the nearest says nothing here
-        return f"{path}: unlike all classes, nearest {prediction.label}"
-    return f"{path}: {prediction.label} {decimal(prediction.probability or 0, 2)}"
+        return _one_line(f"{path}: unlike all classes, nearest {label}")
+    return _one_line(f"{path}: {label} {decimal(prediction.probability or 0, 2)}")
+
+
+def _one_line(text: str) -> str:
+    """Return what nobody takes for two results, though a name in it holds the end of a line."""
+    return text.replace("\n", "\ufffd")

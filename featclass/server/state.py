@@ -18,6 +18,8 @@ from featclass.workspaces import Picture, Workspace
 
 FEW = 5
 """So many pictures a person changes one by one, and wants to see what came of it."""
+CELL_BYTES, ROW_BYTES = 8, 300
+"""What a cell of a confusion matrix, and a picture that could not be used, take in memory."""
 
 
 class LearningPhase(StrEnum):
@@ -122,7 +124,10 @@ class State:
 
 
 def held_bytes(state: State) -> int:
-    """Return about how much memory a state holds: its vectors, and its classifier's."""
+    """Return about how much memory a state holds: its vectors, and its classifier's.
+
+    And the report's tables: a saved one that somebody forged can be larger by them than by vectors.
+    """
     result = state.result
     if result is None:
         return 0
@@ -130,6 +135,9 @@ def held_bytes(state: State) -> int:
     if result.classifier is not None:
         size += result.classifier.exemplars.vectors.nbytes
         size += result.classifier.probe.coefficients.nbytes
+        report = result.classifier.report
+        size += CELL_BYTES * len(report.confusion_matrix or ()) ** 2
+        size += ROW_BYTES * len(report.rejected)
     return size
 
 

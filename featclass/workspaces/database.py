@@ -113,6 +113,7 @@ class Database:
         self._writer = self._engine.execution_options(begin="IMMEDIATE")
         try:
             with self._writing() as db:
+                _require_writable(file)
                 if damage := _damage(db, "integrity_check"):
                     raise _lost(file, damage)
                 tables.prepare(db)
@@ -233,6 +234,15 @@ def _identity(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _require_writable(file: Path) -> None:
+    """Refuse a file that SQLite would open all the same, and whose first change would fail."""
+    if not os.access(file, os.W_OK):
+        raise DataFolderUnusable(
+            f"The database {file} cannot be written. Let it be written, or set FEATCLASS_DATA to a"
+            " folder that can be."
+        )
 
 
 def _damage(db: Connection, check: str) -> str:

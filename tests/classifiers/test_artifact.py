@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -261,6 +262,21 @@ def test_a_document_nested_without_end_is_refused() -> None:
     data = write_tensors({"x": np.zeros(1)}, {"featclass": f"2 {'0' * 64} {deep}"})
     with pytest.raises(ClassifierUnusable, match="cannot be read"):
         artifact.loads(signed(data))
+
+
+def test_a_document_of_nothing_but_escaped_signs_is_read_without_a_multiple_of_it_in_memory() -> (
+    None
+):
+    text = "\n" * 10**6
+    data = signed(write_tensors({"x": np.zeros(1)}, {"featclass": f"2 {'0' * 64} {text}"}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ClassifierUnusable, match="cannot be read"):
+            artifact.loads(data)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 10 * len(data)
 
 
 def test_two_hundred_thousand_tensors_are_refused_before_they_are_listed(

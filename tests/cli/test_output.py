@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from featclass.audit.findings import Audit, Balance, Outlier
 from featclass.base.records import Prediction
 from featclass.classifiers import artifact
-from featclass.cli.output import prediction_line
+from featclass.cli.output import prediction_line, print_audit
 from tests.fakes import drawn
 
 SCRIPT = """
@@ -159,6 +160,26 @@ def test_a_name_with_a_line_break_stays_one_line() -> None:
     assert prediction_line(forged).count("\n") == 0
     plain = Prediction("a  b.png", "dog", 0.9, {"dog": 0.9})
     assert prediction_line(plain) == "a  b.png: dog 0.90"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_class_that_somebody_wrote_into_a_file_does_not_forge_the_line_of_another_picture(
+    known: bool,
+) -> None:
+    label = "dog\nb.png: cat 1.00"
+    line = prediction_line(Prediction("a.png", label, 0.9, {label: 0.9}, known=known))
+    assert "\n" not in line
+    assert "dog\ufffdb.png: cat 1.00" in line
+
+
+def test_a_finding_stays_one_line_whatever_its_picture_is_called(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = Outlier("a.png: fine\nb.png", "dog", 9.0, "key")
+    balance = Balance({"cat": 5, "dog": 5}, False, "key")
+    print_audit(Audit((), (), (found,), (), (), balance), as_json=False)
+    [line] = capsys.readouterr().out.splitlines()
+    assert line == f"a.png: fine\ufffdb.png: {found.sentence}"
 
 
 def test_of_a_picture_unlike_all_classes_the_nearest_is_named_without_a_share() -> None:

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from featclass import classifiers, encoders
 from featclass.base import config
 from featclass.base.errors import EncoderUnavailable
 from featclass.base.pace import Pace
+from featclass.base.records import Rejected
 from featclass.classifiers import artifact
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
@@ -106,6 +107,24 @@ def test_of_workspaces_looked_at_before_only_as_many_vectors_are_kept_as_fit(
     assert kept == tokens[-2:]
     bench.token = tokens[0]
     assert bench.settle().is_current  # it comes back when it is looked at
+
+
+def test_what_a_state_holds_counts_the_tables_of_a_report_that_somebody_wrote(bench: Bench) -> None:
+    bench.add(0, "red", range(3))
+    bench.add(1, "blue", range(3))
+    settled = bench.settle()
+    assert settled.result is not None
+    assert settled.result.training is not None
+    training, classifier = settled.result.training, settled.result.training.classifier
+    names = tuple(f"{number}.png" for number in range(10_000))
+    for tables, least in (
+        ({"confusion_matrix": ((0,) * 1000,) * 1000}, 8 * 1000**2),
+        ({"rejected": tuple(Rejected(name, "no picture") for name in names)}, 300 * len(names)),
+    ):
+        report = replace(classifier.report, **tables)
+        told = replace(training, classifier=replace(classifier, report=report))
+        larger = replace(settled, result=replace(settled.result, training=told))
+        assert state.held_bytes(larger) - state.held_bytes(settled) >= 0.99 * least
 
 
 def test_one_filled_set_is_no_classifier_and_no_error(bench: Bench) -> None:

@@ -593,6 +593,15 @@ def test_what_cannot_be_written_is_told_in_a_sentence(data: Path, what: str) -> 
         (data / what).chmod(0o755)
 
 
+def test_a_database_that_cannot_be_written_is_refused_and_not_found_out_at_the_first_change(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may = os.access  # root may write all
+    monkeypatch.setattr(os, "access", lambda path, mode: path != database(data) and may(path, mode))
+    with pytest.raises(DataFolderUnusable, match=r"workspaces\.sqlite cannot be written\. Let it"):
+        Workspaces(data)
+
+
 def test_a_folder_that_takes_no_new_file_is_told_in_a_sentence(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
