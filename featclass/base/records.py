@@ -120,7 +120,7 @@ class NearDuplicates:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassNames:
+class TextPriorUse:
     """How much the names of classes count, read by the text tower of the encoder."""
 
     weight: float
@@ -179,7 +179,7 @@ class Report:
     refuses: float | None = None
     """Share of simulated strangers, pictures of something else, that it takes for none of the
     classes; None where that cannot be told."""
-    class_names: ClassNames | None = None
+    class_names: TextPriorUse | None = None
     """None where the names were not asked."""
     empty_classes: tuple[str, ...] = ()
     """Classes that there is a folder or a set for, but no picture that could be used; sorted."""

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from featclass import audit, probe
 from featclass.base import (
-    ClassNames,
     CrossValidation,
     Image,
     Lacking,
@@ -20,6 +19,7 @@ from featclass.base import (
     OutOfFoldPrediction,
     Progress,
     Report,
+    TextPriorUse,
     Unjudgeable,
     Unscored,
 )
@@ -121,7 +121,7 @@ def _with_names(
     lacking = tuple(name for name in prior.classes if name not in set(labels))
     blend = found.blend if found else None
     weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
-    used = ClassNames(weight, lacking)
+    used = TextPriorUse(weight, lacking)
     return replace(said, class_names=used)
 
 

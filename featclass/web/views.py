@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from featclass.base import DISORDERLY, Prediction
+from featclass.base import Prediction, orderly
 from featclass.server.state import State, empty_sets
 from featclass.workspaces import LabelledSet, Picture, Workspace, without_own
 
@@ -151,4 +151,4 @@ def told(picture: Picture, workspace: Workspace, state: State) -> dict[str, Any]
 
 def _own_name(path: str) -> str:
     """Return the name of a file as text: one of a saved classifier can be in no known writing."""
-    return DISORDERLY.sub("\ufffd", path.rpartition("/")[2])
+    return orderly(path.rpartition("/")[2])

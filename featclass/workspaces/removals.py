@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from featclass.base.names import counted
+from featclass.base.sentences import counted
 from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from featclass.base import FeatclassError, names
+from featclass.base.sentences import counted
 from featclass.workspaces import pictures, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
@@ -87,13 +88,13 @@ def _moved(change: Change, rows: Sequence[Row[Any]], to: Row[Any]) -> str:
 
 
 def _called(rows: Sequence[Row[Any]]) -> str:
-    return str(rows[0].name) if len(rows) == 1 else names.counted(len(rows), "picture")
+    return str(rows[0].name) if len(rows) == 1 else counted(len(rows), "picture")
 
 
 def _origin(change: Change, rows: Sequence[Row[Any]]) -> str:
     origins = {row.labelled_set_id for row in rows}
     if len(origins) > 1:
-        return names.counted(len(origins), "set")
+        return counted(len(origins), "set")
     [origin] = origins
     return "those tried" if origin is None else sets.require(change, origin).name
 

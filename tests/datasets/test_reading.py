@@ -16,7 +16,8 @@ import pytest
 from featclass import datasets
 from featclass.base.errors import DatasetError
 from featclass.base.records import Dataset, Image, Rejected
-from featclass.datasets import read, read_folder, read_paths, read_zip, sources, zips
+from featclass.datasets import read, read_folder, read_paths, read_zip, sources
+from featclass.datasets.zips import files as zips
 from featclass.images import digest
 from tests.datasets.made import (
     CATS_AND_DOGS,

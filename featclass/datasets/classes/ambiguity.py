@@ -6,10 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn
 
-from featclass.base import FoldersAmbiguous
-from featclass.datasets import splits
-from featclass.datasets.class_names import listed, shown
-from featclass.datasets.folder_tree import Folder, Tree, nearest_above
+from featclass.base import FoldersAmbiguous, display_name, enumerated
+from featclass.datasets.folders import splits
+from featclass.datasets.folders.tree import Folder, Tree, nearest_above
 
 Roots = Mapping[Folder, str | None]
 """The folders that hold the class folders, as `ClassFolders.roots`."""
@@ -34,9 +33,9 @@ def _of_split(tree: Tree, root: Folder, parts: Sequence[Folder]) -> str:
     paths = ["/".join(part[len(root) :]) for part in parts]
     others = [(*root, name) for name in tree.children(root) if (*root, name) not in parts]
     beside = [other[-1] for other in others if not _parts_with_classes(tree, tree.unwrapped(other))]
-    reason = f"{listed(paths)} look like parts of a split"
+    reason = f"{enumerated(paths)} look like parts of a split"
     if beside:
-        reason += f", and {listed(beside)} beside them {'do' if beside[1:] else 'does'} not"
+        reason += f", and {enumerated(beside)} beside them {'do' if beside[1:] else 'does'} not"
     return reason
 
 
@@ -62,8 +61,8 @@ def refuse_shared_names(tree: Tree, roots: Roots) -> None:
     at: Counter[int] = sum((depths[name] for name in shared), Counter())
     deepest = max(at, key=lambda depth: (at[depth], depth))
     same = "folders of the same names" if len(shared) > 1 else "a folder of the same name"
-    inside = listed([spelling[name] for name in shared])
-    _refuse(f"{listed(sharing)} hold {same} ({inside})", _choices(tree, roots, deepest))
+    inside = enumerated([spelling[name] for name in shared])
+    _refuse(f"{enumerated(sharing)} hold {same} ({inside})", _choices(tree, roots, deepest))
 
 
 def folders_in_classes(tree: Tree, roots: Iterable[Folder]) -> dict[Folder, list[Folder]]:
@@ -110,9 +109,9 @@ def _choices(
 
 
 def _refuse(reason: str, names_at: Mapping[int, Sequence[str]]) -> NoReturn:
-    choices = {at: tuple(dict.fromkeys(map(shown, names))) for at, names in names_at.items()}
+    choices = {at: tuple(dict.fromkeys(map(display_name, names))) for at, names in names_at.items()}
     readings = " or ".join(
-        f"--classes-at {depth} for {listed(names)}" for depth, names in choices.items()
+        f"--classes-at {depth} for {enumerated(names)}" for depth, names in choices.items()
     )
     in_python = " or ".join(f"classes_at={depth}" for depth in choices)
     raise FoldersAmbiguous(

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from featclass.base import FoldersAmbiguous, Rejected
-from featclass.datasets import label_tables, splits
-from featclass.datasets.class_folders import ClassFolders, class_folders, class_folders_at
-from featclass.datasets.class_names import ClassNames, listed
-from featclass.datasets.folder_tree import Folder, Tree, nearest_above
-from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
-from featclass.datasets.picture_index import Picture
-from featclass.datasets.tables import is_of_another_program
+from featclass.base import ClassNames, FoldersAmbiguous, Rejected, clean_path, enumerated
+from featclass.datasets.classes.folders import ClassFolders, class_folders, class_folders_at
+from featclass.datasets.folders import splits
+from featclass.datasets.folders.tree import Folder, Tree, nearest_above
+from featclass.datasets.paths import is_named_as_picture, is_skipped, is_table
+from featclass.datasets.tables.labels import TableLabels, labels_of_tables
+from featclass.datasets.tables.pictures import Picture
+from featclass.datasets.tables.rows import is_of_another_program
 
 # A project of Teachable Machine, which is a zip: "manifest.json", and "Class 1-!-0", "Class 1-!-1".
 _MANIFEST: Final = "manifest.json"
@@ -76,7 +76,7 @@ def read_paths(
     folders = class_folders(tree) if classes_at is None else class_folders_at(tree, classes_at)
     notes: tuple[str, ...] = ()
     if classes_at is None and folders.flat:
-        known = label_tables.labels_of_tables(
+        known = labels_of_tables(
             {i: Picture(*divided[i]) for i in voters}, folders.flat, tables or {}
         )
         if known.labels:
@@ -150,7 +150,7 @@ def _by_table(
     divided: Sequence[tuple[Folder, str]],
     files: Sequence[int],
     folders: ClassFolders,
-    known: label_tables.TableLabels,
+    known: TableLabels,
 ) -> Reading:
     names = ClassNames(known.labels.values())
     labels: list[str | None] = [None] * len(divided)
@@ -174,9 +174,9 @@ def _by_table(
             rejected.append(Rejected(pictures[i].path, "has no row in the table of the classes"))
     notes = [*known.notes, *names.notes()]
     if without:
-        notes.append(f"Pictures without a row in the table: {listed(without)}.")
+        notes.append(f"Pictures without a row in the table: {enumerated(without)}.")
     if known.absent:
-        notes.append(f"Rows without a picture: {listed(known.absent)}.")
+        notes.append(f"Rows without a picture: {enumerated(known.absent)}.")
     parts = tuple(known.splits.get(i) if labels[i] else None for i in range(len(divided)))
     return Reading(tuple(labels), parts, tuple(notes), tuple(rejected))
 
@@ -189,8 +189,8 @@ def _note_of_other_tables(files: Iterable[tuple[Folder, str]]) -> list[str]:
         return []
     holds = "hold" if len(tables) > 1 else "holds"
     return [
-        f"If {listed(tables)} {holds} the classes, save the table as CSV: a column of file names"
-        " and a column called label."
+        f"If {enumerated(tables)} {holds} the classes, save the table as CSV: a column of file"
+        " names and a column called label."
     ]
 
 
@@ -198,7 +198,7 @@ def _without_labels(
     divided: Sequence[tuple[Folder, str]],
     files: Iterable[int],
     folders: ClassFolders,
-    known: label_tables.TableLabels,
+    known: TableLabels,
 ) -> dict[Folder, int]:
     """Return the folders of which no picture has a label, where others have, and their pictures."""
     if len(folders.flat) < 2:
@@ -232,8 +232,8 @@ def _flat_parts(folders: ClassFolders, notes: Sequence[str]) -> FoldersAmbiguous
     names = sorted({folder[-1] for folder in folders.flat}, key=splits.in_order)
     depth = len(next(iter(folders.flat)))
     reason = (
-        f"{listed(names)} look like parts of a split, but the pictures lie directly in them, and no"
-        " table beside them says their classes"
+        f"{enumerated(names)} look like parts of a split, but the pictures lie directly in them,"
+        " and no table beside them says their classes"
     )
     sentence = " ".join(
         (

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 from zipfile import ZipInfo
 
-from featclass.base import DatasetError
-from featclass.datasets.code_pages import UTF8, chosen, code_page, title_of
-from featclass.datasets.paths import clean_path
+from featclass.base import DatasetError, clean_path
+from featclass.datasets.zips.code_pages import UTF8, chosen, code_page, title_of
 
 Name = str | bytes
 """Bytes where the zip does not say how a name is written."""

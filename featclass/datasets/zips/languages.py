@@ -15,7 +15,7 @@ from functools import lru_cache
 from math import log
 from typing import Final, Protocol
 
-from featclass.datasets.frequent_characters import HANGUL, KANJI, SIMPLIFIED, TRADITIONAL
+from featclass.datasets.zips.frequent_characters import HANGUL, KANJI, SIMPLIFIED, TRADITIONAL
 
 _ASCII: Final = log(1 / 40)
 """Of any ASCII character: alike in all, so that it decides nothing."""

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from featclass.datasets import splits
-from featclass.datasets.class_names import listed, shown
-from featclass.datasets.picture_index import Picture, PictureIndex, PicturesOfTables
-from featclass.datasets.table_columns import (
+from featclass.base import display_name, enumerated
+from featclass.datasets.folders import splits
+from featclass.datasets.tables.columns import (
     Certainty,
     ClassColumns,
     class_columns,
@@ -21,7 +20,8 @@ from featclass.datasets.table_columns import (
     numbers_rows,
     split_column,
 )
-from featclass.datasets.tables import Table
+from featclass.datasets.tables.pictures import Picture, PictureIndex, PicturesOfTables
+from featclass.datasets.tables.rows import Table
 
 _SHARE_OF_NAMES: Final = 0.2
 """Of its own cells, or of the pictures, that a column has to match to be that of the files."""
@@ -125,7 +125,7 @@ class _Columns:
     ) -> str:
         if classes.one is None:
             return self._table.name
-        title = shown(titles[classes.one])
+        title = display_name(titles[classes.one])
         return f"{'the column ' if header else ''}{title} of {self._table.name}"
 
     def _file_column(self) -> int | None:
@@ -171,8 +171,8 @@ class _Columns:
         if classes.doubtful:
             return (
                 f"{self._table.name} has several columns that may be the classes:"
-                f' {listed([titles[c] for c in classes.doubtful], 6)}. Call the right one "label"'
-                " in the first line, and no other, or take the others out."
+                f" {enumerated([titles[c] for c in classes.doubtful], 6)}. Call the right one"
+                ' "label" in the first line, and no other, or take the others out.'
             )
         if classes.marks and classes.certainty == Certainty.GUESSED:
             return (
@@ -188,7 +188,7 @@ class _Columns:
         for cell in dict.fromkeys(row[column] for row in rows):
             candidates = self._candidates.get(cell, [])
             if len(candidates) > 1:
-                both = listed([pictures[number].path for number in candidates[:2]])
+                both = enumerated([pictures[number].path for number in candidates[:2]])
                 return (
                     f"{self._table.name} names {cell}, which may be {both}. Write the folder in"
                     " the table too."
@@ -202,7 +202,9 @@ class _Columns:
 
 def _without_words(name: str, titles: Sequence[str]) -> str:
     what = (
-        f"its columns {listed(titles)} hold" if len(titles) > 1 else f"its column {titles[0]} holds"
+        f"its columns {enumerated(titles)} hold"
+        if len(titles) > 1
+        else f"its column {titles[0]} holds"
     )
     return (
         f"{name} is no table of labels: {what} only numbers or dates, which may be measures. Call"

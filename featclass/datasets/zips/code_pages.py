@@ -15,7 +15,7 @@ from math import log
 from typing import Final
 
 from featclass.base import DatasetError
-from featclass.datasets.writing import (
+from featclass.datasets.zips.languages import (
     JAPANESE,
     KOREAN,
     RUSSIAN,

@@ -13,7 +13,7 @@ from enum import IntEnum
 from itertools import combinations
 from typing import Final
 
-from featclass.datasets import splits
+from featclass.datasets.folders import splits
 
 _CLASS_TEXT = """
 label labels labelname classlabel class classes classname classnames target targets category

@@ -16,11 +16,11 @@ from typing import IO, BinaryIO, Final
 from weakref import finalize
 
 from featclass.base import DatasetError, Rejected
-from featclass.datasets.archives import SPLIT, is_split, why_no_zip, why_not_unpacked
-from featclass.datasets.code_pages import UTF8
 from featclass.datasets.paths import is_skipped
-from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, pieces, why
-from featclass.datasets.zip_names import Name, Readings, ZipNames, name_of, read_names
+from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, digest_of, pieces, why
+from featclass.datasets.zips.code_pages import UTF8
+from featclass.datasets.zips.faults import SPLIT, is_split, why_no_zip, why_not_unpacked
+from featclass.datasets.zips.names import Name, Readings, ZipNames, name_of, read_names
 
 MOST_ENTRIES: Final = 200_000
 MAX_UNPACKED: Final = 4000 * 10**6
@@ -68,6 +68,10 @@ class ZipSource:
                 yield file
         except _BAD_ZIP as error:
             raise OSError("it is damaged inside the zip") from error
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the bytes; raises `images.Unreadable` where they are no image's."""
+        return digest_of(self.open)
 
     def read(self) -> bytes:
         """Unpack the entry; raises `OSError` when it is damaged or the zip has gone."""

@@ -6,16 +6,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from featclass.base import DatasetError
-from featclass.datasets import splits
-from featclass.datasets.ambiguity import (
+from featclass.base import DatasetError, enumerated
+from featclass.datasets.classes.ambiguity import (
     FEW,
     folders_in_classes,
     refuse_shared_names,
     refuse_split_beside_others,
 )
-from featclass.datasets.class_names import listed
-from featclass.datasets.folder_tree import Folder, Tree
+from featclass.datasets.folders import splits
+from featclass.datasets.folders.tree import Folder, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +162,8 @@ def _note_of_copies(copies: Iterable[Folder]) -> str:
     names = sorted("/".join(copy) for copy in copies)
     hold, both = ("hold", "all") if names[1:] else ("holds", "both")
     return (
-        f"{listed(names)} {hold} the same folders again: {both} are read, and a picture that is in"
-        " two of them counts once."
+        f"{enumerated(names)} {hold} the same folders again: {both} are read, and a picture that is"
+        " in two of them counts once."
     )
 
 
@@ -234,14 +233,14 @@ def _note_of_split(tree: Tree, roots: Mapping[Folder, str | None], level: int) -
     read = "are read as parts" if len(names) > 1 else "is read as a part"
     within = "them" if len(names) > 1 else "it"
     return [
-        f"{listed(names)} {read} of a split; the classes are the folders in {within}:"
-        f" {listed(classes)}."
+        f"{enumerated(names)} {read} of a split; the classes are the folders in {within}:"
+        f" {enumerated(classes)}."
     ]
 
 
 def _note_of_inner(inner: Mapping[str, str]) -> str:
     names = sorted(inner, key=splits.in_order)
-    return f"{listed(names)} inside the class folders are read as parts of a split."
+    return f"{enumerated(names)} inside the class folders are read as parts of a split."
 
 
 def _deeper(tree: Tree, roots: Mapping[Folder, str | None]) -> dict[str, int]:
@@ -259,8 +258,8 @@ def _note_of_split_classes(classes: Iterable[str]) -> list[str]:
     if not names:
         return []
     return [
-        f"{listed(names)} look like a part of a split and a class in one name, and are read as a"
-        " class each: if they are both, make one folder for each part, with the classes in it,"
+        f"{enumerated(names)} look like a part of a split and a class in one name, and are read as"
+        " a class each: if they are both, make one folder for each part, with the classes in it,"
         " such as train/cats."
     ]
 
@@ -268,7 +267,7 @@ def _note_of_split_classes(classes: Iterable[str]) -> list[str]:
 def _note_of_deeper(paths: Sequence[str]) -> list[str]:
     if not paths:
         return []
-    return [f"What lies deeper ({listed(paths)}) counts to the class folder above it."]
+    return [f"What lies deeper ({enumerated(paths)}) counts to the class folder above it."]
 
 
 def _flat(tree: Tree, base: Folder) -> dict[Folder, str | None]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from featclass.datasets import splits
+from featclass.datasets.folders import splits
 
 Folder = tuple[str, ...]
 """The names of the folders down to one."""

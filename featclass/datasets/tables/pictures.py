@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from featclass.datasets.folder_tree import Folder, nearest_above
-from featclass.datasets.paths import clean_path
+from featclass.base import clean_path
+from featclass.datasets.folders.tree import Folder, nearest_above
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,14 @@
-"""The files of a folder and its subfolders, and each of them as an image."""
+"""The files of a folder and its subfolders."""
 
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from featclass.base import Image, Rejected
-from featclass.datasets.paths import clean_path, is_skipped
-from featclass.datasets.sources import FileSource, Identified, Unusable, identified, why
+from featclass.base import Rejected, clean_path
+from featclass.datasets.paths import is_skipped
+from featclass.datasets.sources import why
 
 FolderKey = tuple[int, int] | str
 
@@ -21,14 +20,6 @@ def files_below(path: Path) -> list[Path]:
     say what is wrong.
     """
     return list(Walk.through(path, follow=True).files) if path.is_dir() else [path]
-
-
-def image_of_file(path: Path) -> Image | Rejected:
-    """Read one file as an image without a label, named by its path as given."""
-    found = identified_file(path)
-    if isinstance(found, Unusable):
-        return Rejected(str(path), found.reason)
-    return Image(str(path), found, FileSource(path))
 
 
 @dataclass(slots=True)
@@ -100,29 +91,8 @@ class Walk:
 def _key(folder: Path) -> FolderKey:
     """Return the same for a folder however it was reached."""
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return str(folder)
     # Some file systems have no numbers.
-    return (found.st_dev, found.st_ino) if found.st_ino else os.path.realpath(folder)
-
-
-def identified_file(file: Path, root: Path | None = None) -> Identified:
-    """Return the digest of a file; with `root`, of one inside that folder only."""
-    try:
-        if root and file.is_symlink() and not _is_inside(file, root):
-            return Unusable("a link that leads out of the folder")
-        # Opening a named pipe or a terminal would wait for ever.
-        if not stat.S_ISREG(file.stat().st_mode):
-            return Unusable("not a file that holds anything")
-    except FileNotFoundError as error:
-        if file.is_symlink():
-            return Unusable("a link that leads nowhere: what it led to has gone")
-        return Unusable(why(error))
-    except OSError as error:
-        return Unusable(why(error))
-    return identified(FileSource(file).open)
-
-
-def _is_inside(file: Path, root: Path) -> bool:
-    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(root))
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(folder)

@@ -13,15 +13,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
-from featclass.base import DatasetError, Rejected
-from featclass.datasets import splits
-from featclass.datasets.class_names import listed, shown
-from featclass.datasets.folder_tree import Folder, nearest_above
-from featclass.datasets.paths import clean_path
-from featclass.datasets.picture_index import Picture, PicturesOfTables
-from featclass.datasets.table_columns import Certainty, is_of_predictions
-from featclass.datasets.table_statements import TableStatement, statement_of
-from featclass.datasets.tables import MOST_ROWS, read_table, size_fault
+from featclass.base import DatasetError, Rejected, bounded, clean_path, display_name, enumerated
+from featclass.datasets.folders import splits
+from featclass.datasets.folders.tree import Folder, nearest_above
+from featclass.datasets.tables.columns import Certainty, is_of_predictions
+from featclass.datasets.tables.pictures import Picture, PicturesOfTables
+from featclass.datasets.tables.rows import MOST_ROWS, read_table, size_fault
+from featclass.datasets.tables.statements import TableStatement, statement_of
 
 _MOST_SENTENCES: Final = 5
 """About tables of one kind."""
@@ -63,7 +61,7 @@ def labels_of_tables(
     about = PicturesOfTables(pictures, flat)
     room = MOST_ROWS
     for path in sorted(tables):
-        name, data = shown(clean_path(path)), tables[path]
+        name, data = display_name(clean_path(path)), tables[path]
         if "submission" in name.rpartition("/")[2].lower():
             continue
         if fault := size_fault(name, data):
@@ -102,7 +100,7 @@ def _together(
     for statement in believed:
         if statement.fault is not None:
             raise DatasetError(statement.fault)
-    names = listed([each.name for each in believed])
+    names = enumerated([each.name for each in believed])
     for statement in statements:
         if statement in believed:
             _Taken(known, statement, pictures, flat).add()
@@ -112,7 +110,10 @@ def _together(
         if first.is_of_another_kind_than(second):
             raise DatasetError(_of_two_kinds(first, second))
     read = [f"The classes are read from {each.where}." for each in believed]
-    known.notes = [*_bounded(unread), *_bounded(read)]
+    known.notes = [
+        *bounded(unread, _MOST_SENTENCES, "tables"),
+        *bounded(read, _MOST_SENTENCES, "tables"),
+    ]
     known.splits = known.splits if len(set(known.splits.values())) > 1 else {}
     return known
 
@@ -123,13 +124,6 @@ def _of_two_kinds(first: TableStatement, second: TableStatement) -> str:
         " about different pictures. Give the two columns one name, or take out the table that holds"
         " something else."
     )
-
-
-def _bounded(sentences: Sequence[str]) -> list[str]:
-    if len(sentences) <= _MOST_SENTENCES + 1:
-        return list(sentences)
-    more = len(sentences) - _MOST_SENTENCES
-    return [*sentences[:_MOST_SENTENCES], f"So it is with {more:,} more tables."]
 
 
 class _Taken:
@@ -175,7 +169,7 @@ class _Taken:
         known, name = self._known, self._statement.name
         several = sorted(labels)
         if len(several) != 1:
-            what = f"has several classes in {name}: {listed(several)}"
+            what = f"has several classes in {name}: {enumerated(several)}"
             reason = what if several else f"has no class in {name}"
             known.rejected.append(Rejected(self._pictures[picture].path, reason))
             known.faulty.add(picture)
