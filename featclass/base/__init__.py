@@ -61,6 +61,7 @@ from featclass.base.records import (
     Source,
     TextPriorUse,
     TrainedClassifier,
+    digest_of,
     no_progress,
 )
 from featclass.base.scores import (
@@ -168,6 +169,7 @@ __all__ = [
     "clean",
     "clean_path",
     "decimal",
+    "digest_of",
     "display_name",
     "empty_sentences",
     "enumerated",

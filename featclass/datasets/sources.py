@@ -97,13 +97,13 @@ class FileSource:
             raise images.Unreadable(gone if self.path.is_symlink() else why(error)) from error
         except OSError as error:
             raise images.Unreadable(why(error)) from error
-        return digest_of(self.open)
+        return stream_digest(self.open)
 
     def _is_inside(self, root: Path) -> bool:
         return Path(os.path.realpath(self.path)).is_relative_to(os.path.realpath(root))
 
 
-def digest_of(opened: Callable[[], AbstractContextManager[IO[bytes]]]) -> str:
+def stream_digest(opened: Callable[[], AbstractContextManager[IO[bytes]]]) -> str:
     """Return the SHA-256 of what is opened, read in pieces.
 
     Raises:

@@ -13,8 +13,7 @@ from typing import Self
 
 from sqlalchemy import delete, insert, select, update
 
-from featclass import images
-from featclass.base import Rejected, Source, WorkspaceMissing, names
+from featclass.base import Rejected, Source, WorkspaceMissing, digest_of, names
 from featclass.workspaces import bounds, pictures, sets, snapshot, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.blobs import Blobs
@@ -288,7 +287,7 @@ class Workspaces(Undoable):
     ) -> Iterator[tuple[Change, Sequence[str], set[str]]]:
         """Keep bytes while a workspace is changed; gives their digests, and those newly written."""
         self.version(token)  # whoever has no link leaves nothing on the disk
-        digests = [images.digest(data) for data in contents]
+        digests = [digest_of(data) for data in contents]
         new: set[str] = set()
         try:
             for digest, data in zip(digests, contents, strict=True):

@@ -15,6 +15,7 @@ import pytest
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 
 from featclass import images
+from featclass.base.records import digest_of
 from featclass.images import colour as colours
 from featclass.images import decoding, shapes
 from featclass.images import decoding as thumbnails
@@ -452,7 +453,7 @@ def test_thumbnails_kept_by_a_version_that_decoded_otherwise_are_made_anew_and_p
 
 
 def test_the_digest_is_sha_256() -> None:
-    assert images.digest(b"abc") == hashlib.sha256(b"abc").hexdigest()
+    assert digest_of(b"abc") == hashlib.sha256(b"abc").hexdigest()
 
 
 def test_pixels_over_budget_wait_until_others_are_freed() -> None:

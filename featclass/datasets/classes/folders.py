@@ -188,8 +188,8 @@ def _with_copies(
     return replace(
         folders,
         roots={place: part for root, part in folders.roots.items() for place in places(root)},
-        aside={place: tree.below(place) for each in folders.aside for place in places(each)},
-        flat={place: part for each, part in folders.flat.items() for place in places(each)},
+        aside={place: tree.below(place) for folder in folders.aside for place in places(folder)},
+        flat={place: part for folder, part in folders.flat.items() for place in places(folder)},
         notes=(_note_of_copies(copies), *folders.notes),
     )
 

@@ -54,37 +54,32 @@ def read_paths(
 
     Args:
         paths: With slashes, below the folder that was given; one that ends with a slash is a
-            folder, which is told apart from a file only in that it may be a class without any.
-        classes_at: Depth of the class folders, 1 for the folder's own subfolders; None to tell it
-            from the paths.
-        tables: The bytes of those of `paths` that are tables (`is_table`); where no folder is a
-            class, they may hold the labels.
+            folder, which may be a class without any file.
+        classes_at: Depth of the class folders, 1 for the shallowest; None to tell it from `paths`.
+        tables: The bytes of those of `paths` that may hold the labels where no folder is a class.
 
     Raises:
         FoldersAmbiguous: They can be read in two ways.
         DatasetError: They cannot be read at all, such as where no folder lies so deep.
     """
     divided = [divided_path(path) for path in paths]
-    kept = _shown(paths, divided)
-    files = [i for i in kept if divided[i][1]]
+    visible = _visible(paths, divided)
+    files = [i for i in visible if divided[i][1]]
     if classes_at is None and (reading := _samples(divided, files)):
         return reading
-    # A stray text file beside the class folders must not decide what the classes are.
-    pictures = [i for i in files if is_named_as_picture(divided[i][1])]
-    voters = pictures or [i for i in files if not is_table(divided[i][1])] or files
+    voters = _voters(divided, files)
     tree = Tree(divided[i][0] for i in voters)
     folders = class_folders(tree) if classes_at is None else class_folders_at(tree, classes_at)
     notes: tuple[str, ...] = ()
     if classes_at is None and folders.flat:
-        known = labels_of_tables(
-            {i: Picture(*divided[i]) for i in voters}, folders.flat, tables or {}
-        )
-        if known.labels:
-            return _by_table(divided, files, folders, known)
-        notes = (*known.notes, *_note_of_other_tables([divided[i] for i in files]))
+        pictures = {i: Picture(*divided[i]) for i in voters}
+        stated = labels_of_tables(pictures, folders.flat, tables or {})
+        if stated.labels:
+            return _by_table(divided, files, folders, stated)
+        notes = (*stated.notes, *_note_of_other_tables([divided[i] for i in files]))
     if not folders.roots:
         raise _flat_parts(folders, notes)
-    return _by_folders(divided, kept, folders, notes)
+    return _by_folders(divided, visible, folders, notes)
 
 
 def divided_path(path: str) -> tuple[Folder, str]:
@@ -93,15 +88,21 @@ def divided_path(path: str) -> tuple[Folder, str]:
     return tuple(part for part in folders if part not in ("", ".", "..")), file
 
 
-def _shown(paths: Sequence[str], divided: Sequence[tuple[Folder, str]]) -> list[int]:
+def _visible(paths: Sequence[str], divided: Sequence[tuple[Folder, str]]) -> list[int]:
     """Return the places of what is neither a system's own nor in a hidden folder.
 
     A folder that begins with a dot is hidden unless it holds pictures: then it may be a class.
     """
-    kept = [i for i, path in enumerate(paths) if not is_skipped(path)]
-    dotted = {i: _to_first_dot(divided[i][0]) for i in kept}
-    classes = {dotted[i] for i in kept if is_named_as_picture(divided[i][1], of_any_kind=True)}
-    return [i for i in kept if dotted[i] is None or dotted[i] in classes]
+    visible = [i for i, path in enumerate(paths) if not is_skipped(path)]
+    dotted = {i: _to_first_dot(divided[i][0]) for i in visible}
+    classes = {dotted[i] for i in visible if is_named_as_picture(divided[i][1], of_any_kind=True)}
+    return [i for i in visible if dotted[i] is None or dotted[i] in classes]
+
+
+def _voters(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Sequence[int]:
+    """Return the files that tell what the classes are: no stray text file beside pictures."""
+    pictures = [i for i in files if is_named_as_picture(divided[i][1])]
+    return pictures or [i for i in files if not is_table(divided[i][1])] or files
 
 
 def _to_first_dot(folder: Folder) -> Folder | None:
@@ -112,13 +113,13 @@ def _to_first_dot(folder: Folder) -> Folder | None:
 
 def _by_folders(
     divided: Sequence[tuple[Folder, str]],
-    kept: Iterable[int],
+    places: Iterable[int],
     folders: ClassFolders,
     notes: Sequence[str],
 ) -> Reading:
     labels: list[str | None] = [None] * len(divided)
     parts: list[str | None] = [None] * len(divided)
-    for i in kept:
+    for i in places:
         folder, _ = divided[i]
         if nearest_above(folder, folders.aside) is not None:
             continue
@@ -150,34 +151,34 @@ def _by_table(
     divided: Sequence[tuple[Folder, str]],
     files: Sequence[int],
     folders: ClassFolders,
-    known: TableLabels,
+    stated: TableLabels,
 ) -> Reading:
-    names = ClassNames(known.labels.values())
+    names = ClassNames(stated.labels.values())
     labels: list[str | None] = [None] * len(divided)
     for i in files:
-        labels[i] = names.of[known.labels[i]] if i in known.labels else ""
+        labels[i] = names.of[stated.labels[i]] if i in stated.labels else ""
     pictures = {i: Picture(*divided[i]) for i in files}
-    rejected = list(known.rejected)
-    aside = _without_labels(divided, files, folders, known)
+    rejected = list(stated.rejected)
+    aside = _without_labels(divided, files, folders, stated)
     rejected += [_set_aside(folder, count) for folder, count in aside.items()]
     without: list[str] = []
     for i in files:
-        if i in known.labels:
+        if i in stated.labels:
             continue
         folder, file = divided[i]
-        is_told = i in known.faulty or nearest_above(folder, aside) is not None
+        is_told = i in stated.faulty or nearest_above(folder, aside) is not None
         if is_told or is_table(file):
             labels[i] = None
         elif is_named_as_picture(file):
             labels[i] = None
             without.append(pictures[i].path)
             rejected.append(Rejected(pictures[i].path, "has no row in the table of the classes"))
-    notes = [*known.notes, *names.notes()]
+    notes = [*stated.notes, *names.notes()]
     if without:
         notes.append(f"Pictures without a row in the table: {enumerated(without)}.")
-    if known.absent:
-        notes.append(f"Rows without a picture: {enumerated(known.absent)}.")
-    parts = tuple(known.splits.get(i) if labels[i] else None for i in range(len(divided)))
+    if stated.absent:
+        notes.append(f"Rows without a picture: {enumerated(stated.absent)}.")
+    parts = tuple(stated.splits.get(i) if labels[i] else None for i in range(len(divided)))
     return Reading(tuple(labels), parts, tuple(notes), tuple(rejected))
 
 
@@ -198,7 +199,7 @@ def _without_labels(
     divided: Sequence[tuple[Folder, str]],
     files: Iterable[int],
     folders: ClassFolders,
-    known: TableLabels,
+    stated: TableLabels,
 ) -> dict[Folder, int]:
     """Return the folders of which no picture has a label, where others have, and their pictures."""
     if len(folders.flat) < 2:
@@ -209,7 +210,7 @@ def _without_labels(
         folder = nearest_above(divided[i][0], folders.flat)
         if folder is not None and is_named_as_picture(divided[i][1]):
             counts[folder] += 1
-            labelled |= {folder} if i in known.labels or i in known.faulty else set()
+            labelled |= {folder} if i in stated.labels or i in stated.faulty else set()
     return {folder: count for folder, count in counts.items() if folder not in labelled}
 
 

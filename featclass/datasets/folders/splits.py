@@ -40,10 +40,10 @@ def parts(names: Iterable[str]) -> dict[str, str] | None:
     `train`, `val`, `test`, `UNLABELLED`, or a fold's own name. Words that stand beside have to be
     neutral ("train_images"), or the same in all of them ("flowers-train", "flowers-test").
     """
-    found = {name: _part(name) for name in names}
-    known = {name: part for name, part in found.items() if part is not None}
+    read = {name: _part(name) for name in names}
+    known = {name: part for name, part in read.items() if part is not None}
     own_words = {words for part, words in known.values() if part != UNLABELLED}
-    if len(known) < len(found) or len(own_words) > 1:
+    if len(known) < len(read) or len(own_words) > 1:
         return None
     return {name: part for name, (part, _) in known.items()}
 
@@ -72,7 +72,7 @@ def with_classes(names: Iterable[str]) -> list[str]:
     "dogs_train", "dogs_test".
     """
     read = {name: _part(name) for name in names}
-    known = {name: found for name, found in read.items() if found is not None and found[1]}
+    known = {name: part for name, part in read.items() if part is not None and part[1]}
     parts_of: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     for part, words in known.values():
         parts_of[words].add(part)

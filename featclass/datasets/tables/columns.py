@@ -134,10 +134,9 @@ def class_columns(
     called = [c for c in columns if is_called_class(titles[c]) and _may_be(rows, c, True)]
     if called:
         different = _different(rows, called)
-        one = different[0] if len(different) == 1 else None
-        return ClassColumns(
-            Certainty.CALLED, one, doubtful=() if one is not None else tuple(different)
-        )
+        if len(different) == 1:
+            return ClassColumns(Certainty.CALLED, different[0])
+        return ClassColumns(Certainty.CALLED, doubtful=tuple(different))
     nearly = {c for c in columns if _holds_class_word(titles[c]) and _may_be(rows, c, True)}
     perhaps = [c for c in columns if c in nearly or _may_be(rows, c, False)]
     marks = tuple(c for c in columns if _is_binary(rows, c))
@@ -232,11 +231,12 @@ def _may_be(rows: Sequence[Sequence[str]], column: int, is_called_so: bool) -> b
 def _different(rows: Sequence[Sequence[str]], columns: Sequence[int]) -> list[int]:
     """Leave out columns of one value beside others, and one of two that say the same."""
     rows = rows[:_ROWS_COMPARED]
-    kept = [c for c in columns if len(_values(rows, c)) > 1] or list(columns)
+    telling = [c for c in columns if len(_values(rows, c)) > 1] or list(columns)
     # A name says more than its number does.
-    kept.sort(key=lambda c: all(map(_is_number, _values(rows, c))))
-    for first, second in combinations(kept[:_MOST_COMPARED], 2):
+    telling.sort(key=lambda c: all(map(_is_number, _values(rows, c))))
+    for first, second in combinations(telling[:_MOST_COMPARED], 2):
         pairs = {(row[first], row[second]) for row in rows if row[first] and row[second]}
-        if first in kept and len(pairs) == len(_values(rows, first)) == len(_values(rows, second)):
-            kept = [c for c in kept if c != second]
-    return kept
+        are_alike = len(pairs) == len(_values(rows, first)) == len(_values(rows, second))
+        if are_alike and first in telling:
+            telling = [c for c in telling if c != second]
+    return telling

@@ -18,7 +18,7 @@ from featclass.datasets.folders import splits
 from featclass.datasets.folders.tree import Folder, nearest_above
 from featclass.datasets.tables.columns import Certainty, is_of_predictions
 from featclass.datasets.tables.pictures import Picture, PicturesOfTables
-from featclass.datasets.tables.rows import MOST_ROWS, read_table, size_fault
+from featclass.datasets.tables.rows import MOST_ROWS, Table, read_table, size_fault
 from featclass.datasets.tables.statements import TableStatement, statement_of
 
 _MOST_SENTENCES: Final = 5
@@ -74,17 +74,26 @@ def labels_of_tables(
                 f"The tables beside the pictures have more than {MOST_ROWS:,} rows together. Leave"
                 " only those with the classes."
             )
-        if table is None:
-            unread.append(f"{name} is no table of labels: it has less than two columns.")
-        elif is_of_predictions(table.lines[0]):
-            unread.append(f"{name} holds predictions, not labels.")
+        statement = _statement(name, table, path, pictures, about)
+        if isinstance(statement, TableStatement):
+            statements.append(statement)
         else:
-            statement = statement_of(table, path, pictures, about)
-            if isinstance(statement, TableStatement):
-                statements.append(statement)
-            else:
-                unread.append(statement)
+            unread.append(statement)
     return _together(pictures, flat, statements, unread)
+
+
+def _statement(
+    name: str,
+    table: Table | None,
+    path: str,
+    pictures: Mapping[int, Picture],
+    about: PicturesOfTables,
+) -> TableStatement | str:
+    if table is None:
+        return f"{name} is no table of labels: it has less than two columns."
+    if is_of_predictions(table.lines[0]):
+        return f"{name} holds predictions, not labels."
+    return statement_of(table, path, pictures, about)
 
 
 def _together(
@@ -95,12 +104,12 @@ def _together(
 ) -> TableLabels:
     """Believe the tables that are surest which column holds the classes."""
     known = TableLabels()
-    surest = max((each.certainty for each in statements), default=None)
-    believed = [each for each in statements if each.certainty == surest]
+    surest = max((statement.certainty for statement in statements), default=None)
+    believed = [statement for statement in statements if statement.certainty == surest]
     for statement in believed:
         if statement.fault is not None:
             raise DatasetError(statement.fault)
-    names = enumerated([each.name for each in believed])
+    names = enumerated([statement.name for statement in believed])
     for statement in statements:
         if statement in believed:
             _Taken(known, statement, pictures, flat).add()
@@ -109,7 +118,7 @@ def _together(
     for first, second in combinations(believed[:_MOST_COMPARED], 2):
         if first.is_of_another_kind_than(second):
             raise DatasetError(_of_two_kinds(first, second))
-    read = [f"The classes are read from {each.where}." for each in believed]
+    read = [f"The classes are read from {statement.where}." for statement in believed]
     known.notes = [
         *bounded(unread, _MOST_SENTENCES, "tables"),
         *bounded(read, _MOST_SENTENCES, "tables"),

@@ -88,13 +88,13 @@ class PicturesOfTables:
 
     def about(self, folder: Folder, part: str | None) -> PictureIndex:
         """Return those of a table in `folder`, whose name says that it is of a part of a split."""
-        every = list(self._by_folder)
-        below = [each for each in every if each[: len(folder)] == folder] or every
+        folders = list(self._by_folder)
+        below = [other for other in folders if other[: len(folder)] == folder] or folders
         parts = dict.fromkeys(root for root, name in self._flat.items() if name and name == part)
-        of_part = [each for each in below if nearest_above(each, parts) is not None]
+        of_part = [other for other in below if nearest_above(other, parts) is not None]
         scope = tuple(of_part or below)
         if scope not in self._indices:
-            among = (number for each in scope for number in self._by_folder[each])
+            among = (number for other in scope for number in self._by_folder[other])
             self._indices[scope] = PictureIndex(self._pictures, among)
         return self._indices[scope]
 

@@ -78,7 +78,7 @@ def statement_of(
     *folder, file = path.split("/")
     stem = file.rpartition(".")[0]
     part = (splits.parts([stem]) or {}).get(stem)
-    index = about.about(tuple(each for each in folder if each not in ("", ".")), part)
+    index = about.about(tuple(name for name in folder if name not in ("", ".")), part)
     return _Columns(table, index).statement(part, pictures)
 
 
@@ -140,11 +140,11 @@ class _Columns:
             if is_called_class(title) and not names_files(title):
                 continue
             cells = dict.fromkeys(line[column] for line in lines if line[column])
-            by_cell = {cell: found for cell in cells if (found := self._index.find(cell))}
-            matched = len({found[0] for found in by_cell.values()})
+            by_cell = {cell: numbers for cell in cells if (numbers := self._index.find(cell))}
+            matched = len({numbers[0] for numbers in by_cell.values()})
             if not matched or matched < _SHARE_OF_NAMES * min(len(cells) - 1, size):
                 continue
-            whole = sum(self._index.is_whole(cell, found[0]) for cell, found in by_cell.items())
+            whole = sum(self._index.is_whole(cell, numbers[0]) for cell, numbers in by_cell.items())
             score = (names_files(title), matched, whole, -column)
             if best is None or score > best:
                 best, self._candidates = score, by_cell

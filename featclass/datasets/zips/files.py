@@ -17,7 +17,7 @@ from weakref import finalize
 
 from featclass.base import DatasetError, Rejected
 from featclass.datasets.paths import is_skipped
-from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, digest_of, pieces, why
+from featclass.datasets.sources import LARGEST_FILE, TOO_LARGE, pieces, stream_digest, why
 from featclass.datasets.zips.code_pages import UTF8
 from featclass.datasets.zips.faults import SPLIT, is_split, why_no_zip, why_not_unpacked
 from featclass.datasets.zips.names import Name, Readings, ZipNames, name_of, read_names
@@ -71,7 +71,7 @@ class ZipSource:
 
     def digest(self) -> str:
         """Return the SHA-256 of the bytes; raises `images.Unreadable` where they are no image's."""
-        return digest_of(self.open)
+        return stream_digest(self.open)
 
     def read(self) -> bytes:
         """Unpack the entry; raises `OSError` when it is damaged or the zip has gone."""

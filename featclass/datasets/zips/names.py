@@ -47,15 +47,16 @@ class ZipNames:
         """Say which code page was chosen for these names, where one had to be."""
         if self.code == UTF8 or not self.others:
             return ()
-        said = f"{zip_name} does not say how its names are written; they were read as"
-        said += f" {title_of(self.code)}"
+        sentence = f"{zip_name} does not say how its names are written; they were read as"
+        sentence += f" {title_of(self.code)}"
         if self.is_clear:
-            return (f"{said}.",)
+            return (f"{sentence}.",)
         other = self.others[0]
         sample = min((name for name in names if needs_code(name)), key=len, default=b"")
         here, there = (self.path(sample, code)[-_LONGEST_SAMPLE:] for code in (self.code, other))
         return (
-            f"{said}, but that is not certain: as {title_of(other)}, “{here}” would be “{there}”.",
+            f"{sentence}, but that is not certain: as {title_of(other)}, “{here}” would be"
+            f" “{there}”.",
         )
 
 

@@ -11,8 +11,8 @@ from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from featclass import classifiers, images
-from featclass.base import FeatclassError, Image, Prediction, WorkspaceMissing
+from featclass import classifiers
+from featclass.base import FeatclassError, Image, Prediction, WorkspaceMissing, digest_of
 from featclass.datasets import BytesSource
 from featclass.server.state import State
 from featclass.server.studio import studio
@@ -93,7 +93,7 @@ class _Watch:
         result = state.result
         if result is None or result.classifier is None:
             return {"waiting": _waiting(self.workspace, state)}
-        image = Image("frame", images.digest(frame), BytesSource(frame))
+        image = Image("frame", digest_of(frame), BytesSource(frame))
         try:
             [said] = classifiers.predict(
                 result.engine, result.classifier, [image], live=True, keep=False

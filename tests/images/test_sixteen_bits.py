@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
 from benchmarks.profiles import grey_profile
-from featclass.images import deep, depths
-from tests.images.test_depths import is_like, of_bits, pixels, png, pnm
+from featclass.images import sample_ranges, sixteen_bits
+from tests.images.test_sample_ranges import is_like, of_bits, pixels, png, pnm
 from tests.images.tiffs import COLOUR, GREY
 
 
@@ -36,9 +36,9 @@ def test_the_bits_that_a_png_says_are_significant_tell_what_is_white(
 def test_dark_colours_are_brightened_where_they_are_and_not_beside() -> None:
     for values in (COLOUR, np.dstack([COLOUR, GREY])):
         picture = PngImageFile(io.BytesIO(png(of_bits(values, 12))))
-        assert deep.loaded(picture) is picture
+        assert sixteen_bits.loaded(picture) is picture
         clear = PngImageFile(io.BytesIO(png(of_bits(COLOUR, 12), (1, 2, 3))))
-        assert deep.loaded(clear) is clear
+        assert sixteen_bits.loaded(clear) is clear
 
 
 @pytest.mark.parametrize("bits", [12, 16])
@@ -51,7 +51,7 @@ def test_greys_of_16_bits_with_opacity_are_grey_to_their_profile(bits: int) -> N
 
 
 def test_deep_pictures_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deep, "_STRIP", 400)
+    monkeypatch.setattr(sixteen_bits, "_STRIP", 400)
     for right in (GREY, COLOUR):
         for write in (png, pnm):
             assert is_like(write(of_bits(right, 12)), right)
@@ -59,7 +59,7 @@ def test_deep_pictures_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_dark_colours_of_more_than_a_sample_come_to_an_end_and_out_right() -> None:
     right = np.tile(COLOUR, (13, 9, 1))
-    assert right.size > 2 * depths.SAMPLE
+    assert right.size > 2 * sample_ranges.SAMPLE
     values = of_bits(right, 12)
     opaque = np.dstack([values, np.full(values.shape[:2], 65_535, np.uint16)])
     for data in (png(values), pnm(values), png(opaque)):

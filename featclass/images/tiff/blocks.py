@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
-from featclass.images.depths import Bytes, Values
-from featclass.images.tiff_layout import CMYK, UNCOMPRESSED, Layout
+from featclass.images.sample_ranges import Bytes, Values
+from featclass.images.tiff.layout import CMYK, UNCOMPRESSED, Layout
 from featclass.images.unreadable import Unreadable, silence_libtiff
 
 _BAND_BYTES: Final = 8 * 2**20
@@ -59,14 +59,8 @@ class Blocks:
             sizes = np.full(count, most)
         elif sizes.size < count:  # files of one strip may leave it out
             sizes = np.full(count, len(data))
-        at_once = most * across * planes
-        is_whole = layout.is_tiled or layout.compression != UNCOMPRESSED
-        # The piece twice over, the picture, and the file with a copy of what is unpacked.
-        if is_whole and 2.7 * at_once + 2 * len(data) > _MOST_BYTES:
-            raise Unreadable(
-                f"it is a TIFF in pieces of {at_once // 10**6} MB;"
-                " save it uncompressed, or in smaller strips or tiles"
-            )
+        if layout.is_tiled or layout.compression != UNCOMPRESSED:
+            _refuse_large_pieces(most * across * planes, len(data))
         # No packing makes anything twice as long: no size leads to more work than the picture is.
         self._sizes = sizes.clip(0, 2 * most + 4096).reshape(planes, down, across)
         self._offsets = offsets.reshape(planes, down, across)
@@ -148,6 +142,15 @@ class Blocks:
         joined = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         raw = np.frombuffer(joined, np.uint8).reshape(rows, layout.row_bytes)
         return _REVERSED[raw] if layout.is_bit_reversed else raw
+
+
+def _refuse_large_pieces(piece_bytes: int, file_bytes: int) -> None:
+    # The piece twice over, the picture, and the file with a copy of what is unpacked.
+    if 2.7 * piece_bytes + 2 * file_bytes > _MOST_BYTES:
+        raise Unreadable(
+            f"it is a TIFF in pieces of {piece_bytes // 10**6} MB;"
+            " save it uncompressed, or in smaller strips or tiles"
+        )
 
 
 def _whole_numbers(layout: Layout, tag: int, count: int) -> NDArray[np.int64]:

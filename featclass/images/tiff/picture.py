@@ -1,4 +1,4 @@
-"""TIFF: what Pillow reads rightly is left to it, the rest is read here or refused by name."""
+"""The picture of a TIFF, by Pillow where it reads it rightly, else read here or refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImagePalette
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
-from featclass.images.depths import (
+from featclass.images.sample_ranges import (
     SAMPLE,
     Bytes,
     Range,
@@ -22,8 +22,8 @@ from featclass.images.depths import (
     range_of_numbers,
     range_of_opacity,
 )
-from featclass.images.tiff_blocks import Blocks
-from featclass.images.tiff_directory import (
+from featclass.images.tiff.blocks import Blocks
+from featclass.images.tiff.directory import (
     COMPRESSION,
     ORIENTATION,
     PHOTOMETRIC,
@@ -31,7 +31,7 @@ from featclass.images.tiff_directory import (
     later_pages,
     picture_directory,
 )
-from featclass.images.tiff_layout import (
+from featclass.images.tiff.layout import (
     BITS,
     EXTRA,
     LAB,
@@ -183,10 +183,10 @@ def _mode(layout: Layout) -> str:
 def _decoded(layout: Layout, data: memoryview) -> Image.Image:
     blocks = Blocks(layout, data)
     values_bytes = layout.width * layout.height * layout.samples * layout.dtype.itemsize
-    kept = list(blocks.bands()) if values_bytes <= _KEPT_BYTES else None
-    colours, opacity = _ranges(layout, kept or blocks.bands(_SAMPLED_GROUPS))
+    bands = list(blocks.bands()) if values_bytes <= _KEPT_BYTES else None
+    colours, opacity = _ranges(layout, bands or blocks.bands(_SAMPLED_GROUPS))
     picture = Image.new(_mode(layout), (layout.width, layout.height))
-    for top, values in kept or blocks.bands():
+    for top, values in bands or blocks.bands():
         levels = _levels(values, layout, colours, opacity)
         size = levels.shape[1], levels.shape[0]
         band = Image.frombuffer(picture.mode, size, levels.tobytes(), "raw", picture.mode, 0, 1)

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass import images
-from featclass.images import depths
+from featclass.images import sample_ranges
 from tests.images.tiffs import COLOUR, GREY, Values, tiff_of
 
 LIMIT = 100 * 10**6
@@ -286,14 +286,14 @@ def test_a_sample_of_a_large_picture_meets_all_its_columns_and_colours() -> None
     values = np.zeros((600, 600, 3), np.uint16)
     values[:, ::6] = 1
     for step in (2, 3, 6, 12, 100):
-        assert depths.evenly(values, step).mean() == pytest.approx(1 / 6, abs=0.01)
+        assert sample_ranges.evenly(values, step).mean() == pytest.approx(1 / 6, abs=0.01)
 
 
 def test_a_sample_of_no_columns_or_colours_is_empty() -> None:
     for shape in ((9, 0), (9, 7, 0), (0, 7, 3), (0,)):
         for step in (1, 2, 6):
-            assert depths.evenly(np.zeros(shape, np.uint16), step).size == 0
+            assert sample_ranges.evenly(np.zeros(shape, np.uint16), step).size == 0
 
 
 def test_a_sample_does_not_keep_what_it_was_taken_from() -> None:
-    assert depths.evenly(np.zeros((600, 600), np.uint16), 7).base is None
+    assert sample_ranges.evenly(np.zeros((600, 600), np.uint16), 7).base is None

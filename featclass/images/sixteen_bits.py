@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from featclass.images.depths import SAMPLE, Bytes, Range, evenly, range_of_16_bits, range_of_opacity
+from featclass.images.sample_ranges import (
+    SAMPLE,
+    Bytes,
+    Range,
+    evenly,
+    range_of_16_bits,
+    range_of_opacity,
+)
 
 if TYPE_CHECKING:
     from PIL.ImageFile import _Tile as ImageFileTile
@@ -30,7 +37,7 @@ _Box = tuple[int, int, int, int]
 
 
 def loaded(picture: ImageFile) -> Image.Image:
-    """Decode; return the picture with 8 bits a sample, brought there as `depths` says.
+    """Decode; return the picture with 8 bits a sample, brought there as `sample_ranges` says.
 
     Pictures of 8 bits are returned as Pillow decodes them.
     """
@@ -38,7 +45,7 @@ def loaded(picture: ImageFile) -> Image.Image:
     is_grey = tile is not None and tile.args == "LA;16B"
     halves = _halves(tile) if tile is not None and file is not None else None
     is_deep = halves is not None or picture.mode.startswith("I")
-    bits = _told_bits(cast(BinaryIO, file)) if is_deep and picture.format == "PNG" else 0
+    bits = _stated_bits(cast(BinaryIO, file)) if is_deep and picture.format == "PNG" else 0
     picture.load()
     if picture.mode.startswith("I"):
         # A PPM that tells another greatest value than 65535 comes scaled by it.
@@ -53,7 +60,7 @@ def loaded(picture: ImageFile) -> Image.Image:
     return picture.convert("LA") if is_grey else picture
 
 
-def _told_bits(file: BinaryIO) -> int:
+def _stated_bits(file: BinaryIO) -> int:
     """Return how many bits of each colour a PNG says are significant; 0 if it does not say."""
     position = file.tell()
     file.seek(8)
@@ -73,9 +80,9 @@ def _told_bits(file: BinaryIO) -> int:
 
 def _range(sample: NDArray[np.uint16], bits: int) -> Range:
     """Return the range; what a PNG says itself is taken, or its values are of all 16 bits."""
-    told = 2**bits - 1 if bits >= _LEAST_BITS else _GREATEST
-    values = range_of_16_bits(sample, told if bits else 0)
-    return values if not bits or values.white == told else Range(0, _GREATEST)
+    stated = 2**bits - 1 if bits >= _LEAST_BITS else _GREATEST
+    values = range_of_16_bits(sample, stated if bits else 0)
+    return values if not bits or values.white == stated else Range(0, _GREATEST)
 
 
 def _halves(tile: ImageFileTile) -> tuple[ImageFileTile | None, ImageFileTile] | None:

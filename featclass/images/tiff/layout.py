@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from featclass.images.tiff_directory import COMPRESSION, HEIGHT, PHOTOMETRIC, WIDTH, Directory
+from featclass.images.tiff.directory import COMPRESSION, HEIGHT, PHOTOMETRIC, WIDTH, Directory
 from featclass.images.unreadable import Unreadable
 
 BITS, FILL_ORDER, SAMPLES, ROWS, PLANAR = 258, 266, 277, 278, 284

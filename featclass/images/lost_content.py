@@ -14,7 +14,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images.formats import LONGEST_SIDE, opened_for_decoding
 from featclass.images.shapes import FULL_SIZE
-from featclass.images.tiff import open_later_pages
+from featclass.images.tiff.picture import open_later_pages
 from featclass.images.unreadable import HOSTILE, Unreadable
 
 LOST: Final = "lost"

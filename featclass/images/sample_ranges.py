@@ -89,8 +89,8 @@ def range_of_16_bits(sample: Values, greatest: int = 0, no_data: float | None = 
         no_data: A value that counts for nothing.
     """
     known = sample if no_data is None else sample[sample != no_data]
-    told = [greatest] if greatest >= 255 else []
-    for white in told + [2**bits - 1 for bits in _CAMERA_BITS]:
+    stated = [greatest] if greatest >= 255 else []
+    for white in stated + [2**bits - 1 for bits in _CAMERA_BITS]:
         if np.count_nonzero(known <= white) >= _NEARLY_ALL * known.size:
             return Range(0, white, no_data)
     return Range(0, 65_535, no_data)

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from featclass import images
 from featclass.images import Lost
-from featclass.images.tiff_directory import later_pages, picture_directory
+from featclass.images.tiff.directory import later_pages, picture_directory
 from tests.audit.drawings import look, scene
 from tests.images.tiffs import GREY, Page, tiff
 
