@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import sentences
-from featclass.base.scores import LearningCurve, Method, SavedClassifier, Told, Verdict
+from featclass.base.scores import LearningCurve, Method, SavedClassifier, SavedSentence, Verdict
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
@@ -197,7 +197,7 @@ class Report:
     @property
     def method(self) -> str:
         """How the figures were obtained, in words without a full stop; class names as they are."""
-        if isinstance(self.procedure, Told):
+        if isinstance(self.procedure, SavedSentence):
             return self.procedure.sentence
         return self.procedure.sentence + self._names_used() + self._not_learned() + self._seen()
 
