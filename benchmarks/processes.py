@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import signal
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 Order = TypeVar("Order")
 Result = TypeVar("Result")
 
-LISTENING = 0.01  # seconds between two looks at the memory of a process at work
 FAREWELL = 5.0
 
 
@@ -36,9 +32,6 @@ class Answer(Generic[Result]):
 
     seconds: float
     value: Result
-    grown: int
-    """Bytes by which the process grew at most while at work; if not watched, by which it grew
-    beyond all it ever held."""
 
 
 class Process(Generic[Order, Result]):
@@ -64,20 +57,11 @@ class Process(Generic[Order, Result]):
             self._receive()
             self._is_ready = True
 
-    def ask(self, order: Order, *, watch: bool = False) -> Answer[Result]:
-        """Have one order carried out; raises `CouldNot` with the reason where it fails.
-
-        With `watch`, looks at its memory all the while, which takes a little from the processor.
-        """
+    def ask(self, order: Order) -> Answer[Result]:
+        """Have one order carried out; raises `CouldNot` with the reason where it fails."""
         self.ready()
-        before = highest = resident(self._process.pid) if watch else None
         self._pipe.send(order)
-        while before is not None and not self._pipe.poll(LISTENING):
-            highest = max(highest or 0, resident(self._process.pid) or 0)
-        seconds, value, grown = self._receive()
-        if before is not None and highest is not None:
-            grown = highest - before
-        return Answer(seconds, value, grown)
+        return Answer(*self._receive())
 
     def _receive(self) -> Any:
         try:
@@ -115,15 +99,6 @@ class Process(Generic[Order, Result]):
         self.end()
 
 
-def resident(pid: int | None) -> int | None:
-    """Return the bytes of memory a process holds; None where the system does not tell."""
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-    except (OSError, IndexError):
-        return None
-    return int(pages) * resource.getpagesize()
-
-
 def _serve(
     pipe: Connection, make: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]
 ) -> None:
@@ -132,19 +107,12 @@ def _serve(
         act = make(*arguments)
         pipe.send(("", None))
         while (order := pipe.recv()) is not None:
-            high = _high_water()
             started = time.perf_counter()
             value = act(order)
-            seconds = time.perf_counter() - started
-            pipe.send(("", (seconds, value, _high_water() - high)))
+            pipe.send(("", (time.perf_counter() - started, value)))
     except EOFError:  # the parent has gone
         return
     except CouldNot as reason:
         pipe.send((str(reason), None))
     except Exception as error:  # whatever it is, it belongs into the table
         pipe.send((f"{type(error).__name__}: {error}", None))
-
-
-def _high_water() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
