@@ -16,7 +16,7 @@ prediction  what a classifier says of pictures
 asking      which unlabelled pictures are worth labelling first
 """
 
-from featclass.classifiers.embedding import EmbeddedFiles, embed, embed_files, empty_classes
+from featclass.classifiers.embedding import EmbeddedDataset, EmbeddedFiles, embed, embed_files
 from featclass.classifiers.evaluation import evaluate_given, evaluate_saved, evaluate_split
 from featclass.classifiers.explanation import explain
 from featclass.classifiers.given_split import given_split
@@ -37,13 +37,13 @@ __all__ = [
     "AUTO",
     "BUILTIN",
     "FEW",
+    "EmbeddedDataset",
     "EmbeddedFiles",
     "Training",
     "can_learn",
     "check_encoder",
     "embed",
     "embed_files",
-    "empty_classes",
     "encoder_of",
     "evaluate_given",
     "evaluate_saved",

@@ -138,7 +138,7 @@ def test_a_picture_called_none_of_these_is_refused_from_then_on_also_by_the_save
     plain = classifiers.learn(embedded, engine).classifier
     assert any(said.known for said in classifiers.predict(engine, plain, others))
     strangers = engine.embed(others)
-    told = classifiers.learn(embedded, engine, strangers=strangers).classifier
+    told = classifiers.learn(replace(embedded, strangers=strangers), engine).classifier
     assert not any(said.known for said in classifiers.predict(engine, told, others))
     assert sum(said.known for said in classifiers.predict(engine, told, two_classes(20))) >= 34
     artifact.save(told, tmp_path / "told.featclass")
@@ -153,7 +153,7 @@ def test_of_very_many_strangers_so_many_are_kept(
     monkeypatch.setattr("featclass.classifiers.training.MAX_STRANGERS", 3)
     embedded = classifiers.embed(engine, Dataset(tuple(two_classes())))
     many = engine.embed([image(drawn(seed, "green"), f"{seed}.png") for seed in range(8)])
-    kept = classifiers.learn(embedded, engine, strangers=many).classifier.strangers
+    kept = classifiers.learn(replace(embedded, strangers=many), engine).classifier.strangers
     assert kept is not None
     assert len(kept) == 3
     assert classifiers.learn(embedded, engine).classifier.strangers is None
