@@ -21,7 +21,7 @@ from featclass.classifiers.evaluation import evaluate_given, evaluate_saved, eva
 from featclass.classifiers.explanation import explain
 from featclass.classifiers.given_split import given_split
 from featclass.classifiers.naming import FEW, can_learn, is_word, reads_names
-from featclass.classifiers.opening import AUTO, BUILTIN, check_encoder, encoder_of, open_engine
+from featclass.classifiers.opening import check_encoder, encoder_of
 from featclass.classifiers.prediction import (
     most_useful,
     predict,
@@ -34,8 +34,6 @@ from featclass.classifiers.report import to_json
 from featclass.classifiers.training import Training, learn, train
 
 __all__ = [
-    "AUTO",
-    "BUILTIN",
     "FEW",
     "EmbeddedDataset",
     "EmbeddedFiles",
@@ -53,7 +51,6 @@ __all__ = [
     "is_word",
     "learn",
     "most_useful",
-    "open_engine",
     "predict",
     "predict_embedded",
     "predict_files",

@@ -370,10 +370,10 @@ def test_auto_tells_why_it_does_without_the_better_encoder_and_a_name_never_does
     monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
     with Cache(":memory:") as cache:
         engines = Engines(config.load(), cache)
-        opened = classifiers.open_engine(engines, "auto", tell=heard.append)
+        opened = engines.choose("auto", tell=heard.append)
         assert opened.encoder.spec == "builtin"
         assert "built-in encoder meanwhile" in heard[0]
         assert heard[1:] == ["loaded"]
         with pytest.raises(EncoderUnavailable, match="ViT-L-14"):
-            classifiers.open_engine(engines, "ViT-L-14/datacomp_xl_s13b_b90k", tell=heard.append)
+            engines.choose("ViT-L-14/datacomp_xl_s13b_b90k", tell=heard.append)
         engines.close()
