@@ -38,6 +38,7 @@ class Workspaces(Undoable):
     def __init__(self, folder: Path, *, despite_loss: bool = False) -> None:
         """Open the data folder, as `open_folder` does."""
         self._blobs = Blobs(folder / "blobs")
+        self._snapshots = snapshot.Snapshots()
         super().__init__(open_folder(folder, self._blobs, despite_loss=despite_loss))
 
     def close(self) -> None:
@@ -82,7 +83,7 @@ class Workspaces(Undoable):
     def open(self, token: str) -> Workspace:
         """Return everything of a workspace, as it is at one moment."""
         with self._database.read() as db:
-            return snapshot.take(db, token)
+            return self._snapshots.take(db, token)
 
     def version(self, token: str) -> int:
         """Return a workspace's version without the rest."""
