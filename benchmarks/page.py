@@ -162,8 +162,9 @@ def at_server(root: Path, data: Path) -> Callable[[str], list[float]]:
         sets_key(workspace, trainer.spec_in_use(workspace))
 
     def seconds(what: str) -> list[float]:
-        ask, times = {"run": (page.run, RERUNS), "changed": (changed, QUESTIONS)}[what]
-        return [_seconds(ask) for _ in range(times)]
+        if what == "run":
+            return [_seconds(page.run) for _ in range(RERUNS)]
+        return [_seconds(changed) for _ in range(QUESTIONS)]
 
     return seconds
 
