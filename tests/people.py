@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -29,6 +30,15 @@ def zip_of(folder: Path, zip_path: Path) -> Path:
             if file.is_file():
                 archive.write(file, file.relative_to(folder).as_posix())
     return zip_path
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Pack files, each under its name."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
 
 
 class _RawName(zipfile.ZipInfo):

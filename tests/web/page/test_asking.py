@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-import tests.web.page.test_journey as journey
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.test_journey import choose, file
-
-server, browser, page = journey.server, journey.browser, journey.page
+from tests.web.page.served import Server
 
 
 def fill(page: Page, url: str) -> None:
@@ -22,7 +20,7 @@ def fill(page: Page, url: str) -> None:
     expect(page.get_by_role("button", name="Label the most useful of 12 pictures")).to_be_visible()
 
 
-def some(colour: str, number: int, first: int = 0) -> list[dict[str, object] | str]:
+def some(colour: str, number: int, first: int = 0) -> list[FilePayload]:
     return [file(f"{colour}{n}.png", drawn(n, colour)) for n in range(first, first + number)]
 
 
@@ -31,9 +29,7 @@ def size(page: Page, name: str, pictures: int) -> None:
     expect(card.get_by_text(f"{pictures} pictures", exact=True)).to_be_visible()
 
 
-def test_answers_by_key_fill_the_sets_and_can_be_taken_back(
-    server: journey.Server, page: Page
-) -> None:
+def test_answers_by_key_fill_the_sets_and_can_be_taken_back(server: Server, page: Page) -> None:
     fill(page, server.url)
     page.get_by_role("button", name="Label the most useful").click()
     panel = page.get_by_role("group", name="Label pictures")
@@ -61,7 +57,7 @@ def test_answers_by_key_fill_the_sets_and_can_be_taken_back(
 
 
 def test_what_is_none_of_these_is_not_asked_about_again_what_was_skipped_is(
-    server: journey.Server, page: Page
+    server: Server, page: Page
 ) -> None:
     fill(page, server.url)
     page.get_by_role("button", name="Label the most useful").click()

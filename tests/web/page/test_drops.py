@@ -11,12 +11,10 @@ from playwright.sync_api import Locator, Page, expect
 
 import featclass
 from featclass.datasets import files_of_zip
-from tests.browser import drop
+from tests.browser import choose, drop, file
 from tests.fakes import drawn
 from tests.people import COLOURS, fill, named, raw_zip, zip_of
-from tests.web.page.test_journey import Server, browser, choose, file, page, server
-
-__all__ = ["browser", "page", "server"]
+from tests.web.page.served import Server
 
 PEOPLE = ("alice/ok", "alice/nok", "bob/ok", "bob/nok")
 JAPANESE = ("表面良好", "表面不良", "合格")

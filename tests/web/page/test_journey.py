@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import signal
 import socket
@@ -11,123 +10,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from featclass import samples
-from tests.browser import FLAGS, find
+from tests.browser import MILLISECONDS, choose, file
 from tests.fakes import drawn
-
-ROOT = Path(__file__).parents[3]
-SECONDS = 90
-MILLISECONDS = SECONDS * 1000
-
-
-@dataclass
-class Server:
-    """`featclass app` in a process of its own."""
-
-    data: Path
-    port: int = 0
-    process: subprocess.Popen[bytes] | None = field(default=None)
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}/"
-
-    def start(self) -> None:
-        if not self.port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
-        command += ["--server.headless=true", f"--server.port={self.port}"]
-        environment = os.environ | {
-            "FEATCLASS_DATA": str(self.data),
-            "FEATCLASS_OFFLINE": "1",
-            "PYTHONPATH": str(ROOT),
-        }
-        with (self.data / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=environment, cwd=self.data, stdout=log, stderr=log
-            )
-        end = time.monotonic() + SECONDS
-        while not self._answers():
-            assert time.monotonic() < end, (self.data / "server.log").read_text()
-            assert self.process.poll() is None, (self.data / "server.log").read_text()
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}_stcore/health", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait(SECONDS)
-        self.process = None
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("server"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    flags = [*FLAGS, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=find(), args=flags)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A new visitor: cookies of their own; any error in the page's own code fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(MILLISECONDS)
-    expect.set_options(timeout=MILLISECONDS)
-    faults: list[str] = []
-    outside: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("request", lambda request: outside.append(request.url))
-    yield opened
-    context.close()
-    assert faults == []
-    assert [
-        url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))
-    ] == []
-
-
-def choose(page: Page, button: str, *files: dict[str, object] | str) -> None:
-    """Press a button that opens the file dialog, and choose files."""
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name=button, exact=True).click()
-    chooser.value.set_files(list(files))  # type: ignore[arg-type]
-
-
-def file(name: str, data: bytes) -> dict[str, object]:
-    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
+from tests.people import zipped
+from tests.web.page.served import ROOT, SECONDS, Server, free_port
 
 
 def test_samples_to_matrix_to_prediction_and_all_of_it_is_there_after_a_reload(
@@ -171,10 +63,9 @@ def test_a_zip_makes_the_sets_and_names_the_files_that_could_not_be_used(
 
 
 def test_a_killed_server_has_lost_nothing_that_the_page_showed_as_added(
-    browser: Browser, tmp_path: Path
+    own_server: Server, browser: Browser
 ) -> None:
-    server = Server(tmp_path)
-    server.start()
+    server = own_server
     opened = browser.new_page()
     opened.set_default_timeout(MILLISECONDS)
     opened.goto(server.url)
@@ -188,7 +79,6 @@ def test_a_killed_server_has_lost_nothing_that_the_page_showed_as_added(
     card = opened.get_by_role("region", name="Set Set 1")
     expect(card.get_by_text("30 pictures")).to_be_visible()
     opened.close()
-    server.stop()
 
 
 def test_a_picture_whose_file_is_gone_says_so_and_is_back_once_it_is_added_again(
@@ -482,9 +372,7 @@ def test_a_tried_picture_that_was_removed_comes_back_by_undo(server: Server, pag
 
 
 def test_the_server_ends_with_its_command(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"FEATCLASS_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)}
     environment.pop("DISPLAY", None)
     command = [sys.executable, "-m", "featclass", "app", "--port", str(port)]

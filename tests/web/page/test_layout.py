@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
-from tests.web.page.test_journey import Server, choose, file
+from tests.web.page.served import Server
 from tests.web.page.test_none_of_these import strangers, strayed
 from tests.web.page.test_tryout import card, taught
-
-server, browser, page = journey.server, journey.browser, journey.page
 
 PLACES = """() => ['sets', 'score', 'try'].map(id => {
     const box = document.getElementById(id).closest('.stColumn').getBoundingClientRect();

@@ -12,12 +12,11 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
 from sklearn.datasets import load_sample_image
 
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
-from tests.web.page.test_journey import Server, choose, file
+from tests.web.page.served import Server
 from tests.web.page.test_tryout import card, chip, opened, taught, tiles
 
-server, browser, page = journey.server, journey.browser, journey.page
 UNLIKE = re.compile(r"^Unlike your sets\. Nearest: (warm|cold)$")
 SHARE = re.compile(r"\d ?%")
 LARGE, STEP = 240, 100

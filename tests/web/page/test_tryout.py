@@ -7,11 +7,11 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
-from tests.web.page.test_journey import Server, choose, file, zipped
+from tests.people import zipped
+from tests.web.page.served import Server
 
-server, browser, page = journey.server, journey.browser, journey.page
 PURPLE = ("purple", 50), ("purple", 51)
 
 

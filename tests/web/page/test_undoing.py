@@ -9,16 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import drop
+from tests.browser import MILLISECONDS, choose, drop
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
+from tests.web.page.served import Server
 from tests.web.page.test_asking import fill as fill_to_ask
 from tests.web.page.test_asking import some
-from tests.web.page.test_journey import HOSTILE, MILLISECONDS, STRAYED, Server, choose, strayed
+from tests.web.page.test_journey import HOSTILE, STRAYED, strayed
 from tests.web.page.test_tryout import card as card_of
 from tests.web.page.test_tryout import taught, tried
-
-server, browser, page = journey.server, journey.browser, journey.page
 
 DO = """async what => {
     const base = `/api/w/${new URLSearchParams(location.search).get('w')}`;
