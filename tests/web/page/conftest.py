@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
 
 from tests.browser import MILLISECONDS, launched
-from tests.web.page.served import Server, serving
+from tests.served import Server, serving
 
 
 @pytest.fixture(scope="package")

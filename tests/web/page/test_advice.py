@@ -13,7 +13,7 @@ from featclass.web import ASSETS
 from tests.browser import choose, file
 from tests.fakes import drawn
 from tests.people import zipped
-from tests.web.page.served import Server
+from tests.served import Server
 from tests.web.page.test_journey import HOSTILE, strayed
 
 CUE = "The size in pixels alone names the right class in 100 % of the pictures"

@@ -6,7 +6,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.served import Server
+from tests.served import Server
 
 
 def fill(page: Page, url: str) -> None:

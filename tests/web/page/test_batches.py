@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import choose, file
 from tests.fakes import drawn
 from tests.people import zipped
-from tests.web.page.served import Server, serving
+from tests.served import Server, serving
 
 COLOURS = ("red", "blue")
 

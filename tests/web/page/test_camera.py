@@ -14,7 +14,7 @@ from featclass import samples
 from tests import camera
 from tests.browser import choose, file, launched
 from tests.fakes import drawn
-from tests.web.page.served import Server
+from tests.served import Server
 
 
 @pytest.fixture(scope="module")

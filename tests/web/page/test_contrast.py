@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import MILLISECONDS
 from tests.contrast import faint
-from tests.web.page.served import Server
+from tests.served import Server
 
 SCHEMES = ("light", "dark")
 MENUS = ("My pictures", "encoder", "Use it")

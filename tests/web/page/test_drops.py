@@ -14,7 +14,7 @@ from featclass.datasets import files_of_zip
 from tests.browser import choose, drop, file
 from tests.fakes import drawn
 from tests.people import COLOURS, fill, named, raw_zip, zip_of
-from tests.web.page.served import Server
+from tests.served import Server
 
 PEOPLE = ("alice/ok", "alice/nok", "bob/ok", "bob/nok")
 JAPANESE = ("表面良好", "表面不良", "合格")

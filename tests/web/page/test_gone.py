@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.page.served import Server, serving
+from tests.served import Server, serving
 
 SAID = "featclass does not answer. What you type is kept, and sent when it is back."
 STREAMLITS = ("Connection error", "Is Streamlit still running", "Are you connected")

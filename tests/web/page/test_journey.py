@@ -19,7 +19,7 @@ from featclass import samples
 from tests.browser import MILLISECONDS, choose, file
 from tests.fakes import drawn
 from tests.people import zipped
-from tests.web.page.served import ROOT, SECONDS, Server, free_port
+from tests.served import ROOT, SECONDS, Server, free_port
 
 
 def test_samples_to_matrix_to_prediction_and_all_of_it_is_there_after_a_reload(

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.served import Server
+from tests.served import Server
 from tests.web.page.test_none_of_these import strangers, strayed
 from tests.web.page.test_tryout import card, taught
 

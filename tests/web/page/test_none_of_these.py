@@ -14,7 +14,7 @@ from sklearn.datasets import load_sample_image
 
 from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.served import Server
+from tests.served import Server
 from tests.web.page.test_tryout import card, chip, opened, taught, tiles
 
 UNLIKE = re.compile(r"^Unlike your sets\. Nearest: (warm|cold)$")

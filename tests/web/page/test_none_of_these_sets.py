@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import choose, drop, file
 from tests.fakes import drawn
-from tests.web.page.served import Server
+from tests.served import Server
 from tests.web.page.test_asking import some
 from tests.web.page.test_none_of_these import photograph
 

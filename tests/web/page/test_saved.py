@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import choose, file
 from tests.fakes import drawn
 from tests.people import zipped
-from tests.web.page.served import Server
+from tests.served import Server
 
 COLOURS = ("red", "blue")
 

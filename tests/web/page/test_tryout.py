@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.browser import choose, file
 from tests.fakes import drawn
 from tests.people import zipped
-from tests.web.page.served import Server
+from tests.served import Server
 
 PURPLE = ("purple", 50), ("purple", 51)
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import MILLISECONDS, choose, drop
 from tests.fakes import drawn
-from tests.web.page.served import Server
+from tests.served import Server
 from tests.web.page.test_asking import fill as fill_to_ask
 from tests.web.page.test_asking import some
 from tests.web.page.test_journey import HOSTILE, STRAYED, strayed

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from featclass import samples
 from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.served import Server
+from tests.served import Server
 
 
 def painted(page: Page) -> dict[str, int]:
