@@ -10,6 +10,8 @@ from pathlib import Path
 
 from tests.fakes import drawn
 
+PEOPLE = ("alice/ok", "alice/nok", "bob/ok", "bob/nok")
+JAPANESE = ("表面良好", "表面不良", "合格")
 COLOURS = ("red", "blue", "green", "orange", "purple", "black")
 
 
@@ -21,6 +23,14 @@ def fill(root: Path, folders: Iterable[str], count: int = 3) -> Path:
             data = drawn(zlib.crc32(folder.encode()) + i, COLOURS[number % len(COLOURS)])
             (root / folder / f"{i}.png").write_bytes(data)
     return root
+
+
+def laid_out(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files below `folder`, each under its name; returns `folder`."""
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
 
 
 def zip_of(folder: Path, zip_path: Path) -> Path:

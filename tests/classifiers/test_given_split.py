@@ -9,10 +9,9 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
-from typer.testing import CliRunner, Result
 
 import featclass
-from featclass import classifiers, cli, datasets, library
+from featclass import classifiers, datasets, library
 from featclass.base import sentences
 from featclass.base.errors import DatasetError, FeatclassError
 from featclass.base.records import Dataset, Image, Report
@@ -23,6 +22,7 @@ from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.probe.statistics import accuracy_interval
 from tests.audit.drawings import saved, scene
+from tests.commands import run
 from tests.fakes import GridEncoder, drawn, image
 
 Make = Callable[[Dataset], Report]
@@ -265,13 +265,6 @@ def in_folder(tmp_path: Path) -> Path:
     (folder / "test/red/leaked.png").write_bytes((folder / "train/red/1.png").read_bytes())
     library._engines.cache_clear()
     return folder
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.mark.usefixtures("fake_encoder")

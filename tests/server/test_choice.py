@@ -21,8 +21,6 @@ from tests.fakes import GridEncoder
 from tests.server.learning import Bench
 from tests.web.page.test_frame import calm, fill, settled, text, visit
 
-__all__ = ["bench"]
-
 FINER = "ViT-L-14/datacomp_xl_s13b_b90k"
 SECONDS = 20
 

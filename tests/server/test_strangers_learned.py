@@ -20,8 +20,6 @@ from tests.fakes import drawn
 from tests.server.learning import Bench
 from tests.workspaces.test_none_of_these import undo_last
 
-__all__ = ["bench"]
-
 
 def strangers_of(state: State) -> int:
     """Return how many strangers the classifier of a workspace knows of."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from featclass.workspaces import (
+    Act,
     LabelledSet,
     NewPicture,
     Picture,
@@ -40,3 +41,12 @@ def blob_files(folder: Path) -> set[str]:
 
 def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def set_id(store: Workspaces, token: str, name: str) -> int:
+    return next(labelled.id for labelled in store.open(token).sets if labelled.name == name)
+
+
+def done(act: Act | None) -> Act:
+    assert act is not None
+    return act

@@ -12,6 +12,7 @@ from featclass import images
 from featclass.base.errors import FeatclassError
 from featclass.base.records import Rejected
 from featclass.workspaces import Act, NewPicture, Workspaces, acting
+from tests.workspaces.stored import add, done, set_id
 
 NONE, TRIED = "none", "tried"
 Place = int | str
@@ -28,15 +29,6 @@ def token(store: Workspaces) -> str:
     add(store, token, two.id, "z.png")
     add(store, token, None, "tried.png")
     return token
-
-
-def add(store: Workspaces, token: str, set_id: int | None, *names: str) -> None:
-    files = [NewPicture(name, f"bytes of {name}".encode()) for name in names]
-    store.add_pictures(token, set_id, files)
-
-
-def set_id(store: Workspaces, token: str, name: str) -> int:
-    return next(found.id for found in store.open(token).sets if found.name == name)
 
 
 def picture(store: Workspaces, token: str, name: str) -> int:
@@ -59,11 +51,6 @@ def shown(store: Workspaces, token: str) -> dict[str, list[str]]:
 
 def last(store: Workspaces, token: str) -> Act:
     act = store.last_act(token)
-    assert act is not None
-    return act
-
-
-def done(act: Act | None) -> Act:
     assert act is not None
     return act
 

@@ -24,9 +24,9 @@ from featclass.server.studio import studio
 from featclass.web.routes import batches as routes
 from featclass.workspaces import NewPicture
 from tests.fakes import GridEncoder, drawn
+from tests.filled import OURS
 from tests.people import zipped
 
-OURS = {"X-Featclass": "1"}
 SECONDS = 30
 
 

@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from featclass.server.batches import BatchPhase
+from tests.filled import OURS
 from tests.server.batches.routed import (
-    OURS,
     ended,
     filled,
     listed,

@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from featclass.server.studio import studio
 from tests.fakes import drawn
-from tests.server.batches.routed import OURS, ended, folder_of, new, opened_zip, rows, start
+from tests.filled import OURS
+from tests.server.batches.routed import ended, folder_of, new, opened_zip, rows, start
 
 
 def test_the_table_says_of_each_picture_what_the_command_line_would(

@@ -18,9 +18,9 @@ from featclass.base.errors import DatasetError, UploadRefused
 from featclass.base.records import Prediction
 from featclass.server.batches.folder import BatchFolder
 from featclass.server.studio import studio
+from tests.filled import OURS
 from tests.people import zipped
 from tests.server.batches.routed import (
-    OURS,
     SECONDS,
     GatedEncoder,
     do,

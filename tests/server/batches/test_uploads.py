@@ -17,10 +17,9 @@ from featclass.server.studio import studio
 from featclass.web.routes import MIDDLEWARE, ROUTES, guard
 from featclass.workspaces import NewPicture
 from tests.fakes import ColourNames, drawn
-from tests.filled import settle
+from tests.filled import OURS, settle
 from tests.people import zipped
 from tests.server.batches.routed import (
-    OURS,
     GatedEncoder,
     ended,
     folder_of,

@@ -13,11 +13,9 @@ import featclass
 from featclass.datasets import files_of_zip
 from tests.browser import choose, drop, file
 from tests.fakes import drawn
-from tests.people import COLOURS, fill, named, raw_zip, zip_of
+from tests.people import COLOURS, JAPANESE, PEOPLE, fill, named, raw_zip, zip_of
 from tests.served import Server
 
-PEOPLE = ("alice/ok", "alice/nok", "bob/ok", "bob/nok")
-JAPANESE = ("表面良好", "表面不良", "合格")
 LONG = "Verfaerbung der Oberflaeche durch zu hohe Temperatur im Ofen waehrend des Brennens "
 
 

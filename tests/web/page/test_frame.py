@@ -21,11 +21,11 @@ from featclass.server import studio as studio_module
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
+from tests.filled import OURS
 
 pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 SECONDS = 30
-OURS = {"X-Featclass": "1"}
 PAGE = Path(__file__).parents[3] / "featclass" / "web" / "page" / "script.py"
 
 

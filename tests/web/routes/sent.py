@@ -7,17 +7,12 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from featclass.server.studio import studio
-
-OURS = {"X-Featclass": "1"}
+from tests.filled import OURS
 
 
 def sets(token: str) -> dict[str, list[str]]:
     workspace = studio().workspaces.open(token)
     return {found.name: [picture.name for picture in found.pictures] for found in workspace.sets}
-
-
-def first(token: str) -> int:
-    return studio().workspaces.open(token).sets[0].id
 
 
 def send(client: TestClient, token: str, target: object, files: dict[str, bytes]) -> Any:

@@ -9,7 +9,8 @@ from starlette.testclient import TestClient
 
 from featclass.server.studio import studio
 from tests.fakes import drawn
-from tests.web.routes.sent import act, first, send, sets
+from tests.filled import first
+from tests.web.routes.sent import act, send, sets
 
 
 def test_sets_are_renamed_added_and_removed(client: TestClient, token: str) -> None:

@@ -10,7 +10,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from featclass.web.routes import MIDDLEWARE
 from tests.fakes import drawn
-from tests.web.routes.sent import OURS, first, send, sets
+from tests.filled import OURS, first
+from tests.web.routes.sent import send, sets
 
 
 @pytest.mark.parametrize("headers", [{}, {**OURS, "Origin": "http://evil.example"}])

@@ -23,11 +23,6 @@ from tests.fakes import drawn
 SECONDS = 90
 
 
-@pytest.fixture
-def token() -> str:
-    return studio().workspaces.create()
-
-
 def fill(token: str, *colours: str, count: int = 4) -> None:
     store = studio().workspaces
     for colour in colours:

@@ -13,7 +13,8 @@ from starlette.testclient import TestClient
 from featclass.server.studio import studio
 from featclass.web.routes import uploads
 from tests.fakes import drawn
-from tests.web.routes.sent import first, send, sets
+from tests.filled import first
+from tests.web.routes.sent import send, sets
 
 
 def test_what_is_left_out_is_not_in_the_zip_that_trains_the_same(

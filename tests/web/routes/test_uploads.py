@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 
 from featclass.server.studio import studio
 from tests.fakes import drawn
+from tests.filled import OURS, first
 from tests.people import zipped
-from tests.web.routes.sent import OURS, act, first, newest, plan, send, send_zip, sets
+from tests.web.routes.sent import act, newest, plan, send, send_zip, sets
 
 
 def test_pictures_are_added_and_what_is_none_is_rejected_by_name_and_reason(
