@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserType, FilePayload, Locator, Page
+    from playwright.sync_api import Browser, BrowserType, FilePayload, FloatRect, Locator, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Without a GPU and in a container: no sandbox of its own, no /dev/shm of 64 MB.
@@ -85,11 +85,19 @@ def file(name: str, data: bytes) -> FilePayload:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
 
 
+def box_of(where: Locator) -> FloatRect:
+    """Measure a part of the page, which a page run may be drawing anew at this moment."""
+    for _ in range(100):
+        if (box := where.bounding_box()) is not None:
+            return box
+        where.page.wait_for_timeout(50)
+    raise AssertionError(f"{where} has no place on the page")
+
+
 def drop(where: Locator, *paths: Path) -> None:
     """Drop files and folders of this disk on a place of the page, as a person does."""
     where.scroll_into_view_if_needed()
-    box = where.bounding_box()
-    assert box is not None
+    box = box_of(where)
     at = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     session = where.page.context.new_cdp_session(where.page)

@@ -14,7 +14,7 @@ from tests.browser import choose, file
 from tests.fakes import drawn
 from tests.people import zipped
 from tests.served import Server
-from tests.web.page.test_journey import HOSTILE, strayed
+from tests.web.page.mistaking import HOSTILE, strayed
 
 CUE = "The size in pixels alone names the right class in 100 % of the pictures"
 FILLED = re.compile(r"\bstrong\b")

@@ -16,10 +16,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from featclass import samples
-from tests.browser import MILLISECONDS, choose, file
+from tests.browser import MILLISECONDS, box_of, choose, file
 from tests.fakes import drawn
 from tests.people import zipped
 from tests.served import ROOT, SECONDS, Server, free_port
+from tests.web.page.mistaking import HOSTILE, NONE, strayed
 
 
 def test_samples_to_matrix_to_prediction_and_all_of_it_is_there_after_a_reload(
@@ -126,7 +127,7 @@ def test_a_visitor_who_comes_back_without_the_link_finds_their_workspace(
     page.goto("about:blank")
     page.goto(server.url)
     expect(page.get_by_role("region", name="Set Set 2").get_by_text("1 picture")).to_be_visible()
-    assert page.url == address
+    expect(page).to_have_url(address)
 
 
 def test_a_set_is_renamed_in_place_by_keyboard_and_a_removed_picture_comes_back(
@@ -188,85 +189,10 @@ def test_nothing_is_wider_than_the_screen(server: Server, page: Page, width: int
     page.goto(server.url)
     page.get_by_role("button", name="Load sample pictures").click()
     expect(page.get_by_role("gridcell").first).to_be_visible()
-    card = page.get_by_role("region", name="Set Puddlewicks").bounding_box()
-    assert card is not None
+    card = box_of(page.get_by_role("region", name="Set Puddlewicks"))
     assert card["x"] >= 0
     assert card["x"] + card["width"] <= width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-HOSTILE = "<img src=x onerror=alert(1)>"
-STRAYED = f"red taken for {HOSTILE}: 1"
-NONE = f"red taken for {HOSTILE}: 0"
-
-
-def strayed(server: Server, page: Page, *, strays: int = 1) -> None:
-    """Fill the sets red and HOSTILE (blue pictures), with `strays` blue pictures among the red."""
-    files = {f"pets/red/{seed}.png": drawn(seed, "red") for seed in range(10)}
-    files |= {f"pets/{HOSTILE}/{seed}.png": drawn(seed, "blue") for seed in range(10)}
-    files[f"pets/red/{HOSTILE}.png"] = drawn(90, "blue")
-    files |= {f"pets/red/stray{n}.png": drawn(90 + n, "blue") for n in range(1, strays)}
-    page.goto(server.url)
-    choose(page, "Add pictures to Set 1", file("pets.zip", zipped(files)))
-    expect(page.get_by_role("gridcell", name=f"red taken for {HOSTILE}: {strays}")).to_be_visible()
-
-
-def test_a_picture_found_in_the_matrix_is_moved_and_undo_brings_it_back(
-    server: Server, page: Page
-) -> None:
-    strayed(server, page)
-    page.get_by_role("gridcell", name=STRAYED).click()
-    picture = page.get_by_role("article", name=f"{HOSTILE}.png")
-    expect(picture).to_contain_text(HOSTILE)
-    expect(picture).to_contain_text("own set")
-    picture.get_by_role("button", name=f"Move to {HOSTILE}: {HOSTILE}.png").click()
-    expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
-    expect(page.get_by_text("raises this score by itself")).to_be_visible()
-    expect(page.get_by_text("No picture is here now.")).to_be_visible()
-    card = page.get_by_role("region", name=f"Set {HOSTILE}")
-    expect(card.get_by_text("11 pictures")).to_be_visible()
-    expect(page.get_by_text(f"Moved {HOSTILE}.png from red to {HOSTILE}.")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
-    expect(card.get_by_text("10 pictures")).to_be_visible()
-    expect(picture).to_be_visible()
-
-
-def test_the_matrix_is_walked_and_its_pictures_left_out_by_keyboard(
-    server: Server, page: Page
-) -> None:
-    strayed(server, page)
-    page.get_by_role("gridcell", name=f"{HOSTILE} recognised").focus()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("article", name=f"{HOSTILE}.png")).to_be_visible()
-    page.get_by_role("button", name=f"Leave out: {HOSTILE}.png").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("gridcell", name=NONE)).to_be_focused()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("button", name=f"Everything taken for {HOSTILE}")).to_be_focused()
-    card = page.get_by_role("region", name="Set red")
-    expect(card.get_by_text("11 pictures, 1 left out")).to_be_visible()
-    card.get_by_role("button", name=f"Take back {HOSTILE}.png").click()
-    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
-
-
-def test_all_pictures_of_a_set_are_sorted_by_how_typical_they_are(
-    server: Server, page: Page
-) -> None:
-    strayed(server, page)
-    page.get_by_role("button", name="All pictures of red").click()
-    shown = page.get_by_role("article")
-    expect(shown).to_have_count(11)
-    expect(shown.first).to_contain_text(f"{HOSTILE}.png")
-    page.get_by_role("button", name="Most typical").click()
-    expect(shown.last).to_contain_text(f"{HOSTILE}.png")
-    page.get_by_role("button", name="Close these pictures").click()
-    expect(shown).to_have_count(0)
 
 
 def test_a_doubtful_picture_worth_a_look_is_moved_and_undo_brings_the_finding_back(
@@ -299,8 +225,7 @@ def test_all_pictures_are_picked_on_the_map_by_lasso_one_by_keyboard_and_moved(
     expect(page.get_by_text("Draw round pictures to pick them")).to_be_visible()
     ground = page.get_by_role("application", name="Map of the pictures")
     ground.scroll_into_view_if_needed()
-    box = ground.bounding_box()
-    assert box is not None
+    box = box_of(ground)
     left, top, right, bottom = 8, 8, box["width"] - 8, box["height"] - 8
     page.mouse.move(box["x"] + left, box["y"] + top)
     page.mouse.down()

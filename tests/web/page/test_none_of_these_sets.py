@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser import choose, drop, file
 from tests.fakes import drawn
 from tests.served import Server
-from tests.web.page.test_asking import some
-from tests.web.page.test_none_of_these import photograph
+from tests.web.page.asking import some
+from tests.web.page.straying import photograph
 
 WARNING = re.compile("pictures that show something else would be taken for none of the classes")
 HOSTILE = "<img src=x onerror=alert(1)>.png"

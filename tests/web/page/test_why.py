@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from featclass import samples
-from tests.browser import choose, file
+from tests.browser import box_of, choose, file
 from tests.fakes import drawn
 from tests.served import Server
 
@@ -48,8 +48,8 @@ def test_the_map_appears_over_the_picture_on_a_click_and_goes_on_another(
     expect(shown).to_be_visible()
     expect(prediction.get_by_text("Quillingtons.")).to_be_visible()
     expect(prediction.get_by_text("not looked at")).to_be_visible()
-    picture = prediction.get_by_role("img", name="newcomer.jpg", exact=True).bounding_box()
-    assert shown.bounding_box() == picture
+    picture = box_of(prediction.get_by_role("img", name="newcomer.jpg", exact=True))
+    assert box_of(shown) == picture
     mine = painted(page)
     assert mine["amber"] > 300
     assert mine["dimmed"] > 300
