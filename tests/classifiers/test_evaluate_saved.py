@@ -13,8 +13,7 @@ import featclass
 from featclass import encoders
 from featclass.base.errors import ClassifierUnusable, DatasetError, EncoderUnavailable
 from featclass.classifiers import artifact, report
-from tests.audit.drawings import saved
-from tests.classifiers.test_given_split import tinted
+from tests.audit.drawings import saved, tinted
 from tests.commands import run
 from tests.fakes import GridEncoder, drawn
 from tests.people import laid_out

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import PIL.Image
 import pytest
 
 import featclass
@@ -21,7 +20,7 @@ from featclass.datasets import without_conflicts
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.probe.statistics import accuracy_interval
-from tests.audit.drawings import saved, scene
+from tests.audit.drawings import tinted
 from tests.commands import run
 from tests.fakes import GridEncoder, drawn, image
 
@@ -34,12 +33,6 @@ def evaluated(tmp_path: Path) -> Iterator[Make]:
         engine = Engine(GridEncoder(), cache, max_pixels=10**7)
         yield lambda dataset: classifiers.evaluate_given(engine, dataset)
         engine.close()
-
-
-def tinted(seed: int, colour: str, form: str = "PNG") -> bytes:
-    """Draw a scene that resembles no other seed's, as seen through coloured glass."""
-    picture = scene(10 * seed + len(colour))
-    return saved(PIL.Image.blend(picture, PIL.Image.new("RGB", picture.size, colour), 0.6), form)
 
 
 def part(

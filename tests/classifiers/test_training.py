@@ -20,7 +20,7 @@ from featclass.encoders import builtin
 from featclass.encoders import network as identity
 from featclass.images import DECODING_VERSION
 from featclass.reports.markdown import report_markdown
-from tests.classifiers.test_given_split import tinted
+from tests.audit.drawings import tinted
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
 

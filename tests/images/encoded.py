@@ -60,3 +60,12 @@ def reason(data: bytes, max_pixels: int = LIMIT) -> str:
         images.thumbnail(data, size=64, max_pixels=max_pixels)
     assert str(again.value) == str(refused.value)
     return str(refused.value)
+
+
+RED, BLUE = (200, 30, 40), (20, 40, 220)
+
+
+def two_halves(width: int = 64, height: int = 32) -> Image.Image:
+    picture = Image.new("RGB", (width, height), BLUE)
+    picture.paste(RED, (0, 0, width // 2, height))
+    return picture

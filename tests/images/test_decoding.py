@@ -9,15 +9,7 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 from featclass import images
-from tests.images.encoded import LIMIT, decode, encoded, near, pixel
-
-RED, BLUE = (200, 30, 40), (20, 40, 220)
-
-
-def two_halves(width: int = 64, height: int = 32) -> Image.Image:
-    picture = Image.new("RGB", (width, height), BLUE)
-    picture.paste(RED, (0, 0, width // 2, height))
-    return picture
+from tests.images.encoded import BLUE, LIMIT, RED, decode, encoded, near, pixel, two_halves
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import pytest
 from featclass import images
 from featclass.images import decoding
 from featclass.images import decoding as thumbnails
-from tests.images.encoded import decode, encoded, noise, reason
-from tests.images.test_decoding import two_halves
+from tests.images.encoded import decode, encoded, noise, reason, two_halves
 
 
 def test_pixels_over_budget_wait_until_others_are_freed() -> None:

@@ -13,8 +13,7 @@ from featclass import images
 from featclass.images import colour as colours
 from featclass.images import shapes
 from featclass.server.thumbnails import Thumbnails
-from tests.images.encoded import LIMIT, decode, encoded, noise
-from tests.images.test_decoding import RED, two_halves
+from tests.images.encoded import LIMIT, RED, decode, encoded, noise, two_halves
 
 
 def test_huge_pictures_come_shrunk_by_a_whole_factor(monkeypatch: pytest.MonkeyPatch) -> None:

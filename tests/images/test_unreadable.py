@@ -12,8 +12,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from featclass import images
-from tests.images.encoded import LIMIT, decode, encoded, noise, png_claiming, reason
-from tests.images.test_decoding import two_halves
+from tests.images.encoded import LIMIT, decode, encoded, noise, png_claiming, reason, two_halves
 
 
 def hostile_scans() -> bytes:

@@ -19,7 +19,7 @@ from featclass.server.maps import Maps
 from featclass.server.studio import studio
 from tests.fakes import GridEncoder
 from tests.server.learning import Bench
-from tests.web.page.test_frame import calm, fill, settled, text, visit
+from tests.web.page.framed import calm, fill, settled, text, visit
 
 FINER = "ViT-L-14/datacomp_xl_s13b_b90k"
 SECONDS = 20

@@ -18,7 +18,7 @@ from featclass.web.routes import judged
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
 from tests.server.learning import Bench
-from tests.workspaces.test_none_of_these import undo_last
+from tests.workspaces.stored import undo_last
 
 
 def strangers_of(state: State) -> int:

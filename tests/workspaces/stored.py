@@ -50,3 +50,9 @@ def set_id(store: Workspaces, token: str, name: str) -> int:
 def done(act: Act | None) -> Act:
     assert act is not None
     return act
+
+
+def undo_last(store: Workspaces, token: str) -> None:
+    act = store.last_act(token)
+    assert act is not None
+    store.undo(token, act.id)

@@ -14,7 +14,7 @@ from featclass.base.records import Rejected
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture, Workspaces, dataset
 from tests.fakes import drawn
-from tests.workspaces.stored import A_MOMENT_AGO, add, set_ids
+from tests.workspaces.stored import A_MOMENT_AGO, add, set_ids, undo_last
 
 
 def standing(store: Workspaces, token: str) -> tuple[list[list[str]], list[str], list[str]]:
@@ -25,12 +25,6 @@ def standing(store: Workspaces, token: str) -> tuple[list[list[str]], list[str],
         [picture.name for picture in workspace.tried],
         [picture.name for picture in workspace.strangers],
     )
-
-
-def undo_last(store: Workspaces, token: str) -> None:
-    act = store.last_act(token)
-    assert act is not None
-    store.undo(token, act.id)
 
 
 def test_a_picture_tried_becomes_none_of_these_and_comes_back(

@@ -14,10 +14,6 @@ from featclass.base.records import Rejected
 from featclass.workspaces import Act, NewPicture, Workspaces, acting
 from tests.workspaces.stored import add, done, set_id
 
-NONE, TRIED = "none", "tried"
-Place = int | str
-"""The id of a set, NONE or TRIED."""
-
 
 @pytest.fixture
 def token(store: Workspaces) -> str:

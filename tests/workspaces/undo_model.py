@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from featclass.workspaces import Act, NewPicture, Workspaces, acting
-from tests.workspaces.test_undoing import (
-    NONE,
-    TRIED,
-    Place,
-)
 
+NONE, TRIED = "none", "tried"
+Place = int | str
+"""The id of a set, NONE or TRIED."""
 AUTHORS = ("ann", "bob", "cem")
 
 
 @dataclass
 class Field:
+    """A first value, and a line for each act that changed it; what the last not undone says."""
+
     first: Any
     lines: list[tuple[int, Any]] = field(default_factory=list)
 

@@ -15,7 +15,7 @@ from featclass.workspaces import NewPicture
 from tests.classifiers.test_opening import opened, trained
 from tests.fakes import drawn
 from tests.filled import OURS
-from tests.web.page.test_frame import settled, text
+from tests.web.page.framed import settled, text
 
 __all__ = ["opened", "trained"]
 
