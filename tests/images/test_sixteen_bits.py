@@ -11,7 +11,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from benchmarks.profiles import grey_profile
 from featclass.images import sample_ranges, sixteen_bits
-from tests.images.test_sample_ranges import is_like, of_bits, pixels, png, pnm
+from tests.images.bits import is_like, of_bits, pixels, png, pnm
 from tests.images.tiffs import COLOUR, GREY
 
 
