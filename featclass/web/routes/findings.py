@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from featclass.base import FeatclassError
 from featclass.classifiers import Training
 from featclass.server.studio import studio
-from featclass.web.routes.judged import Places, places_in
+from featclass.web.routes.labelled import Places, places_in
 
 MOST_OF_A_KIND = 12
 MOST_PICTURES = 12
