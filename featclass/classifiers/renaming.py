@@ -148,7 +148,7 @@ def _audit(audit: Audit, new: New) -> Audit:
         tuple(_of_one(outlier, new) for outlier in audit.outliers),
         tuple(_of_one(fault, new) for fault in audit.quality),
         tuple(_give_away(cue, new) for cue in audit.shortcuts),
-        replace(balance, images={new(name): count for name, count in balance.images.items()}),
+        replace(balance, counts={new(name): count for name, count in balance.counts.items()}),
     )
 
 

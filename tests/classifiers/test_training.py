@@ -271,7 +271,7 @@ def test_renaming_reaches_what_the_audit_found(engine: Engine) -> None:
         for path, label in zip(after.paths, after.labels, strict=True):
             assert path.startswith(f"{label}/")
     assert any("red/twice.bmp" in group.paths for group in found.duplicates)
-    assert found.balance.images == {"red": 9, "it's blue": 9}
+    assert found.balance.counts == {"red": 9, "it's blue": 9}
 
 
 def test_copies_of_a_picture_in_the_wrong_set_hide_it_from_nobody(engine: Engine) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from featclass.audit import DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
+from featclass.audit import Finding, FindingKind
 from featclass.base import NearDuplicates, Report, percent, refusing, whole
 from featclass.base.sentences import counted
 from featclass.classifiers import Training
-
-_Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
 
 SETTLING = "Still working out how far to trust it, and what would help."
 
@@ -87,7 +85,7 @@ def worth_a_look(training: Training, accepted: Collection[str]) -> str:
     if found is None:
         return ""
     counts = (
-        (_open([each for each in found.label_errors if each.suspect], accepted), *_LABELS),
+        (_open(found.of_kind(FindingKind.LABEL), accepted), *_LABELS),
         (_open(found.duplicates, accepted), "group of copies", "groups of copies"),
         (_open(found.shortcuts, accepted), "give-away", "give-aways"),
         (_open(found.outliers, accepted), "unlike all others", "unlike all others"),
@@ -103,5 +101,5 @@ def worth_a_look(training: Training, accepted: Collection[str]) -> str:
 _LABELS = ("picture may be in the wrong set", "pictures may be in the wrong set")
 
 
-def _open(found: Collection[_Finding], accepted: Collection[str]) -> int:
-    return sum(each.key not in accepted for each in found)
+def _open(findings: Collection[Finding], accepted: Collection[str]) -> int:
+    return sum(finding.key not in accepted for finding in findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from featclass.audit import Finding, FindingKind
 from featclass.base import FeatclassError
 from featclass.classifiers import Training
 from featclass.server.studio import studio
@@ -18,8 +19,6 @@ from featclass.web.routes.labelled import Places, places_in
 MOST_OF_A_KIND = 12
 MOST_PICTURES = 12
 """Of one finding, such as a give-away that hundreds share."""
-EXACT = "exact"
-"""Copies equal pixel by pixel: that they are copies is certain."""
 
 
 async def findings(request: Request) -> Response:
@@ -42,32 +41,20 @@ def _findings(token: str) -> list[dict[str, Any]]:
     ids = {name: set_id for set_id, name in result.names.items()}
     listed = _Listed(_digests(result.training), ids, places_in(workspace))
     kinds = []
-    for kind, found in _kinds(result.training).items():
-        fine = [each for each in found if each.key in workspace.accepted]
-        open_ones = [each for each in found if each.key not in workspace.accepted]
+    for kind in FindingKind:
+        found = result.training.audit.of_kind(kind)
+        fine = [finding for finding in found if finding.key in workspace.accepted]
+        open_ones = [finding for finding in found if finding.key not in workspace.accepted]
         if found:
             kinds.append(
                 {
                     "kind": kind,
                     "total": len(open_ones),
-                    "items": [listed.item(kind, each) for each in open_ones[:MOST_OF_A_KIND]],
-                    "fine": [listed.item(kind, each) for each in fine[:MOST_OF_A_KIND]],
+                    "items": [listed.item(finding) for finding in open_ones[:MOST_OF_A_KIND]],
+                    "fine": [listed.item(finding) for finding in fine[:MOST_OF_A_KIND]],
                 }
             )
     return kinds
-
-
-def _kinds(training: Training) -> dict[str, Sequence[Any]]:
-    found = training.audit
-    assert found is not None
-    return {
-        "label": [each for each in found.label_errors if each.suspect],
-        "duplicates": found.duplicates,
-        "shortcut": found.shortcuts,
-        "outlier": found.outliers,
-        "quality": found.quality,
-        "balance": [found.balance] if found.balance.is_unbalanced else [],
-    }
 
 
 def _digests(training: Training) -> dict[str, str]:
@@ -85,17 +72,16 @@ class _Listed:
     ids: Mapping[str, int]
     places: Places
 
-    def item(self, kind: str, found: Any) -> dict[str, Any]:
-        paths, labels = _paths(found)
-        pictures = [self._picture(path, label) for path, label in zip(paths, labels, strict=True)]
+    def item(self, finding: Finding) -> dict[str, Any]:
+        pictures = map(self._picture, finding.images, finding.labels)
         return {
-            "key": found.key,
-            "sentence": found.sentence,
-            "about": _about(kind, found, len(paths)),
+            "key": finding.key,
+            "sentence": finding.sentence,
+            "about": finding.about,
             "pictures": [picture for picture in pictures if picture][:MOST_PICTURES],
-            "number": len(paths),
-            "suggested": self.ids.get(getattr(found, "suggested", "")),
-            "strong": is_strong(found),
+            "number": len(finding.images),
+            "suggested": self.ids.get(finding.proposed_label or ""),
+            "strong": finding.is_certain,
         }
 
     def _picture(self, path: str, label: str) -> dict[str, Any] | None:
@@ -111,27 +97,3 @@ class _Listed:
             "set": now,
             "left_out": picture is not None and picture.left_out is not None,
         }
-
-
-def is_strong(found: Any) -> bool:
-    """Say whether its mend may be proposed before all else; else it weighs as much as "fine"."""
-    return getattr(found, "strong", False) or getattr(found, "kind", "") == EXACT
-
-
-def _paths(found: Any) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the images of a finding, and the label of each."""
-    if hasattr(found, "path"):
-        return (found.path,), (found.label,)
-    paths: Sequence[str] = getattr(found, "paths", ())
-    return paths, getattr(found, "labels", None) or [getattr(found, "label", "")] * len(paths)
-
-
-def _about(kind: str, found: Any, number: int) -> str:
-    """Return what a finding is called in "Said that ... is fine"."""
-    if kind == "duplicates":
-        return f"a group of {number} copies"
-    if kind == "shortcut":
-        return f"what gives {found.label} away"
-    if kind == "balance":
-        return "the difference between the sizes of the sets"
-    return str(found.path).rpartition("/")[2]

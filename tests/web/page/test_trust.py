@@ -76,7 +76,7 @@ def audited(*, suspects: int = 0, copies: int = 0, unbalanced: bool = False) -> 
         LabelError(f"{i}.jpg", "cat", "dog", 0.9, i < suspects, f"label {i}") for i in range(5)
     ]
     groups = [
-        DuplicateGroup(("a", "b"), ("cat", "cat"), "near", f"copies {i}") for i in range(copies)
+        DuplicateGroup(("a", "b"), ("cat", "cat"), False, f"copies {i}") for i in range(copies)
     ]
     dark = QualityFault("0.jpg", "cat", "dark 0", Fault(0, "too dark", 64, 64, 0.1, ""))
     balance = Balance({"cat": 9, "dog": 1}, unbalanced, "balance")
