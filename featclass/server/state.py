@@ -152,13 +152,8 @@ def sets_key(workspace: Workspace, spec: str) -> str:
     The pictures that are none of these belong to it: they decide what it refuses. Renaming a set
     does not change it, nor does anything about a picture that is left out.
     """
-    seen = hashlib.sha256(f"{spec}\0{workspace.classifier}\n".encode())
-    for labelled in sorted(workspace.sets, key=lambda labelled: labelled.id):
-        for digest, burst in sorted((p.digest, p.burst or "") for p in labelled.counted):
-            seen.update(f"{labelled.id} {digest} {burst}\n".encode())
-    for digest in sorted(picture.digest for picture in workspace.strangers):
-        seen.update(f"none {digest}\n".encode())
-    return seen.hexdigest()
+    made_from = f"{spec}\0{workspace.classifier}\n".encode() + workspace.contents
+    return hashlib.sha256(made_from).hexdigest()
 
 
 def is_same_probe(one: Result, other: Result) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,6 +61,14 @@ def add(
         bounds.require_pictures(doing.change, tried=set_id is None, more=len(fresh))
     known = there | _insert(doing, set_id, fresh)
     return [replace(item, picture_id=known[item.digest]) for item in added]
+
+
+@contextmanager
+def adding(change: Change) -> Iterator[Doing]:
+    """Give the act of a drop, for more to be added; says at its end what it has brought so far."""
+    doing = Doing(change, is_adding=True)
+    yield doing
+    doing.end(what_was_added(doing))
 
 
 def what_was_added(doing: Doing) -> str:

@@ -41,12 +41,7 @@ def _new(change: Change, name: str, colour: int) -> dict[str, Any]:
     return {"workspace_id": change.workspace, "named": change.version, **shown}
 
 
-def rename(doing: Doing, set_id: int, name: str) -> str:
-    """Give a set another name; an empty one leaves it as it is. Returns what was done, in words."""
-    return rename_all(doing, [(set_id, name)])
-
-
-def rename_all(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
+def rename(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
     """Give several sets other names at once: what one is called now, another may be called.
 
     Returns what was done, in words.
@@ -70,12 +65,7 @@ def rename_all(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
     return f"Renamed {names.counted(len(other), 'set')}"
 
 
-def named(doing: Doing, name: str) -> int:
-    """Return the set of this name, as `named_all` does."""
-    return named_all(doing, [name])[name]
-
-
-def named_all(doing: Doing, wanted: Sequence[str]) -> dict[str, int]:
+def named(doing: Doing, wanted: Sequence[str]) -> dict[str, int]:
     """Return the set of each name: there already, one never used and so renamed, or new."""
     change = doing.change
     shown = _sets(change)

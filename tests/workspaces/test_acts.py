@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from featclass.base.errors import FeatclassError
-from featclass.workspaces import Act, NewPicture, Workspaces, dataset, tables
+from featclass.workspaces import Act, NewPicture, Workspaces, dataset, upgrades
 
 A_MOMENT_AGO = timedelta(0)
 
@@ -407,7 +407,7 @@ def keep_acts(folder: Path, more: str = "") -> None:
     (folder / "blobs").mkdir()  # as every data folder has it
     with sqlite3.connect(folder / "workspaces.sqlite") as db:
         db.executescript(FIRST_FORMAT)
-        for statements in tables.UPGRADES[:4]:
+        for statements in upgrades.UPGRADES[:4]:
             assert not callable(statements)
             for statement in statements:
                 db.execute(statement)

@@ -1,15 +1,58 @@
-"""The sixth format: what older ones kept of acts can be undone in any order from then on."""
+"""Bringing a database that an older featclass wrote up to date; making a new one."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect
 
-from featclass.base import names
+from featclass.base import DataFolderUnusable, names
+from featclass.workspaces import tables
 
+_ACTS = (
+    "ALTER TABLE removal RENAME TO act",
+    "DROP INDEX ix_removal_workspace_id",
+    "DROP INDEX ix_removal_at",
+    "CREATE INDEX ix_act_workspace_id ON act (workspace_id)",
+    "CREATE INDEX ix_act_at ON act (at)",
+    "UPDATE act SET what = 'Removed ' || what",
+    "ALTER TABLE picture ADD COLUMN left_out TEXT",
+    """CREATE TABLE former (
+        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        act_id INTEGER NOT NULL REFERENCES act (id) ON DELETE CASCADE,
+        picture_id INTEGER NOT NULL REFERENCES picture (id) ON DELETE CASCADE,
+        labelled_set_id INTEGER REFERENCES labelled_set (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        arrived INTEGER NOT NULL,
+        left_out TEXT
+    )""",
+    "CREATE INDEX ix_former_act_id ON former (act_id)",
+    "CREATE INDEX ix_former_picture_id ON former (picture_id)",
+    "CREATE INDEX ix_former_labelled_set_id ON former (labelled_set_id)",
+    """CREATE TABLE accepted (
+        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+        workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
+        "key" TEXT NOT NULL,
+        act_id INTEGER REFERENCES act (id) ON DELETE SET NULL,
+        removal_id INTEGER REFERENCES act (id) ON DELETE CASCADE
+    )""",
+    "CREATE INDEX ix_accepted_workspace_id ON accepted (workspace_id)",
+    "CREATE INDEX ix_accepted_act_id ON accepted (act_id)",
+    "CREATE INDEX ix_accepted_removal_id ON accepted (removal_id)",
+)
+
+_BURSTS = ("ALTER TABLE picture ADD COLUMN burst TEXT",)
+
+_SETS_OF_MOVES = (
+    "ALTER TABLE labelled_set ADD COLUMN act_id INTEGER REFERENCES act (id) ON DELETE SET NULL",
+    "CREATE INDEX ix_labelled_set_act_id ON labelled_set (act_id)",
+)
+
+_NONE_OF_THESE = ("ALTER TABLE labelled_set ADD COLUMN is_class BOOLEAN NOT NULL DEFAULT 1",)
+
+# The sixth format: what older ones kept of acts can be undone in any order from then on.
 _COLUMNS = (
     ("act", "author TEXT"),
     ("act", '"key" TEXT'),
@@ -79,12 +122,12 @@ _REMOVED = (
 )
 
 
-def upgrade(connection: Connection) -> None:
+def _undo_in_any_order(connection: Connection) -> None:
     """Bring a database of the fifth format to the sixth; what could be undone still can be."""
     for table, column in _COLUMNS:
         name = column.partition(" ")[0].strip('"')
         if name not in _columns(connection, table):
-            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+            connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column}")
     _run(connection, _TABLES)
     if _columns(connection, "former"):
         _run(connection, _MOVED)
@@ -119,3 +162,46 @@ def _columns(connection: Connection, table: str) -> set[str]:
 def _run(connection: Connection, statements: Sequence[str]) -> None:
     for statement in statements:
         connection.exec_driver_sql(statement)
+
+
+Upgrade = Sequence[str] | Callable[[Connection], None]
+
+UPGRADES: Sequence[Upgrade] = (
+    _ACTS,
+    _BURSTS,
+    _SETS_OF_MOVES,
+    _NONE_OF_THESE,
+    _undo_in_any_order,
+)
+"""Statements, or a function, that take a database from version 1 to 2, from 2 to 3, and so on."""
+
+
+def prepare(connection: Connection, upgrades: Sequence[Upgrade] = UPGRADES) -> None:
+    """Create the tables, or bring them up to date, within the caller's transaction.
+
+    Raises `DataFolderUnusable` for a database of a newer featclass, or of another program.
+    """
+    newest = 1 + len(upgrades)
+    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if found > newest:
+        raise DataFolderUnusable(
+            "The workspaces in this data folder were written by a newer featclass (format"
+            f" {found}; this one knows up to {newest}). Update featclass, or set FEATCLASS_DATA"
+            " to another folder."
+        )
+    if found == newest:
+        return
+    if found == 0:
+        if inspect(connection).get_table_names():
+            raise DataFolderUnusable(
+                "The database in this data folder is not one of featclass. Move it elsewhere, or"
+                " set FEATCLASS_DATA to another folder."
+            )
+        tables.metadata.create_all(connection)
+    else:
+        for upgrade in upgrades[found - 1 :]:
+            if callable(upgrade):
+                upgrade(connection)
+            else:
+                _run(connection, upgrade)
+    connection.exec_driver_sql(f"PRAGMA user_version = {newest}")
