@@ -11,7 +11,7 @@ from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.page import components, encoder, undo, wording
-from featclass.web.page.session import acting, go_to, host, start_new, visitor
+from featclass.web.page.session import acting, go_to, host, known, start_new
 from featclass.workspaces import Workspace
 
 
@@ -36,9 +36,7 @@ def _workspaces(workspace: Workspace) -> None:
         with acting():
             studio().workspaces.rename(workspace.token, name)
         st.rerun()
-    me = visitor()
-    others = studio().workspaces.known_to(me) if me else []
-    for summary in others:
+    for summary in known():
         if summary.token != workspace.token:
             label = wording.escaped(summary.name)
             st.button(
@@ -65,10 +63,8 @@ def _remove(token: str) -> None:
     with acting():
         studio().workspaces.remove_workspace(token)
     st.session_state[undo.REMOVED_WORKSPACE] = token
-    me = visitor()
-    known = studio().workspaces.known_to(me) if me else []
-    if known:
-        go_to(known[0].token)
+    if others := known():
+        go_to(others[0].token)
     else:
         start_new()
 
