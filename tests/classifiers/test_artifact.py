@@ -24,10 +24,10 @@ from featclass.base.records import (
 )
 from featclass.base.scores import SavedSentence
 from featclass.classifiers import artifact
+from tests.classifiers.forging import signed
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
 """Changes a document and its tensors in place."""
-
 NAMES = ('<b>"Łódź" \\ \n', "dog")
 
 
@@ -75,11 +75,6 @@ def forged(change: Change) -> bytes:
     change(document, tensors)
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return signed(write_tensors(tensors, {"featclass": f"{version} {'0' * 64} {text}"}))
-
-
-def signed(data: bytes) -> bytes:
-    start = data.index(b"0" * 64)
-    return data[:start] + hashlib.sha256(data).hexdigest().encode() + data[start + 64 :]
 
 
 def test_a_classifier_comes_back_as_it_was() -> None:

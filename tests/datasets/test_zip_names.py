@@ -26,8 +26,7 @@ from featclass.datasets.zips.code_pages import chosen
 from featclass.server.batches.pictures import of_zip
 from tests.datasets import names as people
 from tests.datasets.raw_zips import picture, zip_of
-
-JAPANESE = ("表面良好", "表面不良", "合格")
+from tests.people import JAPANESE
 
 
 def encoded(classes: tuple[str, ...] | list[str], code: str) -> list[bytes]:

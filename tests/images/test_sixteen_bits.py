@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
 from featclass.images import sample_ranges, sixteen_bits
+from tests.images.bits import is_like, of_bits, pixels, png, pnm
 from tests.images.profiles import grey_profile
-from tests.images.test_sample_ranges import is_like, of_bits, pixels, png, pnm
 from tests.images.tiffs import COLOUR, GREY
 
 

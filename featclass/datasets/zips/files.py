@@ -101,6 +101,7 @@ class ZipListing:
 def files_of_zip(
     path: Path | str | BinaryIO,
     *,
+    name: str | None = None,
     names: str | None = None,
     max_unpacked_bytes: int = MAX_UNPACKED,
 ) -> ZipListing:
@@ -111,6 +112,7 @@ def files_of_zip(
 
     Args:
         path: The zip, or its bytes as a file.
+        name: What sentences call it at their beginning; by default its path, or "The zip".
         names: The code page of names that do not say theirs, as "cp932", or as Python names it;
             None to choose the likeliest.
         max_unpacked_bytes: Of all entries together.
@@ -118,7 +120,7 @@ def files_of_zip(
     Raises:
         DatasetError: Not a zip, damaged, or larger than allowed once unpacked.
     """
-    name = name_of_zip(path)
+    name = name or name_of_zip(path)
     archive = _opened(path, name)
     entries = [(name_of(info), info) for info in archive.infolist()]
     how = read_names(name, [raw for raw, _ in entries], names)

@@ -52,10 +52,7 @@ def of_zip(path: Path, *, max_unpacked: int) -> BatchPictures:
 
     Raises `DatasetError` where it is none, damaged, too large or empty.
     """
-    try:
-        listing = datasets.files_of_zip(path, max_unpacked_bytes=max_unpacked)
-    except DatasetError as error:
-        raise DatasetError(str(error).replace(str(path), "The zip", 1)) from error
+    listing = datasets.files_of_zip(path, name="The zip", max_unpacked_bytes=max_unpacked)
     distinct = Distinct()
     refused = [Rejected(distinct(each.name), each.reason) for each in listing.rejected]
     pictures = BatchPictures({distinct(name): source for name, source in listing.files}, refused)

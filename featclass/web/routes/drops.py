@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
@@ -46,6 +46,12 @@ class Question(TypedDict):
 
     sentence: str
     choices: list[Choice]
+
+
+class Asked(TypedDict):
+    """What has to be answered first: nothing was done."""
+
+    question: Question
 
 
 class NamesRead(TypedDict):
@@ -256,6 +262,18 @@ def require(token: str, target: str) -> None:
         studio().workspaces.version(token)
     else:
         studio().workspaces.require_room(token, None if target == TRY else set_id_of(target))
+
+
+def remember(
+    token: str, target: str, targets: Iterable[Target], unusable: Sequence[Rejected]
+) -> None:
+    """Keep what could not be used where it was dropped, or at the first set that it made."""
+    if not unusable:
+        return
+    first = next((place for place in targets if place is not None), "")
+    where = target if target != NEW else str(first)
+    set_id = None if where == TRY else set_id_of(where or str(studio().workspaces.add_set(token)))
+    studio().workspaces.reject(token, set_id, unusable)
 
 
 def question(ambiguous: FoldersAmbiguous, name: str, target: str) -> Question:

@@ -22,7 +22,7 @@ from featclass.base.scores import LearningCurve, SavedSentence, Verdict
 from featclass.classifiers.training import Training
 from featclass.reports import documents
 from featclass.web.page import trust
-from tests.reports.test_document import training
+from tests.reports.written import training
 
 
 def reported(**changes: object) -> Report:
