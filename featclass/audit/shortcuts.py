@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.images import Appearance
-from featclass.probe import Codes
+from featclass.probe import Codes, binomial_tail
 
 MOST = 2000
 """Images looked at; more would say the same."""
@@ -60,7 +60,7 @@ def shortcuts(appearances: Sequence[Appearance], codes: Codes, groups: Codes) ->
         accuracy = float(is_right.mean())
         if accuracy < chance + LEAST_GAIN * (1 - chance):
             continue
-        if _tail(int(is_right.sum()), places.size, chance) > CHANCE_OF_ANY / len(cues):
+        if binomial_tail(int(is_right.sum()), places.size, chance) > CHANCE_OF_ANY / len(cues):
             continue
         given_away = is_right & is_like_others
         shares = np.bincount(labels[given_away], minlength=sizes.size) / np.maximum(sizes, 1)
@@ -117,16 +117,3 @@ def _voted(same: NDArray[np.bool_], labels: Codes) -> tuple[NDArray[np.bool_], N
     own = votes[np.arange(labels.size), labels].copy()
     votes[np.arange(labels.size), labels] = -1
     return own > np.maximum(votes.max(axis=1), 0), ~is_alone
-
-
-def _tail(right: int, count: int, chance: float) -> float:
-    """Return the probability of so many right or more by guessing (exact binomial)."""
-    if chance >= 1:
-        return 1.0
-    log, log_not = math.log(chance), math.log1p(-chance)
-    terms = (
-        math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
-        + k * log + (count - k) * log_not
-        for k in range(right, count + 1)
-    )  # fmt: skip
-    return math.fsum(map(math.exp, terms))

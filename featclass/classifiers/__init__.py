@@ -19,7 +19,6 @@ asking      which unlabelled pictures are worth labelling first
 from featclass.classifiers.embedding import EmbeddedDataset, EmbeddedFiles, embed, embed_files
 from featclass.classifiers.evaluation import evaluate_given, evaluate_saved, evaluate_split
 from featclass.classifiers.explanation import explain
-from featclass.classifiers.given_split import given_split
 from featclass.classifiers.naming import FEW, can_learn, is_word, reads_names
 from featclass.classifiers.opening import check_encoder, encoder_of
 from featclass.classifiers.prediction import (
@@ -31,6 +30,7 @@ from featclass.classifiers.prediction import (
 )
 from featclass.classifiers.renaming import renamed
 from featclass.classifiers.report import to_json
+from featclass.classifiers.splits import given_split
 from featclass.classifiers.training import Training, learn, train
 
 __all__ = [

@@ -15,7 +15,6 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from featclass.base import FeatclassError
-from featclass.cli.explanations import Explanations
 from featclass.cli.inputs import Given, given
 from featclass.cli.opening import (
     Device,
@@ -26,7 +25,7 @@ from featclass.cli.opening import (
     open_saved,
 )
 from featclass.cli.output import bar, check_output, note, prediction_line, say, tell
-from featclass.cli.sorting_copies import SortedCopies
+from featclass.cli.picture_files import Explanations, SortedCopies
 from featclass.cli.watching import Watch
 from featclass.reports import prediction_csv
 

@@ -19,7 +19,7 @@ from featclass.probe.layout import Layout
 from featclass.probe.neighbours import nearest_others
 from featclass.probe.normalisation import Codes, Floats, normalise, points
 from featclass.probe.novelty import NoveltyDetector, exemplar_indices, nearest, simulated_strangers
-from featclass.probe.statistics import accuracy_interval
+from featclass.probe.statistics import accuracy_interval, binomial_tail
 from featclass.probe.text_prior import Blend, TextPrior
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "OutOfFold",
     "TextPrior",
     "accuracy_interval",
+    "binomial_tail",
     "by_one_probe",
     "distances_left_out",
     "exemplar_indices",

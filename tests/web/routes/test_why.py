@@ -15,7 +15,7 @@ import featclass
 import featclass.base.errors
 from featclass import classifiers, samples
 from featclass.cli import app
-from featclass.cli.explanations import file_name
+from featclass.cli.picture_files import file_name
 from featclass.images import digest
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
