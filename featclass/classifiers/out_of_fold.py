@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from featclass import audit, probe
 from featclass.base import (
-    ClassNames,
     CrossValidation,
     Image,
     Lacking,
@@ -21,6 +20,7 @@ from featclass.base import (
     OutOfFoldPrediction,
     Progress,
     Report,
+    TextPriorUse,
     Unjudgeable,
     Unscored,
 )
@@ -54,7 +54,7 @@ class Evaluation:
     """Why there is none; None where that follows from the sizes of the classes."""
     prior: probe.TextPrior | None
     """What the names of the classes say; None where they were not asked."""
-    class_names: ClassNames | None
+    class_names: TextPriorUse | None
     """How much that counts."""
 
     def distinct(self) -> NDArray[np.intp]:
@@ -167,11 +167,11 @@ def _class_names(
     embeddings: Embeddings,
     labels: Sequence[str],
     predictions: probe.OutOfFold | None,
-) -> ClassNames:
+) -> TextPriorUse:
     lacking = tuple(name for name in prior.classes if name not in set(labels))
     blend = predictions.blend if predictions else None
     weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
-    return ClassNames(weight, lacking)
+    return TextPriorUse(weight, lacking)
 
 
 def _unscored(error: Unjudgeable) -> Unscored:

@@ -16,7 +16,7 @@ from featclass.base import (
     Rejected,
     Report,
     SavedClassifier,
-    Told,
+    SavedSentence,
     TooFewOfAClass,
     TrainedClassifier,
     Unscored,
@@ -122,7 +122,7 @@ def _procedure(method: Method, new: New) -> Method:
 
 def _verdict(verdict: Verdict, new: New) -> Verdict:
     rate = verdict.rate
-    if isinstance(rate, Told) or rate.largest is None:
+    if isinstance(rate, SavedSentence) or rate.largest is None:
         return verdict
     return replace(verdict, rate=replace(rate, largest=new(rate.largest)))
 

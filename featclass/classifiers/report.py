@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from featclass.base import (
     ClassFigures,
-    ClassNames,
     Lacking,
     LearningCurve,
     Method,
@@ -20,6 +19,7 @@ from featclass.base import (
     Rejected,
     Report,
     SeenInTraining,
+    TextPriorUse,
     Unscored,
     Verdict,
 )
@@ -49,7 +49,7 @@ class More(TypedDict, total=False):
     calibration_error: float | None
     refused_share: float | None
     refuses: float | None
-    class_names: ClassNames | None
+    class_names: TextPriorUse | None
     empty_classes: tuple[str, ...]
     unknown_classes: tuple[str, ...]
     seen_in_training: SeenInTraining | None

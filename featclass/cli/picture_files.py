@@ -12,8 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featclass.base import Distinct, FeatclassError
-from featclass.reports.sorting import Folders, own_name
+from featclass.base import Distinct, FeatclassError, safe_file_name
+from featclass.reports.sorting import Folders
 
 if TYPE_CHECKING:
     from featclass.base import Image, Prediction, TrainedClassifier
@@ -44,7 +44,7 @@ class SortedCopies:
         place = self._root / folder
         place.mkdir(parents=True, exist_ok=True)
         distinct = self._names.setdefault(folder, Distinct())
-        while not _written(copy := place / distinct(own_name(prediction.path)), data):
+        while not _written(copy := place / distinct(safe_file_name(prediction.path)), data):
             if _holds(copy, data):
                 return
         _keep_times(prediction.path, copy)

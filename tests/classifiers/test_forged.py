@@ -25,7 +25,7 @@ from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Embeddings, Engine
 from featclass.reports import documents
 from featclass.reports.markdown import report_markdown
-from tests.classifiers.test_artifact import signed
+from tests.classifiers.forging import signed
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
 CASES = 600

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from featclass import classifiers
 from featclass.base import sentences
-from featclass.base.records import ClassNames, Dataset, Report
+from featclass.base.records import Dataset, Report, TextPriorUse
 from featclass.base.scores import (
     Advice,
     CrossValidation,
@@ -147,7 +147,7 @@ METHODS: tuple[Method, ...] = (
         *({"verdict": Verdict(False, 0.3, rate, Advice(Remedy.MORE, 12))} for rate in RATES),
         *({"learning_curve": curve} for curve in CURVES),
         *({"procedure": method, "unknown_classes": OLD[:1]} for method in METHODS),
-        {"class_names": ClassNames(0.4, OLD[1:])},
+        {"class_names": TextPriorUse(0.4, OLD[1:])},
     ],
 )
 def test_whatever_a_report_concludes_is_said_with_the_new_names(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +20,8 @@ from featclass.encoders import builtin
 from featclass.encoders import network as identity
 from featclass.images import DECODING_VERSION
 from featclass.reports.markdown import report_markdown
-from tests.classifiers.test_given_split import tinted
+from tests.audit.drawings import tinted
 from tests.fakes import GridEncoder, drawn, image, two_classes
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    with Cache(":memory:") as cache:
-        opened = Engine(GridEncoder(), cache, max_pixels=10**6)
-        yield opened
-        opened.close()
 
 
 def test_two_classes_that_are_easy_to_tell_apart_are_told_apart(engine: Engine) -> None:

@@ -11,7 +11,7 @@ from featclass.server import choice
 from featclass.server.downloads import DownloadPhase
 from featclass.server.state import State
 from featclass.server.studio import studio
-from featclass.web.page import wording
+from featclass.web.page import components, wording
 from featclass.web.page.session import acting
 from featclass.workspaces import Workspace
 
@@ -116,7 +116,7 @@ def menu(workspace: Workspace, state: State) -> None:
     try:
         choice.check(wish, config)
     except FeatclassError as error:
-        st.error(wording.escaped(str(error)), icon=":material/error:")
+        components.error(str(error))
         return
     with acting():
         studio().workspaces.choose_encoder(workspace.token, wish)

@@ -2,77 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass.audit import Finding, FindingKind
-from featclass.base import FeatclassError
 from featclass.classifiers import Training
-from featclass.server.studio import studio
-from featclass.web.routes.judged import Places, places_in
+from featclass.web.routes.labelled import Places, places_in
+from featclass.web.routes.requests import followed
 
 MOST_OF_A_KIND = 12
 MOST_PICTURES = 12
 """Of one finding, such as a give-away that hundreds share."""
 
 
-async def findings(request: Request) -> Response:
-    """Answer with the findings by kind, the first of each; those said to be fine stand apart.
+class FoundPicture(TypedDict):
+    """A picture of a finding; sets are named by their ids."""
 
-    A picture says where it stands now and whether it is left out; a set is named by its id.
-    """
-    try:
-        kinds = await run_in_threadpool(_findings, request.path_params["token"])
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 404)
+    picture: int | None
+    """None where it stands nowhere by now."""
+    name: str
+    digest: str
+    was: int | None
+    """The set that it was learned from."""
+    set: int | None
+    """Where it stands now."""
+    left_out: bool
+
+
+class Item(TypedDict):
+    """A finding, and what can be done about it."""
+
+    key: str
+    sentence: str
+    about: str
+    """What it is called in "Said that ... is fine"."""
+    pictures: list[FoundPicture]
+    number: int
+    """Of its pictures, shown or not."""
+    suggested: int | None
+    """The set that its picture may belong to."""
+    strong: bool
+    """Whether its mend may be proposed before all else; else it weighs as much as "fine"."""
+
+
+class Kind(TypedDict):
+    """The findings of one kind, the first of each."""
+
+    kind: FindingKind
+    total: int
+    """Of those that nobody said are fine."""
+    items: list[Item]
+    fine: list[Item]
+
+
+async def findings(request: Request) -> Response:
+    """Answer with a `Kind` for each kind of which there is something."""
+    kinds = await run_in_threadpool(_kinds, request.path_params["token"])
     return JSONResponse({"kinds": kinds})
 
 
-def _findings(token: str) -> list[dict[str, Any]]:
-    workspace = studio().workspaces.open(token)
-    result = studio().trainer.follow(workspace).result
+def _kinds(token: str) -> list[Kind]:
+    workspace, state = followed(token)
+    result = state.result
     if result is None or result.training is None or result.training.audit is None:
         return []
     ids = {name: set_id for set_id, name in result.names.items()}
-    listed = _Listed(_digests(result.training), ids, places_in(workspace))
-    kinds = []
-    for kind in FindingKind:
-        found = result.training.audit.of_kind(kind)
-        fine = [finding for finding in found if finding.key in workspace.accepted]
-        open_ones = [finding for finding in found if finding.key not in workspace.accepted]
-        if found:
-            kinds.append(
-                {
-                    "kind": kind,
-                    "total": len(open_ones),
-                    "items": [listed.item(finding) for finding in open_ones[:MOST_OF_A_KIND]],
-                    "fine": [listed.item(finding) for finding in fine[:MOST_OF_A_KIND]],
-                }
-            )
-    return kinds
+    listing = _Listing(_digests(result.training), ids, places_in(workspace), workspace.accepted)
+    found = {kind: result.training.audit.of_kind(kind) for kind in FindingKind}
+    return [listing.kind(kind, of_kind) for kind, of_kind in found.items() if of_kind]
 
 
 def _digests(training: Training) -> dict[str, str]:
     """Return the digest of each image by its name; without a score only some are remembered."""
-    kept = training.classifier.exemplars
-    known = dict(zip(kept.names, kept.digests, strict=True))
-    return known | {one.name: one.digest for one in training.out_of_fold}
+    exemplars = training.classifier.exemplars
+    known = dict(zip(exemplars.names, exemplars.digests, strict=True))
+    return known | {prediction.name: prediction.digest for prediction in training.out_of_fold}
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """What a finding needs to become JSON."""
+class _Listing:
+    """What findings need to become JSON."""
 
     digests: Mapping[str, str]
     ids: Mapping[str, int]
     places: Places
+    accepted: Collection[str]
 
-    def item(self, finding: Finding) -> dict[str, Any]:
+    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> Kind:
+        fine = [finding for finding in found if finding.key in self.accepted]
+        unsettled = [finding for finding in found if finding.key not in self.accepted]
+        return {
+            "kind": kind,
+            "total": len(unsettled),
+            "items": [self._item(finding) for finding in unsettled[:MOST_OF_A_KIND]],
+            "fine": [self._item(finding) for finding in fine[:MOST_OF_A_KIND]],
+        }
+
+    def _item(self, finding: Finding) -> Item:
         pictures = map(self._picture, finding.images, finding.labels)
         return {
             "key": finding.key,
@@ -84,16 +115,16 @@ class _Listed:
             "strong": finding.is_certain,
         }
 
-    def _picture(self, path: str, label: str) -> dict[str, Any] | None:
+    def _picture(self, path: str, label: str) -> FoundPicture | None:
         digest = self.digests.get(path)
         if digest is None:
             return None
-        now, picture = self.places.get(digest, (None, None))
+        set_now, picture = self.places.get(digest, (None, None))
         return {
             "picture": picture.id if picture else None,
             "name": picture.name if picture else path.rpartition("/")[2],
             "digest": digest,
             "was": self.ids.get(label),
-            "set": now,
+            "set": set_now,
             "left_out": picture is not None and picture.left_out is not None,
         }
