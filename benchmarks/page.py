@@ -1,4 +1,7 @@
-"""How long a person waits: for the first paint, the samples' matrix, uploads, a rerun."""
+"""How long a person waits: for the first paint, the samples' matrix, uploads, a rerun.
+
+And what of a rerun is the server's, where there is nothing to compute.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,16 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import PIL.Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.processes import LeftOut
+from benchmarks.processes import LeftOut, Process
 from benchmarks.settings import Settings
 from benchmarks.tables import Cell, Table
 from tests.browser import FLAGS, find
@@ -27,6 +31,7 @@ URL = f"http://localhost:{PORT}/"
 PATIENCE = 600_000
 ROUNDS = 5
 RERUNS = 15
+QUESTIONS = 200
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
@@ -126,7 +131,77 @@ def rerun(page: Page) -> float:
     return seconds
 
 
+def at_server(root: Path, data: Path) -> Callable[[str], list[float]]:
+    """Learn the pictures of a folder's two subfolders, and return what measures the server alone.
+
+    Of "run" it returns the seconds of runs of the page, drawn for nobody and with nothing to
+    compute; of "changed" those of asking whether the sets are still those that were learned.
+    """
+    os.environ |= {"FEATCLASS_DATA": str(data), "FEATCLASS_OFFLINE": "1"}
+    from streamlit.testing.v1 import AppTest
+
+    import featclass.web.page
+    from featclass.server.state import sets_key
+    from featclass.server.studio import studio
+    from featclass.workspaces import NewPicture
+
+    store, trainer = studio().workspaces, studio().trainer
+    token = store.create()
+    for labelled, folder in zip(store.open(token).sets, sorted(root.iterdir()), strict=True):
+        files = [NewPicture(path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+        store.add_pictures(token, labelled.id, files)
+    while trainer.follow(store.open(token)).is_busy:
+        trainer.wait(1)
+    script = Path(featclass.web.page.__file__).with_name("script.py")
+    page = AppTest.from_file(str(script), default_timeout=PATIENCE / 1000)
+    page.query_params["w"] = token
+    page.run()
+
+    def changed() -> None:
+        workspace = store.open(token)
+        sets_key(workspace, trainer.spec_in_use(workspace))
+
+    def seconds(what: str) -> list[float]:
+        if what == "run":
+            return [_seconds(page.run) for _ in range(RERUNS)]
+        return [_seconds(changed) for _ in range(QUESTIONS)]
+
+    return seconds
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def server_alone(settings: Settings) -> Table:
+    """Measure what of a rerun is the server's."""
+    count = 100 if settings.quick else 1000
+    settings.say(f"the page: {count:,} pictures, the server alone")
+    root = pictures(settings.folder / "server", count)
+    with Process(at_server, root, settings.folder / "server-data") as process:
+        rows: list[list[Cell]] = []
+        for what, order in (
+            (f"a run of the page with nothing to compute, {count:,} pictures", "run"),
+            (f"asking whether a workspace changed, {count:,} pictures", "changed"),
+        ):
+            times = [1000 * seconds for seconds in process.ask(order).value]
+            rows.append([what, times, min(times), max(times), len(times)])
+    columns = ("what a server does", "median ms", "min", "max", "runs")
+    return Table("server", "The page at the server", columns, rows, "")
+
+
 def measure(settings: Settings) -> list[Table]:
+    """Measure the server alone, and where there is a browser, all that is seen in it."""
+    alone = server_alone(settings)
+    try:
+        return [alone, in_browser(settings)]
+    except LeftOut as reason:
+        return [replace(alone, note=f"Without what is seen in a browser: {reason}.")]
+
+
+def in_browser(settings: Settings) -> Table:
     """Measure everything in a browser; raises `LeftOut` where there is none."""
     chromium = find()
     if chromium is None:
@@ -154,4 +229,4 @@ def measure(settings: Settings) -> list[Table]:
     rows: list[list[Cell]]
     rows = [[what, found, min(found), max(found), len(found)] for what, found in taken.items()]
     formats = dict.fromkeys(columns[1:4], ".2f")
-    return [Table("page", "The page", columns, rows, "", formats)]
+    return Table("page", "The page", columns, rows, "", formats)

@@ -1,17 +1,13 @@
 """A person's durable cases: labelled sets, pictures to try, choice of encoder, found by a link.
 
-tables      what is kept, and how a database of an older featclass is brought up to date
-database    the SQLite file: who may read and write it at once
-blobs       the bytes of the pictures, by their digest
 records     what a workspace looks like from outside: plain values
-names       hostile text made fit to be a name
-sets, pictures, standing, removals, accepted       what can be done
-acts, undoing       what was done with what it changed, and undoing it in any order
-reversible       how what older formats kept of acts becomes that
+store       all of it as one object, `Workspaces`
+changes     what a person does, act by act, on `sets` and `pictures`, within `bounds`
+acts, undoing       what acts changed, kept, so that they can be undone in any order
 snapshot, purge     reading, and deleting for good
-opening     what must hold of a data folder before anybody works with it
-undoable, store       all of it as one object, `Workspaces`
-recovery    a workspace of the pictures that none knows
+tables, upgrades    the SQLite file's tables, and those of an older featclass brought up to date
+database, blobs     who may read and write at once; the pictures' bytes, by their digest
+opening, recovery   what must hold of a data folder; a workspace of the pictures that none knows
 dataset     its sets, and what is none of these, as something to learn from
 """
 

@@ -39,7 +39,7 @@ from featclass.base import (
     WorkspacesLost,
     disk,
 )
-from featclass.workspaces import tables
+from featclass.workspaces import upgrades
 from featclass.workspaces.tables import workspaces
 
 BUSY_SECONDS = 30
@@ -72,11 +72,11 @@ _doer: ContextVar[Doer] = ContextVar("doer", default=NOBODY)
 def acting(visitor: str | None, drop: str | None = None) -> Iterator[None]:
     """Let what is done within, also in threads that take the context along, be this visitor's."""
     author = visitor and hashlib.sha256(visitor.encode()).hexdigest()[:_AUTHOR_LENGTH]
-    former = _doer.set(Doer(author or None, drop))
+    before = _doer.set(Doer(author or None, drop))
     try:
         yield
     finally:
-        _doer.reset(former)
+        _doer.reset(before)
 
 
 def doer() -> Doer:
@@ -116,7 +116,7 @@ class Database:
                 _require_writable(file)
                 if damage := _damage(db, "integrity_check"):
                     raise _lost(file, damage)
-                tables.prepare(db)
+                upgrades.prepare(db)
                 check(db)
             self._identity = _identity(file)
         except DatabaseError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from featclass.base import Rejected
 
@@ -51,7 +52,7 @@ class Picture:
     """Equal for the frames of one recording."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LabelledSet:
     """The pictures of one class."""
 
@@ -64,13 +65,13 @@ class LabelledSet:
     rejected: tuple[Rejected, ...]
     """Files dropped here that could not be used, until dismissed."""
 
-    @property
+    @cached_property
     def counted(self) -> tuple[Picture, ...]:
         """The pictures that are learned from: all that are not left out."""
         return tuple(picture for picture in self.pictures if picture.left_out is None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workspace:
     """Everything a workspace held at one moment."""
 
@@ -97,9 +98,28 @@ class Workspace:
     """Keys of the findings of which the person said that they are fine."""
 
     @property
+    def size(self) -> int:
+        """The number of pictures, of all kinds."""
+        in_sets = sum(len(labelled.pictures) for labelled in self.sets)
+        return in_sets + len(self.tried) + len(self.strangers)
+
+    @cached_property
+    def contents(self) -> bytes:
+        """Which pictures count together, and which are none of these: equal where these are.
+
+        Whatever the sets are called, and without what is left out.
+        """
+        lines = []
+        for labelled in sorted(self.sets, key=lambda labelled: labelled.id):
+            for digest, burst in sorted((p.digest, p.burst or "") for p in labelled.counted):
+                lines.append(f"{labelled.id} {digest} {burst}\n")
+        lines += [f"none {digest}\n" for digest in sorted(p.digest for p in self.strangers)]
+        return "".join(lines).encode()
+
+    @cached_property
     def unlabelled(self) -> tuple[Picture, ...]:
         """Those tried of which the person said nothing yet, newest first."""
-        labelled = {picture.digest for found in self.sets for picture in found.pictures}
+        labelled = {picture.digest for one_set in self.sets for picture in one_set.pictures}
         labelled |= {picture.digest for picture in self.strangers}
         return tuple(picture for picture in self.tried if picture.digest not in labelled)
 
@@ -126,3 +146,8 @@ class Act:
     at: datetime
     author: str | None = None
     """Who did it: the same for all that one visitor did; None where that is not known."""
+
+
+def is_id(value: object) -> bool:
+    """Whether this can be the number of a row; True, which counts as 1, is none."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Row, exists, func, insert, select, update
 
 from featclass.base import FeatclassError, names
+from featclass.base.sentences import counted
 from featclass.workspaces import bounds
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
+from featclass.workspaces.records import is_id
 from featclass.workspaces.tables import acts, effects, is_set_shown, pictures, rejections, sets
 
 NONE_OF_THESE = "none of these"
@@ -41,12 +43,7 @@ def _new(change: Change, name: str, colour: int) -> dict[str, Any]:
     return {"workspace_id": change.workspace, "named": change.version, **shown}
 
 
-def rename(doing: Doing, set_id: int, name: str) -> str:
-    """Give a set another name; an empty one leaves it as it is. Returns what was done, in words."""
-    return rename_all(doing, [(set_id, name)])
-
-
-def rename_all(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
+def rename(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
     """Give several sets other names at once: what one is called now, another may be called.
 
     Returns what was done, in words.
@@ -67,15 +64,10 @@ def rename_all(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
     if len(other) == 1:
         [(row, name)] = other
         return f"Renamed set {row.name} to {name}"
-    return f"Renamed {names.counted(len(other), 'set')}"
+    return f"Renamed {counted(len(other), 'set')}"
 
 
-def named(doing: Doing, name: str) -> int:
-    """Return the set of this name, as `named_all` does."""
-    return named_all(doing, [name])[name]
-
-
-def named_all(doing: Doing, wanted: Sequence[str]) -> dict[str, int]:
+def named(doing: Doing, wanted: Sequence[str]) -> dict[str, int]:
     """Return the set of each name: there already, one never used and so renamed, or new."""
     change = doing.change
     shown = _sets(change)
@@ -135,7 +127,7 @@ def require_known(change: Change, set_id: int) -> None:
 
 def find(change: Change, set_id: int) -> Row[Any] | None:
     """Return a set's row, removed or not; None where this workspace has no such one."""
-    if not names.is_id(set_id):
+    if not is_id(set_id):
         return None
     query = select(sets, is_set_shown(sets).label("is_shown")).where(
         sets.c.id == set_id, sets.c.workspace_id == change.workspace

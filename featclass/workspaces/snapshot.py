@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import threading
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from featclass.base import Rejected
 from featclass.workspaces.database import find
@@ -22,10 +25,42 @@ from featclass.workspaces.tables import (
     workspaces,
 )
 
+KEPT: Final = 64
+KEPT_PICTURES: Final = 100_000
+"""So many workspaces, as far as they have no more pictures in all; each takes about 400 bytes."""
 
-def take(db: Connection, token: str) -> Workspace:
-    """Return all of a workspace; raises `WorkspaceMissing` or `WorkspaceRemoved`."""
-    row = find(db, token)
+
+class Snapshots:
+    """The workspaces looked at last, each read anew only where it has changed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, tuple[datetime, Workspace]] = OrderedDict()
+
+    def take(self, db: Connection, token: str) -> Workspace:
+        """Return all of a workspace; raises `WorkspaceMissing` or `WorkspaceRemoved`.
+
+        Whoever changed it, be it another process: its version and its time are asked for first.
+        """
+        row = find(db, token)
+        with self._lock:
+            changed, workspace = self._kept.get(token, (None, None))
+            if workspace and (workspace.version, changed) == (row.version, row.changed):
+                self._kept.move_to_end(token)
+                return workspace
+        workspace = _read(db, row)
+        with self._lock:
+            self._kept[token] = row.changed, workspace
+            self._kept.move_to_end(token)
+            held = 0
+            for place, (other, (_, kept)) in enumerate([*self._kept.items()][::-1]):
+                held += kept.size
+                if place and (place >= KEPT or held > KEPT_PICTURES):
+                    del self._kept[other]
+        return workspace
+
+
+def _read(db: Connection, row: Row[Any]) -> Workspace:
     shown = _pictures(db, row.id)
     rejected = _rejected(db, row.id)
     here = (sets.c.workspace_id == row.id) & is_set_shown(sets)

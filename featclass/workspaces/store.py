@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
-from featclass import images
-from featclass.base import Rejected, Source, WorkspaceMissing, names
-from featclass.workspaces import bounds, pictures, sets, snapshot, tables
-from featclass.workspaces.acts import Doing
+from featclass.base import Source, WorkspaceMissing, digest_of, names
+from featclass.workspaces import acts, bounds, changes, pictures, sets, snapshot, tables, undoing
 from featclass.workspaces.blobs import Blobs
-from featclass.workspaces.database import Change, find
+from featclass.workspaces.database import Change, doer, find
 from featclass.workspaces.opening import REFERENCED, open_folder
 from featclass.workspaces.purge import GRACE, Forget, discard, is_wanted, purge
 from featclass.workspaces.records import Act, Added, NewPicture, Workspace, WorkspaceSummary
-from featclass.workspaces.undoable import Undoable
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 TOKEN_BYTES = 16
 
 
-class Workspaces(Undoable):
+def _act(
+    do: Callable[Concatenate[Change, P], T], *, removed_too: bool = False, adding: bool = False
+) -> Callable[Concatenate[Workspaces, str, P], T]:
+    """Return the method that does this in a change of the workspace of a token."""
+
+    def method(self: Workspaces, token: str, /, *args: P.args, **named: P.kwargs) -> T:
+        with self._database.change(token, removed_too=removed_too, adding=adding) as change:
+            return do(change, *args, **named)
+
+    method.__name__, method.__doc__ = do.__name__, do.__doc__
+    return method
+
+
+class Workspaces:
     """Workspaces kept in a folder; what a method did when it returns survives the process.
 
     Every method may be called from several threads and processes at once. All that take a token
@@ -38,7 +51,8 @@ class Workspaces(Undoable):
     def __init__(self, folder: Path, *, despite_loss: bool = False) -> None:
         """Open the data folder, as `open_folder` does."""
         self._blobs = Blobs(folder / "blobs")
-        super().__init__(open_folder(folder, self._blobs, despite_loss=despite_loss))
+        self._snapshots = snapshot.Snapshots()
+        self._database = open_folder(folder, self._blobs, despite_loss=despite_loss)
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -82,7 +96,7 @@ class Workspaces(Undoable):
     def open(self, token: str) -> Workspace:
         """Return everything of a workspace, as it is at one moment."""
         with self._database.read() as db:
-            return snapshot.take(db, token)
+            return self._snapshots.take(db, token)
 
     def version(self, token: str) -> int:
         """Return a workspace's version without the rest."""
@@ -105,18 +119,6 @@ class Workspaces(Undoable):
         with self._database.read() as db:
             return snapshot.known_to(db, visitor)
 
-    def rename(self, token: str, name: str) -> None:
-        """Give a workspace another name; an empty one leaves it as it is."""
-        if names.clean(name):
-            name = names.clean(name)
-            self._set(token, "workspace name", "name", name, f"Renamed this workspace to {name}")
-
-    def choose_encoder(self, token: str, spec: str) -> None:
-        """Choose the encoder by its spec."""
-        if spec.strip():
-            spec = spec.strip()
-            self._set(token, "encoder", "encoder", spec, f"Chose the encoder {spec}")
-
     def load_classifier(self, token: str, data: bytes | None) -> None:
         """Use a saved classifier in place of one made from the sets; None ends that.
 
@@ -129,51 +131,6 @@ class Workspaces(Undoable):
         else:
             with self._adding(token, [data]) as (change, [digest], _):
                 self._use_classifier(change, digest)
-
-    # Sets
-
-    def add_set(self, token: str, name: str | None = None) -> int:
-        """Add an empty set at the end, by default named "Set N"; returns its id.
-
-        Raises `FeatclassError` where another set has the name.
-        """
-        with self._database.change(token) as change:
-            doing = Doing(change, is_adding=True)
-            set_id = sets.add(change, name, doing)
-            doing.end(pictures.what_was_added(doing))
-            return set_id
-
-    def rename_set(self, token: str, set_id: int, name: str) -> Act | None:
-        """Give a set another name; an empty one leaves it as it is, and then there is no act.
-
-        Raises `FeatclassError` where another set has the name.
-        """
-        return self.rename_sets(token, [(set_id, name)])
-
-    def rename_sets(self, token: str, named: Sequence[tuple[int, str]]) -> Act | None:
-        """Give several sets other names at once; they may take each other's.
-
-        Raises `FeatclassError`, and renames none, where another set has one of the names.
-        """
-        with self._database.change(token) as change:
-            doing = Doing(change)
-            return doing.end(sets.rename_all(doing, named))
-
-    def set_named(self, token: str, name: str) -> int:
-        """Return the id of the set of this name: one there, else one never used, else a new one."""
-        with self._database.change(token) as change:
-            doing = Doing(change, is_adding=True)
-            set_id = sets.named(doing, name)
-            doing.end(pictures.what_was_added(doing))
-            return set_id
-
-    def sets_named(self, token: str, wanted: Sequence[str]) -> dict[str, int]:
-        """Return the id of the set of each name, as `set_named` does, all of them at once."""
-        with self._database.change(token) as change:
-            doing = Doing(change, is_adding=True)
-            ids = sets.named_all(doing, wanted)
-            doing.end(pictures.what_was_added(doing))
-            return ids
 
     # Pictures
 
@@ -202,17 +159,9 @@ class Workspaces(Undoable):
             named = [
                 (file.name, digest, file.burst) for file, digest in zip(files, digests, strict=True)
             ]
-            doing = Doing(change, is_adding=True)
-            added = pictures.add(doing, set_id, named)
-            doing.end(pictures.what_was_added(doing))
+            with pictures.adding(change) as doing:
+                added = pictures.add(doing, set_id, named)
         return [replace(item, restored=item.duplicate and item.digest in new) for item in added]
-
-    def reject(self, token: str, set_id: int | None, rejected: Sequence[Rejected]) -> None:
-        """Remember files that could not be used where they were dropped, until dismissed."""
-        with self._database.change(token, adding=True) as change:
-            doing = Doing(change, is_adding=True)
-            pictures.reject(doing, set_id, rejected)
-            doing.end(pictures.what_was_added(doing))
 
     def reject_picture(self, token: str, picture_id: int, reason: str) -> None:
         """Turn a picture found unreadable into a rejected file, unless it is removed already."""
@@ -221,12 +170,6 @@ class Workspaces(Undoable):
             pictures.reject_added(change, picture_id, reason)
             if row is not None:
                 self._let_go(change, row.digest)
-
-    def dismiss_rejected(self, token: str, set_id: int | None) -> Act | None:
-        """Forget the rejected files of a set, or with None those tried."""
-        with self._database.change(token) as change:
-            doing = Doing(change)
-            return doing.end(pictures.dismiss_rejected(doing, set_id))
 
     def purge(
         self,
@@ -242,6 +185,47 @@ class Workspaces(Undoable):
         they go. Others may write meanwhile.
         """
         return purge(self._database, self._blobs, older_than, grace=grace, forget=forget)
+
+    # Acts: each gives what can be undone, None where nothing changed
+
+    rename = _act(changes.rename)
+    choose_encoder = _act(changes.choose_encoder)
+    remove_workspace = _act(changes.remove_workspace, removed_too=True)
+
+    add_set = _act(changes.add_set)
+    set_named = _act(changes.set_named)
+    sets_named = _act(changes.sets_named)
+    rename_set = _act(changes.rename_set)
+    rename_sets = _act(changes.rename_sets)
+    remove_set = _act(changes.remove_set)
+
+    move_picture = _act(changes.move_picture)
+    move_pictures = _act(changes.move_pictures)
+    move_to_new_set = _act(changes.move_to_new_set)
+    none_of_these = _act(changes.none_of_these)
+    leave_out = _act(changes.leave_out)
+    leave_out_pictures = _act(changes.leave_out_pictures)
+    take_back = _act(changes.take_back)
+    remove_picture = _act(changes.remove_picture)
+    remove_pictures = _act(changes.remove_pictures)
+    clear_tried = _act(changes.clear_tried)
+    reject = _act(changes.reject, adding=True)
+    dismiss_rejected = _act(changes.dismiss_rejected)
+
+    accept = _act(changes.accept)
+    withdraw = _act(changes.withdraw)
+
+    undo = _act(undoing.undo, removed_too=True)
+    undo_last = _act(undoing.undo_last)
+
+    def last_act(self, token: str, *, own: bool = False) -> Act | None:
+        """Return the newest act that is not undone, also the removal of the workspace itself.
+
+        With `own` it is the one that `undo_last` would undo.
+        """
+        with self._database.read() as db:
+            workspace = find(db, token, removed_too=True).id
+            return acts.last(db, workspace, doer().author if own else None)
 
     # Bytes
 
@@ -288,7 +272,7 @@ class Workspaces(Undoable):
     ) -> Iterator[tuple[Change, Sequence[str], set[str]]]:
         """Keep bytes while a workspace is changed; gives their digests, and those newly written."""
         self.version(token)  # whoever has no link leaves nothing on the disk
-        digests = [images.digest(data) for data in contents]
+        digests = [digest_of(data) for data in contents]
         new: set[str] = set()
         try:
             for digest, data in zip(digests, contents, strict=True):
@@ -310,24 +294,16 @@ class Workspaces(Undoable):
 
     def _use_classifier(self, change: Change, digest: str | None) -> None:
         this = tables.workspaces.c.id == change.workspace
-        former = change.db.scalar(select(tables.workspaces.c.classifier).where(this))
+        before = change.db.scalar(select(tables.workspaces.c.classifier).where(this))
         other = tables.workspaces.c.classifier.is_distinct_from(digest)
         change.db.execute(update(tables.workspaces).where(this, other).values(classifier=digest))
-        if former is not None:
-            self._let_go(change, former)
+        if before is not None:
+            self._let_go(change, before)
 
     def _let_go(self, change: Change, digest: str) -> None:
         """Note of a file that nothing refers to it any more, if that is so."""
         if not is_wanted(change.db, digest):
             self._blobs.let_go([digest])
-
-    def _set(self, token: str, field: str, column: str, value: str, what: str) -> None:
-        with self._database.change(token) as change:
-            table, doing = tables.workspaces, Doing(change)
-            this = (table.c.id == change.workspace) & (table.c[column] != value)
-            rows = change.db.execute(select(table).where(this)).all()
-            doing.write(table, field, [(row, {column: value}) for row in rows])
-            doing.end(what)
 
 
 def _set_version(change: Change) -> None:

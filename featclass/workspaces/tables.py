@@ -1,8 +1,7 @@
-"""What is kept of workspaces, and how a database of an older featclass is brought up to date."""
+"""What is kept of workspaces."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import (
@@ -10,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    Connection,
     Dialect,
     Float,
     ForeignKey,
@@ -23,14 +21,10 @@ from sqlalchemy import (
     TypeDecorator,
     exists,
     func,
-    inspect,
     literal_column,
     text,
 )
 from sqlalchemy.schema import SchemaItem
-
-from featclass.base import DataFolderUnusable
-from featclass.workspaces import reversible
 
 metadata = MetaData()
 
@@ -197,87 +191,3 @@ visits = _table(
     Column("visitor", Text, nullable=False, index=True),
     Column("at", Moment, nullable=False),
 )
-
-_ACTS = (
-    "ALTER TABLE removal RENAME TO act",
-    "DROP INDEX ix_removal_workspace_id",
-    "DROP INDEX ix_removal_at",
-    "CREATE INDEX ix_act_workspace_id ON act (workspace_id)",
-    "CREATE INDEX ix_act_at ON act (at)",
-    "UPDATE act SET what = 'Removed ' || what",
-    "ALTER TABLE picture ADD COLUMN left_out TEXT",
-    """CREATE TABLE former (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        act_id INTEGER NOT NULL REFERENCES act (id) ON DELETE CASCADE,
-        picture_id INTEGER NOT NULL REFERENCES picture (id) ON DELETE CASCADE,
-        labelled_set_id INTEGER REFERENCES labelled_set (id) ON DELETE CASCADE,
-        name TEXT NOT NULL,
-        arrived INTEGER NOT NULL,
-        left_out TEXT
-    )""",
-    "CREATE INDEX ix_former_act_id ON former (act_id)",
-    "CREATE INDEX ix_former_picture_id ON former (picture_id)",
-    "CREATE INDEX ix_former_labelled_set_id ON former (labelled_set_id)",
-    """CREATE TABLE accepted (
-        id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        workspace_id INTEGER NOT NULL REFERENCES workspace (id) ON DELETE CASCADE,
-        "key" TEXT NOT NULL,
-        act_id INTEGER REFERENCES act (id) ON DELETE SET NULL,
-        removal_id INTEGER REFERENCES act (id) ON DELETE CASCADE
-    )""",
-    "CREATE INDEX ix_accepted_workspace_id ON accepted (workspace_id)",
-    "CREATE INDEX ix_accepted_act_id ON accepted (act_id)",
-    "CREATE INDEX ix_accepted_removal_id ON accepted (removal_id)",
-)
-
-_BURSTS = ("ALTER TABLE picture ADD COLUMN burst TEXT",)
-
-_SETS_OF_MOVES = (
-    "ALTER TABLE labelled_set ADD COLUMN act_id INTEGER REFERENCES act (id) ON DELETE SET NULL",
-    "CREATE INDEX ix_labelled_set_act_id ON labelled_set (act_id)",
-)
-
-Upgrade = Sequence[str] | Callable[[Connection], None]
-
-_NONE_OF_THESE = ("ALTER TABLE labelled_set ADD COLUMN is_class BOOLEAN NOT NULL DEFAULT 1",)
-
-UPGRADES: Sequence[Upgrade] = (
-    _ACTS,
-    _BURSTS,
-    _SETS_OF_MOVES,
-    _NONE_OF_THESE,
-    reversible.upgrade,
-)
-"""Statements, or a function, that take a database from version 1 to 2, from 2 to 3, and so on."""
-
-
-def prepare(connection: Connection, upgrades: Sequence[Upgrade] = UPGRADES) -> None:
-    """Create the tables, or bring them up to date, within the caller's transaction.
-
-    Raises `DataFolderUnusable` for a database of a newer featclass, or of another program.
-    """
-    newest = 1 + len(upgrades)
-    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    if found > newest:
-        raise DataFolderUnusable(
-            "The workspaces in this data folder were written by a newer featclass (format"
-            f" {found}; this one knows up to {newest}). Update featclass, or set FEATCLASS_DATA"
-            " to another folder."
-        )
-    if found == newest:
-        return
-    if found == 0:
-        if inspect(connection).get_table_names():
-            raise DataFolderUnusable(
-                "The database in this data folder is not one of featclass. Move it elsewhere, or"
-                " set FEATCLASS_DATA to another folder."
-            )
-        metadata.create_all(connection)
-    else:
-        for upgrade in upgrades[found - 1 :]:
-            if callable(upgrade):
-                upgrade(connection)
-                continue
-            for statement in upgrade:
-                connection.execute(text(statement))
-    connection.exec_driver_sql(f"PRAGMA user_version = {newest}")

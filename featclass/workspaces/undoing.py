@@ -13,20 +13,26 @@ from typing import Any
 
 from sqlalchemy import Row, Table, bindparam, delete, func, select, update
 
-from featclass.base import FeatclassError, names
+from featclass.base import FeatclassError
 from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.database import Change
-from featclass.workspaces.records import Act
+from featclass.workspaces.records import Act, is_id
 from featclass.workspaces.tables import effects
 
 _PICTURE = tables.pictures.name
 
 
 def undo(change: Change, act_id: int) -> None:
-    """Undo an act; raises `FeatclassError` where it is not there (any more)."""
+    """Undo an act, also the removal of the workspace itself; once is enough.
+
+    What the act changed is as it was before, but for what later acts changed too. Acts may be
+    undone in any order. A picture that was added again meanwhile is not doubled; a set whose
+    name was given to another meanwhile comes back as "name 2". Raises `FeatclassError` where
+    the act was purged.
+    """
     of_this = (tables.acts.c.id == act_id) & (tables.acts.c.workspace_id == change.workspace)
     undone = None
-    if names.is_id(act_id):
+    if is_id(act_id):
         undone = change.db.scalar(select(tables.acts.c.undone).where(of_this))
     if undone is None:
         raise FeatclassError(
@@ -47,7 +53,10 @@ def undo(change: Change, act_id: int) -> None:
 
 
 def undo_last(change: Change) -> Act | None:
-    """Undo the newest act of the author of this change; None where there is none."""
+    """Undo the newest act of whoever is `acting`, or of somebody not known; returns it.
+
+    Where nobody is, it is the newest of all. None where there is nothing to undo.
+    """
     act = acts.last(change.db, change.workspace, change.doer.author)
     if act is not None:
         undo(change, act.id)

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from featclass import images
 from featclass.audit import AuditInput
+from featclass.base.records import digest_of
 from featclass.images.appearance import Appearance, appearance
 
 MAX_PIXELS = 10**6
@@ -70,7 +71,7 @@ def pictures(
     data = files or [saved(each) for each in drawn]
     return AuditInput(
         names=[f"{label}/{number}.png" for number, label in enumerate(labels)],
-        digests=[images.digest(each) for each in data],
+        digests=[digest_of(each) for each in data],
         labels=labels,
         vectors=np.stack([embedding(each) for each in drawn]),
         appearances=[look(each) for each in data],

@@ -6,7 +6,7 @@ import numpy as np
 
 from featclass.base.records import Rejected, Report
 from featclass.base.scores import (
-    Told,
+    SavedSentence,
 )
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
@@ -23,7 +23,7 @@ def scored(images: int | None = None, interval: report.Interval = accuracy_inter
         ["a", "b", "c"],
         encoder="builtin",
         rejected=[Rejected("x.txt", "not a picture")],
-        method=Told("by hand"),
+        method=SavedSentence("by hand"),
         seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
         images=images,
         interval=interval,

@@ -47,7 +47,7 @@ def test_augmented_copies_do_not_lift_the_score_and_are_counted(engine: Engine) 
     assert report.near_duplicates.groups >= 0.9 * PICTURES
     assert report.near_duplicates.accuracy_with_leak > report.accuracy
     assert training.audit is not None
-    assert {group.kind for group in training.audit.duplicates} == {"near"}
+    assert {group.is_exact for group in training.audit.duplicates} == {False}
 
 
 def test_of_pictures_without_copies_none_is_counted(engine: Engine) -> None:

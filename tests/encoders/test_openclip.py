@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from featclass import encoders
 from featclass.base.config import Config
 from featclass.base.errors import EncoderUnavailable
+from featclass.embedding import Cache, Engines
 from tests.encoders.inputs import assert_alike, input_of
 from tests.encoders.stand_in_hub import COMMIT, StandInHub
 from tests.encoders.towers import CONFIGS, load_folder, write_model
@@ -272,8 +273,10 @@ def test_auto_takes_the_preferred_pair_where_its_weights_are_here(
     vit_b_32: Path, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(vit_b_32))
-    encoder = encoders.load("auto", device="cpu", config=replace(config, offline=True))
-    assert encoder.spec == PAIR
+    with Cache(":memory:") as cache:
+        engines = Engines(replace(config, offline=True), cache, device="cpu")
+        assert engines.get("auto").encoder.spec == PAIR
+        engines.close()
 
 
 def test_a_real_pair_comes_through_the_hub_though_the_connection_breaks_half_way(

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 from featclass import images
+from featclass.base.records import digest_of
 from tests.images.encoded import BLUE, LIMIT, RED, decode, encoded, near, pixel, two_halves
 
 
@@ -174,4 +175,4 @@ def test_only_the_first_frame_of_an_animation_is_read() -> None:
 
 
 def test_the_digest_is_sha_256() -> None:
-    assert images.digest(b"abc") == hashlib.sha256(b"abc").hexdigest()
+    assert digest_of(b"abc") == hashlib.sha256(b"abc").hexdigest()

@@ -20,7 +20,7 @@ from featclass.classifiers import artifact
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.encoders import Pixels
-from featclass.server import state
+from featclass.server import readiness, state
 from featclass.server import trainer as follow
 from featclass.server.attempt import Learning
 from featclass.server.state import LearningPhase, Result, State
@@ -182,12 +182,12 @@ def test_one_filled_set_and_the_name_of_another_are_enough_to_try_pictures(bench
     vars(bench.encoder)["texts"] = ColourNames()
     ids = [found.id for found in bench.store.open(bench.token).sets[:2]]
     bench.add(0, "red", range(2))
-    assert not views.is_ready(bench.store.open(bench.token), bench.settle())
+    assert not readiness.is_ready(bench.store.open(bench.token), bench.settle())
     for set_id, name in zip(ids, ("red disc", "blue disc"), strict=True):
         bench.store.rename_set(bench.token, set_id, name)
     bench.add(None, "blue", range(20, 21))
     state = bench.settle()
-    assert views.is_ready(bench.store.open(bench.token), state)
+    assert readiness.is_ready(bench.store.open(bench.token), state)
     assert [said.label for said in state.predictions.values()] == ["blue disc"]
 
 
@@ -408,7 +408,7 @@ def test_a_set_whose_pictures_are_all_left_out_is_as_good_as_empty(bench: Bench)
 def waiting(bench: Bench) -> tuple[bool, str]:
     """Return whether pictures tried are looked at, and else why not."""
     state, workspace = bench.settle(), bench.store.open(bench.token)
-    return views.is_ready(workspace, state), views.hindrance(workspace, state)
+    return readiness.is_ready(workspace, state), readiness.hindrance(workspace, state)
 
 
 def test_two_sets_of_the_same_pictures_say_so_instead_of_looking_for_ever(bench: Bench) -> None:
@@ -427,7 +427,7 @@ def test_two_sets_of_the_same_pictures_say_so_instead_of_looking_for_ever(bench:
     )
     bench.add(0, "red", range(10, 11))
     assert waiting(bench) == (True, "")
-    assert views.in_two_sets(bench.store.open(bench.token).sets) == ""
+    assert readiness.in_two_sets(bench.store.open(bench.token).sets) == ""
 
 
 def test_a_third_set_does_not_hide_that_two_are_the_same(bench: Bench) -> None:
@@ -440,7 +440,7 @@ def test_a_third_set_does_not_hide_that_two_are_the_same(bench: Bench) -> None:
     fourth = bench.store.add_set(bench.token)
     bench.add(3, "green", range(4))
     assert waiting(bench) == (True, "")  # two others can be told apart, and yet
-    told = views.in_two_sets(bench.store.open(bench.token).sets)
+    told = readiness.in_two_sets(bench.store.open(bench.token).sets)
     assert told.endswith("one of the two, as a picture in two sets counts in neither.")
     assert third != fourth
 
@@ -451,7 +451,7 @@ def test_sets_that_share_some_pictures_or_nothing_are_learned_without_a_word(ben
     assert waiting(bench)[1].startswith("All pictures of Set 2 are also in Set 1")
     bench.add(1, "blue", range(6))
     assert waiting(bench) == (True, "")
-    assert views.in_two_sets(bench.store.open(bench.token).sets) == ""
+    assert readiness.in_two_sets(bench.store.open(bench.token).sets) == ""
     left_out = bench.store.open(bench.token).sets[1].counted
     bench.store.leave_out_pictures(bench.token, [picture.id for picture in left_out[1:]])
     assert waiting(bench)[1].startswith("All pictures of Set 2")

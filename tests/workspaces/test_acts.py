@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from featclass.base.errors import FeatclassError
-from featclass.workspaces import Workspaces, dataset, tables
+from featclass.workspaces import Workspaces, dataset, upgrades
 from tests.workspaces.stored import A_MOMENT_AGO, add, done
 from tests.workspaces.stored import set_id as place
 
@@ -385,7 +385,7 @@ def keep_acts(folder: Path, more: str = "") -> None:
     (folder / "blobs").mkdir()  # as every data folder has it
     with sqlite3.connect(folder / "workspaces.sqlite") as db:
         db.executescript(FIRST_FORMAT)
-        for statements in tables.UPGRADES[:4]:
+        for statements in upgrades.UPGRADES[:4]:
             assert not callable(statements)
             for statement in statements:
                 db.execute(statement)

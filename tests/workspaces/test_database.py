@@ -12,7 +12,7 @@ from featclass.base.errors import FeatclassError
 from featclass.workspaces import (
     Workspaces,
     database,
-    tables,
+    upgrades,
 )
 
 
@@ -42,12 +42,12 @@ def test_a_database_of_an_older_featclass_is_brought_up_to_date(
     store: Workspaces, token: str
 ) -> None:
     note = ["ALTER TABLE workspace ADD COLUMN note TEXT NOT NULL DEFAULT 'none'"]
-    upgrades = [*tables.UPGRADES, note]
+    with_note = [*upgrades.UPGRADES, note]
     with store._database.write() as db:
-        tables.prepare(db, upgrades)
-        tables.prepare(db, upgrades)
+        upgrades.prepare(db, with_note)
+        upgrades.prepare(db, with_note)
         assert db.exec_driver_sql("SELECT note FROM workspace").scalars().all() == ["none"]
-        assert db.exec_driver_sql("PRAGMA user_version").scalar_one() == 1 + len(upgrades)
+        assert db.exec_driver_sql("PRAGMA user_version").scalar_one() == 1 + len(with_note)
     assert store.open(token).token == token
 
 

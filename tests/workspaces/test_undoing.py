@@ -8,9 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from featclass import images
 from featclass.base.errors import FeatclassError
-from featclass.base.records import Rejected
+from featclass.base.records import Rejected, digest_of
 from featclass.workspaces import Act, NewPicture, Workspaces, acting
 from tests.workspaces.stored import add, done, set_id
 
@@ -283,4 +282,4 @@ def test_a_picture_found_unreadable_leaves_no_row_of_its_bytes_hidden_at_its_pla
     store.undo(token, moved.id)
     store.reject_picture(token, picture(store, token, "x.png"), "cut short")
     assert shown(store, token)["A"] == ["y.png"]
-    assert store.unreferenced() == [images.digest(b"bytes of x.png")]
+    assert store.unreferenced() == [digest_of(b"bytes of x.png")]

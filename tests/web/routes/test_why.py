@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 import featclass
 import featclass.base.errors
 from featclass import classifiers
+from featclass.base.records import digest_of
 from featclass.cli import app
 from featclass.cli.explanations import file_name
-from featclass.images import digest
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
@@ -38,7 +38,7 @@ def token(fake_encoder: None) -> str:
 
 
 def why(client: TestClient, token: str, **asked: str) -> Any:
-    return client.get(f"/api/w/{token}/why/{digest(NEW)}", params=asked)
+    return client.get(f"/api/w/{token}/why/{digest_of(NEW)}", params=asked)
 
 
 def test_a_picture_of_the_workspace_is_explained_for_its_class_and_for_any_other(
@@ -78,10 +78,10 @@ def test_it_is_worked_out_once_until_the_classifier_is_another(
 def test_a_stranger_a_picture_of_nobody_and_a_class_there_is_not_are_answered_404(
     client: TestClient, token: str
 ) -> None:
-    assert client.get(f"/api/w/nobody/why/{digest(NEW)}").status_code == 404
-    assert client.get(f"/api/w/{token}/why/{digest(b'other')}").status_code == 404
+    assert client.get(f"/api/w/nobody/why/{digest_of(NEW)}").status_code == 404
+    assert client.get(f"/api/w/{token}/why/{digest_of(b'other')}").status_code == 404
     other = studio().workspaces.create()
-    assert client.get(f"/api/w/{other}/why/{digest(NEW)}").status_code == 404
+    assert client.get(f"/api/w/{other}/why/{digest_of(NEW)}").status_code == 404
     assert client.get(f"/api/w/{token}/why/..%2F..%2Fetc").status_code == 404
     answer = why(client, token, label="nobody")
     assert answer.status_code == 404
