@@ -25,13 +25,13 @@ from rich.progress import (
 from rich.text import Text
 
 from featclass.base import (
-    DISORDERLY,
     Clock,
     FeatclassError,
     Pace,
     decimal,
     in_words,
     is_full,
+    orderly,
     time_left,
 )
 
@@ -100,7 +100,7 @@ def tell(text: str, *, style: str | None = None) -> None:
     Where that is a file on a full disk, the work goes on without.
     """
     try:
-        messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+        messages.print(orderly(text), style=style, markup=False)
     except OSError as error:
         if not is_full(error):
             raise
@@ -109,7 +109,7 @@ def tell(text: str, *, style: str | None = None) -> None:
 def say(text: str) -> None:
     """Write lines of a result on standard output; raises `BrokenPipeError` once nobody reads it."""
     try:
-        sys.stdout.write(DISORDERLY.sub("\ufffd", text) + "\n")
+        sys.stdout.write(orderly(text) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         _discard(sys.stdout)

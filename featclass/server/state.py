@@ -212,10 +212,9 @@ def renamed(result: Result, workspace: Workspace, conflicts: tuple[Rejected, ...
     result = replace(result, names=names, rejected=conflicts)
     if result.training is None:
         return result
-    training = classifiers.renamed(result.training, new)
-    report = training.classifier.report
-    report = replace(report, rejected=conflicts, empty_classes=empty_sets(workspace))
-    training = replace(training, classifier=replace(training.classifier, report=report))
+    training = classifiers.renamed(
+        result.training, new, rejected=conflicts, empty_classes=empty_sets(workspace)
+    )
     return replace(result, training=training)
 
 

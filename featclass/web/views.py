@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple, NotRequired, TypedDict
 
-from featclass.base import DISORDERLY, Prediction, Rejected
+from featclass.base import Prediction, Rejected, orderly
 from featclass.reports.figures import class_colour
 from featclass.server.state import Result, State, names_of
 from featclass.workspaces import Picture, Workspace
@@ -208,4 +208,4 @@ def shown_share(probability: float) -> float:
 
 def _own_name(path: str) -> str:
     """Return the name of a file as text: one of a saved classifier can be in no known writing."""
-    return DISORDERLY.sub("\ufffd", path.rpartition("/")[2])
+    return orderly(path.rpartition("/")[2])

@@ -17,10 +17,8 @@ from featclass.web.page import tryout
 from featclass.web.routes.labelled import places_in
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
-from tests.server.test_trainer import Bench, bench
-from tests.workspaces.test_none_of_these import undo_last
-
-__all__ = ["bench"]
+from tests.server.learning import Bench
+from tests.workspaces.stored import undo_last
 
 
 def strangers_of(state: State) -> int:

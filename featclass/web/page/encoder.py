@@ -6,7 +6,7 @@ import streamlit as st
 
 from featclass import encoders
 from featclass.base import FeatclassError
-from featclass.classifiers import AUTO
+from featclass.encoders import AUTO
 from featclass.server import choice
 from featclass.server.downloads import DownloadPhase
 from featclass.server.state import State

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypedDict
 
 from featclass import datasets
-from featclass.base import DatasetError, FoldersAmbiguous, Rejected, UploadRefused
+from featclass.base import (
+    DatasetError,
+    FoldersAmbiguous,
+    Rejected,
+    UploadRefused,
+    clean_path,
+    enumerated,
+)
 from featclass.datasets import ZipListing
 from featclass.server.studio import studio
 from featclass.workspaces import bounds
@@ -170,7 +177,7 @@ def _folders_aside(
     inside: Counter[str] = Counter()
     for path, label in zip(paths, labels, strict=True):
         if label is None and not datasets.is_skipped(path):
-            *folders, _ = datasets.clean_path(path).split("/")
+            *folders, _ = clean_path(path).split("/")
             inside.update(
                 "/".join(folders[:depth]) for depth in range(1, len(folders[:_DEEPEST]) + 1)
             )
@@ -207,11 +214,11 @@ def _without_pictures(paths: Sequence[str], labels: list[str | None]) -> list[st
             continue  # rejected with its reason, in that set
         for i in places:
             labels[i] = None
-        beside = [datasets.clean_path(paths[i]) for i in places]
+        beside = [clean_path(paths[i]) for i in places]
         notes.append(
             f"{label} holds no pictures, so no set was made for it."
             if label
-            else f"Left out, as they lie in no folder of a set: {datasets.listed(beside)}."
+            else f"Left out, as they lie in no folder of a set: {enumerated(beside)}."
         )
         if any(path.lower().endswith(".zip") for path in beside):
             notes.append("Unpack a zip into a folder of its own if it is a set.")
@@ -229,7 +236,7 @@ def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) ->
     if not names:
         return []
     are, them = ("is an empty folder", "it") if len(names) == 1 else ("are empty folders", "them")
-    return [f"{datasets.listed(names)} {are}, so no set was made for {them}."]
+    return [f"{enumerated(names)} {are}, so no set was made for {them}."]
 
 
 def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) -> dict[str, int]:

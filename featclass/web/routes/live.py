@@ -10,8 +10,8 @@ from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from featclass import classifiers, images
-from featclass.base import FeatclassError, Image, WorkspaceMissing
+from featclass import classifiers
+from featclass.base import FeatclassError, Image, WorkspaceMissing, digest_of
 from featclass.datasets import BytesSource
 from featclass.server.readiness import hindrance, is_ready
 from featclass.server.state import State
@@ -97,7 +97,7 @@ def _answer(token: str, frame: bytes) -> Seen | NotYet | NoPicture:
     result = state.result
     if result is None or result.classifier is None:
         return {"waiting": _waiting(workspace, state)}
-    image = Image("frame", images.digest(frame), BytesSource(frame))
+    image = Image("frame", digest_of(frame), BytesSource(frame))
     try:
         [prediction] = classifiers.predict(
             result.engine, result.classifier, [image], live=True, keep=False
