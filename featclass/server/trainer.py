@@ -21,13 +21,13 @@ from featclass.base import (
     Image,
     Pace,
     Prediction,
-    Turns,
     WorkspaceMissing,
 )
 from featclass.classifiers import AUTO, BUILTIN
 from featclass.embedding import Engines
 from featclass.server.attempt import Learning
 from featclass.server.downloads import Downloads
+from featclass.server.jobs import Job, Jobs, sentence
 from featclass.server.state import (
     LearningPhase,
     Result,
@@ -46,7 +46,7 @@ from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
 
 log = logging.getLogger(__name__)
 
-JOBS = 4
+AT_ONCE = 4
 KEPT_STATES, FEW_STATES, KEPT_BYTES = 64, 8, 10**9
 """Of workspaces looked at last: so many, and beyond a few as far as their vectors fit in so much;
 what is forgotten is learned anew from the cache."""
@@ -71,15 +71,12 @@ class Trainer:
         self._store = store
         self._engines = engines
         self._downloads = downloads
-        self._learners = Turns(JOBS, "learn")
-        self._predictors = Turns(JOBS, "predict")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._learners: Jobs[str, Job] = Jobs(AT_ONCE, "learn", self._lock)
+        self._predictors: Jobs[str, Job] = Jobs(AT_ONCE, "predict", self._lock)
         self._changed = threading.Condition(self._lock)
         self._states: OrderedDict[str, State] = OrderedDict()
-        self._learning: set[str] = set()
-        self._predicting: set[str] = set()
         self._unusable: dict[str, tuple[str, float]] = {}
-        self._closed = False
 
     def follow(self, workspace: Workspace) -> State:
         """Bring the classifier of `workspace` up to date in the background; returns at once."""
@@ -110,11 +107,11 @@ class Trainer:
     def _start(self, workspace: Workspace, state: State) -> State:
         """Start the jobs that a workspace is in need of; called with the lock held."""
         token = workspace.token
-        may_learn = not (self._closed or state.error or state.waits_for)
-        if may_learn and token not in self._learning and not is_learned(workspace, state):
-            whose = self._store.visitor_of(token)
-            self._learners.submit(whose, self._in_job, self._learn, token, self._learning)
-            self._learning.add(token)  # last: what was not begun is asked for again
+        if self._learners.closed.is_set():
+            return state
+        may_learn = not (state.error or state.waits_for or token in self._learners)
+        if may_learn and not is_learned(workspace, state):
+            self._submit(self._learners, token, self._learn)
             state = replace(state, phase=LearningPhase.WAITING, pace=Pace())
         result = state.result
         if result and result.is_settling:
@@ -122,12 +119,36 @@ class Trainer:
             called = self._called_as_now(result, workspace)
             if called is not result:
                 state = replace(state, result=called, predictions={})
-        if not self._closed and token not in self._predicting and untried(workspace, state):
-            step, whose = partial(self._predict, Clock()), self._store.visitor_of(token)
-            self._predictors.submit(whose, self._in_job, step, token, self._predicting)
-            self._predicting.add(token)
+        if token not in self._predictors and untried(workspace, state):
+            self._submit(self._predictors, token, partial(self._predict, Clock()))
             state = replace(state, is_predicting=True, tried_pace=Pace())
         return state
+
+    def _submit(self, jobs: Jobs[str, Job], token: str, step: Callable[[str], bool]) -> None:
+        """Repeat a step, when its turn comes, until it finds nothing to do."""
+
+        def work(job: Job) -> None:
+            while not job.cancelled.is_set() and step(token):
+                pass
+
+        whose = self._store.visitor_of(token)
+        jobs.submit(token, whose, Job(), work, partial(self._end, token))
+
+    def _end(self, token: str, failure: Exception | None) -> None:
+        """Tell on the page what went wrong; called with the lock held."""
+        error = ""
+        if isinstance(failure, WorkspaceMissing):
+            log.info("A workspace was removed while its classifier was being made")
+        elif failure is not None and not isinstance(failure, Cancelled):
+            error = sentence(failure, "The classifier of a workspace could not be made")
+        state = self._states.get(token, State())
+        # An error of sets or of an encoder that are others by now concerns nobody any more.
+        if error and state.working_key == state.wanted_key:
+            state = replace(state, error=error)
+        phase = state.phase if token in self._learners else LearningPhase.IDLE
+        is_predicting = token in self._predictors
+        self._states[token] = replace(state, phase=phase, is_predicting=is_predicting)
+        self._changed.notify_all()
 
     def spec_in_use(self, workspace: Workspace) -> str:
         """Return the spec that serves a workspace; for `auto`, the best one on this machine.
@@ -178,9 +199,8 @@ class Trainer:
 
     def close(self) -> None:
         """End all jobs at their next step, a fraction of a second away."""
-        self._closed = True
-        for pool in (self._learners, self._predictors):
-            pool.close()
+        for jobs in (self._learners, self._predictors):
+            jobs.close()
 
     def _is_here(self, spec: str) -> bool:
         return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
@@ -190,7 +210,7 @@ class Trainer:
         for place, token in enumerate(reversed(list(self._states)), start=1):
             held += held_bytes(self._states[token])
             is_over = place > KEPT_STATES or (place > FEW_STATES and held > KEPT_BYTES)
-            if is_over and token not in self._learning | self._predicting:
+            if is_over and not (token in self._learners or token in self._predictors):
                 del self._states[token]
 
     def _change(self, token: str, **changes: Any) -> State:
@@ -198,30 +218,6 @@ class Trainer:
             state = self._states[token] = replace(self._states.get(token, State()), **changes)
             self._changed.notify_all()
             return state
-
-    def _in_job(self, step: Callable[[str], bool], token: str, running: set[str]) -> None:
-        """Repeat a step until it finds nothing to do; what goes wrong is told on the page."""
-        error = ""
-        try:
-            while not self._closed and step(token):
-                pass
-        except WorkspaceMissing:
-            log.info("A workspace was removed while its classifier was being made")
-        except FeatclassError as failure:
-            error = str(failure)
-        except Exception as failure:  # the page says it in a sentence, the log has the traceback
-            log.exception("The classifier of a workspace could not be made")
-            error = f"Something went wrong on our side ({type(failure).__name__})."
-        with self._lock:
-            running.discard(token)
-            state = self._states.get(token, State())
-            # An error of sets or of an encoder that are others by now concerns nobody any more.
-            if error and state.working_key == state.wanted_key:
-                state = replace(state, error=error)
-            idle = LearningPhase.IDLE if token not in self._learning else state.phase
-            is_predicting = token in self._predicting
-            self._states[token] = replace(state, phase=idle, is_predicting=is_predicting)
-            self._changed.notify_all()
 
     def _learn(self, token: str) -> bool:
         """Do what is missing for the workspace as it is now; False where nothing was."""
@@ -294,7 +290,7 @@ class Trainer:
                 return
             next_check = time.monotonic() + CHECK_SECONDS
             now = self._store.open(token)
-            if self._closed or sets_key(now, self.spec_in_use(now)) != key:
+            if self._learners.closed.is_set() or sets_key(now, self.spec_in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")
 
         report(phase=LearningPhase.LOADING, pace=Pace())

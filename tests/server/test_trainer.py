@@ -258,7 +258,6 @@ def test_the_stamp_of_what_is_said_changes_when_a_renaming_has_reached_it(
         bench.store.rename_set(bench.token, ids[0], "red disc")
         workspace = bench.store.open(bench.token)
         before = views.stamp(workspace, bench.follow())
-    bench.trainer._learning.clear()
     state = bench.settle()
     assert [said.label for said in state.predictions.values()] == ["red disc"]
     assert views.stamp(workspace, state) != before

@@ -20,7 +20,7 @@ from featclass.base import Config, DiskFull, FeatclassError, Prediction, UploadR
 from featclass.embedding import Engines
 from featclass.server.batches import pictures
 from featclass.server.batches.folder import BatchFolder, explained
-from featclass.server.batches.jobs import Jobs
+from featclass.server.batches.jobs import BatchJobs
 from featclass.server.batches.pictures import BatchPictures
 from featclass.server.batches.record import Batch, BatchPhase, BatchRequest, Record
 
@@ -45,7 +45,7 @@ class Batches:
         self._folder = config.data / "batches"
         self._config = config
         self._reserve = disk.Reserve(config.data)
-        self._jobs = Jobs(config, engines)
+        self._jobs = BatchJobs(config, engines)
         self._lock = threading.Lock()
         self._next_sweep: threading.Timer | None = None
         self._is_closed = False
