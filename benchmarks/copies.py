@@ -198,10 +198,10 @@ def _together(several: Sequence[Seen]) -> Seen:
 
 
 def _grouped(seen: Seen) -> Codes:
-    from featclass.audit import near_duplicate_groups
+    from featclass.audit import find_copies
     from featclass.probe import normalise
 
-    return near_duplicate_groups(normalise(seen.vectors).astype(np.float32), seen.looks)
+    return find_copies(normalise(seen.vectors).astype(np.float32), seen.looks).groups
 
 
 def _coverage(originals: Originals, settings: Settings) -> Iterator[list[Cell]]:

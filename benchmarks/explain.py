@@ -204,14 +204,13 @@ def _agreement(engine: Engine, count: int, disc: int) -> Agreement:
 
 
 def _image(picture: Image.Image, label: str | None = None) -> Any:
-    from featclass import images
-    from featclass.base import records
+    from featclass.base import digest_of, records
     from featclass.datasets import BytesSource
 
     file = BytesIO()
     picture.save(file, "PNG")
     data = file.getvalue()
-    return records.Image("drawn.png", images.digest(data), BytesSource(data), label)
+    return records.Image("drawn.png", digest_of(data), BytesSource(data), label)
 
 
 def _spearman(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -61,7 +61,7 @@ def _made(turn: int) -> int:
     """Make a classifier of its own, have it saved and loaded, and return bytes held after it."""
     from featclass import classifiers
     from featclass.base.records import Image
-    from featclass.classifiers import artifact
+    from featclass.classifiers import EmbeddedDataset, artifact
     from featclass.embedding.cache import Cache
     from featclass.embedding.engine import Embeddings
     from featclass.images import give_back_freed_memory
@@ -85,7 +85,9 @@ def _made(turn: int) -> int:
     with Cache(":memory:") as cache:
         engine = _Engine(Stated(), cache)
         strangers = embedded(20, 2, 3.0)
-        training = classifiers.learn(embedded(IMAGES, 1, 0.0), engine, strangers=strangers)  # type: ignore[arg-type]
+        labelled = embedded(IMAGES, 1, 0.0)
+        dataset = EmbeddedDataset(labelled.images, labelled.vectors, strangers=strangers)
+        training = classifiers.learn(dataset, engine)  # type: ignore[arg-type]
     classifier = training.classifier
     loaded = artifact.loads(artifact.dumps(classifier))
     new = embedded(ASKED, 3, 0.0)

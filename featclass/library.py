@@ -170,7 +170,7 @@ def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) 
 
 
 def _open(spec: str, device: str) -> Engine:
-    return classifiers.open_engine(_engines(device), spec, tell=log.warning)
+    return _engines(device).choose(spec, tell=log.warning)
 
 
 @cache

@@ -7,7 +7,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from featclass import encoders
+from featclass import encoders, library
 from featclass.server import studio
 from featclass.web.routes import MIDDLEWARE, ROUTES
 from tests.fakes import GridEncoder
@@ -38,6 +38,11 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _close_studio() -> Iterator[None]:
     yield
     studio.close()
+
+
+@pytest.fixture(autouse=True)
+def _no_engines_of_other_tests() -> None:
+    library._engines.cache_clear()
 
 
 @pytest.fixture

@@ -8,10 +8,16 @@ from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 
 SECONDS = 30
+OURS = {"X-Featclass": "1"}
+"""What a request of our page bears, and one of another site cannot."""
 
 
 def sets(token: str) -> list[int]:
     return [found.id for found in studio().workspaces.open(token).sets]
+
+
+def first(token: str) -> int:
+    return studio().workspaces.open(token).sets[0].id
 
 
 def add(token: str, set_id: int, files: dict[str, bytes]) -> None:

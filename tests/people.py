@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from tests.fakes import drawn
 
+PEOPLE = ("alice/ok", "alice/nok", "bob/ok", "bob/nok")
+JAPANESE = ("表面良好", "表面不良", "合格")
 COLOURS = ("red", "blue", "green", "orange", "purple", "black")
 
 
@@ -22,6 +25,14 @@ def fill(root: Path, folders: Iterable[str], count: int = 3) -> Path:
     return root
 
 
+def laid_out(folder: Path, files: Mapping[str, bytes]) -> Path:
+    """Write files below `folder`, each under its name; returns `folder`."""
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder
+
+
 def zip_of(folder: Path, zip_path: Path) -> Path:
     """Pack a folder, its own name left out."""
     with zipfile.ZipFile(zip_path, "w") as archive:
@@ -29,6 +40,15 @@ def zip_of(folder: Path, zip_path: Path) -> Path:
             if file.is_file():
                 archive.write(file, file.relative_to(folder).as_posix())
     return zip_path
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Pack files, each under its name."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return out.getvalue()
 
 
 class _RawName(zipfile.ZipInfo):

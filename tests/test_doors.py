@@ -15,7 +15,7 @@ import pytest
 from featclass import samples
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
-from tests.web.page.test_frame import part, visit
+from tests.web.page.framed import part, visit
 
 SECONDS = 120
 

@@ -1,35 +1,32 @@
 """What is probably wrong with the pictures or their labels, from embeddings and appearances.
 
-pictures    what is looked at
-duplicates  copies, crops, frames of a burst: also what keeps cross-validation honest
-labels      labels that are probably wrong
-outliers    pictures unlike all others
-quality     too dark, too bright, blurred, empty, lost on white, too small, too long
-shortcuts   what would tell the classes apart without looking at what the pictures show
-balance     how many pictures each class has
-findings    what was found, as values and as JSON
-report      all of it together
+`audit` makes all checks of an `AuditInput` and gives an `Audit`: findings of one shape, with their
+kind, images and sentence. `find_copies` says which pictures show the same, which also keeps
+cross-validation honest: by thumbnail and embedding (`duplicates`), through chains of relatives
+(`families`), and by pixels laid over each other (`registration`).
 """
 
-from featclass.audit.checks import audit
-from featclass.audit.duplicates import Copies, connected, find_copies, near_duplicate_groups
+from featclass.audit.checks import AuditInput, audit
+from featclass.audit.duplicates import Copies, connected, find_copies
 from featclass.audit.findings import (
     Audit,
     DuplicateGroup,
+    Finding,
+    FindingKind,
     GiveAway,
     LabelError,
     Outlier,
     QualityFault,
 )
-from featclass.audit.labels import Doubts, label_errors
-from featclass.audit.pictures import AuditInput
+from featclass.audit.labels import label_errors
 
 __all__ = [
     "Audit",
     "AuditInput",
     "Copies",
-    "Doubts",
     "DuplicateGroup",
+    "Finding",
+    "FindingKind",
     "GiveAway",
     "LabelError",
     "Outlier",
@@ -38,5 +35,4 @@ __all__ = [
     "connected",
     "find_copies",
     "label_errors",
-    "near_duplicate_groups",
 ]

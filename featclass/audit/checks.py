@@ -1,11 +1,15 @@
-"""All checks of the audit together, as values; those for outliers and balance stand here."""
+"""What an audit looks at, and all its checks together, with those for outliers and balance."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from featclass.audit import labels, quality, shortcuts
 from featclass.audit.duplicates import Copies, find_copies
@@ -18,7 +22,41 @@ from featclass.audit.findings import (
     Outlier,
     QualityFault,
 )
-from featclass.audit.pictures import AuditInput, Codes, Floats
+from featclass.images import Appearance
+from featclass.probe import Codes, Floats
+
+
+@dataclass(frozen=True)
+class AuditInput:
+    """Labelled images, each with its embedding and its appearance, in any one order."""
+
+    names: Sequence[str]
+    digests: Sequence[str]
+    labels: Sequence[str]
+    vectors: NDArray[np.float32]
+    """L2-normalised embeddings, shape (n, dimensions)."""
+    appearances: Sequence[Appearance]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The labels, sorted."""
+        return tuple(sorted(set(self.labels)))
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Each label's place among `classes`, shape (n,)."""
+        places = {name: place for place, name in enumerate(self.classes)}
+        return np.array([places[label] for label in self.labels], dtype=np.intp)
+
+    def key(self, kind: str, rows: Iterable[int], *words: str) -> str:
+        """Return what a finding about these images is remembered by, whatever their order."""
+        parts = sorted(self.digests[row] for row in rows)
+        digest = hashlib.sha256("\n".join([*words, *parts]).encode()).hexdigest()
+        return f"{kind}:{digest[:32]}"
+
 
 RATIO = 3.0
 """Of the largest class to the smallest."""
@@ -110,17 +148,17 @@ def _label_errors(
     if probabilities is None or len(pictures.classes) < 2:
         return ()
     doubts = labels.label_errors(pictures.codes, probabilities, distances)
-    found = []
+    errors = []
     for row in np.argsort(-doubts.scores, kind="stable").tolist():
         label, suggested = pictures.labels[row], pictures.classes[doubts.suggested[row]]
         is_suspect = bool(doubts.is_suspect[row])
-        found.append(
+        errors.append(
             LabelError(
                 pictures.names[row], label, suggested, float(doubts.scores[row]), is_suspect,
                 pictures.key("label", [row], label), bool(doubts.is_strong[row]),
             )
         )  # fmt: skip
-    return tuple(found)
+    return tuple(errors)
 
 
 def _duplicates(pictures: AuditInput, copies: Copies) -> tuple[DuplicateGroup, ...]:
@@ -128,18 +166,18 @@ def _duplicates(pictures: AuditInput, copies: Copies) -> tuple[DuplicateGroup, .
     members: dict[int, list[int]] = {}
     for row, group in enumerate(copies.groups.tolist()):
         members.setdefault(group, []).append(row)
-    found = []
+    groups = []
     for rows in members.values():
         if len(rows) > 1:
             is_exact = len(set(copies.exact[rows].tolist())) == 1
-            given = tuple(pictures.labels[row] for row in rows)
-            found.append(
+            groups.append(
                 DuplicateGroup(
-                    tuple(pictures.names[row] for row in rows), given,
-                    "exact" if is_exact else "near", pictures.key("duplicates", rows),
+                    tuple(pictures.names[row] for row in rows),
+                    tuple(pictures.labels[row] for row in rows),
+                    is_exact, pictures.key("duplicates", rows),
                 )
             )  # fmt: skip
-    return tuple(sorted(found, key=lambda each: (not each.is_across_classes, -len(each.paths))))
+    return tuple(sorted(groups, key=lambda group: (not group.is_across_classes, -len(group.paths))))
 
 
 def _outliers(pictures: AuditInput, copies: Copies) -> tuple[Outlier, ...]:
@@ -164,17 +202,14 @@ def _quality(pictures: AuditInput) -> tuple[QualityFault, ...]:
 
 
 def _shortcuts(pictures: AuditInput, copies: Copies) -> tuple[GiveAway, ...]:
-    found = shortcuts.shortcuts(pictures.appearances, pictures.codes, copies.groups)
-    sizes = Counter(pictures.labels)
-    given = []
-    for each in found:
-        label = pictures.classes[each.label]
-        paths = tuple(pictures.names[row] for row in each.rows)
-        key = pictures.key("shortcut", each.rows, each.cue, label)
-        given.append(
-            GiveAway(each.cue, each.accuracy, each.chance, label, paths, key, sizes[label])
-        )
-    return tuple(given)
+    cues = []
+    for cue in shortcuts.shortcuts(pictures.appearances, pictures.codes, copies.groups):
+        label = pictures.classes[cue.label]
+        paths = tuple(pictures.names[row] for row in cue.rows)
+        key = pictures.key("shortcut", cue.rows, cue.cue, label)
+        images = pictures.labels.count(label)
+        cues.append(GiveAway(cue.cue, cue.accuracy, cue.chance, label, paths, key, images))
+    return tuple(cues)
 
 
 def _balance(pictures: AuditInput) -> Balance:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.audit.families import Components, named_alike, relatives
-from featclass.audit.pictures import Codes
 from featclass.images import Appearance
-from featclass.probe import nearest_others
+from featclass.probe import Codes, nearest_others
 
 Singles = NDArray[np.float32]
 
@@ -54,16 +53,6 @@ class Copies:
     """The same for images that are equal as far as their appearances tell, whatever the file."""
     familiarity: NDArray[np.float64]
     """Mean cosine of each to the three nearest images of other groups among those compared."""
-
-
-def near_duplicate_groups(vectors: Singles, appearances: Sequence[Appearance]) -> Codes:
-    """Return the group number of each image, shape (n,): near-duplicates share one.
-
-    Args:
-        vectors: L2-normalised embeddings, shape (n, dimensions).
-        appearances: Of the same images.
-    """
-    return find_copies(vectors, appearances).groups
 
 
 def find_copies(

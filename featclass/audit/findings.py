@@ -1,21 +1,86 @@
-"""What an audit found, as values and as JSON; each finding says itself in a sentence."""
+"""What an audit found: findings of one shape, each of which says itself in a sentence."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from enum import StrEnum
+from typing import Any, ClassVar
 
 from featclass.audit.quality import Fault
 from featclass.base import sentences
 
 
-@dataclass(frozen=True, slots=True)
-class LabelError:
-    """How doubtful one label is."""
+class FindingKind(StrEnum):
+    """What may be wrong."""
 
+    LABEL = "label"
+    DUPLICATES = "duplicates"
+    SHORTCUT = "shortcut"
+    OUTLIER = "outlier"
+    QUALITY = "quality"
+    BALANCE = "balance"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding(ABC):
+    """What the findings have in common, beside `key`, `images`, `labels` and `about`.
+
+    The key is what a finding is remembered by, however images and classes are called; `images`
+    are paths, `labels` the class of each; `about` is what stands in "Said that ... is fine".
+    """
+
+    kind: ClassVar[FindingKind]
+
+    @property
+    @abstractmethod
+    def sentence(self) -> str:
+        """What is wrong, and what to do."""
+
+    @property
+    def proposed_label(self) -> str | None:
+        """The class that its image may belong to; None where that is not the question."""
+        return None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether its mend may be proposed before all else."""
+        return False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return its values and its sentence."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+        return {**plain, "sentence": self.sentence}
+
+
+@dataclass(frozen=True, slots=True)
+class _OfOneImage(_Finding):
     path: str
     label: str
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Its path alone."""
+        return (self.path,)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Its class alone."""
+        return (self.label,)
+
+    @property
+    def about(self) -> str:
+        """Its file, without folders."""
+        return self.path.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelError(_OfOneImage):
+    """How doubtful one label is."""
+
+    kind = FindingKind.LABEL
     suggested: str
     score: float
     """How probably the label is wrong, 0 to 1."""
@@ -32,17 +97,33 @@ class LabelError:
             return ""
         return sentences.findings.wrong_label(self.label, self.suggested)
 
+    @property
+    def proposed_label(self) -> str:
+        """The class that it looks like."""
+        return self.suggested
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the evidence is strong."""
+        return self.strong
+
 
 @dataclass(frozen=True, slots=True)
-class DuplicateGroup:
+class DuplicateGroup(_Finding):
     """Pictures that show the same."""
 
+    kind = FindingKind.DUPLICATES
     paths: tuple[str, ...]
     labels: tuple[str, ...]
     """Of each path."""
-    kind: str
-    """`exact` where they are equal pixel by pixel, as far as can be told, else `near`."""
+    is_exact: bool
+    """Whether they are equal pixel by pixel, as far as can be told."""
     key: str
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """Their paths."""
+        return self.paths
 
     @property
     def is_across_classes(self) -> bool:
@@ -52,15 +133,35 @@ class DuplicateGroup:
     @property
     def sentence(self) -> str:
         """How many they are, and under which labels."""
-        return sentences.findings.copies(self.labels, is_exact=self.kind == "exact")
+        return sentences.findings.copies(self.labels, is_exact=self.is_exact)
+
+    @property
+    def about(self) -> str:
+        """How many they are."""
+        return f"a group of {len(self.paths)} copies"
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether nobody can doubt that they are copies."""
+        return self.is_exact
+
+    def to_json(self) -> dict[str, Any]:
+        """Return its values, `kind` being `exact` or `near`, and its sentence."""
+        return {
+            "paths": list(self.paths),
+            "labels": list(self.labels),
+            "kind": "exact" if self.is_exact else "near",
+            "key": self.key,
+            "sentence": self.sentence,
+            "across_classes": self.is_across_classes,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Outlier:
+class Outlier(_OfOneImage):
     """A picture unlike all others."""
 
-    path: str
-    label: str
+    kind = FindingKind.OUTLIER
     score: float
     """In robust standard deviations from the middle."""
     key: str
@@ -72,29 +173,36 @@ class Outlier:
 
 
 @dataclass(frozen=True, slots=True)
-class QualityFault:
+class QualityFault(_OfOneImage):
     """A picture too dark, too bright, blurred, empty, lost on white, too small or too long."""
 
-    path: str
-    label: str
+    kind = FindingKind.QUALITY
     key: str
     fault: Fault
-
-    @property
-    def kind(self) -> str:
-        """Which of these."""
-        return self.fault.kind
+    """Which of these."""
 
     @property
     def sentence(self) -> str:
         """What is wrong with it, and what to do."""
         return self.fault.sentence
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what its sentence is made of, and the sentence."""
+        return {
+            "path": self.path,
+            "label": self.label,
+            "kind": self.fault.kind,
+            "key": self.key,
+            "sentence": self.sentence,
+            **self.fault.to_json(),
+        }
+
 
 @dataclass(frozen=True, slots=True)
-class GiveAway:
+class GiveAway(_Finding):
     """A cue that would predict the class without looking at what the pictures show."""
 
+    kind = FindingKind.SHORTCUT
     cue: str
     accuracy: float
     """How often the cue alone names the right class."""
@@ -108,6 +216,16 @@ class GiveAway:
     """How many pictures that class has."""
 
     @property
+    def images(self) -> tuple[str, ...]:
+        """The paths."""
+        return self.paths
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The class that it gives away, for each of these."""
+        return (self.label,) * len(self.paths)
+
+    @property
     def sentence(self) -> str:
         """How often the cue alone is right, and of which class."""
         return sentences.findings.give_away(
@@ -119,19 +237,45 @@ class GiveAway:
             images=self.label_images,
         )
 
+    @property
+    def about(self) -> str:
+        """That it gives the class away."""
+        return f"what gives {self.label} away"
+
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(_Finding):
     """How many pictures each class has."""
 
-    images: Mapping[str, int]
+    kind = FindingKind.BALANCE
+    images = labels = ()
+    """It is about no single one."""
+    counts: Mapping[str, int]
+    """Images of each class, by its name."""
     is_unbalanced: bool
     key: str
 
     @property
     def sentence(self) -> str:
         """How even the classes are."""
-        return sentences.findings.balance(self.images, is_unbalanced=self.is_unbalanced)
+        return sentences.findings.balance(self.counts, is_unbalanced=self.is_unbalanced)
+
+    @property
+    def about(self) -> str:
+        """What it compares."""
+        return "the difference between the sizes of the sets"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return its values, `images` being the counts, and its sentence."""
+        return {
+            "images": dict(self.counts),
+            "is_unbalanced": self.is_unbalanced,
+            "key": self.key,
+            "sentence": self.sentence,
+        }
+
+
+Finding = LabelError | DuplicateGroup | Outlier | QualityFault | GiveAway | Balance
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,32 +290,29 @@ class Audit:
     shortcuts: tuple[GiveAway, ...]
     balance: Balance
 
+    def of_kind(self, kind: FindingKind) -> tuple[Finding, ...]:
+        """Return what is worth a look, the worst first: labels that are suspect, and so on."""
+        match kind:
+            case FindingKind.LABEL:
+                return tuple(error for error in self.label_errors if error.suspect)
+            case FindingKind.DUPLICATES:
+                return self.duplicates
+            case FindingKind.SHORTCUT:
+                return self.shortcuts
+            case FindingKind.OUTLIER:
+                return self.outliers
+            case FindingKind.QUALITY:
+                return self.quality
+            case FindingKind.BALANCE:
+                return (self.balance,) if self.balance.is_unbalanced else ()
+
     def to_json(self) -> dict[str, Any]:
         """Return what `featclass audit --json` prints."""
         return {
-            "label_errors": [_plain(each) for each in self.label_errors],
-            "duplicates": [
-                {**_plain(each), "across_classes": each.is_across_classes}
-                for each in self.duplicates
-            ],
-            "outliers": [_plain(each) for each in self.outliers],
-            "quality": [
-                {
-                    "path": each.path,
-                    "label": each.label,
-                    "kind": each.kind,
-                    "key": each.key,
-                    "sentence": each.sentence,
-                    **each.fault.to_json(),
-                }
-                for each in self.quality
-            ],
-            "shortcuts": [_plain(each) for each in self.shortcuts],
-            "balance": {**_plain(self.balance), "images": dict(self.balance.images)},
+            "label_errors": [error.to_json() for error in self.label_errors],
+            "duplicates": [group.to_json() for group in self.duplicates],
+            "outliers": [outlier.to_json() for outlier in self.outliers],
+            "quality": [fault.to_json() for fault in self.quality],
+            "shortcuts": [cue.to_json() for cue in self.shortcuts],
+            "balance": self.balance.to_json(),
         }
-
-
-def _plain(finding: Any) -> dict[str, Any]:
-    values = ((field.name, getattr(finding, field.name)) for field in fields(finding))
-    plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values}
-    return {**plain, "sentence": finding.sentence}

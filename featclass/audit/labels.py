@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.audit.pictures import Codes, Floats
+from featclass.probe import Codes, Floats
 
 USUAL_NOISE = 0.03
 """The share of labels taken to be wrong before any was looked at,"""

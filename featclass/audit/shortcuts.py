@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.audit.pictures import Codes
 from featclass.images import Appearance
+from featclass.probe import Codes
 
 MOST = 2000
 """Images looked at; more would say the same."""

@@ -1,15 +1,24 @@
-"""Names that people gave: of files, sets and workspaces.
+"""Names that people gave to files, sets, classes and zip entries: hostile text made fit.
 
-Hostile text made fit to be shown and stored, safe as a file, and distinct where names meet.
+clean, display_name   to be shown and stored
+orderly               to be printed: nothing in it steers what shows it
+clean_path            where a file lies in a folder or a zip, leading nowhere
+safe, safe_file_name  to be a file on every system
+distinct, Distinct    each given out once
+ClassNames            of folders and labels: none melts into another
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterable
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count
+from pathlib import PurePath
 from typing import Final
+
+from featclass.base.sentences import bounded
 
 LONGEST_NAME: Final = 255
 """Characters of a class, a set, a picture: systems allow a folder no more."""
@@ -29,6 +38,17 @@ _BIDI: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # in a name. Joiners stay: emoji and several scripts are written with them.
 _UNSEEN: Final = re.compile("[\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]")
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+_DEFAULT: Final = re.compile(r"Set [1-9]\d*")
+
+_ALIKE: Final = re.compile(r"[\s_\-]+")
+_LEADING_ZEROS: Final = re.compile(r"(?<![\d.,])0+(?=\d)")
+"""Of a number, and not of what follows its decimal point."""
+_MOST_SENTENCES: Final = 5
+
+
+def as_text(name: str) -> str:
+    """Return a name that can be sent: one on a disk may hold bytes that are no text."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def clean(text: str, length: int = LONGEST_NAME) -> str:
@@ -37,15 +57,42 @@ def clean(text: str, length: int = LONGEST_NAME) -> str:
     Cleaned once more it stays as it is; it may be empty.
     """
     text = _UNSEEN.sub("", _BIDI.sub("", " ".join(text.split())))
-    kept = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
-    text = " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    characters = (c for c in text if unicodedata.category(c) not in ("Cc", "Cs"))
+    text = " ".join(unicodedata.normalize("NFC", "".join(characters)).split())
     return text[:length].strip()
+
+
+def display_name(name: str) -> str:
+    """Return a name of a folder, a file or a column as it is written in a sentence."""
+    return clean(as_text(name)) or "unnamed"
+
+
+def enumerated(names: Sequence[str], most: int = 3) -> str:
+    """Return "a", "a and b", "a, b and c", or "a, b, c and 12 more"."""
+    few = [display_name(name) for name in (names[:most] if len(names) > most + 1 else names)]
+    if len(few) < len(names):
+        return f"{', '.join(few)} and {len(names) - most:,} more"
+    return " and ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
+
+
+def orderly(text: str) -> str:
+    """Return `text` with each of `DISORDERLY` replaced by one sign that says so."""
+    return DISORDERLY.sub("\ufffd", text)
+
+
+def clean_path(path: str) -> str:
+    """Return the path as text fit for showing and storing; it leads nowhere.
+
+    Only "/" separates folders: a backslash is part of a name, except on Windows, where no name
+    has one.
+    """
+    parts = unicodedata.normalize("NFC", as_text(path)).split("/")
+    return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
 def safe(name: str) -> str:
     """Return a name that is one part of a path on every system, and leads nowhere."""
-    text = name.encode("utf-8", "replace").decode()
-    text = _UNSAFE.sub("-", _BIDI.sub("", text)).strip(" .") or "unnamed"
+    text = _UNSAFE.sub("-", _BIDI.sub("", as_text(name))).strip(" .") or "unnamed"
     if _DEVICES.match(text):
         text = f"_{text}"
     stem, ending = _divided(text)
@@ -56,46 +103,15 @@ def safe(name: str) -> str:
     return cut + ending if ending else cut.rstrip(" .")
 
 
-class Distinct:
-    """Gives each name out once: "a.jpg", then "a 2.jpg"; names that differ by case meet too.
-
-    Some systems keep no two such names in one folder. `taken` are not given out.
-    """
-
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {name.casefold() for name in taken}
-        self._next: dict[str, int] = {}
-
-    def __call__(self, name: str) -> str:
-        """Return `name`, or where it was given out the first of "name 2", "name 3", ... free."""
-        given, key = name, name.casefold()
-        stem, ending = _divided(name)
-        while given.casefold() in self._taken:
-            number = self._next.get(key, 2)
-            self._next[key] = number + 1
-            given = f"{stem} {number}{ending}"
-        self._taken.add(given.casefold())
-        return given
+def safe_file_name(path: str) -> str:
+    """Return the last part of a path, safe on every system."""
+    # As this system divides paths: elsewhere than on Windows a backslash is part of a name.
+    return safe(PurePath(path).name)
 
 
-def _divided(name: str) -> tuple[str, str]:
-    """Return the stem, and the ending with its dot where there is one."""
-    stem, dot, ending = name.rpartition(".")
-    return (stem, dot + ending) if stem else (name, "")
-
-
-__all__ = [
-    "clean",
-    "counted",
-    "default",
-    "distinct",
-    "distinct_file",
-    "file_stem",
-    "is_default",
-    "is_id",
-]
-
-_DEFAULT = re.compile(r"Set [1-9]\d*")
+def file_stem(name: str) -> str:
+    """Return a plain file name, without ending, for what is downloaded of a workspace."""
+    return re.sub(r"[^\w]+", "-", name).strip("-").lower()[:80] or "pictures"
 
 
 def is_default(name: str) -> bool:
@@ -108,33 +124,116 @@ def default(place: int, taken: Container[str]) -> str:
     return next(name for n in count(place) if (name := f"Set {n}") not in taken)
 
 
-def distinct(name: str, taken: Container[str]) -> str:
-    """Return `name`, or where it is taken the first of "name 2", "name 3", ... that is not."""
+def distinct(
+    name: str, taken: Container[str], *, is_file: bool = False, longest: int | None = None
+) -> str:
+    """Return `name`, or where it is taken the first of "name 2", "name 3", ... that is not.
+
+    Args:
+        name: Any.
+        taken: What is not given out; case counts.
+        is_file: Whether the number stands before an ending: "name 2.jpg".
+        longest: Characters to which a name is cut so that its number fits; None for any length.
+    """
     if name not in taken:
         return name
-    return next(new for n in count(2) if (new := f"{name} {n}") not in taken)
+    stem, ending = _divided(name) if is_file else (name, "")
+    numbered = (_numbered(stem, n, ending, longest) for n in count(2))
+    return next(new for new in numbered if new not in taken)
 
 
-def distinct_file(name: str, taken: Container[str]) -> str:
-    """Return `name`, or where it is taken the first of "name 2.jpg", "name 3.jpg", ... free."""
-    if name not in taken:
-        return name
-    stem, dot, suffix = name.rpartition(".")
-    if not stem:
-        stem, dot, suffix = name, "", ""
-    return next(new for n in count(2) if (new := f"{stem} {n}{dot}{suffix}") not in taken)
+class Distinct:
+    """Gives each name of a file out once: "a.jpg", then "a 2.jpg"; names that differ by case meet.
+
+    Some systems keep no two such names in one folder. `taken` are not given out.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {name.casefold() for name in taken}
+        self._next: dict[str, int] = {}
+
+    def __call__(self, name: str) -> str:
+        """Return `name`, or where it was given out the first of "name 2", "name 3", ... free."""
+        new, key = name, name.casefold()
+        stem, ending = _divided(name)
+        while new.casefold() in self._taken:
+            number = self._next.get(key, 2)
+            self._next[key] = number + 1
+            new = _numbered(stem, number, ending)
+        self._taken.add(new.casefold())
+        return new
 
 
-def counted(number: int, noun: str) -> str:
-    """Return "1 picture", "13 pictures"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _divided(name: str) -> tuple[str, str]:
+    """Return the stem, and the ending with its dot where there is one."""
+    stem, dot, ending = name.rpartition(".")
+    return (stem, dot + ending) if stem else (name, "")
 
 
-def is_id(value: object) -> bool:
-    """Whether this can be the number of a row; True, which counts as 1, is none."""
-    return isinstance(value, int) and not isinstance(value, bool)
+def _numbered(stem: str, number: int, ending: str = "", longest: int | None = None) -> str:
+    tail = f" {number}{ending}"
+    return (stem if longest is None else stem[: longest - len(tail)].rstrip()) + tail
 
 
-def file_stem(name: str) -> str:
-    """Return a plain file name, without ending, for what is downloaded of a workspace."""
-    return re.sub(r"[^\w]+", "-", name).strip("-").lower()[:80] or "pictures"
+class ClassNames:
+    """Gives each of many names the class it stands for.
+
+    Names that differ only by what cannot be seen (white space, the Unicode form, a character
+    without width) are one class; where cleaning or cutting would make one of two others, the
+    second gets a number.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._members: defaultdict[str, list[str]] = defaultdict(list)
+        for name in sorted(set(names)):
+            self._members[_identity(name)].append(name)
+        self._of: dict[str, str] = {}
+        taken: set[str] = set()
+        for members in self._members.values():
+            class_name = distinct(display_name(members[0]), taken, longest=LONGEST_NAME)
+            taken.add(class_name)
+            self._of |= dict.fromkeys(members, class_name)
+
+    @property
+    def of(self) -> Mapping[str, str]:
+        """The class of each name."""
+        return self._of
+
+    def notes(self) -> tuple[str, ...]:
+        """Say which names were taken for one, and which classes may be meant to be one."""
+        merged = [
+            f"{len(members)} folders or labels are written {self._of[members[0]]} but for what"
+            " cannot be seen (white space, or the form of a letter): they are one class."
+            for members in self._members.values()
+            if len({as_text(member) for member in members}) > 1
+        ]
+        alike: defaultdict[str, list[str]] = defaultdict(list)
+        for class_name in dict.fromkeys(self._of.values()):
+            alike[_likeness(class_name)].append(class_name)
+        hints = [
+            f"{enumerated(sorted(names))} are different classes, and hardly differ in writing:"
+            " give them one name if they are meant to be one."
+            for names in alike.values()
+            if len(names) > 1
+        ]
+        return (*bounded(merged, _MOST_SENTENCES), *bounded(hints, _MOST_SENTENCES))
+
+
+def _identity(name: str) -> str:
+    """Return the same text for names that a person cannot tell apart."""
+    text = " ".join(name.split())
+    seen = (c for c in text if c == "\u200d" or not _is_unseen(c))
+    return " ".join(unicodedata.normalize("NFC", "".join(seen)).split())
+
+
+def _is_unseen(character: str) -> bool:
+    # The joiner of emoji is of this kind, and changes what is seen.
+    if unicodedata.category(character) in ("Cc", "Cf"):
+        return True
+    return "\ufe00" <= character <= "\ufe0f" or character in "\u034f\u115f\u1160\u3164\uffa0"
+
+
+def _likeness(name: str) -> str:
+    """Return the same text for names of which one may be a slip of the other."""
+    text = _LEADING_ZEROS.sub("", unicodedata.normalize("NFKC", name).casefold())
+    return _ALIKE.sub(" ", text).strip()

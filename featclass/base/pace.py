@@ -66,10 +66,10 @@ class Clock:
 
 def in_words(pace: Pace) -> str:
     """Return "312 of 1,000 · 58 a second · about 12 s left", as much of it as is known."""
-    said = [f"{pace.done:,} of {pace.total:,}"]
+    parts = [f"{pace.done:,} of {pace.total:,}"]
     if pace.per_second:
-        said.append(speed(pace.per_second))
-    return " · ".join([*said, *time_left(pace)])
+        parts.append(speed(pace.per_second))
+    return " · ".join([*parts, *time_left(pace)])
 
 
 def time_left(pace: Pace) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import sentences
-from featclass.base.scores import LearningCurve, Method, SavedClassifier, Told, Verdict
+from featclass.base.scores import LearningCurve, Method, SavedClassifier, SavedSentence, Verdict
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
@@ -27,6 +28,11 @@ class Source(Protocol):
 
     def read(self) -> bytes:
         """Return all bytes; raises `OSError` when they cannot be had any more."""
+
+
+def digest_of(data: bytes) -> str:
+    """Return the SHA-256 of the bytes as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ class NearDuplicates:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassNames:
+class TextPriorUse:
     """How much the names of classes count, read by the text tower of the encoder."""
 
     weight: float
@@ -179,7 +185,7 @@ class Report:
     refuses: float | None = None
     """Share of simulated strangers, pictures of something else, that it takes for none of the
     classes; None where that cannot be told."""
-    class_names: ClassNames | None = None
+    class_names: TextPriorUse | None = None
     """None where the names were not asked."""
     empty_classes: tuple[str, ...] = ()
     """Classes that there is a folder or a set for, but no picture that could be used; sorted."""
@@ -191,7 +197,7 @@ class Report:
     @property
     def method(self) -> str:
         """How the figures were obtained, in words without a full stop; class names as they are."""
-        if isinstance(self.procedure, Told):
+        if isinstance(self.procedure, SavedSentence):
             return self.procedure.sentence
         return self.procedure.sentence + self._names_used() + self._not_learned() + self._seen()
 

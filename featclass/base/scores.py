@@ -10,7 +10,7 @@ from featclass.base import sentences
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SavedSentence:
     """A sentence that came without values: of a file that an older featclass saved."""
 
     sentence: str
@@ -148,7 +148,15 @@ class Unscored:
                 return sentences.methods.UNDIVIDED
 
 
-Method = CrossValidation | SingleSplit | GivenParts | GivenFolds | SavedClassifier | Unscored | Told
+Method = (
+    CrossValidation
+    | SingleSplit
+    | GivenParts
+    | GivenFolds
+    | SavedClassifier
+    | Unscored
+    | SavedSentence
+)
 """How the figures of a report were obtained, or why there are none."""
 
 
@@ -202,14 +210,14 @@ class Verdict:
     better_than_guessing: bool
     p_value: float
     """Chance of as many right or more by luck, at the rate of always saying the largest class."""
-    rate: Rate | Told
-    remedy: Advice | Told | None = None
+    rate: Rate | SavedSentence
+    remedy: Advice | SavedSentence | None = None
     """None where there is nothing to do."""
 
     @property
     def sentence(self) -> str:
         """Ends with a full stop; names of classes are as their owner wrote them, not escaped."""
-        if isinstance(self.rate, Told):
+        if isinstance(self.rate, SavedSentence):
             return self.rate.sentence
         return sentences.verdict.verdict(
             is_better=self.better_than_guessing,
@@ -309,7 +317,7 @@ class ErrorsLeft:
         return sentences.outlook.unsteady(self.images, self.low, self.high)
 
 
-Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | Told
+Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | SavedSentence
 """Why it cannot be told what more images would bring."""
 
 

@@ -16,12 +16,12 @@ prediction  what a classifier says of pictures
 asking      which unlabelled pictures are worth labelling first
 """
 
-from featclass.classifiers.embedding import EmbeddedFiles, embed, embed_files, empty_classes
+from featclass.classifiers.embedding import EmbeddedDataset, EmbeddedFiles, embed, embed_files
 from featclass.classifiers.evaluation import evaluate_given, evaluate_saved, evaluate_split
 from featclass.classifiers.explanation import explain
 from featclass.classifiers.given_split import given_split
 from featclass.classifiers.naming import FEW, can_learn, is_word, reads_names
-from featclass.classifiers.opening import AUTO, BUILTIN, check_encoder, encoder_of, open_engine
+from featclass.classifiers.opening import check_encoder, encoder_of
 from featclass.classifiers.prediction import (
     most_useful,
     predict,
@@ -34,16 +34,14 @@ from featclass.classifiers.report import to_json
 from featclass.classifiers.training import Training, learn, train
 
 __all__ = [
-    "AUTO",
-    "BUILTIN",
     "FEW",
+    "EmbeddedDataset",
     "EmbeddedFiles",
     "Training",
     "can_learn",
     "check_encoder",
     "embed",
     "embed_files",
-    "empty_classes",
     "encoder_of",
     "evaluate_given",
     "evaluate_saved",
@@ -53,7 +51,6 @@ __all__ = [
     "is_word",
     "learn",
     "most_useful",
-    "open_engine",
     "predict",
     "predict_embedded",
     "predict_files",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,21 +27,55 @@ class EmbeddedFiles:
     """A row for each that could, in order: shape (those, dimensions)."""
 
 
-def embed(engine: Engine, dataset: Dataset, *, progress: Progress = no_progress) -> Embeddings:
+@dataclass(frozen=True, slots=True)
+class EmbeddedDataset(Embeddings):
+    """The embeddings of a dataset, and what else there is to know before learning from them."""
+
+    empty_classes: tuple[str, ...] = ()
+    """Classes of which no image could be used, sorted."""
+    strangers: Embeddings | None = None
+    """Of images that a person called none of the classes."""
+    seconds: float = 0.0
+    """That embedding took."""
+
+
+def embed(
+    engine: Engine,
+    dataset: Dataset,
+    *,
+    strangers: Dataset | None = None,
+    progress: Progress = no_progress,
+) -> EmbeddedDataset:
     """Embed a dataset; what the dataset had rejected already leads the list of rejections.
 
     The images come back in the order of their digests, so that no result depends on file names,
-    and with their appearances.
+    and with their appearances. `strangers` are embedded after them, and `progress` is told of all.
     """
-    ordered = sorted(dataset.images, key=lambda image: image.digest)
-    embedded = engine.embed(ordered, progress=progress, describe=True)
-    return replace(embedded, rejected=(*dataset.rejected, *embedded.rejected))
-
-
-def empty_classes(dataset: Dataset, embedded: Embeddings) -> tuple[str, ...]:
-    """Return the classes of a dataset that no picture could be used of, sorted."""
+    started = time.perf_counter()
+    others = strangers.images if strangers is not None else ()
+    first, total = len(dataset.images), len(dataset.images) + len(others)
+    embedded = engine.embed(
+        _ordered(dataset.images), progress=lambda done, _: progress(done, total), describe=True
+    )
+    of_others = None
+    if others:  # whether they are copies of each other matters to nobody: no appearances
+        of_others = engine.embed(
+            _ordered(others), progress=lambda done, _: progress(first + done, total)
+        )
     shown = {image.label for image in embedded.images}
-    return tuple(sorted({*dataset.empty, *dataset.classes} - shown))
+    return EmbeddedDataset(
+        embedded.images,
+        embedded.vectors,
+        (*dataset.rejected, *embedded.rejected),
+        embedded.appearances,
+        empty_classes=tuple(sorted({*dataset.empty, *dataset.classes} - shown)),
+        strangers=of_others,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _ordered(images: Sequence[Image]) -> list[Image]:
+    return sorted(images, key=lambda image: image.digest)
 
 
 def embed_files(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ from featclass.base import (
     Dataset,
     DatasetError,
     Method,
-    OutOfFoldPrediction,
     Progress,
     Report,
     SavedClassifier,
@@ -28,10 +28,10 @@ from featclass.base import (
 )
 from featclass.classifiers import report
 from featclass.classifiers.copies import Groups, find_copies, kept_together
-from featclass.classifiers.embedding import embed, empty_classes
+from featclass.classifiers.embedding import EmbeddedDataset, embed
 from featclass.classifiers.given_split import Round, Rows, given_split, in_parts
 from featclass.classifiers.naming import text_prior
-from featclass.classifiers.out_of_fold import normalised
+from featclass.classifiers.out_of_fold import labelled_predictions, normalised
 from featclass.classifiers.prediction import nearest_exemplars, refuses, resembles
 from featclass.classifiers.training import Training, labels_of, require_two
 from featclass.embedding import Embeddings, Engine
@@ -44,91 +44,74 @@ Probabilities = NDArray[np.float64]
 class _Tested:
     """What was said of images held back, and all that says how far it counts."""
 
-    dataset: Dataset
-    embedded: Embeddings
+    dataset: EmbeddedDataset
     labels: Sequence[str]
     """Of all images embedded."""
     groups: Groups | None
-    tested: Rows
+    rows: Rows
     """The images said something of; one may be among them twice."""
     classes: Sequence[str]
     """Sorted."""
     probabilities: Probabilities
-    """Shape (tested, classes)."""
+    """Shape (rows, classes)."""
 
     @property
     def asked(self) -> list[str]:
         """The labels of those tested."""
-        return [self.labels[row] for row in self.tested]
+        return [self.labels[row] for row in self.rows]
 
     @property
-    def right(self) -> NDArray[np.bool_]:
+    def is_right(self) -> NDArray[np.bool_]:
         """Whether each of those tested was taken for what it is."""
-        said = np.array(self.classes, object)[self.probabilities.argmax(axis=1)]
-        return np.asarray(said == np.array(self.asked, object))
+        taken_for = np.array(self.classes, object)[self.probabilities.argmax(axis=1)]
+        return np.asarray(taken_for == np.array(self.asked, object))
 
     @property
     def owners(self) -> Rows:
         """The picture that each of those tested is, near-duplicates being one."""
-        return self.tested if self.groups is None else self.groups[self.tested]
+        return self.rows if self.groups is None else self.groups[self.rows]
 
-    @property
-    def independent(self) -> int:
-        """How many pictures those tested are, near-duplicates counted as one."""
-        return int(np.unique(self.owners).size)
+    def report(
+        self,
+        encoder: str,
+        method: Method,
+        started: float,
+        *,
+        rounds: Sequence[Round] = (),
+        of_folds: bool = False,
+        **more: Unpack[report.More],
+    ) -> Report:
+        """Count, with what images seen in training did, where there are `rounds` of it.
 
-    def report(self, spec: str, method: Method, spent: _Spent, *, of_folds: bool = False) -> Report:
-        """Count. One probe and images it never saw are independent; folds share what they learn."""
-        bounds: report.Interval = statistics.accuracy_interval if of_folds else report.wilson
-        made = report.score(
+        One probe and images it never saw are independent; folds share what they learn. `started`
+        is when there were embeddings, by `time.perf_counter`.
+        """
+        right = self.is_right
+        seen = _seen(self.dataset, self.groups, rounds, right) if rounds else None
+        is_unseen = seen is None or not seen.images
+        more |= {"seen_in_training": seen, "empty_classes": self.dataset.empty_classes}
+        if is_unseen:
+            independent, sizes = int(np.unique(self.owners).size), Counter(self.asked)
+            verdict = statistics.verdict(int(right.sum()), sizes, n_groups=independent)
+            more |= {"verdict": verdict}
+        return report.score(
             self.asked,
             self.probabilities,
             self.classes,
-            encoder=spec,
-            rejected=self.embedded.rejected,
+            encoder=encoder,
+            rejected=self.dataset.rejected,
             method=method,
-            seconds=spent.seconds(),
+            seconds={
+                "embed": self.dataset.seconds,
+                "fit": 0.0,
+                "evaluate": time.perf_counter() - started,
+            },
             images=len(self.labels),
             groups=self.owners,
-            interval=bounds,
+            interval=statistics.accuracy_interval if of_folds else report.wilson,
+            bounds_recalls=is_unseen,
+            **more,
         )
-        return replace(made, empty_classes=empty_classes(self.dataset, self.embedded))
-
-    def told(self, made: Report, rounds: Sequence[Round]) -> Report:
-        """Add what images seen in training did to a report; without any, its verdict."""
-        seen = _seen(self.embedded, self.groups, rounds, self.right)
-        if seen.images:
-            # No bounds hold for what was learned from.
-            per_class = {
-                name: replace(figures, recall_interval=None)
-                for name, figures in made.per_class.items()
-            }
-            return replace(made, per_class=per_class, seen_in_training=seen)
-        return replace(self.evaluation(made), seen_in_training=seen)
-
-    def evaluation(self, made: Report) -> Report:
-        """Add the verdict on images that were never seen to a report."""
-        right, sizes = int(self.right.sum()), Counter(self.asked)
-        return replace(made, verdict=statistics.verdict(right, sizes, n_groups=self.independent))
-
-
-class _Spent:
-    """Measures how long embedding took, and all the rest."""
-
-    def __init__(self) -> None:
-        self._started = time.perf_counter()
-        self._embedding = 0.0
-
-    def embed(self, engine: Engine, dataset: Dataset, progress: Progress) -> Embeddings:
-        """Embed a dataset."""
-        embedded = embed(engine, dataset, progress=progress)
-        self._embedding = time.perf_counter() - self._started
-        return embedded
-
-    def seconds(self) -> dict[str, float]:
-        """Return what a report says of it."""
-        rest = time.perf_counter() - self._started - self._embedding
-        return {"embed": self._embedding, "fit": 0.0, "evaluate": rest}
 
 
 def evaluate_split(
@@ -143,12 +126,12 @@ def evaluate_split(
 
     Raises `DatasetError` where fewer than two classes have a usable image.
     """
-    spent = _Spent()
-    embedded = spent.embed(engine, dataset, progress)
+    embedded = embed(engine, dataset, progress=progress)
+    started = time.perf_counter()
     labels = labels_of(embedded)
     require_two(labels, embedded)
     groups = _groups(embedded, labels)
-    tested, probabilities = probe.split(
+    rows, probabilities = probe.split(
         embedded.vectors,
         labels,
         train_share=share,
@@ -156,12 +139,9 @@ def evaluate_split(
         prior=text_prior(engine, labels),
         seed=seed,
     )
-    method = SingleSplit(
-        trained=len(labels) - len(tested), tested=len(tested), share=share, seed=seed
-    )
-    classes = sorted(set(labels))
-    held_back = _Tested(dataset, embedded, labels, groups, tested, classes, probabilities)
-    return held_back.evaluation(held_back.report(engine.encoder.spec, method, spent))
+    method = SingleSplit(trained=len(labels) - len(rows), tested=len(rows), share=share, seed=seed)
+    tested = _Tested(embedded, labels, groups, rows, sorted(set(labels)), probabilities)
+    return tested.report(engine.encoder.spec, method, started)
 
 
 def evaluate_given(
@@ -174,19 +154,24 @@ def evaluate_given(
     no split, or fewer than two classes to train on.
     """
     given_split(dataset.images)  # where there is none, it is told before the work
-    spent, dataset = _Spent(), in_parts(dataset)
-    embedded = spent.embed(engine, dataset, progress)
+    embedded = embed(engine, in_parts(dataset), progress=progress)
+    started = time.perf_counter()
     labels, split = labels_of(embedded), given_split(embedded.images)
     classes, groups = sorted(set(labels)), _groups(embedded, labels)
     probabilities = np.concatenate(
         [_by_others(engine, embedded, part, classes, groups, seed) for part in split.rounds]
     )
-    tested = np.concatenate([part.tested for part in split.rounds])
-    unknown = Counter(label for part in split.rounds for label in _unlearned(labels, part))
-    held_back = _Tested(dataset, embedded, labels, groups, tested, classes, probabilities)
-    of_folds = len(split.rounds) > 1
-    made = held_back.report(engine.encoder.spec, split.method, spent, of_folds=of_folds)
-    return replace(held_back.told(made, split.rounds), unknown_classes=tuple(sorted(unknown)))
+    rows = np.concatenate([part.tested for part in split.rounds])
+    unknown = {label for part in split.rounds for label in _unlearned(labels, part)}
+    tested = _Tested(embedded, labels, groups, rows, classes, probabilities)
+    return tested.report(
+        engine.encoder.spec,
+        split.method,
+        started,
+        rounds=split.rounds,
+        of_folds=len(split.rounds) > 1,
+        unknown_classes=tuple(sorted(unknown)),
+    )
 
 
 def evaluate_saved(
@@ -202,32 +187,30 @@ def evaluate_saved(
     them, or no picture could be used.
     """
     _require_known(classifier, dataset.classes)
-    spent = _Spent()
-    embedded = spent.embed(engine, dataset, progress)
+    embedded = embed(engine, dataset, progress=progress)
+    started = time.perf_counter()
     labels = labels_of(embedded)
     _require_known(classifier, labels)
     shares = probe.predict(classifier.probe, embedded.vectors)
     classes = sorted({*classifier.classes, *labels})
     probabilities = _among(classes, classifier.classes, shares)
-    everything, groups = np.arange(len(labels)), _groups(embedded, labels)
-    tested = _Tested(dataset, embedded, labels, groups, everything, classes, probabilities)
-    unknown = Counter(label for label in labels if label not in classifier.classes)
-    alike = _alike(unknown, classifier.classes)
-    method = SavedClassifier(len(labels), classifier.report.images, alike)
+    rows, groups = np.arange(len(labels)), _groups(embedded, labels)
+    unknown = [*dict.fromkeys(label for label in labels if label not in classifier.classes)]
     remembered = set(classifier.exemplars.digests)
     learned_from = np.flatnonzero([image.digest in remembered for image in embedded.images])
-    made = tested.told(
-        tested.report(engine.encoder.spec, method, spent), [Round(learned_from, everything)]
-    )
-    known = resembles(classifier, embedded.vectors, shares)
-    made = replace(
-        made,
-        refused_share=float(1 - known.mean()),
+    tested = _Tested(embedded, labels, groups, rows, classes, probabilities)
+    score = tested.report(
+        engine.encoder.spec,
+        SavedClassifier(len(labels), classifier.report.images, _alike(unknown, classifier.classes)),
+        started,
+        rounds=[Round(learned_from, rows)],
+        refused_share=float(1 - resembles(classifier, embedded.vectors, shares).mean()),
         refuses=refuses(classifier),
         unknown_classes=tuple(sorted(unknown)),
     )
-    scored = replace(classifier, report=made)
-    return Training(scored, _judgements(scored, embedded, labels, probabilities))
+    neighbours = nearest_exemplars(classifier.exemplars, embedded.vectors)
+    predictions = labelled_predictions(embedded.images, labels, classes, probabilities, neighbours)
+    return Training(replace(classifier, report=score), predictions)
 
 
 def _by_others(
@@ -247,7 +230,7 @@ def _by_others(
             "A classifier needs usable pictures in two classes or more, and those to train on are"
             f" {only}. Add pictures of a second class to that part of the split."
         )
-    found, probabilities = probe.by_one_probe(
+    learned, probabilities = probe.by_one_probe(
         embedded.vectors,
         labels,
         training=part.training,
@@ -256,7 +239,7 @@ def _by_others(
         prior=text_prior(engine, known),
         seed=seed,
     )
-    return _among(classes, found, probabilities)
+    return _among(classes, learned, probabilities)
 
 
 def _among(
@@ -300,34 +283,9 @@ def _seen(
     )
 
 
-def _judgements(
-    classifier: TrainedClassifier,
-    embedded: Embeddings,
-    labels: Sequence[str],
-    probabilities: Probabilities,
-) -> tuple[OutOfFoldPrediction, ...]:
-    classes = classifier.report.classes
-    places = {name: place for place, name in enumerate(classes)}
-    beside = nearest_exemplars(classifier.exemplars, embedded.vectors)
-    return tuple(
-        OutOfFoldPrediction(
-            name=image.name,
-            digest=image.digest,
-            label=label,
-            said=classes[int(chances.argmax())],
-            probability=float(chances.max()),
-            label_probability=float(chances[places[label]]),
-            neighbours=neighbours,
-        )
-        for image, label, chances, neighbours in zip(
-            embedded.images, labels, probabilities, beside, strict=True
-        )
-    )
-
-
-def _require_known(classifier: TrainedClassifier, found: Sequence[str]) -> None:
+def _require_known(classifier: TrainedClassifier, labels: Sequence[str]) -> None:
     """Raise `DatasetError` where the classifier knows none of these classes."""
-    names = sorted(set(found))
+    names = sorted(set(labels))
     if not names:
         raise DatasetError("Nothing to score: none of the labelled pictures could be used.")
     if set(names) & set(classifier.classes):
@@ -341,7 +299,7 @@ def _require_known(classifier: TrainedClassifier, found: Sequence[str]) -> None:
     )
 
 
-def _alike(unknown: Sequence[str] | Mapping[str, int], known: Sequence[str]) -> dict[str, str]:
+def _alike(unknown: Sequence[str], known: Sequence[str]) -> dict[str, str]:
     """Return the class that an unknown name is but for case, spaces or what nobody sees."""
     by_look = {_look(name): name for name in known}
     return {name: by_look[_look(name)] for name in unknown if _look(name) in by_look}

@@ -1,14 +1,13 @@
-"""The encoder that a spec or a saved classifier asks for."""
+"""The encoder that a saved classifier asks for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from featclass import encoders
-from featclass.base import ClassifierUnusable, EncoderUnavailable, Progress, TrainedClassifier
-from featclass.embedding import Engine, Engines
+from featclass.base import ClassifierUnusable, EncoderUnavailable, TrainedClassifier
+from featclass.embedding import Engine
 
-AUTO, BUILTIN = "auto", "builtin"
 SHOWN = 100
 """Characters of a spec that a file names, in a sentence."""
 
@@ -66,26 +65,3 @@ def check_encoder(classifier: TrainedClassifier, engine: Engine) -> list[str]:
             " before. Train it again on its pictures to be sure."
         ]
     return []
-
-
-def open_engine(
-    engines: Engines,
-    spec: str,
-    *,
-    tell: Callable[[str], None],
-    download: Progress | None = None,
-) -> Engine:
-    """Open the engine of `spec`, downloading its weights if need be.
-
-    `auto` is the best encoder for the device, else the built-in one: then `tell` hears why, in a
-    sentence, before that is loaded. Raises `EncoderUnavailable` for an encoder asked for by name
-    that cannot be had.
-    """
-    if spec != AUTO:
-        return engines.choose(spec, download=download)
-    preferred = encoders.preferred(engines.find_device())
-    try:
-        return engines.get(preferred, download=download)
-    except EncoderUnavailable as error:
-        tell(f"{error} Using the built-in encoder meanwhile.")
-        return engines.get(BUILTIN)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from featclass import audit, probe
 from featclass.base import (
-    ClassNames,
     CrossValidation,
     Image,
     Lacking,
@@ -20,16 +20,16 @@ from featclass.base import (
     OutOfFoldPrediction,
     Progress,
     Report,
+    TextPriorUse,
     Unjudgeable,
     Unscored,
 )
 from featclass.classifiers import report
 from featclass.classifiers.copies import Groups, find_copies, kept_together, recorded_once
+from featclass.classifiers.prediction import NEIGHBOURS
 from featclass.embedding import Embeddings
 from featclass.probe import learning_curve, nearest_others, statistics
 
-NO_SECONDS = {"embed": 0.0, "fit": 0.0, "evaluate": 0.0}
-"""Who asked measures them."""
 ASKED = 200
 """Images that tell what share resembles no class, within 2 % or so."""
 
@@ -38,6 +38,7 @@ ASKED = 200
 class Evaluation:
     """What probes that never saw the images say of them."""
 
+    embeddings: Embeddings
     labels: tuple[str, ...]
     vectors: NDArray[np.float32]
     """L2-normalised embeddings, shape (n, dimensions)."""
@@ -45,12 +46,16 @@ class Evaluation:
     """Which images show the same; None where nobody looked at the pixels."""
     groups: Groups | None
     """Of `kept_together`."""
+    classes: tuple[str, ...]
+    """Sorted; also those known by their names alone."""
     predictions: probe.OutOfFold | None
     """None where there is no score."""
-    report: Report
-    """Without encoder and seconds."""
-    prior: probe.TextPrior | None = None
+    unscored: Unscored | None
+    """Why there is none; None where that follows from the sizes of the classes."""
+    prior: probe.TextPrior | None
     """What the names of the classes say; None where they were not asked."""
+    class_names: TextPriorUse | None
+    """How much that counts."""
 
     def distinct(self) -> NDArray[np.intp]:
         """Return which images to remember, ascending: of near-duplicates in a class the first.
@@ -65,6 +70,55 @@ class Evaluation:
             firsts.setdefault(key, row)
         return np.array([*firsts.values()], dtype=np.intp)
 
+    def is_right(self, predictions: probe.OutOfFold) -> NDArray[np.bool_]:
+        """Return whether each image was taken for what it is, shape (n,)."""
+        names = np.array(self.classes, dtype=object)
+        taken_for = names[predictions.probabilities.argmax(axis=1)]
+        return np.asarray(taken_for == np.array(self.labels, dtype=object))
+
+    def report(
+        self, *, encoder: str, seconds: Mapping[str, float], **more: Unpack[report.More]
+    ) -> Report:
+        """Count what each image was taken for, and say `more` beside that."""
+        predictions, rejected = self.predictions, self.embeddings.rejected
+        more |= {"class_names": self.class_names}
+        if predictions is None:
+            return report.without_score(
+                self.labels,
+                encoder=encoder,
+                rejected=rejected,
+                seconds=seconds,
+                why=self.unscored,
+                classes=self.classes,
+                **more,
+            )
+        n = len(self.labels)
+        independent = n if self.groups is None else int(self.groups.max()) + 1
+        right = int(self.is_right(predictions).sum())
+        more |= {
+            "verdict": statistics.verdict(right, Counter(self.labels), n_groups=independent),
+            "calibration_error": predictions.calibration_error,
+        }
+        return report.score(
+            self.labels,
+            predictions.probabilities,
+            self.classes,
+            method=CrossValidation(
+                n,
+                folds=predictions.folds,
+                repeats=predictions.repeats,
+                leave_one_out=predictions.leave_one_out,
+                groups=independent,
+                bursts=any(image.burst is not None for image in self.embeddings.images),
+            ),
+            encoder=encoder,
+            rejected=rejected,
+            seconds=seconds,
+            groups=self.groups,
+            interval=statistics.accuracy_interval,
+            **more,
+        )
+
 
 def evaluate(
     embeddings: Embeddings,
@@ -74,16 +128,16 @@ def evaluate(
     seed: int,
     progress: Progress,
 ) -> Evaluation:
-    """Predict every image by probes that saw neither it nor its near-duplicates, and count."""
+    """Predict every image by probes that saw neither it nor its near-duplicates."""
     vectors = normalised(embeddings)
     copies = find_copies(embeddings, vectors)
     groups = kept_together(embeddings.images, labels, copies)
     once = recorded_once(embeddings.images, labels)
-    found, why = None, Unscored(Lacking.SINGLE_RECORDINGS, once) if once else None
+    predictions, unscored = None, Unscored(Lacking.SINGLE_RECORDINGS, once) if once else None
     sizes = Counter(labels)
-    if why is None and len(sizes) > 1 and min(sizes.values()) > 1:
+    if unscored is None and len(sizes) > 1 and min(sizes.values()) > 1:
         try:
-            found = probe.out_of_fold(
+            predictions = probe.out_of_fold(
                 embeddings.vectors,
                 labels,
                 groups=groups,
@@ -93,36 +147,31 @@ def evaluate(
                 progress=progress,
             )
         except Unjudgeable as error:
-            why = _unscored(error)
-    classes = prior.classes if prior else tuple(sorted(sizes))
-    if found is not None:
-        said = _scored(embeddings, labels, classes, found, groups)
-    else:
-        said = report.without_score(
-            labels,
-            encoder="",
-            rejected=embeddings.rejected,
-            seconds=NO_SECONDS,
-            why=why,
-            classes=classes,
-        )
-    if prior is not None:
-        said = _with_names(said, prior, embeddings, labels, found)
-    return Evaluation(tuple(labels), vectors, copies, groups, found, said, prior)
+            unscored = _unscored(error)
+    return Evaluation(
+        embeddings,
+        tuple(labels),
+        vectors,
+        copies,
+        groups,
+        prior.classes if prior else tuple(sorted(sizes)),
+        predictions,
+        unscored,
+        prior,
+        _class_names(prior, embeddings, labels, predictions) if prior else None,
+    )
 
 
-def _with_names(
-    said: Report,
+def _class_names(
     prior: probe.TextPrior,
     embeddings: Embeddings,
     labels: Sequence[str],
-    found: probe.OutOfFold | None,
-) -> Report:
+    predictions: probe.OutOfFold | None,
+) -> TextPriorUse:
     lacking = tuple(name for name in prior.classes if name not in set(labels))
-    blend = found.blend if found else None
+    blend = predictions.blend if predictions else None
     weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
-    used = ClassNames(weight, lacking)
-    return replace(said, class_names=used)
+    return TextPriorUse(weight, lacking)
 
 
 def _unscored(error: Unjudgeable) -> Unscored:
@@ -131,67 +180,29 @@ def _unscored(error: Unjudgeable) -> Unscored:
     return Unscored(Lacking.NOTHING_BUT_COPIES, (error.label,), error.images)
 
 
-def _scored(
-    embeddings: Embeddings,
-    labels: Sequence[str],
-    classes: Sequence[str],
-    found: probe.OutOfFold,
-    groups: Groups | None,
-) -> Report:
-    independent = len(labels) if groups is None else int(groups.max()) + 1
-    said = report.score(
-        labels,
-        found.probabilities,
-        classes,
-        method=CrossValidation(
-            len(labels),
-            folds=found.folds,
-            repeats=found.repeats,
-            leave_one_out=found.leave_one_out,
-            groups=independent,
-            bursts=any(image.burst is not None for image in embeddings.images),
-        ),
-        encoder="",
-        rejected=embeddings.rejected,
-        seconds=NO_SECONDS,
-        groups=groups,
-        interval=statistics.accuracy_interval,
-    )
-    right = int(_is_right(labels, classes, found).sum())
-    return replace(
-        said,
-        verdict=statistics.verdict(right, Counter(labels), n_groups=independent),
-        calibration_error=found.calibration_error,
-    )
-
-
 def looked_into(
-    evaluation: Evaluation,
-    embeddings: Embeddings,
-    *,
-    strangers: NDArray[np.float32] | None = None,
-    seed: int,
-) -> Report:
-    """Return the report with what takes longer: what more images would bring, what a leak did.
+    evaluation: Evaluation, *, strangers: NDArray[np.float32] | None = None, seed: int
+) -> report.More:
+    """Return what takes longer: what more images would bring, what a leak did.
 
     `strangers` are L2-normalised embeddings of pictures that a person called none of the classes.
     """
-    found, labels, groups = evaluation.predictions, evaluation.labels, evaluation.groups
-    if found is None:
-        return evaluation.report
+    predictions, groups = evaluation.predictions, evaluation.groups
+    if predictions is None:
+        return {}
+    vectors, labels = evaluation.embeddings.vectors, evaluation.labels
     curve = learning_curve.learning_curve(
         labels,
-        _is_right(labels, evaluation.report.classes, found),
-        probe.learner(embeddings.vectors, labels, prior=evaluation.prior, blend=found.blend),
+        evaluation.is_right(predictions),
+        probe.learner(vectors, labels, prior=evaluation.prior, blend=predictions.blend),
         groups=None if groups is None else groups.tolist(),
         seed=seed,
     )
-    return replace(
-        evaluation.report,
-        learning_curve=curve,
-        near_duplicates=_leak(evaluation, embeddings, seed),
-        refused_share=_refused(evaluation, found, strangers),
-    )
+    return {
+        "learning_curve": curve,
+        "near_duplicates": _leak(evaluation, seed),
+        "refused_share": _refused(evaluation, predictions, strangers),
+    }
 
 
 def normalised(embeddings: Embeddings) -> NDArray[np.float32]:
@@ -199,28 +210,23 @@ def normalised(embeddings: Embeddings) -> NDArray[np.float32]:
     return probe.normalise(embeddings.vectors).astype(np.float32)
 
 
-def _is_right(
-    labels: Sequence[str], classes: Sequence[str], found: probe.OutOfFold
-) -> NDArray[np.bool_]:
-    names = np.array(classes, dtype=object)
-    return np.asarray(names[found.probabilities.argmax(axis=1)] == np.array(labels, dtype=object))
-
-
-def _leak(evaluation: Evaluation, embeddings: Embeddings, seed: int) -> NearDuplicates | None:
+def _leak(evaluation: Evaluation, seed: int) -> NearDuplicates | None:
     """Count near-duplicates, and what the score would be if they stood on both sides."""
-    groups, labels = evaluation.groups, evaluation.labels
+    embeddings, groups = evaluation.embeddings, evaluation.groups
     if groups is None:
         return None
     sizes = np.bincount(groups)
-    leaking = probe.out_of_fold(embeddings.vectors, labels, prior=evaluation.prior, seed=seed)
-    accuracy = float(_is_right(labels, evaluation.report.classes, leaking).mean())
+    leaking = probe.out_of_fold(
+        embeddings.vectors, evaluation.labels, prior=evaluation.prior, seed=seed
+    )
+    accuracy = float(evaluation.is_right(leaking).mean())
     recorded = [image.burst is not None for image in embeddings.images]
     bursts = sum(bool(sizes[group] > 1) for group in set(groups[recorded].tolist()))
     return NearDuplicates(int(sizes[sizes > 1].sum()), int((sizes > 1).sum()), accuracy, bursts)
 
 
 def _refused(
-    evaluation: Evaluation, found: probe.OutOfFold, strangers: NDArray[np.float32] | None
+    evaluation: Evaluation, predictions: probe.OutOfFold, strangers: NDArray[np.float32] | None
 ) -> float:
     """Return the share of images that resemble no class to whoever has not seen their fold.
 
@@ -228,50 +234,59 @@ def _refused(
     """
     known: list[NDArray[np.bool_]] = []
     distinct = evaluation.distinct()
-    for fold in np.unique(found.held_out):
-        asked = found.held_out == fold
-        kept = distinct[~asked[distinct]]
-        own = [evaluation.labels[row] for row in kept]
-        members = probe.NoveltyDetector.of(evaluation.vectors[kept], own, strangers)
+    for fold in np.unique(predictions.held_out):
+        asked = predictions.held_out == fold
+        exemplars = distinct[~asked[distinct]]
+        own = [evaluation.labels[row] for row in exemplars]
+        members = probe.NoveltyDetector.of(evaluation.vectors[exemplars], own, strangers)
         known.append(members.is_known(evaluation.vectors[asked]))
         if sum(map(len, known)) >= ASKED:
             break
     return float(1 - np.concatenate(known).mean())
 
 
-NEIGHBOURS = 3
-
-
-def out_of_fold_predictions(
-    images: Sequence[Image], evaluation: Evaluation
-) -> tuple[OutOfFoldPrediction, ...]:
+def out_of_fold_predictions(evaluation: Evaluation) -> tuple[OutOfFoldPrediction, ...]:
     """Return what was said of each image by probes that never saw it; none without a score."""
     if evaluation.predictions is None:
         return ()
-    labels = evaluation.labels
-    classes = evaluation.report.classes
-    places = {name: place for place, name in enumerate(classes)}
+    images, labels = evaluation.embeddings.images, evaluation.labels
     nearest, cosines = nearest_others(evaluation.vectors, NEIGHBOURS)
-    out_of_fold_predictions = []
-    for row, image in enumerate(images):
-        chances = evaluation.predictions.probabilities[row]
-        others = tuple(
-            _neighbour(images[i], labels[i], min(1.0, float(cosine)))
+    neighbours = [
+        tuple(
+            Neighbour(images[i].name, labels[i], images[i].digest, min(1.0, float(cosine)))
             for i, cosine in zip(nearest[row], cosines[row], strict=True)
         )
-        out_of_fold_predictions.append(
-            OutOfFoldPrediction(
-                name=image.name,
-                digest=image.digest,
-                label=labels[row],
-                said=classes[int(chances.argmax())],
-                probability=float(chances.max()),
-                label_probability=float(chances[places[labels[row]]]),
-                neighbours=others,
-            )
+        for row in range(len(images))
+    ]
+    return labelled_predictions(
+        images, labels, evaluation.classes, evaluation.predictions.probabilities, neighbours
+    )
+
+
+def labelled_predictions(
+    images: Sequence[Image],
+    labels: Sequence[str],
+    classes: Sequence[str],
+    probabilities: NDArray[np.float64],
+    neighbours: Sequence[tuple[Neighbour, ...]],
+) -> tuple[OutOfFoldPrediction, ...]:
+    """Return what is said of each image beside its label.
+
+    `probabilities`, of shape (n, classes), are those of a probe that never saw it, `neighbours`
+    the images that it is most similar to.
+    """
+    places = {name: place for place, name in enumerate(classes)}
+    return tuple(
+        OutOfFoldPrediction(
+            name=image.name,
+            digest=image.digest,
+            label=label,
+            said=classes[int(chances.argmax())],
+            probability=float(chances.max()),
+            label_probability=float(chances[places[label]]),
+            neighbours=similar,
         )
-    return tuple(out_of_fold_predictions)
-
-
-def _neighbour(image: Image, label: str, similarity: float) -> Neighbour:
-    return Neighbour(image.name, label, image.digest, similarity)
+        for image, label, chances, similar in zip(
+            images, labels, probabilities, neighbours, strict=True
+        )
+    )

@@ -13,9 +13,10 @@ from featclass.base import (
     Method,
     Neighbour,
     OutOfFoldPrediction,
+    Rejected,
     Report,
     SavedClassifier,
-    Told,
+    SavedSentence,
     TooFewOfAClass,
     TrainedClassifier,
     Unscored,
@@ -28,24 +29,43 @@ New = Callable[[str], str]
 _OfOne = TypeVar("_OfOne", LabelError, Outlier, QualityFault)
 
 
-def renamed(training: Training, names: Mapping[str, str]) -> Training:
+def renamed(
+    training: Training,
+    names: Mapping[str, str],
+    *,
+    rejected: tuple[Rejected, ...] | None = None,
+    empty_classes: tuple[str, ...] | None = None,
+) -> Training:
     """Return the same, with classes called otherwise; nothing is learned anew.
 
-    `names` gives the new name of each class; what it leaves out keeps its own.
+    Args:
+        training: What was learned.
+        names: The new name of each class; what they leave out keeps its own.
+        rejected: The images that could not be used, by their new names, where these are known.
+        empty_classes: The classes without an image, sorted, where these are known.
     """
 
     def new(name: str) -> str:
         return names.get(name, name)
 
+    report = training.classifier.report
+    empty = _sorted(report.empty_classes, new) if empty_classes is None else empty_classes
+    refused = report.rejected if rejected is None else rejected
     return replace(
         training,
-        classifier=_classifier(training.classifier, new),
+        classifier=_classifier(training.classifier, new, rejected=refused, empty_classes=empty),
         out_of_fold=tuple(_judgement(prediction, new) for prediction in training.out_of_fold),
         audit=training.audit and _audit(training.audit, new),
     )
 
 
-def _classifier(classifier: TrainedClassifier, new: New) -> TrainedClassifier:
+def _classifier(
+    classifier: TrainedClassifier,
+    new: New,
+    *,
+    rejected: tuple[Rejected, ...],
+    empty_classes: tuple[str, ...],
+) -> TrainedClassifier:
     order = sorted(range(len(classifier.classes)), key=lambda i: new(classifier.classes[i]))
     fitted = classifier.probe
     return replace(
@@ -57,7 +77,9 @@ def _classifier(classifier: TrainedClassifier, new: New) -> TrainedClassifier:
             intercepts=fitted.intercepts[order],
         ),
         exemplars=_exemplars(classifier.exemplars, new),
-        report=_report(classifier.report, order, new),
+        report=replace(
+            _report(classifier.report, order, new), rejected=rejected, empty_classes=empty_classes
+        ),
     )
 
 
@@ -76,7 +98,6 @@ def _report(report: Report, order: list[int], new: New) -> Report:
     matrix, names = report.confusion_matrix, report.class_names
     return replace(
         report,
-        empty_classes=_sorted(report.empty_classes, new),
         unknown_classes=_sorted(report.unknown_classes, new),
         class_names=names and replace(names, without_images=_sorted(names.without_images, new)),
         classes=tuple(new(report.classes[i]) for i in order),
@@ -101,7 +122,7 @@ def _procedure(method: Method, new: New) -> Method:
 
 def _verdict(verdict: Verdict, new: New) -> Verdict:
     rate = verdict.rate
-    if isinstance(rate, Told) or rate.largest is None:
+    if isinstance(rate, SavedSentence) or rate.largest is None:
         return verdict
     return replace(verdict, rate=replace(rate, largest=new(rate.largest)))
 
@@ -148,7 +169,7 @@ def _audit(audit: Audit, new: New) -> Audit:
         tuple(_of_one(outlier, new) for outlier in audit.outliers),
         tuple(_of_one(fault, new) for fault in audit.quality),
         tuple(_give_away(cue, new) for cue in audit.shortcuts),
-        replace(balance, images={new(name): count for name, count in balance.images.items()}),
+        replace(balance, counts={new(name): count for name, count in balance.counts.items()}),
     )
 
 

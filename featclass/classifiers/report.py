@@ -5,19 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import ClassFigures, Lacking, Method, Rejected, Report, Unscored
+from featclass.base import (
+    ClassFigures,
+    Lacking,
+    LearningCurve,
+    Method,
+    NearDuplicates,
+    Rejected,
+    Report,
+    SeenInTraining,
+    TextPriorUse,
+    Unscored,
+    Verdict,
+)
 from featclass.classifiers.report_json import from_json, to_json
 from featclass.probe import accuracy_interval
 
 FEWEST_IN_CLASS = 10
 """Independent images of a class: of fewer, the interval of its recall says next to nothing."""
 
-__all__ = ["Interval", "from_json", "score", "to_json", "wilson", "without_score"]
+__all__ = ["Interval", "More", "from_json", "score", "to_json", "wilson", "without_score"]
 
 
 class Interval(Protocol):
@@ -26,6 +38,21 @@ class Interval(Protocol):
     def __call__(self, right: int, n: int, /, *, n_groups: int) -> tuple[float, float]:
         """Return them, low and high."""
         ...
+
+
+class More(TypedDict, total=False):
+    """What a report may say beside its counts, by the names of its fields."""
+
+    verdict: Verdict | None
+    learning_curve: LearningCurve | None
+    near_duplicates: NearDuplicates | None
+    calibration_error: float | None
+    refused_share: float | None
+    refuses: float | None
+    class_names: TextPriorUse | None
+    empty_classes: tuple[str, ...]
+    unknown_classes: tuple[str, ...]
+    seen_in_training: SeenInTraining | None
 
 
 def wilson(
@@ -61,6 +88,8 @@ def score(
     images: int | None = None,
     groups: Sequence[int] | NDArray[np.integer] | None = None,
     interval: Interval = accuracy_interval,
+    bounds_recalls: bool = True,
+    **more: Unpack[More],
 ) -> Report:
     """Count what each image, predicted once, was taken for; ties go to the first class.
 
@@ -77,12 +106,15 @@ def score(
             without them each image is its own.
         interval: Of the accuracy, and of the recall of each class of ten independent images or
             more.
+        bounds_recalls: Whether recalls have an interval: there is none of images learned from.
+        more: What else the report says.
     """
     places = {name: place for place, name in enumerate(classes)}
     true = np.array([places[label] for label in labels], dtype=np.intp)
     matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(matrix, (true, probabilities.argmax(axis=1)), 1)
     right = int(matrix.trace())
+    of_recall = interval if bounds_recalls else None
     owners = np.arange(len(labels)) if groups is None else np.asarray(groups)
     independent = _independent(owners, true, len(classes))
     return Report(
@@ -95,11 +127,12 @@ def score(
         chance_accuracy=int(matrix.sum(axis=1).max()) / len(labels),
         confusion_matrix=tuple(tuple(row) for row in matrix.tolist()),
         per_class={
-            name: _figures(matrix, place, int(independent[place]), interval)
+            name: _figures(matrix, place, int(independent[place]), of_recall)
             for name, place in places.items()
         },
         procedure=method,
         seconds=dict(seconds),
+        **more,
     )
 
 
@@ -111,6 +144,7 @@ def without_score(
     seconds: Mapping[str, float],
     why: Unscored | None = None,
     classes: Sequence[str] = (),
+    **more: Unpack[More],
 ) -> Report:
     """Report on classes that cannot be judged, and `why`, by default for want of pictures.
 
@@ -130,6 +164,7 @@ def without_score(
         per_class={name: ClassFigures(None, None, None, sizes[name]) for name in classes},
         procedure=why or _lacking(sizes),
         seconds=dict(seconds),
+        **more,
     )
 
 
@@ -150,7 +185,7 @@ def _independent(
 
 
 def _figures(
-    matrix: NDArray[np.int64], place: int, independent: int, interval: Interval
+    matrix: NDArray[np.int64], place: int, independent: int, interval: Interval | None
 ) -> ClassFigures:
     right, support = int(matrix[place, place]), int(matrix[place].sum())
     predicted = int(matrix[:, place].sum())
@@ -160,6 +195,6 @@ def _figures(
         f1=2 * right / (predicted + support) if predicted + support else None,
         support=support,
         recall_interval=interval(right, support, n_groups=independent)
-        if independent >= FEWEST_IN_CLASS
+        if interval is not None and independent >= FEWEST_IN_CLASS
         else None,
     )

@@ -7,11 +7,11 @@ from typing import Any
 
 from featclass.base import (
     ClassFigures,
-    ClassNames,
     NearDuplicates,
     Rejected,
     Report,
     SeenInTraining,
+    TextPriorUse,
 )
 from featclass.classifiers import scores_json, untrusted
 
@@ -112,12 +112,12 @@ def from_json(document: object) -> Report:
     )
 
 
-def _class_names(value: object, classes: tuple[str, ...]) -> ClassNames | None:
+def _class_names(value: object, classes: tuple[str, ...]) -> TextPriorUse | None:
     if value is None:
         return None
     fields = untrusted.an_object(value, "class_names")
     lacking = untrusted.names(fields.get("without_images"), "class_names", classes)
-    return ClassNames(untrusted.number(fields.get("weight"), "class_names", 1), lacking)
+    return TextPriorUse(untrusted.number(fields.get("weight"), "class_names", 1), lacking)
 
 
 def _seen(value: object) -> SeenInTraining | None:

@@ -1,6 +1,6 @@
 """Method, verdict and learning curve as JSON: their values, and the sentence that these make.
 
-Files of an older featclass hold the sentences alone; from these comes a `Told`.
+Files of an older featclass hold the sentences alone; from these comes a `SavedSentence`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from featclass.base import (
     Rate,
     Remedy,
     SavedClassifier,
+    SavedSentence,
     SingleSplit,
-    Told,
     TooFewErrors,
     TooFewOfAClass,
     Unforeseen,
@@ -50,7 +50,7 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 def method_json(method: Method) -> dict[str, Any] | None:
     """Return the values of a method beside their `kind`; None of a sentence alone."""
-    if isinstance(method, Told):
+    if isinstance(method, SavedSentence):
         return None
     values = asdict(method).items()
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values}
@@ -59,7 +59,7 @@ def method_json(method: Method) -> dict[str, Any] | None:
 
 def method(sentence: object, values: object, classes: Collection[str]) -> Method:
     """Read a method back from its values, or from its sentence where there are none."""
-    told = Told(untrusted.text(sentence, "method"))
+    told = SavedSentence(untrusted.text(sentence, "method"))
     if values is None:
         return told
     entry = untrusted.an_object(values, _METHOD)
@@ -104,7 +104,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "p_value": verdict.p_value,
         "sentence": verdict.sentence,
         "advice": verdict.advice,
-        "rate": None if isinstance(rate, Told) else asdict(rate),
+        "rate": None if isinstance(rate, SavedSentence) else asdict(rate),
         "remedy": {"kind": str(remedy.remedy), "count": remedy.count}
         if isinstance(remedy, Advice)
         else None,
@@ -121,7 +121,9 @@ def verdict(value: object, classes: Collection[str]) -> Verdict | None:
     sentence = untrusted.text(entry.get("sentence"), "verdict")
     advice = untrusted.text(entry.get("advice"), "verdict")
     if entry.get("rate") is None:
-        return Verdict(is_better, p_value, Told(sentence), Told(advice) if advice else None)
+        return Verdict(
+            is_better, p_value, SavedSentence(sentence), SavedSentence(advice) if advice else None
+        )
     return Verdict(is_better, p_value, _rate(entry["rate"], classes), _advice(entry.get("remedy")))
 
 
@@ -185,7 +187,7 @@ def curve(value: object, classes: Collection[str]) -> LearningCurve | None:
     if projected is not None:
         return LearningCurve(points, projected)
     if entry.get(_REASON) is None:
-        return LearningCurve(points, None, Told(reason) if reason else None)
+        return LearningCurve(points, None, SavedSentence(reason) if reason else None)
     return LearningCurve(points, None, _unforeseen(entry[_REASON], classes))
 
 

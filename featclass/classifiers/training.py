@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -25,7 +25,7 @@ from featclass.base import (
     no_progress,
     sentences,
 )
-from featclass.classifiers.embedding import embed, empty_classes
+from featclass.classifiers.embedding import EmbeddedDataset, embed
 from featclass.classifiers.naming import text_prior
 from featclass.classifiers.out_of_fold import (
     Evaluation,
@@ -69,13 +69,12 @@ class Training:
 
     def cautions(self, accepted: Collection[str] = ()) -> list[str]:
         """Return what could make the score worthless, a sentence each, to stand beside it."""
-        told = [sentences.refusing(self.classifier.report)]
+        alone = ""
         if cue := self.give_away(accepted):
             alone = sentences.findings.whole_score(
                 cue.cue, accuracy=cue.accuracy, chance=cue.chance_accuracy
             )
-            told.insert(0, alone)
-        return [sentence for sentence in told if sentence]
+        return [*filter(None, (alone, sentences.refusing(self.classifier.report)))]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report's JSON object, with its cautions and what was said of each image."""
@@ -84,49 +83,46 @@ class Training:
         return {**report, "cautions": self.cautions(), "predictions": predictions}
 
 
-def audited(embeddings: Embeddings, evaluation: Evaluation) -> audit.Audit | None:
+def audited(evaluation: Evaluation) -> Audit | None:
     """Look for whatever is wrong; None where nobody looked at the pixels."""
     if evaluation.copies is None:
         return None
+    images, predictions = evaluation.embeddings.images, evaluation.predictions
     pictures = audit.AuditInput(
-        names=[image.name for image in embeddings.images],
-        digests=[image.digest for image in embeddings.images],
+        names=[image.name for image in images],
+        digests=[image.digest for image in images],
         labels=evaluation.labels,
         vectors=evaluation.vectors,
-        appearances=embeddings.appearances,
+        appearances=evaluation.embeddings.appearances,
     )
-    if evaluation.predictions is None:
-        return _without_bursts(audit.audit(pictures, copies=evaluation.copies), embeddings)
-    found = audit.audit(
-        pictures,
-        probabilities=_of_classes_shown(evaluation, evaluation.predictions.probabilities),
-        distances=probe.distances_left_out(
+    probabilities = distances = None
+    if predictions is not None:
+        probabilities = _of_classes_shown(evaluation, predictions.probabilities)
+        distances = probe.distances_left_out(
             evaluation.vectors, evaluation.labels, evaluation.groups
-        ),
-        copies=evaluation.copies,
+        )
+    findings = audit.audit(
+        pictures, probabilities=probabilities, distances=distances, copies=evaluation.copies
     )
-    return _without_bursts(found, embeddings)
+    return _without_bursts(findings, {image.name: image.burst for image in images})
 
 
-def _without_bursts(found: audit.Audit, embeddings: Embeddings) -> audit.Audit:
+def _without_bursts(findings: Audit, bursts: Mapping[str, str | None]) -> Audit:
     """Leave out the copies that are frames of one recording: they were made on purpose."""
-    bursts = {image.name: image.burst for image in embeddings.images}
-    if not any(bursts.values()):
-        return found
 
     def is_burst(group: DuplicateGroup) -> bool:
         [first, *others] = {bursts[path] for path in group.paths}
         return first is not None and not others and not group.is_across_classes
 
-    kept = tuple(group for group in found.duplicates if not is_burst(group))
-    return replace(found, duplicates=kept)
+    groups = tuple(group for group in findings.duplicates if not is_burst(group))
+    return replace(findings, duplicates=groups)
 
 
 def _of_classes_shown(
     evaluation: Evaluation, probabilities: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return probabilities among the classes that have images, shape (n, those)."""
-    shown = np.isin(evaluation.report.classes, evaluation.labels)
+    shown = np.isin(evaluation.classes, evaluation.labels)
     if shown.all():
         return probabilities
     some = probabilities[:, shown]
@@ -139,13 +135,11 @@ LIBRARIES = ("numpy", "pillow", "torch")
 
 
 def learn(
-    embeddings: Embeddings,
+    dataset: EmbeddedDataset,
     engine: Engine,
     *,
-    without_images: Sequence[str] = (),
-    strangers: Embeddings | None = None,
+    without_images: Sequence[str] | None = None,
     seed: int = 0,
-    seconds_to_embed: float = 0.0,
     scored: Callable[[Training], None] = lambda training: None,
     progress: Progress = no_progress,
 ) -> Training:
@@ -153,84 +147,88 @@ def learn(
 
     `scored` is told as soon as there is a classifier with its score; what more pictures would
     bring, for one, takes longer. Where the encoder has a text tower and classes are called by
-    words, names count as far as they help, and classes `without_images` are known by them.
-    `strangers` are pictures that a person called none of these: no class learns from them. Raises
-    `DatasetError` where fewer than two classes have a usable image, or else a name that counts.
-    `progress` may raise to stop.
+    words, names count as far as they help, and classes `without_images` (by default the empty ones
+    of the dataset) are known by them; from its strangers no class learns. Raises `DatasetError`
+    where fewer than two classes have a usable image, or else a name that counts. `progress` may
+    raise to stop.
     """
-    labels = labels_of(embeddings)
+    labels = labels_of(dataset)
+    empty = dataset.empty_classes if without_images is None else without_images
     started = time.perf_counter()
-    prior = text_prior(engine, labels, without_images)
-    require_two(labels, embeddings, prior)
-    evaluation = evaluate(embeddings, labels, prior=prior, seed=seed, progress=progress)
-    empty = tuple(sorted({*without_images} - {*labels}))
-    found = evaluation.predictions
-    fitting = time.perf_counter()
-    fitted = probe.fit(
-        embeddings.vectors,
-        labels,
-        calibrated=found.calibrated if found else None,
-        prior=prior,
-        blend=found.blend if found else None,
-    )
+    prior = text_prior(engine, labels, empty)
+    require_two(labels, dataset, prior)
+    evaluation = evaluate(dataset, labels, prior=prior, seed=seed, progress=progress)
+    evaluated = time.perf_counter()
+    fitted = _fitted(evaluation)
     seconds = {
-        "embed": seconds_to_embed,
-        "fit": time.perf_counter() - fitting,
-        "evaluate": fitting - started,
+        "embed": dataset.seconds,
+        "fit": time.perf_counter() - evaluated,
+        "evaluate": evaluated - started,
     }
-    said = replace(
-        evaluation.report, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty
-    )
-    classifier = _classifier(embeddings, evaluation, engine, fitted, said)
-    if strangers is not None and len(strangers.vectors):
-        kept = probe.exemplar_indices([""] * len(strangers.vectors), MAX_STRANGERS)
-        classifier = replace(classifier, strangers=normalised(strangers)[kept])
-    training = Training(classifier, out_of_fold_predictions(embeddings.images, evaluation))
+    spec, empty = engine.encoder.spec, tuple(sorted({*empty} - {*labels}))
+    report = evaluation.report(encoder=spec, seconds=seconds, empty_classes=empty)
+    classifier = _classifier(evaluation, engine, fitted, report, dataset.strangers)
+    training = Training(classifier, out_of_fold_predictions(evaluation))
     scored(training)
     again = time.perf_counter()
-    training = replace(training, audit=audited(embeddings, evaluation))
-    looked = looked_into(evaluation, embeddings, strangers=classifier.strangers, seed=seed)
-    said = replace(looked, refuses=refuses(classifier))
-    seconds = {**seconds, "evaluate": seconds["evaluate"] + time.perf_counter() - again}
-    said = replace(said, encoder=engine.encoder.spec, seconds=seconds, empty_classes=empty)
-    return replace(training, classifier=replace(classifier, report=said))
+    findings = audited(evaluation)
+    more = looked_into(evaluation, strangers=classifier.strangers, seed=seed)
+    more |= {"refuses": refuses(classifier), "empty_classes": empty}
+    seconds["evaluate"] += time.perf_counter() - again
+    report = evaluation.report(encoder=spec, seconds=seconds, **more)
+    return Training(replace(classifier, report=report), training.out_of_fold, findings)
+
+
+def _fitted(evaluation: Evaluation) -> Probe:
+    predictions = evaluation.predictions
+    return probe.fit(
+        evaluation.embeddings.vectors,
+        evaluation.labels,
+        calibrated=predictions.calibrated if predictions else None,
+        prior=evaluation.prior,
+        blend=predictions.blend if predictions else None,
+    )
 
 
 def _classifier(
-    embeddings: Embeddings, evaluation: Evaluation, engine: Engine, fitted: Probe, said: Report
+    evaluation: Evaluation,
+    engine: Engine,
+    fitted: Probe,
+    report: Report,
+    strangers: Embeddings | None,
 ) -> TrainedClassifier:
-    distinct = evaluation.distinct()
-    kept = distinct[probe.exemplar_indices([evaluation.labels[i] for i in distinct], MAX_EXEMPLARS)]
+    images, distinct = evaluation.embeddings.images, evaluation.distinct()
+    rows = distinct[probe.exemplar_indices([evaluation.labels[i] for i in distinct], MAX_EXEMPLARS)]
     return TrainedClassifier(
         encoder=engine.encoder.spec,
         encoder_id=engine.encoder.id,
         fingerprint=engine.encoder.fingerprint,
         probe=fitted,
         exemplars=Exemplars(
-            names=tuple(embeddings.images[i].name for i in kept),
-            labels=tuple(evaluation.labels[i] for i in kept),
-            digests=tuple(embeddings.images[i].digest for i in kept),
-            vectors=evaluation.vectors[kept],
+            names=tuple(images[i].name for i in rows),
+            labels=tuple(evaluation.labels[i] for i in rows),
+            digests=tuple(images[i].digest for i in rows),
+            vectors=evaluation.vectors[rows],
         ),
-        report=said,
+        report=report,
         versions={"featclass": __version__, **{name: version(name) for name in LIBRARIES}},
+        strangers=_strangers(strangers),
     )
 
 
+def _strangers(embeddings: Embeddings | None) -> NDArray[np.float32] | None:
+    """Return those to remember, L2-normalised; None where there are none."""
+    if embeddings is None or not len(embeddings.vectors):
+        return None
+    rows = probe.exemplar_indices([""] * len(embeddings.vectors), MAX_STRANGERS)
+    return normalised(embeddings)[rows]
+
+
 def train(
-    engine: Engine,
-    dataset: Dataset,
-    *,
-    without_images: Sequence[str] = (),
-    seed: int = 0,
-    progress: Progress = no_progress,
+    engine: Engine, dataset: Dataset, *, seed: int = 0, progress: Progress = no_progress
 ) -> Training:
     """Embed a dataset, which `progress` is told of, and learn it; raises as `learn` does."""
-    started = time.perf_counter()
-    embedded = embed(engine, dataset, progress=progress)
-    seconds = time.perf_counter() - started
-    empty = (*empty_classes(dataset, embedded), *without_images)
-    return learn(embedded, engine, without_images=empty, seed=seed, seconds_to_embed=seconds)
+    return learn(embed(engine, dataset, progress=progress), engine, seed=seed)
 
 
 def labels_of(embeddings: Embeddings) -> list[str]:
@@ -247,8 +245,8 @@ def require_two(
     """Raise `DatasetError` where there are not two classes to tell apart."""
     classes = sorted(set(labels))
     if prior is None and len(classes) < 2:
-        found = f"only in {classes[0]!r}" if classes else "in no class at all"
+        where = f"only in {classes[0]!r}" if classes else "in no class at all"
         raise DatasetError(
-            f"A classifier needs usable pictures in two classes or more, and they are {found}"
+            f"A classifier needs usable pictures in two classes or more, and they are {where}"
             f" ({len(embeddings.rejected)} could not be used). Add pictures of a second class."
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from featclass.base import FeatclassError, config
+from featclass.base import FeatclassError, clean_path, config
 from featclass.cli.opening import (
     ClassesAtOption,
     Device,
@@ -86,7 +86,7 @@ def _listed(
     root, table = directory.resolve(), output.resolve()
     if not table.is_relative_to(root):
         return [*listing.files]
-    own = datasets.clean_path(table.relative_to(root).as_posix())
+    own = clean_path(table.relative_to(root).as_posix())
     return [row for row in listing.files if row.file.name != own]
 
 

@@ -22,8 +22,7 @@ def given(
     paths: Iterable[Path], *, but: Sequence[Path] = (), zip_names: str | None = None
 ) -> list[Given]:
     """List what lies behind the paths, in order; `but` are the command's own outputs."""
-    from featclass.datasets import image_of_file
-    from featclass.datasets.code_pages import code_page
+    from featclass.datasets import code_page, image_of_file
 
     if zip_names is not None:
         code_page(zip_names)  # refused also where there is no zip
@@ -81,13 +80,9 @@ def _entries(path: Path, zip_names: str | None) -> list[Given]:
 
 
 def _entry(name: str, source: ZipSource) -> Image | Rejected:
-    from featclass.base.records import Image, Rejected
-    from featclass.datasets import Unusable, identified
+    from featclass.datasets import image_of
 
-    found = identified(source.open)
-    if isinstance(found, Unusable):
-        return Rejected(name, found.reason)
-    return Image(name, found, source)
+    return image_of(source, name)
 
 
 def _as_it_is(rejected: Rejected) -> Rejected:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -219,16 +218,7 @@ def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Train
     from featclass import classifiers
 
     engine = open_engine(encoder, device)
-    started = time.perf_counter()
     with bar("Embedding") as progress:
         embedded = classifiers.embed(engine, dataset, progress=progress)
-    seconds = time.perf_counter() - started
     with bar("Learning", unit="steps") as progress:
-        return classifiers.learn(
-            embedded,
-            engine,
-            without_images=classifiers.empty_classes(dataset, embedded),
-            seed=seed,
-            seconds_to_embed=seconds,
-            progress=progress,
-        )
+        return classifiers.learn(embedded, engine, seed=seed, progress=progress)

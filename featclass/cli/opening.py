@@ -62,20 +62,18 @@ TRUST = "if you trust where it comes from, name that encoder with --encoder"
 
 def open_engine(spec: str, device: Device) -> Engine:
     """Load an encoder, with a bar where its weights have to be fetched first."""
-    from featclass import classifiers
-    from featclass.embedding.cache import CACHE_FILE, Cache
-    from featclass.embedding.engines import Engines
+    from featclass.embedding import CACHE_FILE, Cache, Engines
 
     settings = config.load()
     engines = Engines(settings, Cache(settings.data / CACHE_FILE), device=device.value)
     with bar("Downloading", unit="bytes") as progress:
-        return classifiers.open_engine(engines, spec, tell=note, download=progress)
+        return engines.choose(spec, tell=note, download=progress)
 
 
 def encoder_of(trained: TrainedClassifier, named: str | None) -> str:
     """Return the encoder of a saved classifier, `named` on the command line where need be."""
     from featclass import classifiers, encoders
-    from featclass.embedding.cache import CACHE_FILE, Cache
+    from featclass.embedding import CACHE_FILE, Cache
 
     if named is not None and encoders.is_offered(trained.encoder):
         raise typer.BadParameter(

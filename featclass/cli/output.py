@@ -25,13 +25,13 @@ from rich.progress import (
 from rich.text import Text
 
 from featclass.base import (
-    DISORDERLY,
     Clock,
     FeatclassError,
     Pace,
     decimal,
     in_words,
     is_full,
+    orderly,
     time_left,
 )
 
@@ -100,7 +100,7 @@ def tell(text: str, *, style: str | None = None) -> None:
     Where that is a file on a full disk, the work goes on without.
     """
     try:
-        messages.print(DISORDERLY.sub("\ufffd", text), style=style, markup=False)
+        messages.print(orderly(text), style=style, markup=False)
     except OSError as error:
         if not is_full(error):
             raise
@@ -109,7 +109,7 @@ def tell(text: str, *, style: str | None = None) -> None:
 def say(text: str) -> None:
     """Write lines of a result on standard output; raises `BrokenPipeError` once nobody reads it."""
     try:
-        sys.stdout.write(DISORDERLY.sub("\ufffd", text) + "\n")
+        sys.stdout.write(orderly(text) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         _discard(sys.stdout)
@@ -193,19 +193,21 @@ def print_learned(training: Training, *, as_json: bool) -> None:
     say(report_markdown(training.classifier.report, training.cautions()))
 
 
-def print_audit(found: Audit, *, as_json: bool) -> None:
+def print_audit(audit: Audit, *, as_json: bool) -> None:
     """Print what is probably wrong, a line a finding."""
     if as_json:
-        say(json.dumps(found.to_json(), indent=2, allow_nan=False))
+        say(json.dumps(audit.to_json(), indent=2, allow_nan=False))
         return
-    lines = [f"{item.path}: {item.sentence}" for item in found.label_errors if item.suspect]
-    lines += [f"{item.path}: {item.sentence}" for item in found.outliers]
-    lines += [f"{item.path}: {item.sentence}" for item in found.quality]
-    for group in found.duplicates:
-        lines.append(f"{', '.join(group.paths)}: {group.sentence}")
-    lines += [item.sentence for item in found.shortcuts]
-    if found.balance.is_unbalanced:
-        lines.append(found.balance.sentence)
+    from featclass.audit import FindingKind as Kind
+
+    of_images = (Kind.LABEL, Kind.OUTLIER, Kind.QUALITY, Kind.DUPLICATES)
+    lines = [
+        f"{', '.join(finding.images)}: {finding.sentence}"
+        for kind in of_images
+        for finding in audit.of_kind(kind)
+    ]
+    for kind in (Kind.SHORTCUT, Kind.BALANCE):
+        lines += [finding.sentence for finding in audit.of_kind(kind)]
     for line in lines or ["Nothing found that looks wrong."]:
         say(_one_line(line))
 

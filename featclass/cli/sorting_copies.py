@@ -8,8 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from featclass.base import Distinct
-from featclass.reports.sorting import Folders, own_name
+from featclass.base import Distinct, safe_file_name
+from featclass.reports.sorting import Folders
 
 if TYPE_CHECKING:
     from featclass.base import Image, Prediction
@@ -36,7 +36,7 @@ class SortedCopies:
         place = self._root / folder
         place.mkdir(parents=True, exist_ok=True)
         distinct = self._names.setdefault(folder, Distinct())
-        while not _written(copy := place / distinct(own_name(said.path)), data):
+        while not _written(copy := place / distinct(safe_file_name(said.path)), data):
             if _holds(copy, data):
                 return
         _keep_times(said.path, copy)

@@ -3,32 +3,20 @@
 Whether a picture can be decoded is found out when it is embedded; here a file is only rejected
 where its first bytes are no picture's, or where it cannot be read at all.
 
-sources         where the bytes of an image come from
-paths           file names as text that leads nowhere; what is never a class
-identification  the digest of a file, or why it can be no image
-folders, zips   which files they hold
-contents        what either holds, one zip per class too
-splits          train, val and test, by the names of folders
-folder_tree     the folders with pictures
-class_folders   which folders are the classes
-ambiguity       what can be read in two ways is asked
-class_names     names of folders as names of classes: none melts into another
-tables, table_columns, picture_index  which columns of a table say what of which picture
-table_statements, label_tables  what each table says, and what is taken for the labels
-zip_names       the names in a zip, which may be no text yet
-code_pages      what bytes mean as a name; `writing` is what languages look like
-archives        what a file is that is no zip
-classes         which class a path belongs to
-conflicts       the same picture twice, or in two classes
-reading         all of it as one dataset
+sources   where the bytes of an image come from: each an image, or rejected
+paths     what a file is by its name alone
+folders   what lies below a folder, as a tree; parts of a split
+zips      the files of a zip, and the code page of their names
+tables    labels in a CSV beside the pictures
+classes   which folders, or which table, say the class of each file
+contents  what a folder or a zip holds, one zip per class too
+reading   all of it as one dataset
 """
 
-from featclass.datasets.class_names import LONGEST_CLASS_NAME, listed
-from featclass.datasets.classes import Reading, read_paths
-from featclass.datasets.code_pages import CODE_PAGES, code_page
+from featclass.datasets.classes.labelling import Reading, read_paths
 from featclass.datasets.contents import class_of_zip
-from featclass.datasets.folders import Walk, files_below, identified_file, image_of_file
-from featclass.datasets.paths import clean_path, is_named_as_picture, is_skipped, is_table
+from featclass.datasets.folders.walk import Walk, files_below
+from featclass.datasets.paths import is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import (
     FileListing,
     ListedFile,
@@ -38,13 +26,26 @@ from featclass.datasets.reading import (
     read_zip,
     without_conflicts,
 )
-from featclass.datasets.sources import LARGEST_FILE, BytesSource, FileSource, Unusable, identified
-from featclass.datasets.zips import MAX_UNPACKED, MOST_ENTRIES, ZipListing, ZipSource, files_of_zip
+from featclass.datasets.sources import (
+    LARGEST_FILE,
+    BytesSource,
+    FileSource,
+    StreamSource,
+    image_of,
+    image_of_file,
+)
+from featclass.datasets.zips.code_pages import CODE_PAGES, code_page
+from featclass.datasets.zips.files import (
+    MAX_UNPACKED,
+    MOST_ENTRIES,
+    ZipListing,
+    ZipSource,
+    files_of_zip,
+)
 
 __all__ = [
     "CODE_PAGES",
     "LARGEST_FILE",
-    "LONGEST_CLASS_NAME",
     "MAX_UNPACKED",
     "MOST_ENTRIES",
     "BytesSource",
@@ -52,23 +53,20 @@ __all__ = [
     "FileSource",
     "ListedFile",
     "Reading",
-    "Unusable",
+    "StreamSource",
     "Walk",
     "ZipListing",
     "ZipSource",
     "class_of_zip",
-    "clean_path",
     "code_page",
     "files_below",
     "files_of_zip",
-    "identified",
-    "identified_file",
+    "image_of",
     "image_of_file",
     "is_named_as_picture",
     "is_skipped",
     "is_table",
     "list_files",
-    "listed",
     "read",
     "read_folder",
     "read_paths",

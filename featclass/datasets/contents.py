@@ -11,15 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from featclass.base import DatasetError, Rejected
-from featclass.datasets.class_names import listed
-from featclass.datasets.folder_tree import Folder, Tree
-from featclass.datasets.folders import Walk, identified_file
-from featclass.datasets.paths import clean_path, is_named_as_picture, is_table
-from featclass.datasets.sources import FileSource, Identified, identified
-from featclass.datasets.splits import is_neutral
-from featclass.datasets.tables import LARGEST_TABLE
-from featclass.datasets.zips import MAX_UNPACKED, ZipListing, ZipSource, files_of_zip
+from featclass.base import DatasetError, Image, Rejected, clean_path, enumerated
+from featclass.datasets.folders.splits import is_neutral
+from featclass.datasets.folders.tree import Folder, Tree
+from featclass.datasets.folders.walk import Walk
+from featclass.datasets.paths import is_named_as_picture, is_table
+from featclass.datasets.sources import FileSource, image_of
+from featclass.datasets.tables.rows import LARGEST_TABLE
+from featclass.datasets.zips.files import MAX_UNPACKED, ZipListing, ZipSource, files_of_zip
 
 _HASHERS: Final = min(4, os.cpu_count() or 1)
 _WORTH_A_THREAD: Final = 2**18
@@ -50,12 +49,6 @@ class File:
             return self.source.path.stat().st_size >= _WORTH_A_THREAD
         except OSError:
             return False
-
-    def identified(self) -> Identified:
-        """Read the file through to its digest."""
-        if isinstance(self.source, FileSource):
-            return identified_file(self.source.path)
-        return identified(self.source.open)
 
     def start(self, size: int) -> bytes:
         """Return so many bytes at most; none where it cannot be read, which is told elsewhere."""
@@ -197,8 +190,8 @@ def _leave_out(contents: Contents, zips: Sequence[str]) -> None:
         )
     elif names:
         contents.notes.append(
-            f"{listed(names)} lie beside the pictures and were left out; unpack each into a folder"
-            " if it is a class."
+            f"{enumerated(names)} lie beside the pictures and were left out; unpack each into a"
+            " folder if it is a class."
         )
 
 
@@ -214,10 +207,10 @@ def _add_zip(contents: Contents, root: Path, file: Path, max_unpacked: int) -> N
         reason = str(error).removeprefix(f"{file} ").rstrip(".")
         contents.entries.append(Entry(f"{virtual}/", Rejected(name, reason), name))
         return
-    inside = (*(entry for entry, _ in listing.files), *(each.name for each in listing.rejected))
+    inside = (*(path for path, _ in listing.files), *(refused.name for refused in listing.rejected))
     tree = Tree(tuple(entry.split("/")[:-1]) for entry in inside if is_named_as_picture(entry))
     if folders := _folders_in(tree):
-        reason = f"a zip of folders ({listed(folders)}): give it by itself, or unpack it"
+        reason = f"a zip of folders ({enumerated(folders)}): give it by itself, or unpack it"
         contents.entries.append(Entry(path, Rejected(name, reason)))
         contents.notes.append(f"{name} is {reason}.")
         return
@@ -265,11 +258,25 @@ def _wrapper(tree: Tree, names: Iterable[str]) -> Folder:
     return folder
 
 
-def identified_files(files: Sequence[File]) -> list[Identified]:
-    """Return the digest of each file, in order."""
-    large = [i for i, file in enumerate(files) if file.is_large()]
+@dataclass(frozen=True, slots=True)
+class LabelledFile:
+    """A file, and what its folders or a table say of it."""
+
+    file: File
+    label: str | None = None
+    split: str | None = None
+
+    def image(self) -> Image | Rejected:
+        """Read the file through to its digest."""
+        file = self.file
+        return image_of(file.source, file.name, label=self.label, split=self.split)
+
+
+def images_of(files: Sequence[LabelledFile]) -> list[Image | Rejected]:
+    """Return each file as an image, or rejected with the reason, in order."""
+    large = [i for i, labelled in enumerate(files) if labelled.file.is_large()]
     with ThreadPoolExecutor(_HASHERS) as pool:
-        outcomes = pool.map(lambda i: files[i].identified(), large)
+        outcomes = pool.map(lambda i: files[i].image(), large)
         known = dict(zip(large, outcomes, strict=True))
     # Threads that read small files wait for each other at every step: five times as long.
-    return [known.get(i) or file.identified() for i, file in enumerate(files)]
+    return [known.get(i) or labelled.image() for i, labelled in enumerate(files)]

@@ -1,9 +1,8 @@
-"""Names of files as text fit for showing and storing; never places on this machine."""
+"""What a file is by its name alone: a picture, a table, or what nobody wants to be a class."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -45,17 +44,6 @@ _OTHER_PICTURE: Final = re.compile(
     r"\.(nef|dng|cr2|cr3|arw|raf|rw2|orf|pef|srw|jxl|jp2|j2k|jpx|dcm|ico|exr|hdr|psd|tga|svg)$",
     re.IGNORECASE,
 )
-
-
-def clean_path(path: str) -> str:
-    """Return the path as text fit for showing and storing; it leads nowhere.
-
-    Only "/" separates folders: a backslash is part of a name, except on Windows, where no name
-    has one.
-    """
-    text = path.encode("utf-8", "replace").decode()
-    parts = unicodedata.normalize("NFC", text).split("/")
-    return "/".join(part for part in parts if part not in ("", ".", ".."))
 
 
 def is_skipped(path: str) -> bool:

@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from featclass.base import Dataset, DatasetError, Image, Rejected
-from featclass.datasets.classes import Reading, read_paths
-from featclass.datasets.code_pages import CODE_PAGES, code_page
-from featclass.datasets.contents import Contents, Entry, File, identified_files, in_folder, in_zip
+from featclass.datasets.classes.labelling import Reading, read_paths
+from featclass.datasets.contents import (
+    Contents,
+    Entry,
+    File,
+    LabelledFile,
+    images_of,
+    in_folder,
+    in_zip,
+)
 from featclass.datasets.paths import is_named_as_picture
-from featclass.datasets.sources import Identified, Unusable
-from featclass.datasets.zips import MAX_UNPACKED, files_of_zip, name_of_zip
+from featclass.datasets.zips.code_pages import CODE_PAGES, code_page
+from featclass.datasets.zips.files import MAX_UNPACKED, files_of_zip, name_of_zip
 
 
 def without_conflicts(labelled: Iterable[Image]) -> tuple[list[Image], list[Rejected]]:
@@ -164,28 +171,22 @@ def list_files(
     else:
         raise DatasetError(f"There is no folder {path}. Check the path.")
     reading = _reading(contents, classes_at)
-    readable = [entry.file for entry in contents.entries if isinstance(entry.file, File)]
-    outcomes = iter(identified_files(readable))
-    files: list[ListedFile] = []
-    for entry, label in zip(contents.entries, reading.labels, strict=True):
-        known = label or None
-        if isinstance(entry.file, File):
-            files.append(ListedFile(_image(entry.file, next(outcomes), known), known))
-        elif entry.file is not None:
-            files.append(ListedFile(entry.file, known))
+    labelled = [
+        (entry.file, label or None)
+        for entry, label in zip(contents.entries, reading.labels, strict=True)
+        if entry.file is not None
+    ]
+    readable = [LabelledFile(file, label) for file, label in labelled if isinstance(file, File)]
+    images = iter(images_of(readable))
+    files = [
+        ListedFile(next(images) if isinstance(file, File) else file, label)
+        for file, label in labelled
+    ]
     return FileListing(
         tuple(sorted(files, key=lambda listed: listed.file.name.split("/"))),
         (*contents.shut, *reading.rejected),
         (*contents.notes, *reading.notes),
     )
-
-
-def _image(
-    file: File, outcome: Identified, label: str | None, split: str | None = None
-) -> Image | Rejected:
-    if isinstance(outcome, Unusable):
-        return Rejected(file.name, outcome.reason)
-    return Image(file.name, outcome, file.source, label, split=split)
 
 
 def _reading(contents: Contents, classes_at: int | None) -> Reading:
@@ -209,28 +210,27 @@ def _contents_of_zip(path: Path | str | BinaryIO, names: str | None, max_unpacke
 def _dataset(contents: Contents, where: str, classes_at: int | None) -> Dataset:
     """Label the files by their folders, or by a table."""
     reading = read_paths(contents.paths, classes_at=classes_at, tables=contents.tables)
-    labels = reading.labels
-    files = {
-        i: entry.file
-        for i, entry in enumerate(contents.entries)
-        if isinstance(entry.file, File) and labels[i] is not None
-    }
+    files = [
+        LabelledFile(entry.file, label or None, split)
+        for entry, label, split in zip(
+            contents.entries, reading.labels, reading.splits, strict=True
+        )
+        if isinstance(entry.file, File) and label is not None
+    ]
     rejected = [*contents.rejected, *reading.rejected]
     labelled: list[Image] = []
-    outcomes = identified_files([*files.values()])
-    for (i, file), outcome in zip(files.items(), outcomes, strict=True):
-        image = _image(file, outcome, labels[i] or None, reading.splits[i])
+    for image in images_of(files):
         if isinstance(image, Rejected):
             rejected.append(image)
         elif image.label:
             labelled.append(image)
         else:
-            rejected.append(Rejected(file.name, "lies outside the class folders"))
+            rejected.append(Rejected(image.name, "lies outside the class folders"))
     if not labelled:
         nothing = f"{where} holds no subfolders with pictures{_found_instead(rejected)}."
         raise DatasetError(" ".join((nothing, *reading.notes, _expected(where))))
     kept, conflicts = without_conflicts(sorted(labelled, key=lambda image: image.name))
-    rejected = sorted(rejected + conflicts, key=lambda each: each.name)
+    rejected = sorted(rejected + conflicts, key=lambda file: file.name)
     empty, sentences = _empty(contents, reading, {image.label for image in kept})
     notes = (*contents.notes, *reading.notes, *_of_deeper(reading), *sentences)
     return Dataset(tuple(kept), tuple(rejected), empty, notes)
@@ -291,10 +291,10 @@ def _found_instead(rejected: list[Rejected]) -> str:
     if not rejected:
         return " (it is empty)"
     # A zip among other files is what the pictures are in.
-    zips = [each for each in rejected if each.name.lower().endswith(".zip")]
+    zips = [file for file in rejected if file.name.lower().endswith(".zip")]
     which = "among them" if zips else "the first"
-    told = min(zips or rejected, key=lambda each: each.name)
-    return f" (files found there: {len(rejected):,}; {which}, {told.name}, {told.reason})"
+    example = min(zips or rejected, key=lambda file: file.name)
+    return f" (files found there: {len(rejected):,}; {which}, {example.name}, {example.reason})"
 
 
 def _expected(where: str) -> str:

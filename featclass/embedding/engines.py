@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 
 from featclass import encoders
 from featclass.base import Config, DiskFull, EncoderUnavailable, Progress
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
+from featclass.encoders import AUTO, BUILTIN
 
 log = logging.getLogger(__name__)
 
@@ -46,12 +47,30 @@ class Engines:
         self.device = encoders.choose_device(self._wanted_device)
         return self.device
 
-    def get(self, spec: str, *, download: Progress | None = None) -> Engine:
+    def get(
+        self,
+        spec: str,
+        *,
+        download: Progress | None = None,
+        tell: Callable[[str], None] = log.warning,
+    ) -> Engine:
         """Return the engine of `spec`, loading the encoder the first time.
 
-        `download` is told of the bytes that arrive where the weights are not on this machine yet.
-        Raises `EncoderUnavailable` in one sentence.
+        `auto` is the best encoder for the device, else the built-in one: then `tell` hears why, in
+        a sentence, before that is loaded. `download` is told of the bytes that arrive where the
+        weights are not on this machine yet. Raises `EncoderUnavailable` in one sentence for an
+        encoder asked for by name that cannot be had.
         """
+        if spec != AUTO:
+            return self._loaded(spec, download)
+        preferred = encoders.preferred(self.find_device())
+        try:
+            return self._loaded(preferred, download)
+        except EncoderUnavailable as error:
+            tell(f"{error} Using the built-in encoder meanwhile.")
+            return self._loaded(BUILTIN)
+
+    def _loaded(self, spec: str, download: Progress | None = None) -> Engine:
         with self._lock:
             loading = self._loading.setdefault(spec, threading.Lock())
         with loading:
@@ -67,13 +86,15 @@ class Engines:
                     gc.freeze()
             return self._engines[spec]
 
-    def choose(self, spec: str, *, download: Progress | None = None) -> Engine:
+    def choose(
+        self, spec: str, *, tell: Callable[[str], None], download: Progress | None = None
+    ) -> Engine:
         """Return the engine of an encoder that a person asked for, as `get` does, and remember it.
 
         A classifier made with it and saved is then loaded here without it being named once more.
         """
-        engine = self.get(spec, download=download)
-        if not encoders.is_offered(spec):
+        engine = self.get(spec, download=download, tell=tell)
+        if spec != AUTO and not encoders.is_offered(spec):
             with suppress(DiskFull):
                 self._cache.choose(spec, engine.encoder.id)
         return engine

@@ -17,9 +17,10 @@ from featclass.encoders.base import (
 )
 from featclass.encoders.hub import is_offline
 from featclass.encoders.loading import can_reach_hub, choose_device, download, is_local, load
-from featclass.encoders.specs import BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
+from featclass.encoders.specs import AUTO, BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
 
 __all__ = [
+    "AUTO",
     "BUILTIN",
     "CATALOGUE",
     "Box",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from featclass.base import Config, DownloadCancelled, EncoderUnavailable, no_progress
+from featclass.base import Config, EncoderUnavailable, no_progress
 from featclass.encoders import hub, specs
 from featclass.encoders.base import DownloadProgress, Encoder
 from featclass.encoders.hub import Checkpoint
-from featclass.encoders.specs import BUILTIN, CATALOGUE, preferred
-
-log = logging.getLogger(__name__)
+from featclass.encoders.specs import CATALOGUE, preferred
 
 _REPOSITORIES = {entry.spec: entry.repository for entry in CATALOGUE if entry.repository}
 
@@ -23,17 +20,13 @@ def load(
     device: str = "auto",
     config: Config,
     progress: DownloadProgress | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> Encoder:
     """Load an encoder, downloading its weights first where they are not on this machine.
 
-    `auto` gives the preferred encoder of the device, or else the built-in one with a warning in
-    the log; any other spec is never replaced. Raises `DownloadCancelled`, and
+    `auto` is the preferred encoder of the device; none is ever replaced by another. Raises
     `EncoderUnavailable` in one sentence.
     """
-    wanted = specs.parse(spec)
-    if isinstance(wanted, specs.Auto):
-        return _load_auto(device, config, progress, cancelled)
+    wanted = _concrete(spec, device)
     if isinstance(wanted, specs.Builtin):
         device = choose_device(device)
         from featclass.encoders import builtin
@@ -42,7 +35,7 @@ def load(
     if device != "auto":  # nothing is downloaded for a device that is not there
         device = choose_device(device)
     # Before torch is needed, so that a machine without network says so at once.
-    path = _obtain(wanted, config, progress, cancelled)
+    path = _obtain(wanted, config, progress)
     device = choose_device(device)
     if isinstance(wanted, specs.TimmModel):
         from featclass.encoders import timm_models
@@ -81,10 +74,8 @@ def download(
     user's Hugging Face cache. `auto` means the preferred encoder of this machine. Raises
     `DownloadCancelled`, and `EncoderUnavailable` in one sentence.
     """
-    wanted = specs.parse(spec)
-    if isinstance(wanted, specs.Auto):
-        wanted = specs.parse(preferred(choose_device()))
-    if not isinstance(wanted, specs.Auto | specs.Builtin):
+    wanted = _concrete(spec)
+    if not isinstance(wanted, specs.Builtin):
         _obtain(wanted, config, progress, cancelled)
 
 
@@ -105,29 +96,17 @@ def can_reach_hub(timeout: float = 3.0) -> bool:
     return remote.can_reach_hub(timeout)
 
 
-def _load_auto(
-    device: str,
-    config: Config,
-    progress: DownloadProgress | None,
-    cancelled: Callable[[], bool] | None,
-) -> Encoder:
-    device = choose_device(device)
-    try:
-        return load(
-            preferred(device), device=device, config=config, progress=progress, cancelled=cancelled
-        )
-    except DownloadCancelled:
-        raise
-    except EncoderUnavailable as error:
-        log.warning("%s Going on with the built-in encoder.", error)
-        return load(BUILTIN, device=device, config=config)
+def _concrete(spec: str, device: str = "auto") -> specs.Builtin | specs.LocalFolder | specs.OnHub:
+    """Read a spec; `auto` is the preferred encoder of the device."""
+    wanted = specs.parse(spec)
+    return _concrete(preferred(choose_device(device))) if isinstance(wanted, specs.Auto) else wanted
 
 
 def _obtain(
     wanted: specs.LocalFolder | specs.OnHub,
     config: Config,
     progress: DownloadProgress | None,
-    cancelled: Callable[[], bool] | None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Path:
     """Return the weights file on this machine, downloaded if need be."""
     if isinstance(wanted, specs.LocalFolder):

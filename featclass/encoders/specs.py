@@ -13,7 +13,7 @@ from pathlib import Path
 
 from featclass.base import EncoderUnavailable
 
-BUILTIN = "builtin"
+AUTO, BUILTIN = "auto", "builtin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +178,9 @@ def parse(text: str) -> Spec:
     """Read a spec; raises `EncoderUnavailable` where it has none of the accepted forms."""
     text = text.strip()
     scheme, _, rest = text.partition(":")
-    if text == "auto":
+    if text == AUTO:
         return Auto()
-    if text == "builtin":
+    if text == BUILTIN:
         return Builtin()
     if scheme == "hf-hub" and (match := _HUB.fullmatch(rest)):
         return HubRepository(match["repository"], match["revision"] or "main")
@@ -191,7 +191,7 @@ def parse(text: str) -> Spec:
     if match := _PAIR.fullmatch(text):
         # OpenAI's own spelling, ViT-B/32, has a slash where OpenCLIP's has a hyphen.
         return OpenClipPair(match["model"].replace("/", "-"), match["pretrained"])
-    raise unknown(text, known=[entry.spec for entry in CATALOGUE] + ["auto"])
+    raise unknown(text, known=[entry.spec for entry in CATALOGUE] + [AUTO])
 
 
 def unknown(text: str, *, known: Iterable[str]) -> EncoderUnavailable:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from featclass.images.formats import check, recognise
-from featclass.images.lost import LOST, Lost
+from featclass.images.lost_content import LOST, Lost
 
 Bytes = NDArray[np.uint8]
 
@@ -99,8 +99,9 @@ class Appearance:
             count = int(np.prod(shape))
             arrays[field] = np.frombuffer(data, np.uint8, count, start).reshape(shape)
             start += count
-        known = name.rstrip(b"\0").decode("ascii", "replace")
-        numbers = known, width, height, file_bytes, tuple(rest[:5]), *rest[5:-1], Lost(rest[-1])
+        format_name = name.rstrip(b"\0").decode("ascii", "replace")
+        levels = tuple(rest[:5]), *rest[5:-1]
+        numbers = format_name, width, height, file_bytes, *levels, Lost(rest[-1])
         return cls(*numbers, *arrays.values(), data[start:])  # type: ignore[call-arg]
 
 
@@ -174,8 +175,8 @@ def _detail(levels: NDArray[np.int16]) -> float:
     if min(levels.shape) < 3:
         return 0.0
     around = levels[:-2, 1:-1] + levels[2:, 1:-1] + levels[1:-1, :-2] + levels[1:-1, 2:]
-    found = np.bincount(np.abs(4 * levels[1:-1, 1:-1] - around).ravel())
-    return float(np.searchsorted(np.cumsum(found), _RICHEST * found.sum()))
+    counts = np.bincount(np.abs(4 * levels[1:-1, 1:-1] - around).ravel())
+    return float(np.searchsorted(np.cumsum(counts), _RICHEST * counts.sum()))
 
 
 def _borders(colours: Bytes, levels: NDArray[np.int16]) -> tuple[Bytes, Bytes]:

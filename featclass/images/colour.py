@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image
 
-from featclass.images.unreadable import HOSTILE, digest
+from featclass.base import digest_of
+from featclass.images.unreadable import HOSTILE
 
 if TYPE_CHECKING:
     from PIL.ImageCms import ImageCmsTransform
@@ -67,7 +68,7 @@ _guard: Final = threading.Lock()
 
 
 def srgb(picture: Image.Image, factor: int) -> Image.Image:
-    """Convert as `colours.rgb`, and to sRGB where the picture has a profile of other colours.
+    """Convert as `rgb`, and to sRGB where the picture has a profile of other colours.
 
     A profile that is damaged, or meant for another kind of picture, is not heeded.
     """
@@ -91,7 +92,7 @@ def _transform(picture: Image.Image) -> ImageCmsTransform | None:
     mode = _SPACES.get(profile[16:20])
     if mode is None or mode not in _meant_for(picture):
         return None
-    key = digest(profile)
+    key = digest_of(profile)
     with _guard:
         if key not in _transforms:
             _transforms[key] = _made(profile, mode)

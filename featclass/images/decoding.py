@@ -13,11 +13,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images import jpeg
 from featclass.images.colour import srgb
-from featclass.images.deep import loaded
 from featclass.images.formats import opened_for_decoding
-from featclass.images.lost import LOST, Lost, lost
+from featclass.images.lost_content import LOST, Lost, lost
 from featclass.images.memory import PIXEL_BUDGET
 from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
+from featclass.images.sixteen_bits import loaded
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
 
 DECODING_VERSION: Final = 4

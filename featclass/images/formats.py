@@ -27,7 +27,7 @@ from featclass.base import config
 from featclass.images import jpeg
 from featclass.images.jpeg import open_jpeg
 from featclass.images.kinds import SNIFFED_BYTES, kind_of
-from featclass.images.tiff import open_tiff
+from featclass.images.tiff.picture import open_tiff
 from featclass.images.unreadable import Unreadable, silence_pillow, unreadable_if_hostile
 
 HEIF: Final = "HEIF"
@@ -118,13 +118,13 @@ class Opened:
     """Of its format, as a sentence names it."""
     weight: int
     """How many times over each pixel counts."""
-    kept: int
+    coefficients: int
     """For how many more pixels that counts which the decoder keeps, at whatever scale."""
 
     @property
     def cost(self) -> int:
         """Pixels that decoding holds at the scale that is now set."""
-        return self.picture.width * self.picture.height * self.weight + self.kept
+        return self.picture.width * self.picture.height * self.weight + self.coefficients
 
     @property
     def least_cost(self) -> int:
@@ -133,7 +133,7 @@ class Opened:
         if not isinstance(self.picture, JpegImageFile):
             return width * height * self.weight
         scale = jpeg.scale(self.picture.size)
-        decoded = math.ceil(width / scale) * math.ceil(height / scale) + self.kept
+        decoded = math.ceil(width / scale) * math.ceil(height / scale) + self.coefficients
         return max(decoded, width * height // _PASSED_BY)
 
 
@@ -174,12 +174,12 @@ def _opened(file: BinaryIO, max_pixels: int) -> Opened:
     kind = format_of(file.read(SNIFFED_BYTES))
     file.seek(0)
     picture = kind.open(file)
-    weight, name, kept = kind.weight, kind.name, 0
+    weight, name, coefficients = kind.weight, kind.name, 0
     if picture.tile and picture.tile[0][0] in Image.DECODERS:
         weight, name = _PYTHON_DECODER_WEIGHT, f"this kind of {kind.name}"
-    if isinstance(picture, JpegImageFile) and (kept := jpeg.kept_whole(picture)):
+    if isinstance(picture, JpegImageFile) and (coefficients := jpeg.kept_whole(picture)):
         name = "this kind of JPEG, which is kept whole in memory,"
-    opened = Opened(picture, name, weight, kept)
+    opened = Opened(picture, name, weight, coefficients)
     _guard_size(opened, max_pixels)
     return opened
 

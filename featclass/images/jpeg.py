@@ -10,8 +10,9 @@ from typing import BinaryIO, Final
 
 from PIL.JpegImagePlugin import JpegImageFile
 
+from featclass.base import digest_of
 from featclass.images.shapes import Size, whole_factor
-from featclass.images.unreadable import CUT_OFF, Unreadable, digest
+from featclass.images.unreadable import CUT_OFF, Unreadable
 
 TRIALS: Final = 7
 """How many times over a file without its end marker is decoded at most."""
@@ -129,7 +130,7 @@ def _holds_all(picture: JpegImageFile, data: bytes) -> bool:
     for continuation in _continuations():
         picture.tile, picture.fp = list(tiles), BytesIO(data + continuation + _END)
         picture.load()
-        pictures.add(digest(picture.tobytes()))
+        pictures.add(digest_of(picture.tobytes()))
         if len(pictures) > 1:
             picture.tile = tiles
             return False

@@ -1,9 +1,8 @@
-"""Untrusted bytes: their digest, why they are no picture, and quiet libraries."""
+"""Why untrusted bytes are no picture, and quiet libraries."""
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import logging
 import re
 import struct
@@ -18,12 +17,6 @@ from typing import Final
 from PIL import Image
 
 from featclass.base import FeatclassError
-
-
-def digest(data: bytes) -> str:
-    """Return the SHA-256 of the bytes as 64 lower-case hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
-
 
 CUT_OFF: Final = "the file is cut off: it ends before the picture does; copy or download it again"
 

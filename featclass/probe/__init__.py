@@ -17,7 +17,7 @@ from featclass.probe.evaluation import OutOfFold, by_one_probe, learner, out_of_
 from featclass.probe.fitting import fit, predict, untried_blend
 from featclass.probe.layout import Layout
 from featclass.probe.neighbours import nearest_others
-from featclass.probe.normalisation import Floats, normalise, points
+from featclass.probe.normalisation import Codes, Floats, normalise, points
 from featclass.probe.novelty import NoveltyDetector, exemplar_indices, nearest, simulated_strangers
 from featclass.probe.statistics import accuracy_interval
 from featclass.probe.text_prior import Blend, TextPrior
@@ -26,6 +26,7 @@ __all__ = [
     "MOST",
     "MOST_LABELLED",
     "Blend",
+    "Codes",
     "Floats",
     "Layout",
     "NoveltyDetector",

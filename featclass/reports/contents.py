@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from featclass.base import (
-    DISORDERLY,
     LearningCurve,
     OutOfFoldPrediction,
     Probe,
     Report,
     decimal,
+    orderly,
     percent,
     sentences,
 )
@@ -33,7 +33,7 @@ LISTED = 30
 
 def cleaned(text: str) -> str:
     """Return one line, with what cannot be shown, or would reorder the rest, replaced."""
-    return DISORDERLY.sub("\ufffd", " ".join(text.split()))
+    return orderly(" ".join(text.split()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import date
-from typing import Any
 
 from featclass import __version__
+from featclass.audit import FindingKind
 from featclass.classifiers import Training
 from featclass.reports import html as html_document
 from featclass.reports import markdown as markdown_document
@@ -14,6 +14,15 @@ from featclass.reports.contents import Finding
 
 MOST_FINDINGS = 12
 """Of one kind: the first say enough."""
+TITLES = {
+    FindingKind.LABEL: "Perhaps another class",
+    FindingKind.SHORTCUT: "A give-away",
+    FindingKind.DUPLICATES: "Near-duplicates",
+    FindingKind.OUTLIER: "Unlike all others",
+    FindingKind.QUALITY: "Hard to see",
+    FindingKind.BALANCE: "Unbalanced",
+}
+"""Worst kinds first."""
 
 
 def html(
@@ -52,25 +61,14 @@ def markdown(training: Training, *, title: str, accepted: Collection[str] = ()) 
 
 def findings(training: Training) -> list[Finding]:
     """Return what the audit found, worst kinds first: a title, a sentence and digests each."""
-    found = training.audit
-    if found is None:
+    if training.audit is None:
         return []
     digests = {prediction.name: prediction.digest for prediction in training.out_of_fold}
-
-    def of(title: str, items: Sequence[Any]) -> list[Finding]:
-        return [(title, item.sentence, _digests(item, digests)) for item in items[:MOST_FINDINGS]]
-
-    given = of("Perhaps another class", [item for item in found.label_errors if item.suspect])
-    given += of("A give-away", found.shortcuts)
-    given += of("Near-duplicates", found.duplicates)
-    given += of("Unlike all others", found.outliers)
-    given += of("Hard to see", found.quality)
-    return given + (of("Unbalanced", [found.balance]) if found.balance.is_unbalanced else [])
-
-
-def _digests(item: Any, known: dict[str, str]) -> list[str]:
-    paths = getattr(item, "paths", None) or [getattr(item, "path", "")]
-    return [known[path] for path in paths if path in known]
+    return [
+        (title, finding.sentence, [digests[path] for path in finding.images if path in digests])
+        for kind, title in TITLES.items()
+        for finding in training.audit.of_kind(kind)[:MOST_FINDINGS]
+    ]
 
 
 def _made() -> str:

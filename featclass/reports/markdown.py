@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from featclass.base import (
-    DISORDERLY,
     OutOfFoldPrediction,
     Point,
     Report,
     bounds,
     empty_sentences,
+    orderly,
     percent,
     score_sentence,
     sentences,
@@ -209,4 +209,4 @@ def _class_table(report: Report) -> str:
 
 
 def _one_line(text: str) -> str:
-    return MARKDOWN.sub(r"\\\1", DISORDERLY.sub("\ufffd", " ".join(text.split())))
+    return MARKDOWN.sub(r"\\\1", orderly(" ".join(text.split())))

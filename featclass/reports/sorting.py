@@ -8,11 +8,10 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import PurePath
 from time import localtime
 from typing import Final
 
-from featclass.base import Distinct, Prediction, Source, safe
+from featclass.base import Distinct, Prediction, Source, safe, safe_file_name
 from featclass.reports import prediction_csv
 
 DOUBTFUL_FOLDER: Final = "doubtful"
@@ -49,13 +48,8 @@ class SortedPaths:
         folder = self._folders.of(prediction)
         if folder is None:
             return None
-        return f"{folder}/{self._names.setdefault(folder, Distinct())(own_name(prediction.path))}"
-
-
-def own_name(path: str) -> str:
-    """Return the file name alone, safe on every system."""
-    # As this system divides paths: elsewhere than on Windows a backslash is part of a name.
-    return safe(PurePath(path).name)
+        distinct = self._names.setdefault(folder, Distinct())
+        return f"{folder}/{distinct(safe_file_name(prediction.path))}"
 
 
 CHUNK: Final = 2**18

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from featclass import classifiers
-from featclass.base import Cancelled, Clock, Dataset, Pace, Progress, Rejected, no_progress
-from featclass.classifiers import Training, artifact
-from featclass.embedding import Embeddings, Engine
+from featclass.base import Cancelled, Clock, Dataset, Pace, Progress, Rejected
+from featclass.classifiers import EmbeddedDataset, Training, artifact
+from featclass.embedding import Engine
 from featclass.server.state import LearningPhase, Result, empty_sets, names_of
 from featclass.workspaces import Picture, Workspace, Workspaces, dataset, image_name, strangers
 
@@ -38,12 +37,11 @@ class Learning:
             notes = tuple(classifiers.check_encoder(saved, self.engine))
             training, used = Training(saved, ()), saved.report.images
             return Result(self.key, training, names, used, (), self.engine, notes=notes)
-        started = time.perf_counter()
-        embedded, others = self._embedded(
+        embedded = self._embedded(
             dataset(self.store, self.workspace), strangers(self.store, self.workspace)
         )
-        seconds = time.perf_counter() - started
-        used, rejected = len(embedded.images), (*embedded.rejected, *others.rejected)
+        others = embedded.strangers.rejected if embedded.strangers else ()
+        used, rejected = len(embedded.images), (*embedded.rejected, *others)
         empty = empty_sets(self.workspace)
         shown = [image.label for image in embedded.images if image.label is not None]
         if not classifiers.can_learn(self.engine, shown, empty):
@@ -59,35 +57,27 @@ class Learning:
             embedded,
             self.engine,
             without_images=empty,
-            strangers=others,
-            seconds_to_embed=seconds,
             scored=scored,
             progress=self._progress(),
         )
         return replace(result, training=training, vectors=embedded.vectors)
 
-    def _embedded(self, labelled: Dataset, others: Dataset) -> tuple[Embeddings, Embeddings]:
+    def _embedded(self, labelled: Dataset, others: Dataset) -> EmbeddedDataset:
         """Embed the sets, and what is none of these; raises `Cancelled` where some cannot be."""
-        before, total = len(labelled.images), len(labelled.images) + len(others.images)
+        total = len(labelled.images) + len(others.images)
         self.report(phase=LearningPhase.EMBEDDING, pace=Pace(0, total))
-        clock = Clock()
-
-        def after(start: int) -> Progress:
-            return lambda done, _: self.report(pace=clock(start + done, total))
-
-        embedded = classifiers.embed(self.engine, labelled, progress=after(0))
-        # Whether they are copies of each other matters to nobody, so they need no appearance.
-        in_order = sorted(others.images, key=lambda image: image.digest)
-        progress = after(before) if in_order else no_progress
-        of_others = self.engine.embed(in_order, progress=progress)
+        embedded = classifiers.embed(
+            self.engine, labelled, strangers=others, progress=self._progress()
+        )
         named = {
             image_name(s, picture): picture for s in self.workspace.sets for picture in s.counted
         }
         in_sets = self._reject(named, embedded.rejected[len(labelled.rejected) :])
         named = {picture.name: picture for picture in self.workspace.strangers}
-        if self._reject(named, of_others.rejected) or in_sets:
+        of_others = embedded.strangers.rejected if embedded.strangers else ()
+        if self._reject(named, of_others) or in_sets:
             raise Cancelled("Pictures that cannot be read left their sets.")
-        return embedded, of_others
+        return embedded
 
     def _progress(self) -> Progress:
         clock = Clock()

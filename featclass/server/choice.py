@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from featclass import classifiers, encoders
 from featclass.base import Config, EncoderUnavailable, TrainedClassifier
-from featclass.classifiers import AUTO
+from featclass.encoders import AUTO
 
 
 def check(spec: str, config: Config) -> None:

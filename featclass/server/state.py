@@ -113,6 +113,11 @@ class State:
     error: str = ""
 
     @property
+    def classifier(self) -> TrainedClassifier | None:
+        """The newest classifier; None while there is none."""
+        return self.result.classifier if self.result else None
+
+    @property
     def is_current(self) -> bool:
         """Whether the result is of the sets as they are now."""
         return self.result is not None and self.result.key == self.wanted_key
@@ -177,7 +182,7 @@ def is_learned(workspace: Workspace, state: State) -> bool:
 
 def untried(workspace: Workspace, state: State) -> list[Picture]:
     """Return the pictures to try that wait for a prediction, newest first."""
-    if state.result is None or state.result.classifier is None:
+    if state.classifier is None:
         return []
     return [picture for picture in workspace.tried if picture.digest not in state.predictions]
 
@@ -207,10 +212,9 @@ def renamed(result: Result, workspace: Workspace, conflicts: tuple[Rejected, ...
     result = replace(result, names=names, rejected=conflicts)
     if result.training is None:
         return result
-    training = classifiers.renamed(result.training, new)
-    report = training.classifier.report
-    report = replace(report, rejected=conflicts, empty_classes=empty_sets(workspace))
-    training = replace(training, classifier=replace(training.classifier, report=report))
+    training = classifiers.renamed(
+        result.training, new, rejected=conflicts, empty_classes=empty_sets(workspace)
+    )
     return replace(result, training=training)
 
 

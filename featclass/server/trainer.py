@@ -23,8 +23,8 @@ from featclass.base import (
     Prediction,
     WorkspaceMissing,
 )
-from featclass.classifiers import AUTO, BUILTIN
 from featclass.embedding import Engines
+from featclass.encoders import AUTO, BUILTIN
 from featclass.server.attempt import Learning
 from featclass.server.downloads import Downloads
 from featclass.server.jobs import Job, Jobs, sentence

@@ -1,15 +1,20 @@
-"""What is said of the pictures tried, as the page and its routes tell it."""
+"""What the page and its routes both tell the browser: sets, colours, what is said of pictures.
+
+What is sent by the thousand goes as rows, lists without keys, whose fields are named here.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import NamedTuple, NotRequired, TypedDict
 
-from featclass.base import DISORDERLY, Prediction
-from featclass.server.state import State, empty_sets
-from featclass.workspaces import LabelledSet, Picture, Workspace, without_own
+from featclass.base import Prediction, Rejected, orderly
+from featclass.reports.figures import class_colour
+from featclass.server.state import Result, State, names_of
+from featclass.workspaces import Picture, Workspace
 
 MOST_BARS = 5
 
@@ -36,66 +41,117 @@ class Kind(StrEnum):
         return cls.DOUBTFUL if prediction.is_doubtful else cls.SURE
 
 
-def is_ready(workspace: Workspace, state: State) -> bool:
-    """Say whether a picture tried is told something, now or soon."""
-    if workspace.classifier is not None:
-        return True
-    if state.result is not None and (state.is_current or len(_teaching(workspace.sets)) < 2):
-        # The names of other sets may do, where the encoder reads them.
-        return state.result.classifier is not None and any(s.counted for s in workspace.sets)
-    return len(_teaching(workspace.sets)) > 1
+class SetRow(NamedTuple):
+    """A set that pictures can be moved to."""
+
+    id: int
+    name: str
+    colour: str
+    """As "#rrggbb"."""
 
 
-def may_be_ready(workspace: Workspace, state: State) -> bool:
-    """Say whether it is ready, or a class without pictures may turn out to be known by name."""
-    is_looked_into = state.result is None and state.is_busy
-    by_name = any(s.counted for s in workspace.sets) and bool(empty_sets(workspace))
-    return is_ready(workspace, state) or (is_looked_into and by_name)
+class PictureRow(NamedTuple):
+    """A picture of a set."""
+
+    id: int
+    digest: str
+    name: str
+    left_out: str | None
+    """Why it does not count."""
 
 
-def _teaching(sets: Sequence[LabelledSet]) -> list[LabelledSet]:
-    """Return the sets with a picture that is theirs alone."""
-    shared = without_own(sets)
-    return [labelled for labelled in sets if labelled.counted and labelled.id not in shared]
+class TriedRow(NamedTuple):
+    """A picture tried, one of many."""
+
+    id: int
+    digest: str
+    name: str
+    kind: Kind
+    label: str | None
+    probability: float | None
 
 
-def hindrance(workspace: Workspace, state: State) -> str:
-    """Return why nothing is said of a picture tried, in a sentence; empty while it only waits."""
-    if workspace.classifier is not None or (state.result and state.result.classifier):
-        return ""
-    if state.error:
-        return state.error
-    if not is_ready(workspace, state):
-        return in_two_sets(workspace.sets)
-    return "The encoder is still on its way." if state.waits_for else ""
+class RejectedRow(NamedTuple):
+    """A file that could not be used."""
+
+    name: str
+    reason: str
 
 
-def in_two_sets(sets: Sequence[LabelledSet]) -> str:
-    """Return which set has no picture of its own, and what to do about it; nothing where all have.
+class Bar(NamedTuple):
+    """How probable a class is."""
 
-    The newest such set is named: the others may be right once it is.
+    label: str
+    share: float
+
+
+class NeighbourRow(NamedTuple):
+    """A training picture that one tried resembles."""
+
+    digest: str
+    name: str
+    label: str
+    similarity: float
+    is_here: bool
+    """Whether this workspace shows it: not one of a saved classifier."""
+
+
+class TriedPicture(TypedDict):
+    """All that is said of a picture tried; no more than its kind while nothing is."""
+
+    id: int
+    digest: str
+    name: str
+    kind: Kind
+    rejected: NotRequired[str]
+    label: NotRequired[str | None]
+    probability: NotRequired[float | None]
+    bars: NotRequired[list[Bar]]
+    """The most likely class first."""
+    neighbours: NotRequired[list[NeighbourRow]]
+
+
+def base(workspace: Workspace) -> str:
+    """Return the path that the routes of a workspace stand under."""
+    return f"/api/w/{workspace.token}"
+
+
+def set_rows(workspace: Workspace) -> list[SetRow]:
+    """Return the labelled sets, in their order."""
+    return [SetRow(s.id, s.name, class_colour(s.colour)) for s in workspace.sets]
+
+
+def picture_rows(pictures: Sequence[Picture]) -> list[PictureRow]:
+    """Return pictures of a set, in their order."""
+    return [PictureRow(p.id, p.digest, p.name, p.left_out) for p in pictures]
+
+
+def rejected_rows(rejected: Sequence[Rejected]) -> list[RejectedRow]:
+    """Return files that could not be used, in their order."""
+    return [RejectedRow(item.name, item.reason) for item in rejected]
+
+
+def class_colours(workspace: Workspace, result: Result | None) -> dict[str, str]:
+    """Return the colour of each class by its name, "#rrggbb".
+
+    It is its set's, by what that is called, and by what it was called when it was learned. Classes
+    of a saved classifier are no sets: their colours go by their order.
     """
-    shared = without_own(sets)
-    if not shared:
-        return ""
-    newest = next(labelled for labelled in reversed(sets) if labelled.id in shared)
-    others = [other.name for other in shared[newest.id]]
-    where = "one of the two" if len(others) == 1 else "all sets but one"
-    end = "so that there are two sets to tell apart"
-    if len(_teaching(sets)) > 1:
-        end = "as a picture in two sets counts in neither"
-    return (
-        f"All pictures of {newest.name} are also in {' or '.join(others)}: remove them from"
-        f" {where}, {end}."
-    )
+    if workspace.classifier is not None:
+        classes = result.classifier.classes if result and result.classifier else ()
+        return {name: class_colour(place) for place, name in enumerate(classes)}
+    colours = {labelled.id: class_colour(labelled.colour) for labelled in workspace.sets}
+    learned = result.names if result else {}
+    names = [*names_of(workspace).items(), *learned.items()]
+    return {name: colours[set_id] for set_id, name in names if set_id in colours}
 
 
 def classifier_stamp(state: State) -> str:
     """Return what changes with the classifier: also where its classes are called otherwise."""
     if state.result is None:
         return ""
-    names = hashlib.sha256(repr(sorted(state.result.names.items())).encode()).hexdigest()
-    return f"{state.result.key[:16]} {names[:16]}"
+    names = json.dumps(sorted(state.result.names.items()))
+    return hashlib.sha256(f"{state.result.key} {names}".encode()).hexdigest()
 
 
 def stamp(workspace: Workspace, state: State) -> str:
@@ -103,15 +159,46 @@ def stamp(workspace: Workspace, state: State) -> str:
     return f"{workspace.version} {classifier_stamp(state)} {len(state.predictions)}"
 
 
-def row(picture: Picture, state: State) -> list[Any]:
-    """Return [id, digest, name, kind, class, probability] of a picture tried, one of many."""
-    said = state.predictions.get(picture.digest)
-    label, share = (said.label, _share(said)) if said else (None, None)
-    return [picture.id, picture.digest, picture.name, Kind.of(said), label, share]
+def tried_row(picture: Picture, state: State) -> TriedRow:
+    """Return what a picture tried is taken for, in short."""
+    prediction = state.predictions.get(picture.digest)
+    label, share = (prediction.label, _share(prediction)) if prediction else (None, None)
+    return TriedRow(picture.id, picture.digest, picture.name, Kind.of(prediction), label, share)
 
 
-def _share(said: Prediction) -> float | None:
-    return None if said.probability is None else shown_share(said.probability)
+def tried_picture(picture: Picture, workspace: Workspace, state: State) -> TriedPicture:
+    """Return all that is said of a picture tried."""
+    prediction = state.predictions.get(picture.digest)
+    data = TriedPicture(
+        id=picture.id, digest=picture.digest, name=picture.name, kind=Kind.of(prediction)
+    )
+    if prediction is None:
+        return data
+    if prediction.rejected is not None:
+        return {**data, "rejected": prediction.rejected}
+    here = {p.digest for labelled in workspace.sets for p in labelled.pictures}
+    return {
+        **data,
+        "label": prediction.label,
+        "probability": _share(prediction),
+        "bars": bars(prediction, MOST_BARS),
+        "neighbours": [
+            NeighbourRow(
+                *(n.digest, _own_name(n.name), n.label, round(n.similarity, 4)), n.digest in here
+            )
+            for n in prediction.neighbours
+        ],
+    }
+
+
+def bars(prediction: Prediction, most: int) -> list[Bar]:
+    """Return how probable each class is, the most likely `most` of them."""
+    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    return [Bar(label, share) for label, share in ranked[:most]]
+
+
+def _share(prediction: Prediction) -> float | None:
+    return None if prediction.probability is None else shown_share(prediction.probability)
 
 
 def shown_share(probability: float) -> float:
@@ -119,36 +206,6 @@ def shown_share(probability: float) -> float:
     return min(max(round(probability, 4), 1e-4), 1 - 1e-4)
 
 
-def told(picture: Picture, workspace: Workspace, state: State) -> dict[str, Any]:
-    """Return all that is said of a picture tried: `bars` are [class, share], most likely first.
-
-    A neighbour is [digest, name, class, similarity, whether it is shown in this workspace].
-    """
-    said = state.predictions.get(picture.digest)
-    data: dict[str, Any] = {
-        "id": picture.id,
-        "digest": picture.digest,
-        "name": picture.name,
-        "kind": Kind.of(said),
-    }
-    if said is None:
-        return data
-    if said.rejected is not None:
-        return {**data, "rejected": said.rejected}
-    here = {found.digest for labelled in workspace.sets for found in labelled.pictures}
-    ranked = sorted(said.probabilities.items(), key=lambda item: -item[1])[:MOST_BARS]
-    return {
-        **data,
-        "label": said.label,
-        "probability": _share(said),
-        "bars": [list(item) for item in ranked],
-        "neighbours": [
-            [n.digest, _own_name(n.name), n.label, round(n.similarity, 4), n.digest in here]
-            for n in said.neighbours
-        ],
-    }
-
-
 def _own_name(path: str) -> str:
     """Return the name of a file as text: one of a saved classifier can be in no known writing."""
-    return DISORDERLY.sub("\ufffd", path.rpartition("/")[2])
+    return orderly(path.rpartition("/")[2])

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from featclass import images
-from featclass.base import DiskFull, FeatclassError, disk
+from featclass.base import DiskFull, FeatclassError, digest_of, disk
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 _ABANDONED_SECONDS = 24 * 3600
@@ -47,7 +46,7 @@ class Blob:
         except OSError as error:
             why = f"its file cannot be opened ({error.strerror})"
             raise PictureDamaged(error.errno, why) from error
-        if images.digest(data) != self.path.name:
+        if digest_of(data) != self.path.name:
             raise PictureDamaged(errno.EIO, f"its file is damaged or cut off; {_REMEDY}")
         return data
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, insert, select
 
 from featclass.base import FeatclassError, Rejected, names
+from featclass.base.sentences import counted
 from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
@@ -107,7 +108,7 @@ def remove_set(change: Change, set_id: int, *, seen: int | None = None) -> Act:
     row = sets.require(change, set_id)
     shown = _rows(change, tables.pictures, pictures.shown_in(change, set_id))
     known = [picture for picture in shown if seen is None or picture.arrived <= seen]
-    number = names.counted(len(known), "picture")
+    number = counted(len(known), "picture")
     if row.is_class and len(known) == len(shown):
         doing = Doing(change)
         doing.remove(tables.sets, [row])
@@ -115,7 +116,7 @@ def remove_set(change: Change, set_id: int, *, seen: int | None = None) -> Act:
         return _removed(doing, f"set {row.name} with {number}" if known else f"set {row.name}")
     what = f"{number} of {row.name}"
     if len(known) < len(shown):
-        came = names.counted(len(shown) - len(known), "picture")
+        came = counted(len(shown) - len(known), "picture")
         what += f", which stays: {came} came to it meanwhile"
     return _remove_pictures(change, known, what)
 
@@ -187,13 +188,13 @@ def _moved(change: Change, rows: Sequence[Row[Any]], to: Row[Any]) -> str:
 
 
 def _called(rows: Sequence[Row[Any]]) -> str:
-    return str(rows[0].name) if len(rows) == 1 else names.counted(len(rows), "picture")
+    return str(rows[0].name) if len(rows) == 1 else counted(len(rows), "picture")
 
 
 def _origin(change: Change, rows: Sequence[Row[Any]]) -> str:
     origins = {row.labelled_set_id for row in rows}
     if len(origins) > 1:
-        return names.counted(len(origins), "set")
+        return counted(len(origins), "set")
     [origin] = origins
     return "those tried" if origin is None else sets.require(change, origin).name
 
@@ -258,7 +259,7 @@ def remove_pictures(change: Change, picture_ids: Sequence[int]) -> Act | None:
     rows = pictures.require_all(change, [row_id for row_id in picture_ids if row_id not in removed])
     if not rows:
         return None
-    what = f"picture {rows[0].name}" if len(rows) == 1 else names.counted(len(rows), "picture")
+    what = f"picture {rows[0].name}" if len(rows) == 1 else counted(len(rows), "picture")
     origins = {row.labelled_set_id for row in rows}
     if len(rows) > 1 and len(origins) == 1 and None not in origins:
         what += f" of {sets.name_of(change, origins.pop())}"
@@ -268,7 +269,7 @@ def remove_pictures(change: Change, picture_ids: Sequence[int]) -> Act | None:
 def clear_tried(change: Change) -> Act:
     """Remove all pictures tried; where there are none, there is nothing to undo either."""
     rows = _rows(change, tables.pictures, pictures.shown_in(change, None))
-    return _remove_pictures(change, rows, f"{names.counted(len(rows), 'picture')} tried")
+    return _remove_pictures(change, rows, f"{counted(len(rows), 'picture')} tried")
 
 
 def _remove_pictures(change: Change, rows: Sequence[Row[Any]], what: str) -> Act:

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, update
 
 from featclass.base import FeatclassError, Rejected, names
+from featclass.base.sentences import counted
 from featclass.workspaces import bounds, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
-from featclass.workspaces.records import Added
+from featclass.workspaces.records import Added, is_id
 from featclass.workspaces.tables import pictures, place, rejections
 
 _REASON_LENGTH = 500
@@ -75,19 +76,19 @@ def what_was_added(doing: Doing) -> str:
     """Return what a drop has brought so far, in words."""
     made = _made_by(doing, pictures, pictures.c.labelled_set_id)
     if made:
-        number = names.counted(sum(made.values()), "picture")
+        number = counted(sum(made.values()), "picture")
         of_sets = [set_id for set_id in made if set_id is not None]
-        where = "try" if not of_sets else names.counted(len(of_sets), "set")
+        where = "try" if not of_sets else counted(len(of_sets), "set")
         if len(of_sets) == 1:
             where = sets.name_of(doing.change, of_sets[0])
         return f"Added {number} to {where}{' and to try' if of_sets and None in made else ''}"
     new_sets = _made_by(doing, tables.sets, tables.sets.c.name)
     if new_sets:
         only = f"set {next(iter(new_sets))}"
-        return f"Added {only if len(new_sets) == 1 else names.counted(len(new_sets), 'set')}"
+        return f"Added {only if len(new_sets) == 1 else counted(len(new_sets), 'set')}"
     refused = sum(_made_by(doing, rejections, rejections.c.labelled_set_id).values())
     if refused:
-        return f"Dropped {names.counted(refused, 'file')} that could not be used"
+        return f"Dropped {counted(refused, 'file')} that could not be used"
     return "Tried pictures once more"
 
 
@@ -110,7 +111,7 @@ def require(change: Change, picture_id: int) -> Row[Any]:
 
 def require_all(change: Change, picture_ids: Sequence[int]) -> list[Row[Any]]:
     """Return the row of each picture once, in order; raises as `require` does."""
-    wanted = list(dict.fromkeys(picture_ids)) if all(map(names.is_id, picture_ids)) else [0]
+    wanted = list(dict.fromkeys(picture_ids)) if all(map(is_id, picture_ids)) else [0]
     rows = {
         row.id: row
         for row in _rows(change, pictures.c.id.in_(listed(wanted)) & tables.is_shown(pictures))
@@ -126,7 +127,7 @@ def require_all(change: Change, picture_ids: Sequence[int]) -> list[Row[Any]]:
 
 def removed(change: Change, picture_ids: Sequence[int]) -> set[int]:
     """Return those of these pictures that this workspace had, and that are removed."""
-    wanted = [one for one in picture_ids if names.is_id(one)]
+    wanted = [one for one in picture_ids if is_id(one)]
     gone = pictures.c.removal_id.is_not(None) & pictures.c.id.in_(listed(wanted))
     return {row.id for row in _rows(change, gone)}
 
@@ -172,7 +173,7 @@ def dismiss_rejected(doing: Doing, set_id: int | None) -> str:
     )
     rows = change.db.execute(query).all()
     doing.remove(rejections, rows)
-    return f"Dismissed {names.counted(len(rows), 'file')} that could not be used"
+    return f"Dismissed {counted(len(rows), 'file')} that could not be used"
 
 
 def shown_in(change: Change, set_id: int | None) -> ColumnElement[bool]:
@@ -186,7 +187,7 @@ def shown_in(change: Change, set_id: int | None) -> ColumnElement[bool]:
 
 def find(change: Change, picture_id: int) -> Row[Any] | None:
     """Return a picture's row, removed or not; None where this workspace has no such one."""
-    if not names.is_id(picture_id):
+    if not is_id(picture_id):
         return None
     query = select(pictures).where(
         pictures.c.id == picture_id, pictures.c.workspace_id == change.workspace
@@ -290,7 +291,7 @@ class FreeNames:
 
     def take(self, name: str, digest: str) -> str:
         """Return the name, or one with a number where it is not free for these bytes."""
-        name = names.distinct_file(name, _TakenFor(digest, self._taken, self._left))
+        name = names.distinct(name, _TakenFor(digest, self._taken, self._left), is_file=True)
         self._taken.add(name)
         return name
 

@@ -146,3 +146,8 @@ class Act:
     at: datetime
     author: str | None = None
     """Who did it: the same for all that one visitor did; None where that is not known."""
+
+
+def is_id(value: object) -> bool:
+    """Whether this can be the number of a row; True, which counts as 1, is none."""
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Row, exists, func, insert, select, update
 
 from featclass.base import FeatclassError, names
+from featclass.base.sentences import counted
 from featclass.workspaces import bounds
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
+from featclass.workspaces.records import is_id
 from featclass.workspaces.tables import acts, effects, is_set_shown, pictures, rejections, sets
 
 NONE_OF_THESE = "none of these"
@@ -62,7 +64,7 @@ def rename(doing: Doing, named: Sequence[tuple[int, str]]) -> str:
     if len(other) == 1:
         [(row, name)] = other
         return f"Renamed set {row.name} to {name}"
-    return f"Renamed {names.counted(len(other), 'set')}"
+    return f"Renamed {counted(len(other), 'set')}"
 
 
 def named(doing: Doing, wanted: Sequence[str]) -> dict[str, int]:
@@ -125,7 +127,7 @@ def require_known(change: Change, set_id: int) -> None:
 
 def find(change: Change, set_id: int) -> Row[Any] | None:
     """Return a set's row, removed or not; None where this workspace has no such one."""
-    if not names.is_id(set_id):
+    if not is_id(set_id):
         return None
     query = select(sets, is_set_shown(sets).label("is_shown")).where(
         sets.c.id == set_id, sets.c.workspace_id == change.workspace

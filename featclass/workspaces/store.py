@@ -13,8 +13,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
-from featclass import images
-from featclass.base import Source, WorkspaceMissing, names
+from featclass.base import Source, WorkspaceMissing, digest_of, names
 from featclass.workspaces import acts, bounds, changes, pictures, sets, snapshot, tables, undoing
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Change, doer, find
@@ -273,7 +272,7 @@ class Workspaces:
     ) -> Iterator[tuple[Change, Sequence[str], set[str]]]:
         """Keep bytes while a workspace is changed; gives their digests, and those newly written."""
         self.version(token)  # whoever has no link leaves nothing on the disk
-        digests = [images.digest(data) for data in contents]
+        digests = [digest_of(data) for data in contents]
         new: set[str] = set()
         try:
             for digest, data in zip(digests, contents, strict=True):

@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import Row, Table, bindparam, delete, func, select, update
 
-from featclass.base import FeatclassError, names
+from featclass.base import FeatclassError
 from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.database import Change
-from featclass.workspaces.records import Act
+from featclass.workspaces.records import Act, is_id
 from featclass.workspaces.tables import effects
 
 _PICTURE = tables.pictures.name
@@ -32,7 +32,7 @@ def undo(change: Change, act_id: int) -> None:
     """
     of_this = (tables.acts.c.id == act_id) & (tables.acts.c.workspace_id == change.workspace)
     undone = None
-    if names.is_id(act_id):
+    if is_id(act_id):
         undone = change.db.scalar(select(tables.acts.c.undone).where(of_this))
     if undone is None:
         raise FeatclassError(

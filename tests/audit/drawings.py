@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 
 from featclass import images
 from featclass.audit import AuditInput
+from featclass.base.records import digest_of
 from featclass.images.appearance import Appearance, appearance
 
 MAX_PIXELS = 10**6
@@ -70,8 +71,14 @@ def pictures(
     data = files or [saved(each) for each in drawn]
     return AuditInput(
         names=[f"{label}/{number}.png" for number, label in enumerate(labels)],
-        digests=[images.digest(each) for each in data],
+        digests=[digest_of(each) for each in data],
         labels=labels,
         vectors=np.stack([embedding(each) for each in drawn]),
         appearances=[look(each) for each in data],
     )
+
+
+def tinted(seed: int, colour: str, form: str = "PNG") -> bytes:
+    """Draw a scene that resembles no other seed's, as seen through coloured glass."""
+    picture = scene(10 * seed + len(colour))
+    return saved(Image.blend(picture, Image.new("RGB", picture.size, colour), 0.6), form)

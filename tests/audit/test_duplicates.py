@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
-from featclass.audit import duplicates, find_copies, near_duplicate_groups
+from featclass.audit import duplicates, find_copies
 from featclass.probe import neighbours
 from tests.audit.drawings import embedding, look, photo, saved, scene
 
@@ -47,7 +47,7 @@ COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 def groups_of(files: list[bytes]) -> list[int]:
     vectors = np.stack([embedding(Image.open(BytesIO(each)).convert("RGB")) for each in files])
-    return [*map(int, near_duplicate_groups(vectors, [look(each) for each in files]))]
+    return [*map(int, find_copies(vectors, [look(each) for each in files]).groups)]
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
@@ -129,7 +129,7 @@ def test_a_set_where_all_pictures_are_alike_has_no_copies() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_fewer_than_two_pictures_have_no_copies(count: int) -> None:
     looks = [look(saved(scene(0)))] * count
-    assert near_duplicate_groups(np.ones((count, 4), np.float32), looks).tolist() == [0] * count
+    assert find_copies(np.ones((count, 4), np.float32), looks).groups.tolist() == [0] * count
 
 
 def test_familiarity_leaves_out_copies() -> None:

@@ -42,7 +42,7 @@ def test_json_has_the_fields_of_the_command() -> None:
 def test_a_copy_under_another_label_is_named_first() -> None:
     (group,) = audit(sorted_pictures()).duplicates
     assert sorted(group.paths) == ["cats/0.png", "dogs/11.png"]
-    assert (group.kind, group.is_across_classes) == ("exact", True)
+    assert (group.is_exact, group.is_across_classes) == (True, True)
     assert "'cats' and 'dogs'" in group.sentence
 
 
@@ -68,7 +68,7 @@ def test_a_key_stays_the_same_in_any_order_and_among_other_pictures() -> None:
     labels = ["cats"] * 12
     (group,) = audit(pictures(drawn, labels, files)).duplicates
     (turned,) = audit(pictures(drawn[::-1], labels, files[::-1])).duplicates
-    assert group.kind == "near"
+    assert not group.is_exact
     assert turned.key == group.key
     assert audit(sorted_pictures()).duplicates[0].key != group.key
 

@@ -11,8 +11,8 @@ from featclass.base.records import Prediction
 from featclass.base.scores import Advice, Projection, Remedy
 from featclass.classifiers import report
 from featclass.cli.output import prediction_line
-from tests.classifiers.test_report import scored
-from tests.reports.test_document import page, prose, training
+from tests.classifiers.scoring import scored
+from tests.reports.written import page, prose, training
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ from featclass.base.records import (
     Report,
     TrainedClassifier,
 )
-from featclass.base.scores import Told
+from featclass.base.scores import SavedSentence
 from featclass.classifiers import artifact
+from tests.classifiers.forging import signed
 
 Change = Callable[[dict[str, Any], dict[str, Any]], object]
 """Changes a document and its tensors in place."""
-
 NAMES = ('<b>"Łódź" \\ \n', "dog")
 
 
@@ -47,7 +47,7 @@ def classifier() -> TrainedClassifier:
             NAMES[0]: ClassFigures(0.5, 1.0, 2 / 3, 1),
             NAMES[1]: ClassFigures(1.0, 0.5, None, 2),
         },
-        procedure=Told("by hand"),
+        procedure=SavedSentence("by hand"),
         seconds={"embed": 0.1, "fit": 0.2, "evaluate": 0.3},
     )
     return TrainedClassifier(
@@ -75,11 +75,6 @@ def forged(change: Change) -> bytes:
     change(document, tensors)
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return signed(write_tensors(tensors, {"featclass": f"{version} {'0' * 64} {text}"}))
-
-
-def signed(data: bytes) -> bytes:
-    start = data.index(b"0" * 64)
-    return data[:start] + hashlib.sha256(data).hexdigest().encode() + data[start + 64 :]
 
 
 def test_a_classifier_comes_back_as_it_was() -> None:
@@ -369,7 +364,7 @@ def test_a_file_of_before_values_were_kept_loads_and_shows_its_sentences() -> No
 
     loaded = artifact.loads(forged(older))
     report = loaded.report
-    assert report.procedure == Told(report.method)
+    assert report.procedure == SavedSentence(report.method)
     assert report.method.endswith("leave-one-out")
     assert report.verdict is not None
     assert report.verdict.sentence == "Not shown to be better than guessing yet: 2 of 3 right."

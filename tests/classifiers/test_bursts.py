@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,23 +16,14 @@ from featclass.base.records import Dataset, Image
 from featclass.classifiers.copies import find_copies, kept_together
 from featclass.classifiers.out_of_fold import normalised
 from featclass.classifiers.training import Training
-from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.server.studio import studio
 from featclass.web.page import trust
 from featclass.workspaces import NewPicture, Workspaces, dataset
-from tests.fakes import GridEncoder, drawn, image, two_classes
+from tests.fakes import drawn, image, two_classes
 
 FRAMES = 6
 SCENES = 14
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    with Cache(":memory:") as cache:
-        opened = Engine(GridEncoder(), cache, max_pixels=10**6)
-        yield opened
-        opened.close()
 
 
 def recorded(*, tell: bool = True) -> tuple[Image, ...]:

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import PIL.Image
-import pytest
 
 from featclass import classifiers
 from featclass.base.records import Dataset, Image
-from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from tests.audit.drawings import photo, saved
-from tests.fakes import GridEncoder, image
+from tests.fakes import image
 
 PICTURES = 24
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    with Cache(":memory:") as cache:
-        opened = Engine(GridEncoder(), cache, max_pixels=10**6)
-        yield opened
-        opened.close()
 
 
 def changed(picture: PIL.Image.Image) -> list[PIL.Image.Image]:
@@ -59,7 +47,7 @@ def test_augmented_copies_do_not_lift_the_score_and_are_counted(engine: Engine) 
     assert report.near_duplicates.groups >= 0.9 * PICTURES
     assert report.near_duplicates.accuracy_with_leak > report.accuracy
     assert training.audit is not None
-    assert {group.kind for group in training.audit.duplicates} == {"near"}
+    assert {group.is_exact for group in training.audit.duplicates} == {False}
 
 
 def test_of_pictures_without_copies_none_is_counted(engine: Engine) -> None:

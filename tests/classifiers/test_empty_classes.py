@@ -12,7 +12,7 @@ import pytest
 from featclass import classifiers, library
 from featclass.base import sentences
 from featclass.base.errors import FeatclassError
-from featclass.base.records import ClassNames, Dataset, Report
+from featclass.base.records import Dataset, Report, TextPriorUse
 from featclass.classifiers import artifact, report
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
@@ -69,7 +69,7 @@ def test_each_empty_class_has_a_sentence_in_text_page_and_prose(training: Traini
 
 
 def test_what_is_known_by_its_name_alone_is_not_asked_to_be_removed(training: Training) -> None:
-    by_name = replace(training.classifier.report, class_names=ClassNames(0.5, ("green",)))
+    by_name = replace(training.classifier.report, class_names=TextPriorUse(0.5, ("green",)))
     assert sentences.empty_sentences(by_name) == [
         "'green' has no picture that could be used: it is known by its name alone.",
         "'yellow' has no picture that could be used: add some, or remove it.",

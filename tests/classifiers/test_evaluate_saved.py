@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 import featclass
-from featclass import cli, encoders, library
+from featclass import encoders
 from featclass.base.errors import ClassifierUnusable, DatasetError, EncoderUnavailable
 from featclass.classifiers import artifact, report
-from tests.audit.drawings import saved
-from tests.classifiers.test_given_split import tinted
+from tests.audit.drawings import saved, tinted
+from tests.commands import run
 from tests.fakes import GridEncoder, drawn
+from tests.people import laid_out
 
 pytestmark = pytest.mark.usefixtures("fake_encoder")
-
-
-@pytest.fixture(autouse=True)
-def _no_engines_of_other_tests() -> None:
-    library._engines.cache_clear()
-
-
-def laid_out(folder: Path, files: Mapping[str, bytes]) -> Path:
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
 
 
 def labelled(start: int, count: int, **names: str) -> dict[str, bytes]:
@@ -48,13 +35,6 @@ def model(tmp_path: Path) -> Path:
     folder = laid_out(tmp_path / "old", labelled(0, 8, cat="red", dog="blue"))
     run("train", folder, "--output", tmp_path / "m.featclass", "--encoder", "builtin")
     return tmp_path / "m.featclass"
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def scored(model: Path, folder: Path) -> dict[str, Any]:

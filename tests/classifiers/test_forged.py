@@ -7,6 +7,7 @@ import json
 import math
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Embeddings, Engine
 from featclass.reports import documents
 from featclass.reports.markdown import report_markdown
-from tests.classifiers.test_artifact import signed
+from tests.classifiers.forging import signed
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
 CASES = 600
@@ -47,7 +48,7 @@ def trained() -> TrainedClassifier:
         images = [*two_classes(8), image(b"no picture", "broken.png", "red")]
         embedded = classifiers.embed(engine, Dataset(tuple(images)))
         strangers = engine.embed([image(drawn(seed, "green"), f"{seed}.png") for seed in range(3)])
-        training = classifiers.learn(embedded, engine, strangers=strangers)
+        training = classifiers.learn(replace(embedded, strangers=strangers), engine)
         engine.close()
     return training.classifier
 

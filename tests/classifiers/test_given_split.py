@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import PIL.Image
 import pytest
-from typer.testing import CliRunner, Result
 
 import featclass
-from featclass import classifiers, cli, datasets, library
+from featclass import classifiers, datasets, library
 from featclass.base import sentences
 from featclass.base.errors import DatasetError, FeatclassError
 from featclass.base.records import Dataset, Image, Report
@@ -22,7 +20,8 @@ from featclass.datasets import without_conflicts
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.probe.statistics import accuracy_interval
-from tests.audit.drawings import saved, scene
+from tests.audit.drawings import tinted
+from tests.commands import run
 from tests.fakes import GridEncoder, drawn, image
 
 Make = Callable[[Dataset], Report]
@@ -34,12 +33,6 @@ def evaluated(tmp_path: Path) -> Iterator[Make]:
         engine = Engine(GridEncoder(), cache, max_pixels=10**7)
         yield lambda dataset: classifiers.evaluate_given(engine, dataset)
         engine.close()
-
-
-def tinted(seed: int, colour: str, form: str = "PNG") -> bytes:
-    """Draw a scene that resembles no other seed's, as seen through coloured glass."""
-    picture = scene(10 * seed + len(colour))
-    return saved(PIL.Image.blend(picture, PIL.Image.new("RGB", picture.size, colour), 0.6), form)
 
 
 def part(
@@ -265,13 +258,6 @@ def in_folder(tmp_path: Path) -> Path:
     (folder / "test/red/leaked.png").write_bytes((folder / "train/red/1.png").read_bytes())
     library._engines.cache_clear()
     return folder
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.mark.usefixtures("fake_encoder")

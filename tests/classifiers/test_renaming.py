@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from featclass import classifiers
 from featclass.base import sentences
-from featclass.base.records import ClassNames, Dataset, Report
+from featclass.base.records import Dataset, Report, TextPriorUse
 from featclass.base.scores import (
     Advice,
     CrossValidation,
@@ -33,6 +33,7 @@ from featclass.base.scores import (
 from featclass.classifiers import artifact, report
 from featclass.classifiers import training as learning
 from featclass.classifiers.out_of_fold import looked_into
+from featclass.classifiers.report import More
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
@@ -64,7 +65,7 @@ def training() -> Training:
     with Cache(":memory:") as cache:
         engine = Engine(GridEncoder(), cache, max_pixels=10**6)
         dataset = Dataset((*images, stray, copy), empty=(f"{MARK} without any",))
-        made = classifiers.train(engine, dataset, without_images=dataset.empty)
+        made = classifiers.train(engine, dataset)
         engine.close()
     return made
 
@@ -146,7 +147,7 @@ METHODS: tuple[Method, ...] = (
         *({"verdict": Verdict(False, 0.3, rate, Advice(Remedy.MORE, 12))} for rate in RATES),
         *({"learning_curve": curve} for curve in CURVES),
         *({"procedure": method, "unknown_classes": OLD[:1]} for method in METHODS),
-        {"class_names": ClassNames(0.4, OLD[1:])},
+        {"class_names": TextPriorUse(0.4, OLD[1:])},
     ],
 )
 def test_whatever_a_report_concludes_is_said_with_the_new_names(
@@ -277,7 +278,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Let what follows the score wait until it is told to go on."""
     go_on = threading.Event()
 
-    def waiting(*given: object, **named: object) -> Report:
+    def waiting(*given: object, **named: object) -> More:
         assert go_on.wait(SECONDS)
         return looked_into(*given, **named)  # type: ignore[arg-type]
 

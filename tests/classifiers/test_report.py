@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from featclass.base.errors import FeatclassError
-from featclass.base.records import ClassFigures, NearDuplicates, Rejected, Report, SeenInTraining
+from featclass.base.records import ClassFigures, NearDuplicates, Report, SeenInTraining
 from featclass.base.scores import (
     Advice,
     CrossValidation,
@@ -24,8 +24,8 @@ from featclass.base.scores import (
     Rate,
     Remedy,
     SavedClassifier,
+    SavedSentence,
     SingleSplit,
-    Told,
     TooFewErrors,
     TooFewOfAClass,
     Unforeseen,
@@ -34,24 +34,7 @@ from featclass.base.scores import (
 )
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
-
-
-def scored(images: int | None = None, interval: report.Interval = accuracy_interval) -> Report:
-    """Six images of three classes, of which "c" is never named."""
-    predicted = {"a": [0, 0, 1], "b": [1, 1], "c": [0]}
-    labels = [label for label, codes in predicted.items() for _ in codes]
-    probabilities = np.eye(3)[[code for codes in predicted.values() for code in codes]]
-    return report.score(
-        labels,
-        probabilities,
-        ["a", "b", "c"],
-        encoder="builtin",
-        rejected=[Rejected("x.txt", "not a picture")],
-        method=Told("by hand"),
-        seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
-        images=images,
-        interval=interval,
-    )
+from tests.classifiers.scoring import scored
 
 
 @pytest.mark.parametrize(
@@ -112,7 +95,7 @@ def of_two_classes(
         ["a", "b"],
         encoder="builtin",
         rejected=[],
-        method=Told("by hand"),
+        method=SavedSentence("by hand"),
         seconds={},
         groups=groups,
         interval=interval,

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,16 +20,8 @@ from featclass.encoders import builtin
 from featclass.encoders import network as identity
 from featclass.images import DECODING_VERSION
 from featclass.reports.markdown import report_markdown
-from tests.classifiers.test_given_split import tinted
+from tests.audit.drawings import tinted
 from tests.fakes import GridEncoder, drawn, image, two_classes
-
-
-@pytest.fixture
-def engine() -> Iterator[Engine]:
-    with Cache(":memory:") as cache:
-        opened = Engine(GridEncoder(), cache, max_pixels=10**6)
-        yield opened
-        opened.close()
 
 
 def test_two_classes_that_are_easy_to_tell_apart_are_told_apart(engine: Engine) -> None:
@@ -138,7 +129,7 @@ def test_a_picture_called_none_of_these_is_refused_from_then_on_also_by_the_save
     plain = classifiers.learn(embedded, engine).classifier
     assert any(said.known for said in classifiers.predict(engine, plain, others))
     strangers = engine.embed(others)
-    told = classifiers.learn(embedded, engine, strangers=strangers).classifier
+    told = classifiers.learn(replace(embedded, strangers=strangers), engine).classifier
     assert not any(said.known for said in classifiers.predict(engine, told, others))
     assert sum(said.known for said in classifiers.predict(engine, told, two_classes(20))) >= 34
     artifact.save(told, tmp_path / "told.featclass")
@@ -153,7 +144,7 @@ def test_of_very_many_strangers_so_many_are_kept(
     monkeypatch.setattr("featclass.classifiers.training.MAX_STRANGERS", 3)
     embedded = classifiers.embed(engine, Dataset(tuple(two_classes())))
     many = engine.embed([image(drawn(seed, "green"), f"{seed}.png") for seed in range(8)])
-    kept = classifiers.learn(embedded, engine, strangers=many).classifier.strangers
+    kept = classifiers.learn(replace(embedded, strangers=many), engine).classifier.strangers
     assert kept is not None
     assert len(kept) == 3
     assert classifiers.learn(embedded, engine).classifier.strangers is None
@@ -271,7 +262,7 @@ def test_renaming_reaches_what_the_audit_found(engine: Engine) -> None:
         for path, label in zip(after.paths, after.labels, strict=True):
             assert path.startswith(f"{label}/")
     assert any("red/twice.bmp" in group.paths for group in found.duplicates)
-    assert found.balance.images == {"red": 9, "it's blue": 9}
+    assert found.balance.counts == {"red": 9, "it's blue": 9}
 
 
 def test_copies_of_a_picture_in_the_wrong_set_hide_it_from_nobody(engine: Engine) -> None:
@@ -370,10 +361,10 @@ def test_auto_tells_why_it_does_without_the_better_encoder_and_a_name_never_does
     monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
     with Cache(":memory:") as cache:
         engines = Engines(config.load(), cache)
-        opened = classifiers.open_engine(engines, "auto", tell=heard.append)
+        opened = engines.choose("auto", tell=heard.append)
         assert opened.encoder.spec == "builtin"
         assert "built-in encoder meanwhile" in heard[0]
         assert heard[1:] == ["loaded"]
         with pytest.raises(EncoderUnavailable, match="ViT-L-14"):
-            classifiers.open_engine(engines, "ViT-L-14/datacomp_xl_s13b_b90k", tell=heard.append)
+            engines.choose("ViT-L-14/datacomp_xl_s13b_b90k", tell=heard.append)
         engines.close()

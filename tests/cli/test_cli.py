@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
-from featclass import cli, encoders, library
+from featclass import cli, encoders
 from featclass.base.errors import FeatclassError
 from featclass.base.pace import Clock
 from featclass.cli import output
 from featclass.embedding.cache import CacheSize
+from tests.commands import run
 from tests.fakes import GridEncoder, drawn
 
 runner = CliRunner()
@@ -30,11 +31,6 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> GridEncoder:
     monkeypatch.setattr(encoders, "load", lambda *_, **__: encoder)
     monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
     return encoder
-
-
-@pytest.fixture(autouse=True)
-def _no_engines_of_other_tests() -> None:
-    library._engines.cache_clear()
 
 
 @pytest.fixture
@@ -53,13 +49,6 @@ def model(pictures: Path, tmp_path: Path) -> Path:
     path = tmp_path / "colours.featclass"
     run("train", pictures, "--output", path, "--encoder", "builtin")
     return path
-
-
-def run(*arguments: object) -> Result:
-    result = runner.invoke(cli.app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> None:

@@ -11,24 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
-from featclass import cli
 from featclass.base.errors import FeatclassError
 from featclass.classifiers import embedding
 from featclass.embedding.engine import Engine
+from tests.commands import run
 from tests.fakes import drawn
+from tests.people import laid_out
 
 pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 COLUMNS = ["path", "digest", "label", "embedding", "rejected"]
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def table(directory: Path, output: Path) -> list[dict[str, Any]]:
@@ -59,13 +52,6 @@ def files() -> dict[str, bytes]:
 @pytest.fixture
 def pictures(tmp_path: Path, files: dict[str, bytes]) -> Path:
     return laid_out(tmp_path / "pictures", files)
-
-
-def laid_out(folder: Path, files: dict[str, bytes]) -> Path:
-    for name, data in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(data)
-    return folder
 
 
 def test_each_file_is_a_row_in_order_copies_and_conflicts_with_their_embeddings(

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from featclass import cli, encoders, library
+from featclass import encoders
 from featclass.base import names as file_names
 from featclass.base.errors import FeatclassError
 from featclass.base.names import Distinct, safe
@@ -24,6 +24,7 @@ from featclass.cli.sorting_copies import SortedCopies
 from featclass.cli.watching import Watch
 from featclass.reports import prediction_csv
 from featclass.reports.sorting import Folders, SortedPaths
+from tests.commands import run
 from tests.fakes import GridEncoder, drawn, image
 
 
@@ -33,7 +34,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> GridEncoder:
     monkeypatch.setattr(encoders, "load", lambda *_, **__: encoder)
     monkeypatch.setattr(encoders, "choose_device", lambda _: "cpu")
     monkeypatch.setattr(service_prediction, "SLICE", 4)
-    library._engines.cache_clear()
+
     return encoder
 
 
@@ -60,13 +61,6 @@ def new(tmp_path: Path) -> Path:
         (place / f"{seed // 2}.png").write_bytes(drawn(100 + seed, colour))
     (folder / "words.txt").write_text("no picture")
     return folder
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def rows(table: Path) -> list[dict[str, str]]:

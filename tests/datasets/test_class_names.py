@@ -152,7 +152,7 @@ def test_a_backslash_in_a_folders_name_stays_in_it(tmp_path: Path) -> None:
     dataset = read_folder(root)
     assert classes(dataset) == {"AC\\DC": 3, "AC\\UK": 3}
     assert dataset.images[0].name == "AC\\DC/0.jpg"
-    assert sorting.own_name("x/one\\two.jpg") == "one-two.jpg"
+    assert names.safe_file_name("x/one\\two.jpg") == "one-two.jpg"
 
 
 def test_classes_alike_in_what_a_folder_can_be_called_are_sorted_into_different_folders() -> None:

@@ -15,9 +15,9 @@ import pytest
 
 from featclass import datasets
 from featclass.base.errors import DatasetError
-from featclass.base.records import Dataset, Image, Rejected
-from featclass.datasets import read, read_folder, read_paths, read_zip, sources, zips
-from featclass.images import digest
+from featclass.base.records import Dataset, Image, Rejected, digest_of
+from featclass.datasets import read, read_folder, read_paths, read_zip, sources
+from featclass.datasets.zips import files as zips
 from tests.datasets.made import (
     CATS_AND_DOGS,
     LABELS,
@@ -61,7 +61,7 @@ def test_images_carry_the_digest_of_the_bytes_they_give(dataset_of: Through) -> 
     with ThreadPoolExecutor(4) as pool:
         read_back = list(pool.map(Image.read, dataset.images * 20))
     assert read_back == [CATS_AND_DOGS[image.name] for image in dataset.images] * 20
-    assert all(image.digest == digest(image.read()) for image in dataset.images)
+    assert all(image.digest == digest_of(image.read()) for image in dataset.images)
 
 
 def test_an_outer_folder_around_the_classes_is_not_a_class(dataset_of: Through) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from featclass.base.errors import DatasetError
 from featclass.base.records import Prediction
-from featclass.datasets import Reading, label_tables, picture_index, read_folder, read_paths
-from featclass.datasets import tables as table_files
+from featclass.datasets import Reading, read_folder, read_paths
+from featclass.datasets.tables import labels as table_labels
+from featclass.datasets.tables import pictures as table_pictures
+from featclass.datasets.tables import rows
 from featclass.reports import prediction_csv
 from tests.datasets.made import pictures, write
 
@@ -256,23 +258,23 @@ def test_a_text_that_is_no_table_is_not_to_be_saved_as_csv(tmp_path: Path) -> No
 
 
 def test_the_rows_of_all_tables_together_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(label_tables, "MOST_ROWS", 20)
+    monkeypatch.setattr(table_labels, "MOST_ROWS", 20)
     assert read(LABELS).labels[:6] == AB
     with pytest.raises(DatasetError, match="more than 20 rows together"):
         read({f"{part}.csv": LABELS["train.csv"] for part in "abc"})
-    assert table_files.MOST_ROWS == 1_000_000
+    assert rows.MOST_ROWS == 1_000_000
 
 
 def test_the_pictures_are_sorted_once_for_all_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[picture_index.PictureIndex] = []
+    built: list[table_pictures.PictureIndex] = []
 
-    class Counted(picture_index.PictureIndex):
+    class Counted(table_pictures.PictureIndex):
         def __init__(
-            self, every: Mapping[int, picture_index.Picture], among: Iterable[int]
+            self, every: Mapping[int, table_pictures.Picture], among: Iterable[int]
         ) -> None:
             super().__init__(every, among)
             built.append(self)
 
-    monkeypatch.setattr(picture_index, "PictureIndex", Counted)
+    monkeypatch.setattr(table_pictures, "PictureIndex", Counted)
     assert read({f"{part}.csv": LABELS["train.csv"] for part in "xyz"}).labels[:6] == AB
     assert len(built) == 1

@@ -17,18 +17,16 @@ from featclass.cli.inputs import given
 from featclass.datasets import (
     CODE_PAGES,
     ZipListing,
-    code_pages,
     files_of_zip,
     read,
     read_zip,
-    writing,
 )
-from featclass.datasets.code_pages import chosen
+from featclass.datasets.zips import code_pages, languages
+from featclass.datasets.zips.code_pages import chosen
 from featclass.server.batches.pictures import of_zip
 from tests.datasets import names as people
 from tests.datasets.raw_zips import picture, zip_of
-
-JAPANESE = ("表面良好", "表面不良", "合格")
+from tests.people import JAPANESE
 
 
 def encoded(classes: tuple[str, ...] | list[str], code: str) -> list[bytes]:
@@ -239,12 +237,12 @@ def test_as_much_text_as_a_zip_may_hold_is_weighed_in_part_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     weighed = Counter[str]()
-    kind = type(writing.JAPANESE)
+    kind = type(languages.JAPANESE)
     whole = kind.log_likelihood
 
     def counted(self: object, word: str) -> float:
         weighed[word] += 1
-        return whole(writing.JAPANESE, word)
+        return whole(languages.JAPANESE, word)
 
     monkeypatch.setattr(kind, "log_likelihood", counted)
     rng = random.Random(1)

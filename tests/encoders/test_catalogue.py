@@ -48,7 +48,8 @@ def test_the_preferred_encoders_are_in_the_catalogue() -> None:
 def test_listing_the_catalogue_and_what_is_local_loads_no_heavy_library() -> None:
     script = """
 import sys
-from featclass import config, encoders
+from featclass import encoders
+from featclass.base import config
 for entry in encoders.CATALOGUE:
     encoders.is_local(entry.spec, config.load())
 encoders.is_local("hf-hub:org/name", config.load())

@@ -19,56 +19,13 @@ from safetensors.torch import load_file, save_file
 from featclass import encoders
 from featclass.base.config import Config
 from featclass.base.errors import EncoderUnavailable
+from featclass.embedding import Cache, Engines
 from tests.encoders.inputs import assert_alike, input_of
 from tests.encoders.stand_in_hub import COMMIT, StandInHub
+from tests.encoders.towers import CONFIGS, load_folder, write_model
 
 PAIR = "ViT-B-32/laion2b_s34b_b79k"
 REPOSITORY = "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"
-
-TEXT = {"context_length": 8, "vocab_size": 32, "width": 16, "heads": 2, "layers": 1}
-VISION = {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8}
-CONFIGS: dict[str, dict[str, Any]] = {
-    "CLIP": {"embed_dim": 16, "vision_cfg": VISION, "text_cfg": TEXT},
-    "CLIP, QuickGELU": {
-        "embed_dim": 16, "vision_cfg": VISION, "text_cfg": TEXT, "quick_gelu": True,
-    },
-    "CLIP, ResNet": {
-        "embed_dim": 16,
-        "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "head_width": 8},
-        "text_cfg": TEXT,
-    },
-    "custom text": {
-        "embed_dim": 16, "vision_cfg": VISION, "text_cfg": TEXT, "custom_text": True,
-    },
-    "CoCa": {
-        "embed_dim": 16,
-        "vision_cfg": VISION | {
-            "attentional_pool": True, "attn_pooler_heads": 2, "output_tokens": True,
-        },
-        "text_cfg": TEXT | {"embed_cls": True, "output_tokens": True},
-        "multimodal_cfg": TEXT | {"attn_pooler_heads": 2},
-        "custom_text": True,
-    },
-    "SigLIP": {
-        "embed_dim": 64,
-        "init_logit_bias": -10,
-        "vision_cfg": {
-            "image_size": 160, "timm_model_name": "test_vit",
-            "timm_model_pretrained": False, "timm_pool": "map", "timm_proj": "none",
-        },
-        "text_cfg": TEXT | {"no_causal_mask": True, "proj_bias": True, "pool_type": "last"},
-        "custom_text": True,
-    },
-    "timm, convolutional": {
-        "embed_dim": 16,
-        "vision_cfg": {
-            "image_size": 64, "timm_model_name": "test_efficientnet", "timm_pool": "avg",
-            "timm_proj": "linear",
-        },
-        "text_cfg": TEXT,
-        "custom_text": True,
-    },
-}  # fmt: skip
 PREPROCESSING: dict[str, dict[str, Any]] = {
     "SigLIP": {
         "mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash",
@@ -78,23 +35,6 @@ PREPROCESSING: dict[str, dict[str, Any]] = {
         "resize_mode": "longest", "fill_color": 9,
     },
 }  # fmt: skip
-
-
-def write_model(folder: Path, config: dict[str, Any], preprocessing: dict[str, Any]) -> Path:
-    """Make a folder that OpenCLIP itself can load, with generated weights."""
-    folder.mkdir(parents=True)
-    (folder / "open_clip_config.json").write_text(
-        json.dumps({"model_cfg": config, "preprocess_cfg": preprocessing})
-    )
-    torch.manual_seed(7)
-    model: Any = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
-    # Batch norms begin as zero or one, which would hide what they do.
-    tensors = {
-        name: tensor + 0.1 * torch.rand_like(tensor) if tensor.ndim == 1 else tensor
-        for name, tensor in model.state_dict().items()
-    }
-    save_file(tensors, folder / "open_clip_model.safetensors")
-    return folder
 
 
 def images(n: int = 3) -> list[Image.Image]:
@@ -139,10 +79,6 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 @pytest.fixture
 def clip_folder(tmp_path: Path) -> Path:
     return write_model(tmp_path / "model", CONFIGS["CLIP"], {})
-
-
-def load_folder(folder: Path, config: Config) -> encoders.Encoder:
-    return encoders.load(f"local-dir:{folder}", device="cpu", config=config)
 
 
 def test_every_kind_of_model_embeds_as_open_clip_does(folder: Path, config: Config) -> None:
@@ -337,8 +273,10 @@ def test_auto_takes_the_preferred_pair_where_its_weights_are_here(
     vit_b_32: Path, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(vit_b_32))
-    encoder = encoders.load("auto", device="cpu", config=replace(config, offline=True))
-    assert encoder.spec == PAIR
+    with Cache(":memory:") as cache:
+        engines = Engines(replace(config, offline=True), cache, device="cpu")
+        assert engines.get("auto").encoder.spec == PAIR
+        engines.close()
 
 
 def test_a_real_pair_comes_through_the_hub_though_the_connection_breaks_half_way(

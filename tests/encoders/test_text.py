@@ -19,7 +19,7 @@ from featclass.classifiers import artifact
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.encoders.text import PROMPTS, TextTower
-from tests.encoders.test_openclip import CONFIGS, TEXT, VISION, load_folder, write_model
+from tests.encoders.towers import CONFIGS, TEXT, VISION, load_folder, write_model
 from tests.fakes import two_classes
 
 OWN = TEXT | {"context_length": 20, "vocab_size": 49408}

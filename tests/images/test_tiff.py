@@ -164,11 +164,11 @@ def test_a_large_deep_tiff_is_shrunk_as_others_are(monkeypatch: pytest.MonkeyPat
 
 
 def test_bands_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    from featclass.images import tiff as module
-    from featclass.images import tiff_blocks
+    from featclass.images.tiff import blocks
+    from featclass.images.tiff import picture as module
 
     monkeypatch.setattr(module, "_KEPT_BYTES", 0)
-    monkeypatch.setattr(tiff_blocks, "_BAND_BYTES", 1500)
+    monkeypatch.setattr(blocks, "_BAND_BYTES", 1500)
     for kind, options in itertools.product(("u2", "f4"), PACKINGS.values()):
         if kind == "u2" and options.get("predictor") == 3:
             continue
@@ -275,15 +275,15 @@ def test_sizes_that_a_header_lies_about_are_refused_at_once() -> None:
 def test_strips_that_claim_the_whole_file_are_not_copied_so_often(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from featclass.images import tiff_blocks
+    from featclass.images.tiff import blocks
 
-    unpack, copied = tiff_blocks._unpacked_by_libtiff, []
+    unpack, copied = blocks._unpacked_by_libtiff, []
 
     def counting(packed: list[memoryview], *rest: Any) -> Image.Image:
         copied.append(sum(map(len, packed)))
         return unpack(packed, *rest)
 
-    monkeypatch.setattr(tiff_blocks, "_unpacked_by_libtiff", counting)
+    monkeypatch.setattr(blocks, "_unpacked_by_libtiff", counting)
     data = tiff_of(deep(COLOUR, "u2"), photometric=2, compression=5, rows=1)
     claims: Tags = {279: (4, [10**6] * 72)}
     plain = tiff_of(deep(COLOUR, "u2"), photometric=2, compression=5, rows=1, tags=claims)

@@ -7,7 +7,7 @@ from featclass import probe
 from featclass.probe import calibration
 from featclass.probe.calibration import calibrated, calibration_error, floored, usual
 from featclass.probe.normalisation import softmax
-from tests.probe.test_fitting import Codes, Floats, blobs, codes_of
+from tests.probe.clouds import Codes, Floats, blobs, codes_of
 
 
 def drawn(

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from featclass import probe
 from featclass.base.errors import Cancelled, FeatclassError
 from featclass.probe import calibration, discriminant, folds
-from tests.probe.test_fitting import DIMENSIONS, accuracy, blobs, codes_of
+from tests.probe.clouds import DIMENSIONS, accuracy, blobs, codes_of
 
 
 def pieces(seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

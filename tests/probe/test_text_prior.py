@@ -243,8 +243,8 @@ def discs(colour: str, count: int, first: int = 0, *, label: str | None = None) 
 def test_a_class_without_pictures_is_predicted_by_its_name_and_not_judged(
     engine: Engine, tmp_path: Path
 ) -> None:
-    dataset = Dataset((*discs("red", 4), *discs("blue", 4)))
-    learned = classifiers.train(engine, dataset, without_images=["green_disc"])
+    dataset = Dataset((*discs("red", 4), *discs("blue", 4)), empty=("green_disc",))
+    learned = classifiers.train(engine, dataset)
     trained = learned.classifier
     assert trained.classes == ("blue disc", "green_disc", "red disc")
     new = [*discs("green", 3, 50), *discs("red", 3, 50), *discs("blue", 3, 50)]
@@ -269,8 +269,8 @@ def test_a_class_without_pictures_is_predicted_by_its_name_and_not_judged(
 
 @pytest.mark.parametrize("shown", [0, 1])
 def test_names_alone_make_a_classifier(shown: int, engine: Engine, tmp_path: Path) -> None:
-    names = ["red disc", "green disc", "blue disc"]
-    learned = classifiers.train(engine, Dataset(tuple(discs("red", shown))), without_images=names)
+    names = ("red disc", "green disc", "blue disc")
+    learned = classifiers.train(engine, Dataset(tuple(discs("red", shown)), empty=names))
     trained = learned.classifier
     assert (trained.report.accuracy, trained.report.images) == (None, shown)
     new = [*discs("green", 2, 50), *discs("red", 2, 50)]
@@ -300,9 +300,7 @@ def test_many_pictures_do_not_wait_for_names(engine: Engine, encoder: ReadingEnc
 
 def test_names_that_are_no_words_are_not_asked(engine: Engine, encoder: ReadingEncoder) -> None:
     images = [*discs("red", 3), *discs("blue", 3, label="Set 2")]
-    report = classifiers.train(
-        engine, Dataset(tuple(images)), without_images=["001"]
-    ).classifier.report
+    report = classifiers.train(engine, Dataset(tuple(images), empty=("001",))).classifier.report
     assert report.class_names is None
     assert report.classes == ("Set 2", "red disc")
     assert encoder.texts.asked == []
@@ -311,12 +309,10 @@ def test_names_that_are_no_words_are_not_asked(engine: Engine, encoder: ReadingE
 def test_an_empty_class_that_nobody_can_read_is_left_out() -> None:
     for engine in engine_of(GridEncoder()):
         images = (*discs("red", 3), *discs("blue", 3))
-        trained = classifiers.train(
-            engine, Dataset(images), without_images=["green disc"]
-        ).classifier
+        trained = classifiers.train(engine, Dataset(images, empty=("green disc",))).classifier
         assert trained.classes == ("blue disc", "red disc")
         with pytest.raises(DatasetError, match="Add pictures of a second class"):
-            classifiers.train(engine, Dataset(images[:3]), without_images=["green disc"])
+            classifiers.train(engine, Dataset(images[:3], empty=("green disc",)))
 
 
 def test_an_empty_folder_is_a_class_known_by_its_name(engine: Engine, tmp_path: Path) -> None:

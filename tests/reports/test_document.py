@@ -1,99 +1,32 @@
 from __future__ import annotations
 
-import hashlib
 import html.parser
 import math
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from featclass.base import sentences
 from featclass.base.records import (
-    Exemplars,
     NearDuplicates,
-    Neighbour,
-    OutOfFoldPrediction,
-    Probe,
     Rejected,
-    TrainedClassifier,
 )
-from featclass.base.scores import LearningCurve, Point, Projection, Rate, Told, Verdict
+from featclass.base.scores import LearningCurve, Point, Projection, Rate, SavedSentence, Verdict
 from featclass.base.sentences import percent
 from featclass.classifiers import report
 from featclass.classifiers.training import Training
-from featclass.reports import html as html_document
-from featclass.reports import markdown as markdown_document
-from featclass.reports.contents import Finding, cleaned
+from featclass.reports.contents import cleaned
 from featclass.reports.curve import drawn
 from featclass.reports.figures import confusion_figure
 from featclass.reports.html import BYTES, PICTURES
 from featclass.reports.markdown import report_markdown
 from featclass.web.page import trust, wording
+from tests.reports.written import digest_of, page, prose, training
 
 HOSTILE = "<script>alert('1')</script>\"|*a*`b`[c](http://e)![d](//f)"
-
-
-def digest_of(number: int) -> str:
-    return hashlib.sha256(str(number).encode()).hexdigest()
-
-
-def thumbnail(digest: str) -> bytes | None:
-    return b"JPEG " + digest.encode()
-
-
-def training(
-    count: int = 12,
-    classes: Sequence[str] = ("cat", "dog"),
-    *,
-    wrong: Sequence[int] = (),
-    rejected: Sequence[Rejected] = (),
-    folder: str = "pets",
-) -> Training:
-    """Each picture of the next class in turn; those numbered in `wrong` taken for the next one."""
-    classes = sorted(classes)
-    truths = [place % len(classes) for place in range(count)]
-    said = [(t + (i in wrong)) % len(classes) for i, t in enumerate(truths)]
-    names = [f"{folder}/{i}.jpg" for i in range(count)]
-    digests = [digest_of(i) for i in range(count)]
-    near = Neighbour(names[0], classes[truths[0]], digests[0], 0.87)
-    out_of_fold = [
-        OutOfFoldPrediction(
-            names[i], digests[i], classes[truths[i]], classes[said[i]], 0.5 + i / 100, 0.3, (near,)
-        )
-        for i in range(count)
-    ]
-    made = report.score(
-        [classes[truth] for truth in truths],
-        np.eye(len(classes))[said],
-        classes,
-        encoder="builtin",
-        rejected=rejected,
-        method=Told("by hand"),
-        seconds={"embed": 1.0},
-    )
-    labels = tuple(classes[truth] for truth in truths)
-    vectors = np.zeros((count, 2), np.float32)
-    classifier = TrainedClassifier(
-        encoder="builtin",
-        encoder_id="e" * 64,
-        fingerprint="f" * 64,
-        probe=Probe(
-            classes=tuple(classes),
-            coefficients=np.zeros((len(classes), 2)),
-            intercepts=np.zeros(len(classes)),
-            roots=True,
-            floor=0.02,
-        ),
-        exemplars=Exemplars(tuple(names), labels, tuple(digests), vectors),
-        report=made,
-        versions={"featclass": "9.8.7"},
-    )
-    return Training(classifier, tuple(out_of_fold))
 
 
 def with_report(
@@ -109,7 +42,7 @@ def with_report(
         verdict=verdict,
         learning_curve=curve,
         near_duplicates=copies,
-        procedure=Told(method),
+        procedure=SavedSentence(method),
     )
     return replace(made, classifier=replace(made.classifier, report=changed))
 
@@ -145,40 +78,6 @@ class Reader(html.parser.HTMLParser):
 
     def attributes(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.tags if name == tag]
-
-
-def page(
-    training: Training,
-    *,
-    thumbnail: Callable[[str], bytes | None] = thumbnail,
-    title: str = "Meeting",
-    made: str = "27 July 2026",
-    notes: Sequence[str] = (),
-    findings: Sequence[Finding] = (),
-    colours: Mapping[str, str] | None = None,
-) -> str:
-    return html_document.html(
-        training,
-        title=title,
-        made=made,
-        thumbnail=thumbnail,
-        notes=notes,
-        findings=findings,
-        colours=colours,
-    )
-
-
-def prose(
-    training: Training,
-    *,
-    title: str = "Meeting",
-    made: str = "27 July 2026",
-    notes: Sequence[str] = (),
-    findings: Sequence[Finding] = (),
-) -> str:
-    return markdown_document.markdown(
-        training, title=title, made=made, notes=notes, findings=findings
-    )
 
 
 def test_both_say_the_score_its_interval_and_guessing() -> None:
@@ -220,13 +119,13 @@ def test_hostile_names_stay_text_on_the_page() -> None:
         folder=HOSTILE,
     )
     plain = training(classes=["cat", "dog"], wrong=[1, 2], rejected=[Rejected("a", "b")])
-    curve = LearningCurve((), None, Told(HOSTILE))
-    verdict = Verdict(True, 0.0, Told(HOSTILE), Told(HOSTILE))
+    curve = LearningCurve((), None, SavedSentence(HOSTILE))
+    verdict = Verdict(True, 0.0, SavedSentence(HOSTILE), SavedSentence(HOSTILE))
     made = with_report(made, verdict=verdict, curve=curve, method=HOSTILE)
     plain = with_report(
         plain,
-        verdict=Verdict(True, 0.0, Told("a"), Told("b")),
-        curve=LearningCurve((), None, Told("c")),
+        verdict=Verdict(True, 0.0, SavedSentence("a"), SavedSentence("b")),
+        curve=LearningCurve((), None, SavedSentence("c")),
     )
     found = [
         Reader(page(which, title=text, made=text, notes=[text], findings=[(text, text, [text])]))
@@ -341,7 +240,9 @@ def test_pictures_of_findings_are_named_and_the_rest_counted() -> None:
 def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
     points = (Point(4, 0.6, 0.4, 0.8), Point(9, 0.8, 0.7, 0.9))
     curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99))
-    verdict = Verdict(False, 0.3, Told("Not shown to be better."), Told("Add pictures."))
+    verdict = Verdict(
+        False, 0.3, SavedSentence("Not shown to be better."), SavedSentence("Add pictures.")
+    )
     made = with_report(training(), verdict=verdict, curve=curve)
     text = page(made, notes=["Two are copies."])
     for said in (Reader(text).text, prose(made, notes=["Two are copies."])):
@@ -362,7 +263,7 @@ def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
 
 
 def test_without_points_there_is_no_drawing() -> None:
-    made = with_report(training(), curve=LearningCurve((), None, Told("Too few.")))
+    made = with_report(training(), curve=LearningCurve((), None, SavedSentence("Too few.")))
     assert "Too few." in page(made)
     assert 'class="plot"' not in page(made)
 

@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from featclass import classifiers, cli
+from featclass import classifiers
 from featclass.base.errors import FeatclassError
 from featclass.base.records import Dataset, Prediction
 from featclass.classifiers import artifact
@@ -21,19 +21,13 @@ from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.reports import prediction_csv
 from featclass.reports.sorting import sorted_zip
+from tests.commands import run
 from tests.fakes import GridEncoder, drawn, image
 
 pytestmark = pytest.mark.usefixtures("fake_encoder")
 
 FIXED = ["path", "label", "probability", "known", "rejected"]
 MARK = b"\xef\xbb\xbf"
-
-
-def run(*arguments: object) -> Result:
-    result = CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def trained(folder: Path, *classes: str) -> Path:

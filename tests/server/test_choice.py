@@ -18,10 +18,8 @@ from featclass.server.downloads import Downloads
 from featclass.server.maps import Maps
 from featclass.server.studio import studio
 from tests.fakes import GridEncoder
-from tests.server.test_trainer import Bench, bench
-from tests.web.page.test_frame import calm, fill, settled, text, visit
-
-__all__ = ["bench"]
+from tests.server.learning import Bench
+from tests.web.page.framed import calm, fill, settled, text, visit
 
 FINER = "ViT-L-14/datacomp_xl_s13b_b90k"
 SECONDS = 20

@@ -35,7 +35,7 @@ def engine() -> Iterator[Engine]:
 def trained(engine: Engine) -> TrainedClassifier:
     embedded = classifiers.embed(engine, Dataset(tuple(two_classes())))
     strangers = engine.embed([image(drawn(seed, "green"), f"{seed}.png") for seed in range(3)])
-    return classifiers.learn(embedded, engine, strangers=strangers).classifier
+    return classifiers.learn(replace(embedded, strangers=strangers), engine).classifier
 
 
 def predict(classifier: TrainedClassifier) -> list[bool]:

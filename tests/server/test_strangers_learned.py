@@ -13,14 +13,12 @@ from featclass.base.records import Prediction
 from featclass.server.state import LearningPhase, Result, State
 from featclass.server.studio import studio
 from featclass.web import views
-from featclass.web.page import asking
-from featclass.web.routes import judged
+from featclass.web.page import tryout
+from featclass.web.routes.labelled import places_in
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
-from tests.server.test_trainer import Bench, bench
-from tests.workspaces.test_none_of_these import undo_last
-
-__all__ = ["bench"]
+from tests.server.learning import Bench
+from tests.workspaces.stored import undo_last
 
 
 def strangers_of(state: State) -> int:
@@ -162,7 +160,7 @@ def test_a_stray_judged_in_its_set_is_found_among_what_is_none_of_these() -> Non
     stray, other = (labelled.pictures[0] for labelled in store.open(token).sets)
     store.none_of_these(token, [stray.id])
     workspace = store.open(token)
-    assert judged.places_in(workspace) == {
+    assert places_in(workspace) == {
         stray.digest: (workspace.strangers_id, workspace.strangers[0]),
         other.digest: (second.id, other),
     }
@@ -221,4 +219,4 @@ def test_what_is_expected_right_of_the_others_leaves_out_strangers() -> None:
     }
     state = State(predictions=predictions, result=Result("", None, {}, 0, (), object()))  # type: ignore[arg-type]
     store.none_of_these(token, [said.id])
-    assert asking._expected(store.open(token), state) == [pytest.approx(1.6), 2]
+    assert tryout.expected_right(store.open(token).unlabelled, state) == pytest.approx((1.6, 2))

@@ -21,7 +21,7 @@ from featclass.embedding.engines import Engines
 from featclass.server.batches import Batch, Batches, BatchPhase, BatchRequest
 from featclass.server.batches.folder import BatchFolder
 from tests.fakes import drawn, two_classes
-from tests.server.test_batches import GatedEncoder
+from tests.server.batches.routed import GatedEncoder
 
 SECONDS = 30
 TOKEN = "a-workspace"

@@ -5,22 +5,15 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from featclass.base.errors import FeatclassError
-from featclass.workspaces import Act, NewPicture, Workspaces, dataset, upgrades
-
-A_MOMENT_AGO = timedelta(0)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Workspaces]:
-    with Workspaces(tmp_path / "data") as store:
-        yield store
+from featclass.workspaces import Workspaces, dataset, upgrades
+from tests.workspaces.stored import A_MOMENT_AGO, add, done
+from tests.workspaces.stored import set_id as place
 
 
 @pytest.fixture
@@ -35,28 +28,13 @@ def token(store: Workspaces) -> str:
     return token
 
 
-def add(store: Workspaces, token: str, set_id: int | None, *files: str) -> list[int]:
-    pictures = [NewPicture(name, f"bytes of {name}".encode()) for name in files]
-    ids = [added.picture_id for added in store.add_pictures(token, set_id, pictures)]
-    return [id for id in ids if id is not None]
-
-
 def shown(store: Workspaces, token: str) -> list[list[str]]:
     return [[p.name for p in found.pictures] for found in store.open(token).sets]
-
-
-def place(store: Workspaces, token: str, name: str) -> int:
-    return next(found.id for found in store.open(token).sets if found.name == name)
 
 
 def picture(store: Workspaces, token: str, name: str) -> int:
     [found] = [p.id for s in store.open(token).sets for p in s.pictures if p.name == name]
     return found
-
-
-def done(act: Act | None) -> Act:
-    assert act is not None
-    return act
 
 
 # Moving

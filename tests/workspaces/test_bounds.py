@@ -13,17 +13,12 @@ from featclass.base.records import Rejected
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture, bounds
 from tests.fakes import drawn
-
-OURS = {"X-Featclass": "1"}
+from tests.filled import OURS, first
 
 
 @pytest.fixture
 def token() -> str:
     return studio().workspaces.create()
-
-
-def first(token: str) -> int:
-    return studio().workspaces.open(token).sets[0].id
 
 
 def pictures(*seeds: int) -> list[NewPicture]:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import io
 import sqlite3
 import zipfile
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +14,7 @@ from featclass.base.records import Rejected
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture, Workspaces, dataset
 from tests.fakes import drawn
-
-A_MOMENT_AGO = timedelta(0)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Workspaces]:
-    with Workspaces(tmp_path / "data") as store:
-        yield store
-
-
-@pytest.fixture
-def token(store: Workspaces) -> str:
-    return store.create()
-
-
-def add(store: Workspaces, token: str, set_id: int | None, *files: str) -> list[int]:
-    new = [NewPicture(name, f"bytes of {name}".encode()) for name in files]
-    ids = [added.picture_id for added in store.add_pictures(token, set_id, new)]
-    return [picture_id for picture_id in ids if picture_id is not None]
-
-
-def set_ids(store: Workspaces, token: str) -> list[int]:
-    return [labelled.id for labelled in store.open(token).sets]
+from tests.workspaces.stored import A_MOMENT_AGO, add, set_ids, undo_last
 
 
 def standing(store: Workspaces, token: str) -> tuple[list[list[str]], list[str], list[str]]:
@@ -49,12 +25,6 @@ def standing(store: Workspaces, token: str) -> tuple[list[list[str]], list[str],
         [picture.name for picture in workspace.tried],
         [picture.name for picture in workspace.strangers],
     )
-
-
-def undo_last(store: Workspaces, token: str) -> None:
-    act = store.last_act(token)
-    assert act is not None
-    store.undo(token, act.id)
 
 
 def test_a_picture_tried_becomes_none_of_these_and_comes_back(

@@ -14,6 +14,7 @@ is so in every sentence. Names of classes are as their owner wrote them, not esc
 from featclass.base.sentences import findings, methods, outlook, verdict
 from featclass.base.sentences.numbers import (
     between,
+    bounded,
     bounds,
     counted,
     decimal,
@@ -28,6 +29,7 @@ from featclass.base.sentences.verdict import LEAST_REFUSED, conclusions, refusin
 __all__ = [
     "LEAST_REFUSED",
     "between",
+    "bounded",
     "bounds",
     "conclusions",
     "counted",

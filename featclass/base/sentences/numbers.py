@@ -52,9 +52,9 @@ def span(low: float, high: float) -> str:
     return f"{ends[0]} to {ends[1]} %"
 
 
-def counted(n: int, one: str, many: str) -> str:
-    """Return "1 picture" or "2,000 pictures"."""
-    return f"{n:,} {one if n == 1 else many}"
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return "1 picture" or "2,000 pictures"; `many` is what `one` is with an s if not given."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def listed(names: Sequence[str]) -> str:
@@ -65,3 +65,13 @@ def listed(names: Sequence[str]) -> str:
     if len(names) > NAMED:
         shown.append(f"{len(names) - NAMED} more")
     return ", ".join(shown[:-1]) + " and " + shown[-1]
+
+
+def bounded(sentences: Sequence[str], most: int, noun: str = "") -> list[str]:
+    """Return all of a few sentences, else the first `most` and how many more `noun` there are."""
+    if len(sentences) <= most + 1:
+        return list(sentences)
+    return [
+        *sentences[:most],
+        f"So it is with {len(sentences) - most:,} more{noun and f' {noun}'}.",
+    ]

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from featclass import datasets
-from featclass.base import Config, DatasetError, Distinct, Image, Rejected, Source, UploadRefused
+from featclass.base import (
+    Config,
+    DatasetError,
+    Distinct,
+    Image,
+    Rejected,
+    UploadRefused,
+    clean_path,
+)
 from featclass.server.batches.folder import BatchFolder
 from featclass.server.batches.record import Record
-
-
-@dataclass(frozen=True, slots=True)
-class InsideSource:
-    """A file inside a folder, looked up anew whenever it is read: links may have changed."""
-
-    path: Path
-    root: Path
-
-    def read(self) -> bytes:
-        """Return the bytes; raises `OSError` where the file has gone, or leads outside."""
-        real = Path(os.path.realpath(self.path))
-        if not real.is_relative_to(self.root):
-            raise OSError("a link that leads out of the folder")
-        return datasets.FileSource(real).read()
 
 
 @dataclass(frozen=True, slots=True)
 class BatchPictures:
     """The files of a batch by their distinct names, in order, and those that cannot be read."""
 
-    sources: Mapping[str, Source]
+    sources: Mapping[str, datasets.StreamSource]
     rejected: Sequence[Rejected] = ()
 
     def __len__(self) -> int:
@@ -45,19 +37,7 @@ class BatchPictures:
                 yield rejected
         for name, source in self.sources.items():
             if name not in done:
-                yield identified(name, source)
-
-
-def identified(name: str, source: Source) -> Image | Rejected:
-    """Read a file through to its digest."""
-    if isinstance(source, datasets.ZipSource):
-        found = datasets.identified(source.open)
-    else:
-        assert isinstance(source, InsideSource)
-        found = datasets.identified_file(source.path, source.root)
-    if isinstance(found, datasets.Unusable):
-        return Rejected(name, found.reason)
-    return Image(name, found, source)
+                yield datasets.image_of(source, name)
 
 
 def of_batch(folder: BatchFolder, record: Record, config: Config) -> BatchPictures:
@@ -72,10 +52,7 @@ def of_zip(path: Path, *, max_unpacked: int) -> BatchPictures:
 
     Raises `DatasetError` where it is none, damaged, too large or empty.
     """
-    try:
-        listing = datasets.files_of_zip(path, max_unpacked_bytes=max_unpacked)
-    except DatasetError as error:
-        raise DatasetError(str(error).replace(str(path), "The zip", 1)) from error
+    listing = datasets.files_of_zip(path, name="The zip", max_unpacked_bytes=max_unpacked)
     distinct = Distinct()
     refused = [Rejected(distinct(each.name), each.reason) for each in listing.rejected]
     pictures = BatchPictures({distinct(name): source for name, source in listing.files}, refused)
@@ -90,8 +67,9 @@ def of_folder(asked: str, roots: Sequence[Path]) -> BatchPictures:
     walk = datasets.Walk.through(root, follow=False)
     distinct = Distinct()
     rejected = [Rejected(distinct(each.name), each.reason) for each in walk.rejected]
-    named = ((datasets.clean_path(file.relative_to(root).as_posix()), file) for file in walk.files)
-    pictures = BatchPictures({distinct(n): InsideSource(file, root) for n, file in named}, rejected)
+    named = ((clean_path(file.relative_to(root).as_posix()), file) for file in walk.files)
+    sources = {distinct(name): datasets.FileSource(file, root) for name, file in named}
+    pictures = BatchPictures(sources, rejected)
     if not len(pictures):
         raise DatasetError(f"The folder {asked} holds no files.")
     return pictures

@@ -16,7 +16,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
-from featclass.base import Config, DiskFull, FeatclassError, Prediction, UploadRefused, disk
+from featclass.base import (
+    Config,
+    DiskFull,
+    FeatclassError,
+    Prediction,
+    UploadRefused,
+    as_text,
+    disk,
+)
 from featclass.embedding import Engines
 from featclass.server.batches import pictures
 from featclass.server.batches.folder import BatchFolder, explained
@@ -101,7 +109,7 @@ class Batches:
         folder = BatchFolder(self._of(token) / secrets.token_hex(8))
         record = Record(
             folder.path.name,
-            _as_text(name).strip()[:LONGEST_NAME] or "pictures.zip",
+            as_text(name).strip()[:LONGEST_NAME] or "pictures.zip",
             asked,
             order.key,
             order.classifier.classes,
@@ -282,11 +290,6 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
-
-
-def _as_text(name: str) -> str:
-    """Return a name that can be sent: one on a disk may hold what is no text."""
-    return name.encode("utf-8", "replace").decode()
 
 
 def _age(path: Path) -> timedelta:

@@ -6,12 +6,12 @@ import streamlit as st
 
 from featclass import encoders
 from featclass.base import FeatclassError
-from featclass.classifiers import AUTO
+from featclass.encoders import AUTO
 from featclass.server import choice
 from featclass.server.downloads import DownloadPhase
 from featclass.server.state import State
 from featclass.server.studio import studio
-from featclass.web.page import wording
+from featclass.web.page import components, wording
 from featclass.web.page.session import acting
 from featclass.workspaces import Workspace
 
@@ -116,7 +116,7 @@ def menu(workspace: Workspace, state: State) -> None:
     try:
         choice.check(wish, config)
     except FeatclassError as error:
-        st.error(wording.escaped(str(error)), icon=":material/error:")
+        components.error(str(error))
         return
     with acting():
         studio().workspaces.choose_encoder(workspace.token, wish)

@@ -16,7 +16,7 @@ from featclass.reports.figures import class_colour
 from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import ASSETS
-from featclass.web.page import batches, encoder, menus, parts, score, sets, tryout, undo, wording
+from featclass.web.page import components, encoder, menus, score, sets, tryout, undo, wording
 from featclass.web.page.session import LINK, acting, current, host, start_new
 from featclass.workspaces import NewPicture, Workspace
 
@@ -31,14 +31,14 @@ def draw() -> None:
     """Draw the page for this visit."""
     st.set_page_config(page_title="featclass", page_icon=icon(), layout="wide")
     st.html(f"<style>{(ASSETS / 'page.css').read_text('utf-8')}</style>")
-    parts.gone()
+    components.gone()
     try:
         workspace = current()
     except WorkspaceMissing as missing:
         _lost(missing)
         return
     except FeatclassError as error:
-        st.error(wording.escaped(str(error)), icon=":material/error:")
+        components.error(str(error))
         return
     # Places that may stay empty keep what follows at its position: the browser would otherwise
     # build the columns anew, and an upload or a camera at work there would be lost.
@@ -48,7 +48,7 @@ def draw() -> None:
         with notices:
             if studio().is_full:
                 st.warning(disk.FULL, icon=":material/hard_drive:")
-            menus.header(workspace)
+            menus.draw(workspace, state)
             undo.offer(workspace, is_busy=state.is_busy)
         if not _has_pictures(workspace) and workspace.classifier is None:
             with welcome:
@@ -57,7 +57,7 @@ def draw() -> None:
     except WorkspaceMissing:  # removed at this moment, in another window
         st.rerun()
     except FeatclassError as error:
-        st.error(wording.escaped(str(error)), icon=":material/error:")
+        components.error(str(error))
     _footer()
     studio().warm()
 
@@ -82,7 +82,6 @@ def _columns(workspace: Workspace, state: State) -> None:
     with right:
         st.html('<span id="try"></span>')
         tryout.draw(workspace, state)
-        batches.draw(workspace, state)
     busy = state.is_busy or encoder.is_downloading(workspace, state)
     st.fragment(_draw_anew, run_every=POLL_SECONDS if busy else None)(itertools.count())
 

@@ -9,14 +9,14 @@ from featclass.base.sentences import counted
 from featclass.classifiers import artifact
 from featclass.server.state import State
 from featclass.server.studio import studio
-from featclass.web.page import encoder, parts, undo, wording
-from featclass.web.page.session import acting, go_to, host, start_new, visitor
+from featclass.web import views
+from featclass.web.page import components, encoder, undo, wording
+from featclass.web.page.session import acting, go_to, host, known, start_new
 from featclass.workspaces import Workspace
 
 
-def header(workspace: Workspace) -> None:
+def draw(workspace: Workspace, state: State) -> None:
     """Draw the header line."""
-    state = studio().trainer.follow(workspace)
     with st.container(key="header", horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown("**featclass**", width="content")
         with st.popover(wording.escaped(workspace.name), type="tertiary"):
@@ -36,9 +36,7 @@ def _workspaces(workspace: Workspace) -> None:
         with acting():
             studio().workspaces.rename(workspace.token, name)
         st.rerun()
-    me = visitor()
-    others = studio().workspaces.known_to(me) if me else []
-    for summary in others:
+    for summary in known():
         if summary.token != workspace.token:
             label = wording.escaped(summary.name)
             st.button(
@@ -65,10 +63,8 @@ def _remove(token: str) -> None:
     with acting():
         studio().workspaces.remove_workspace(token)
     st.session_state[undo.REMOVED_WORKSPACE] = token
-    me = visitor()
-    known = studio().workspaces.known_to(me) if me else []
-    if known:
-        go_to(known[0].token)
+    if others := known():
+        go_to(others[0].token)
     else:
         start_new()
 
@@ -92,10 +88,10 @@ def _use(workspace: Workspace, state: State) -> None:
             )
             st.link_button(
                 "Download the pictures",
-                f"/api/w/{workspace.token}/pictures.zip",
+                f"{views.base(workspace)}/pictures.zip",
                 icon=":material/folder_zip:",
             )
     else:
         st.caption("A classifier can be downloaded here as soon as there is one.")
-    parts.saved({"base": f"/api/w/{workspace.token}"}, token=workspace.token)
+    components.saved({"base": views.base(workspace)})
     st.caption(wording.keeper(host()))

@@ -1,14 +1,17 @@
-"""How good is it? The score, how far to trust it, and the confusion matrix."""
+"""How good is it? The score, how far to trust it; the matrix, what is worth a look, the map."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from featclass.base import Report, sentences
+from featclass.classifiers import Training
+from featclass.server.readiness import in_two_sets
 from featclass.server.state import LearningPhase, Result, State
 from featclass.server.studio import studio
 from featclass.web import views
-from featclass.web.page import encoder, findings, matrix, picture_map, trust, wording
+from featclass.web.page import components, encoder, trust, wording
+from featclass.web.page.data import MapData, MatrixCell, MatrixClass
 from featclass.workspaces import Workspace
 
 MEANINGS = {
@@ -26,48 +29,65 @@ BETWEEN = (
 def draw(workspace: Workspace, state: State) -> None:
     """Draw the score of the newest classifier, and what is being worked out."""
     st.subheader("How good is it?", anchor=False)
-    if state.result is None or state.result.classifier is None:
-        if state.phase is not LearningPhase.IDLE:
-            _progress(state)
-        elif not state.error and not state.waits_for:
-            _empty(workspace, state)
-    else:
-        _score(state.result, workspace, state)
+    result = state.result
+    if result is not None and result.training is not None:
+        _draw_result(result, result.training, workspace, state)
+    elif state.phase is not LearningPhase.IDLE:
+        with st.container(key="progress", gap=None):
+            st.progress(_share(state), text=wording.progress(state))
+    elif not state.error and not state.waits_for:
+        with st.container(key="empty"):
+            st.markdown(wording.advice(workspace.sets))
+        if result is not None:
+            _draw_not_counted(result)
     if state.error and state.phase is LearningPhase.IDLE:
-        st.error(wording.escaped(state.error), icon=":material/error:")
+        components.error(state.error)
         if st.button("Try again"):
             studio().trainer.retry(workspace.token)
             st.rerun()
     encoder.notice(workspace, state)
 
 
-def _progress(state: State) -> None:
-    with st.container(key="progress", gap=None):
-        st.progress(_share(state), text=wording.progress(state))
-
-
 def _share(state: State) -> float:
     return min(1.0, state.pace.done / state.pace.total) if state.pace.total else 0.0
 
 
-def _empty(workspace: Workspace, state: State) -> None:
-    with st.container(key="empty"):
-        st.markdown(wording.advice(workspace.sets))
-    if state.result is not None:
-        _not_counted(state.result)
-
-
-def _not_counted(result: Result) -> None:
+def _draw_not_counted(result: Result) -> None:
     if result.rejected:
         with st.expander(wording.not_counted(result.rejected)):
             lines = wording.notes(result.rejected)
             st.markdown("\n".join(f"- {wording.escaped(line)}" for line in lines))
 
 
-def _score(result: Result, workspace: Workspace, state: State) -> None:
-    """Draw a score; the matrix keeps its position whatever is said above, open as it may be."""
-    assert result.classifier is not None
-    report = result.classifier.report
+def _draw_result(result: Result, training: Training, workspace: Workspace, state: State) -> None:
+    """Draw a result; the matrix keeps its position whatever is said above, open as it may be."""
+    report = training.classifier.report
+    _draw_score(report, state)
+    with st.container(key="since", gap=None):
+        _draw_since(result, report, state)
+    if report.confusion_matrix is not None:
+        _draw_matrix(result, training, workspace, state)
+    with st.container(key="trust", gap=None):
+        if state.is_current:
+            _draw_trust(result, training, workspace)
+    if workspace.classifier is None:
+        _draw_findings(result, training, workspace, state)
+        if report.confusion_matrix is not None:
+            components.picture_map(
+                _opened(result, workspace, state, ready=result.vectors is not None)
+            )
+    for note in result.notes:
+        st.caption(wording.escaped(note))
+    if shared := in_two_sets(workspace.sets):
+        st.caption(wording.escaped(shared))
+    _draw_not_counted(result)
+    with st.expander("Details"):
+        _draw_details(result, report)
+        if state.is_current and not result.is_settling:
+            _draw_downloads(workspace)
+
+
+def _draw_score(report: Report, state: State) -> None:
     headline, rest = wording.headline(report), sentences.score_sentence(report)
     with st.container(key="current" if state.is_current else "stale", gap="small"):
         with st.container(key="headline", gap=None):
@@ -75,55 +95,73 @@ def _score(result: Result, workspace: Workspace, state: State) -> None:
         st.markdown(wording.escaped(rest.removeprefix(headline).lstrip(": ")))
         if doubt := trust.doubt(report):
             st.markdown(wording.escaped(doubt))
-    with st.container(key="since", gap=None):
-        _since(result, report, state)
-    if report.confusion_matrix is not None:
-        matrix.draw(result, workspace, state)
-    with st.container(key="trust", gap=None):
-        _trust(result, workspace, state)
-    if workspace.classifier is None:
-        findings.draw(result, workspace, state)
-        if report.confusion_matrix is not None:
-            picture_map.draw(result, workspace, state)
-    for note in result.notes:
-        st.caption(wording.escaped(note))
-    if shared := views.in_two_sets(workspace.sets):
-        st.caption(wording.escaped(shared))
-    _not_counted(result)
-    with st.expander("Details"):
-        _details(result, report)
-        _download(workspace, state)
 
 
-def _trust(result: Result, workspace: Workspace, state: State) -> None:
-    """Say what could make the score worthless, then in a few lines what would help.
+def _draw_matrix(result: Result, training: Training, workspace: Workspace, state: State) -> None:
+    report = training.classifier.report
+    ids = {name: set_id for set_id, name in result.names.items()}
+    colours = views.class_colours(workspace, result)
+    components.matrix(
+        {
+            "base": views.base(workspace),
+            "stale": not state.is_current,
+            "shown": f"{result.key} {workspace.version}",
+            "opens": bool(training.out_of_fold),
+            "classes": [
+                MatrixClass(ids.get(name), name, colours.get(name)) for name in report.classes
+            ],
+            "cells": [
+                MatrixCell(i, j, count)
+                for i, row in enumerate(report.confusion_matrix or ())
+                for j, count in enumerate(row)
+                if count
+            ],
+            "sets": views.set_rows(workspace),
+            "none": workspace.strangers_id,
+        }
+    )
 
-    The place is there also before they are known.
-    """
-    assert result.training is not None
-    if not state.is_current:
-        return
+
+def _draw_findings(result: Result, training: Training, workspace: Workspace, state: State) -> None:
+    """Draw the line; the findings are fetched by the browser when it is opened."""
+    opened = _opened(result, workspace, state, ready=training.audit is not None)
+    line = trust.worth_a_look(training, workspace.accepted)
+    components.findings({**opened, "line": line})
+
+
+def _opened(result: Result, workspace: Workspace, state: State, *, ready: bool) -> MapData:
+    """Return what a line is drawn from of which the rest is fetched when it is opened."""
+    return {
+        "base": views.base(workspace),
+        "ready": ready,
+        "stale": not state.is_current,
+        "shown": f"{result.key} {workspace.version} {result.is_settling}",
+        "sets": views.set_rows(workspace),
+        "none": workspace.strangers_id,
+    }
+
+
+def _draw_trust(result: Result, training: Training, workspace: Workspace) -> None:
+    """Say what could make the score worthless, then in a few lines what would help."""
     if result.is_settling:
         st.caption(wording.escaped(trust.SETTLING))
         return
-    if cautions := trust.cautions(result.training, workspace.accepted):
+    if cautions := trust.cautions(training, workspace.accepted):
         with st.container(key="caution", gap="small"):
             for caution in cautions:
                 st.markdown(wording.escaped(caution))
-    for line in trust.lines(result.training.classifier.report):
+    for line in trust.lines(training.classifier.report):
         st.caption(wording.escaped(line))
 
 
-def _download(workspace: Workspace, state: State) -> None:
-    """Offer the report to take to a meeting, once everything in it is worked out."""
-    if state.result is None or state.result.is_settling or not state.is_current:
-        return
+def _draw_downloads(workspace: Workspace) -> None:
+    """Offer the report to take to a meeting."""
     with st.container(horizontal=True, gap="small"):
         for name, ending in (("Download the report", "html"), ("As Markdown", "md")):
-            st.link_button(name, f"/api/w/{workspace.token}/report.{ending}", type="tertiary")
+            st.link_button(name, f"{views.base(workspace)}/report.{ending}", type="tertiary")
 
 
-def _since(result: Result, report: Report, state: State) -> None:
+def _draw_since(result: Result, report: Report, state: State) -> None:
     """Say in a line what has changed since, or what the score was before.
 
     The line is there also where it is empty: what is below must not jump while a person acts on it.
@@ -144,8 +182,7 @@ def _since(result: Result, report: Report, state: State) -> None:
         st.caption("&nbsp;")
 
 
-def _details(result: Result, report: Report) -> None:
-    assert result.classifier is not None
+def _draw_details(result: Result, report: Report) -> None:
     st.dataframe(
         wording.class_rows(report),
         hide_index=True,

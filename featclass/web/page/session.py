@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, suppress
-from typing import cast
 
 import streamlit as st
 
 from featclass import workspaces
 from featclass.base import DiskFull
 from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
-from featclass.workspaces import Workspace
+from featclass.workspaces import Workspace, WorkspaceSummary
 
-LINK, SNAPSHOT = "w", "snapshot"
+LINK = "w"
 
 
 def visitor() -> str | None:
@@ -32,6 +31,12 @@ def host() -> str:
     return name if isinstance(name, str) else ""
 
 
+def known() -> list[WorkspaceSummary]:
+    """Return the workspaces that this visitor has seen, the newest visit first."""
+    me = visitor()
+    return studio().workspaces.known_to(me) if me else []
+
+
 def current() -> Workspace:
     """Return the workspace of the link, of the last visit, or a new one.
 
@@ -41,24 +46,14 @@ def current() -> Workspace:
     token = st.query_params.get(LINK)
     me = visitor()
     if not token:
-        known = store.known_to(me) if me else []
-        token = known[0].token if known else store.create(visitor=me)
+        others = known()
+        token = others[0].token if others else store.create(visitor=me)
         st.query_params[LINK] = token
-    workspace = snapshot(token)
+    workspace = store.open(token)
     if me and st.session_state.get("visited") != token:
         with suppress(DiskFull):  # tried again at the next run; what is there can be looked at
             store.visit(token, me)
             st.session_state["visited"] = token
-    return workspace
-
-
-def snapshot(token: str) -> Workspace:
-    """Return a workspace as it is now, read anew only where it has changed."""
-    store = studio().workspaces
-    known = st.session_state.get(SNAPSHOT)
-    if known is not None and (known.token, known.version) == (token, store.version(token)):
-        return cast(Workspace, known)
-    workspace = st.session_state[SNAPSHOT] = store.open(token)
     return workspace
 
 

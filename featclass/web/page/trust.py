@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from featclass.audit import DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
+from featclass.audit import FindingKind
 from featclass.base import NearDuplicates, Report, percent, refusing, whole
 from featclass.base.sentences import counted
 from featclass.classifiers import Training
-
-_Finding = DuplicateGroup | GiveAway | LabelError | Outlier | QualityFault
 
 SETTLING = "Still working out how far to trust it, and what would help."
 
@@ -24,84 +22,80 @@ def doubt(report: Report) -> str:
 
 def lines(report: Report) -> list[str]:
     """Return what to know beside the score: what would help, and that copies count once."""
-    said = []
+    sentences = []
     if report.learning_curve is not None and report.learning_curve.reason:
-        said.append(report.learning_curve.reason)
+        sentences.append(report.learning_curve.reason)
     if report.near_duplicates is not None:
-        said.append(_copies(report.near_duplicates, report.accuracy))
-    return said
+        sentences.append(_copies(report.near_duplicates, report.accuracy))
+    return sentences
 
 
 def cautions(training: Training, accepted: Collection[str]) -> list[str]:
     """Return what could make the score worthless, and where to look for why."""
-    told = training.cautions(accepted)
-    if told and told[-1] == refusing(training.classifier.report):
+    sentences = training.cautions(accepted)
+    if sentences and sentences[-1] == refusing(training.classifier.report):
         strays = training.audit.outliers if training.audit else ()
         where = "in the sets"
         if any(stray.key not in accepted for stray in strays):
             where = 'under "Unlike all others" below'
-        told[-1] += f" Look for them {where}, and say that they are none of these."
-    return told
+        sentences[-1] += f" Look for them {where}, and say that they are none of these."
+    return sentences
 
 
-def _copies(found: NearDuplicates, accuracy: float | None) -> str:
-    said = (
-        f"{counted(found.images, 'picture is a copy', 'pictures are copies')} of {found.groups:,}:"
-        " they count once for how sure the score is"
-    )
-    if found.bursts:
-        copies = " or copies" if found.groups > found.bursts else ""
-        said = (
-            f"{found.images:,} pictures come from"
-            f" {counted(found.groups, 'burst', 'bursts')}{copies}:"
-            f" {'each' if found.groups > 1 else 'it'} counts once for how sure the score is"
+def _copies(copies: NearDuplicates, accuracy: float | None) -> str:
+    if copies.bursts:
+        or_copies = " or copies" if copies.groups > copies.bursts else ""
+        clause = (
+            f"{copies.images:,} pictures come from"
+            f" {counted(copies.groups, 'burst', 'bursts')}{or_copies}:"
+            f" {'each' if copies.groups > 1 else 'it'} counts once for how sure the score is"
         )
-    leaked = found.accuracy_with_leak
+    else:
+        pictures = counted(copies.images, "picture is a copy", "pictures are copies")
+        clause = f"{pictures} of {copies.groups:,}: they count once for how sure the score is"
+    leaked = copies.accuracy_with_leak
     if leaked is None or accuracy is None or whole(leaked) <= whole(accuracy):
-        return f"{said}."
+        return f"{clause}."
     return (
-        f"{said}; with {'them' if found.bursts else 'copies'} on both sides of the split it would"
-        f" have read {percent(leaked)}."
+        f"{clause}; with {'them' if copies.bursts else 'copies'} on both sides of the split it"
+        f" would have read {percent(leaked)}."
     )
 
 
 def details(report: Report) -> list[str]:
     """Return how well it knows how sure it may be, and whether it knows its own pictures."""
-    said = []
+    sentences = []
     if report.calibration_error is not None:
         points = round(100 * report.calibration_error)
         off = counted(points, "point", "points") if points else "less than a point"
-        said.append(
+        sentences.append(
             "When it says that it is 80 % sure, it should be right about 80 times in 100; on"
             f" average it is off by {off}."
         )
     if report.refused_share is not None:
         refused = "None" if report.refused_share == 0 else f"About {percent(report.refused_share)}"
-        said.append(f"{refused} of your own pictures would be taken for none of the sets.")
-    return said
+        sentences.append(f"{refused} of your own pictures would be taken for none of the sets.")
+    return sentences
+
+
+_COUNTED = {
+    FindingKind.LABEL: ("picture may be in the wrong set", "pictures may be in the wrong set"),
+    FindingKind.DUPLICATES: ("group of copies", "groups of copies"),
+    FindingKind.SHORTCUT: ("give-away", "give-aways"),
+    FindingKind.OUTLIER: ("unlike all others", "unlike all others"),
+    FindingKind.QUALITY: ("hard to see", "hard to see"),
+}
 
 
 def worth_a_look(training: Training, accepted: Collection[str]) -> str:
     """Return in a line what the audit found and nobody said is fine; nothing where it is clean."""
-    found = training.audit
-    if found is None:
+    if training.audit is None:
         return ""
-    counts = (
-        (_open([each for each in found.label_errors if each.suspect], accepted), *_LABELS),
-        (_open(found.duplicates, accepted), "group of copies", "groups of copies"),
-        (_open(found.shortcuts, accepted), "give-away", "give-aways"),
-        (_open(found.outliers, accepted), "unlike all others", "unlike all others"),
-        (_open(found.quality, accepted), "hard to see", "hard to see"),
-    )
-    said = [counted(number, one, many) for number, one, many in counts if number]
-    balance = found.balance
-    if balance.is_unbalanced and balance.key not in accepted:
-        said.append("sets of very different sizes")
-    return ", ".join(said)
-
-
-_LABELS = ("picture may be in the wrong set", "pictures may be in the wrong set")
-
-
-def _open(found: Collection[_Finding], accepted: Collection[str]) -> int:
-    return sum(each.key not in accepted for each in found)
+    numbers = {
+        kind: sum(finding.key not in accepted for finding in training.audit.of_kind(kind))
+        for kind in FindingKind
+    }
+    clauses = [counted(numbers[kind], *words) for kind, words in _COUNTED.items() if numbers[kind]]
+    if numbers[FindingKind.BALANCE]:
+        clauses.append("sets of very different sizes")
+    return ", ".join(clauses)

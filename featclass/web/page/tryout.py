@@ -1,70 +1,127 @@
-"""What the classifier says of new pictures: the column "Try it"."""
+"""The column "Try it": what the classifier says of new pictures, and of whole zips and folders."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import streamlit as st
 
 from featclass.base import DOUBTFUL_BELOW
-from featclass.reports.figures import class_colour
+from featclass.server.readiness import hindrance, is_ready
 from featclass.server.state import State
+from featclass.server.studio import studio
 from featclass.web import views
-from featclass.web.page import asking, parts, wording
-from featclass.workspaces import Workspace
+from featclass.web.page import components, wording
+from featclass.web.page.data import TargetRow
+from featclass.workspaces import Picture, Workspace
 
 MOST_CARDS = 8
 """Of more pictures the browser shows a gallery, and asks for what it shows."""
+FEWEST = 10
+"""Unlabelled pictures for which the questions appear; once there, they stay for this visit."""
 
 
 def draw(workspace: Workspace, state: State) -> None:
-    """Draw the drop zone and the predictions, newest first."""
+    """Draw the questions, the drop zone with the predictions, newest first, and the batches."""
     st.subheader("Try it", anchor=False)
+    ready = is_ready(workspace, state)
     with st.container():  # also where nothing is asked: what follows keeps its position
-        asking.draw(workspace, state)
+        _draw_asking(workspace, state)
+    _draw_predictions(workspace, state, ready=ready)
+    _draw_batches(workspace, state, ready=ready)
+
+
+def _draw_predictions(workspace: Workspace, state: State, *, ready: bool) -> None:
     total = len(workspace.tried)
     shown = workspace.tried[: MOST_CARDS if total <= MOST_CARDS else 1]
-    ready = views.is_ready(workspace, state)
-    data = {
-        "base": f"/api/w/{workspace.token}",
-        "version": workspace.version,
-        "stamp": views.stamp(workspace, state),
-        "classifier": views.classifier_stamp(state),
-        "ready": ready,
-        "waiting": views.hindrance(workspace, state)
-        or ("Looking at it" if ready else "Waiting for two filled sets"),
-        "stale": not state.is_current,
-        "working": wording.trying(state),
-        "share": state.tried_pace.done / max(1, state.tried_pace.total),
-        "colours": class_colours(workspace, state),
-        "sets": _sets(workspace, state),
-        "score": wording.score_now(state),
-        "doubtful": wording.doubtful(DOUBTFUL_BELOW),
-        "total": total,
-        "most": MOST_CARDS,
-        "results": [views.told(picture, workspace, state) for picture in shown],
-        "rejected": [[item.name, item.reason] for item in workspace.tried_rejected],
-    }
-    parts.tryout(data, token=workspace.token)
+    components.tryout(
+        {
+            "base": views.base(workspace),
+            "version": workspace.version,
+            "stamp": views.stamp(workspace, state),
+            "classifier": views.classifier_stamp(state),
+            "ready": ready,
+            "waiting": hindrance(workspace, state)
+            or ("Looking at it" if ready else "Waiting for two filled sets"),
+            "stale": not state.is_current,
+            "working": wording.trying(state),
+            "share": state.tried_pace.done / max(1, state.tried_pace.total),
+            "colours": views.class_colours(workspace, state.result),
+            "sets": _targets(workspace, state),
+            "score": wording.score_now(state),
+            "doubtful": wording.doubtful(DOUBTFUL_BELOW),
+            "total": total,
+            "most": MOST_CARDS,
+            "results": [views.tried_picture(picture, workspace, state) for picture in shown],
+            "rejected": views.rejected_rows(workspace.tried_rejected),
+        }
+    )
 
 
-def class_colours(workspace: Workspace, state: State) -> dict[str, str]:
-    """Return the colour of each class; those of a saved classifier go by their order."""
-    if workspace.classifier is not None and state.result and state.result.classifier:
-        classes = state.result.classifier.classes
-        return {name: class_colour(i) for i, name in enumerate(classes)}
-    return {labelled.name: class_colour(labelled.colour) for labelled in workspace.sets}
-
-
-def _sets(workspace: Workspace, state: State) -> list[list[Any]]:
-    """Return [id, name, colour, class] of the sets a picture can join: none of a saved classifier.
-
-    The class is what the set was called when it was learned, None where it was not.
-    """
+def _targets(workspace: Workspace, state: State) -> list[TargetRow]:
+    """Return the sets that a picture can join: none of a saved classifier."""
     if workspace.classifier is not None:
         return []
     names = state.result.names if state.result else {}
-    return [
-        [found.id, found.name, class_colour(found.colour), names.get(found.id)]
-        for found in workspace.sets
-    ]
+    return [TargetRow(*row, names.get(row.id)) for row in views.set_rows(workspace)]
+
+
+def _draw_asking(workspace: Workspace, state: State) -> None:
+    """Draw the line; what to ask about is fetched by the browser when it is opened."""
+    unlabelled = workspace.unlabelled
+    key = f"asking-{workspace.token}"
+    if len(unlabelled) >= FEWEST:
+        st.session_state[key] = True
+    if workspace.classifier is not None or key not in st.session_state:
+        return  # pictures of the sets teach a classifier that was loaded from a file nothing
+    components.asking(
+        {
+            "base": views.base(workspace),
+            "count": len(unlabelled),
+            "sets": views.set_rows(workspace),
+            "key": state.result.key if state.result and state.result.classifier else "",
+            "classifier": views.classifier_stamp(state),
+            "current": state.is_current,
+            "busy": state.is_predicting,
+            "seen": len(state.predictions),
+            "score": _score(state),
+            "expected": expected_right(unlabelled, state),
+        }
+    )
+
+
+def _score(state: State) -> tuple[int, int, float, float] | None:
+    """Return how many were right of how many out of fold, and the interval; None without it."""
+    report = state.classifier.report if state.classifier and state.is_current else None
+    if report is None or report.confusion_matrix is None or report.accuracy_interval is None:
+        return None
+    right = sum(row[place] for place, row in enumerate(report.confusion_matrix))
+    return (right, sum(map(sum, report.confusion_matrix)), *report.accuracy_interval)
+
+
+def expected_right(unlabelled: Sequence[Picture], state: State) -> tuple[float, int] | None:
+    """Return the sum of the probabilities of what it says of the unlabelled, and their number.
+
+    Those that resemble none of the sets are left out: of these no class can be right.
+    """
+    if not state.is_current or state.is_predicting:
+        return None
+    predictions = [state.predictions.get(picture.digest) for picture in unlabelled]
+    known = [prediction for prediction in predictions if prediction and prediction.known]
+    shares = [prediction.probability for prediction in known if prediction.probability is not None]
+    return (sum(shares), len(shares)) if shares else None
+
+
+def _draw_batches(workspace: Workspace, state: State, *, ready: bool) -> None:
+    """Draw the line; the browser asks how each batch goes, without any run of the page."""
+    key = state.result.key if state.result else ""
+    with st.container(key="batches", gap=None):
+        components.batches(
+            {
+                "base": views.base(workspace),
+                "ready": ready,
+                "roots": [str(root) for root in studio().config.pictures],
+                "any": studio().batches.has_any(workspace.token),
+                "shown": f"{key} {state.is_current} {workspace.version}",
+            }
+        )

@@ -9,7 +9,8 @@ import streamlit as st
 
 from featclass.base import FeatclassError
 from featclass.server.studio import studio
-from featclass.web.page import parts
+from featclass.web import views
+from featclass.web.page import components
 from featclass.web.page.session import acting
 from featclass.web.page.wording import escaped
 from featclass.workspaces import Act, Workspace
@@ -29,17 +30,18 @@ def offer(workspace: Workspace, *, is_busy: bool) -> None:
     """
     tokens = {workspace.token, st.session_state.get(REMOVED_WORKSPACE, workspace.token)}
     offered = [(token, line) for token in tokens if (line := _offered(token)) is not None]
-    token, line = max(offered, key=lambda one: one[1].act.at, default=(workspace.token, None))
+    token, line = max(offered, key=lambda offer: offer[1].act.at, default=(workspace.token, None))
     with st.container(key="undo_place"):
         if line is not None:
             _draw(token, line)
-        data = {
-            "base": f"/api/w/{workspace.token}",
-            "act": None if line is None else line.act.id,
-            "seconds": SECONDS,
-            "busy": is_busy,
-        }
-        parts.undo(data, token=workspace.token)
+        components.undo(
+            {
+                "base": views.base(workspace),
+                "act": None if line is None else line.act.id,
+                "seconds": SECONDS,
+                "busy": is_busy,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from featclass.base import Rejected, Report, file_stem, in_words, percent, sente
 from featclass.base.sentences import counted
 from featclass.server.downloads import Download
 from featclass.server.downloads import DownloadPhase as DownloadPhase
+from featclass.server.readiness import in_two_sets
 from featclass.server.state import Before, LearningPhase, State
-from featclass.web import views
+from featclass.web.page.data import ScoreNow
 from featclass.workspaces import LabelledSet
 
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -68,17 +69,15 @@ def _raised_by_itself(before: Before) -> str:
     )
 
 
-def score_now(state: State) -> dict[str, object]:
+def score_now(state: State) -> ScoreNow:
     """Return the score in four words, which one it is, and whether it is of the sets as they are.
 
     Where there is none, it is empty.
     """
-    result = state.result
-    report = result.classifier.report if result and result.classifier else None
-    said = headline(report) if report and report.confusion_matrix is not None else ""
+    report = state.classifier.report if state.classifier else None
     return {
-        "said": said,
-        "key": result.key[:16] if result else "",
+        "said": headline(report) if report and report.confusion_matrix is not None else "",
+        "key": state.result.key[:16] if state.result else "",
         "current": state.is_current and not state.error,
     }
 
@@ -101,7 +100,7 @@ def advice(sets: Sequence[LabelledSet]) -> str:
         other = next((labelled for labelled in sets if not labelled.counted), None)
         where = f"**{escaped(other.name)}**" if other else "a second set"
         return f"One set is filled. Add pictures to {where}, and the score appears here."
-    if shared := views.in_two_sets(sets):
+    if shared := in_two_sets(sets):
         return escaped(shared)
     return "The pictures that count are all in one set; below is why the others do not."
 

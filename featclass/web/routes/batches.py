@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import NamedTuple, NotRequired, TypedDict
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from featclass.base import (
-    FeatclassError,
-    Prediction,
-    UploadRefused,
-    WorkspaceMissing,
-    file_stem,
-    in_words,
-)
+from featclass.base import Prediction, UploadRefused, file_stem, in_words
 from featclass.reports import prediction_csv
-from featclass.reports.figures import class_colour
 from featclass.reports.sorting import sorted_zip
-from featclass.server.batches import Batch, BatchRequest
-from featclass.server.state import State, is_learned
+from featclass.server.batches import Batch, BatchPhase, BatchRequest
+from featclass.server.readiness import hindrance, is_up_to_date, may_be_ready
+from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.routes import requests
-from featclass.web.routes.requests import in_turn
+from featclass.web.routes.requests import followed, in_turn, refusing
 from featclass.workspaces import Workspace
 
 PATIENCE_SECONDS = 60
@@ -44,35 +35,69 @@ NOT_READY = "The classifier is not ready yet. Wait for its score, and try again.
 _waiting = 0
 
 
+class Shown(TypedDict):
+    """One of the first predictions of a batch; no more than why where it could not be used."""
+
+    path: str
+    rejected: NotRequired[str]
+    label: NotRequired[str | None]
+    probability: NotRequired[float | None]
+    known: NotRequired[bool]
+    doubtful: NotRequired[bool]
+
+
+class BatchClass(NamedTuple):
+    """How many pictures were taken for a class."""
+
+    name: str
+    colour: str
+    sure: int
+    doubtful: int
+
+
+class BatchData(TypedDict):
+    """Where a batch stands."""
+
+    id: str
+    name: str
+    phase: BatchPhase
+    running: bool
+    stopping: bool
+    error: str
+    done: int
+    total: int
+    words: str
+    """How far it is."""
+    classes: list[BatchClass]
+    unknown: int
+    rejected: int
+    kept: int
+    first: list[Shown]
+    outdated: bool
+    """Whether another classifier has taken over since."""
+
+
 async def of_zip(request: Request) -> Response:
     """Start on the zip in the body, which goes to the disk as it comes; answers with the batch."""
     token = request.path_params["token"]
     name = request.query_params.get("name", "pictures.zip")
-    try:
-        await run_in_threadpool(_opened_to_predict, token)
-        with studio().batches.incoming(token) as file:
-            await requests.receive(request, file)
-            file.flush()
-            order = await _ordered(token)
-            arrived = Path(file.name)
-            batch = await in_turn(request, studio().batches.start_zip, token, arrived, name, order)
-    except FeatclassError as error:
-        return _failed(error)
+    await run_in_threadpool(_opened_to_predict, token)
+    with studio().batches.incoming(token) as file:
+        await requests.receive(request, file)
+        file.flush()
+        order = await _ordered(token)
+        arrived = Path(file.name)
+        batch = await in_turn(request, studio().batches.start_zip, token, arrived, name, order)
     return JSONResponse({"id": batch.record.id})
 
 
 async def of_folder(request: Request) -> Response:
     """Start on `{"folder": path}` of this machine; answers with the batch."""
-    token = request.path_params["token"]
-    try:
-        folder = str((await requests.json_of(request))["folder"])
-    except (ValueError, KeyError, TypeError):
-        return JSONResponse({"error": "that names no folder"}, 400)
-    try:
-        order = await _ordered(token)
-        batch = await in_turn(request, studio().batches.start_folder, token, folder, order)
-    except FeatclassError as error:
-        return _failed(error)
+    token, body = request.path_params["token"], await request.body()
+    with refusing("that names no folder"):
+        folder = str(requests.parsed(body)["folder"])
+    order = await _ordered(token)
+    batch = await in_turn(request, studio().batches.start_folder, token, folder, order)
     return JSONResponse({"id": batch.record.id})
 
 
@@ -80,77 +105,52 @@ async def change(request: Request) -> Response:
     """Do to one batch what the address ends in."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
     batches, act = studio().batches, request.path_params["act"]
-    known: dict[str, Callable[[str, str], object]] = {
+    changes: dict[str, Callable[[str, str], object]] = {
         "cancel": batches.cancel,
         "resume": batches.resume,
         "remove": batches.remove,
         "bring-back": batches.bring_back,
         "delete": batches.delete,
     }
-    if act not in known and act != "again":
+    if act == "again":
+        order = await _ordered(token)
+        await in_turn(request, batches.start_again, token, batch_id, order)
+    elif act in changes:
+        await in_turn(request, changes[act], token, batch_id)
+    else:
         return JSONResponse({"error": "there is nothing here"}, 404)
-    try:
-        if act == "again":
-            order = await _ordered(token)
-            await in_turn(request, batches.start_again, token, batch_id, order)
-        else:
-            await in_turn(request, known[act], token, batch_id)
-    except FeatclassError as error:
-        return _failed(error)
     return JSONResponse({})
 
 
 async def listed(request: Request) -> Response:
     """Answer with where every batch of this workspace stands, newest first."""
-    token = request.path_params["token"]
-    try:
-        found, key = await in_turn(request, _listed, token)
-    except FeatclassError as error:
-        return _failed(error)
-    return JSONResponse({"batches": [_as_data(batch, key) for batch in found]})
+    return JSONResponse({"batches": await in_turn(request, _listed, request.path_params["token"])})
 
 
 async def table(request: Request) -> Response:
     """Answer with what was said so far as a CSV."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
-    try:
-        batch, said = await in_turn(request, _opened, token, batch_id)
-    except FeatclassError as error:
-        return _failed(error)
-    name = f"{_stem(batch)}-predictions.csv"
-    return _download(_encoded(prediction_csv.lines(said, batch.record.classes)), name, "text/csv")
+    batch, predictions = await in_turn(request, _opened, token, batch_id)
+    lines = prediction_csv.lines(predictions, batch.record.classes)
+    return _download(_encoded(lines), f"{_stem(batch)}-predictions.csv", "text/csv")
 
 
 async def sorted_pictures(request: Request) -> Response:
     """Answer with the pictures in folders by class, as a zip made while it is sent."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
-    try:
-        batch, said = await in_turn(request, _opened, token, batch_id)
-        found = await in_turn(request, studio().batches.pictures, token, batch_id)
-    except FeatclassError as error:
-        return _failed(error)
-    pieces = sorted_zip(said, found.sources, batch.record.classes)
+    batch, predictions = await in_turn(request, _opened, token, batch_id)
+    pictures = await in_turn(request, studio().batches.pictures, token, batch_id)
+    pieces = sorted_zip(predictions, pictures.sources, batch.record.classes)
     return _download(pieces, f"{_stem(batch)}-sorted.zip", "application/zip")
 
 
-def _failed(error: FeatclassError) -> Response:
-    status = 404 if isinstance(error, WorkspaceMissing) else 400
-    return JSONResponse({"error": str(error)}, status)
-
-
 def _download(pieces: Iterable[bytes], name: str, kind: str) -> Response:
-    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
-    return StreamingResponse(pieces, media_type=kind, headers={"content-disposition": disposition})
+    return StreamingResponse(pieces, media_type=kind, headers=requests.attachment(name))
 
 
 def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
-    some: list[str] = []
-    for line in lines:
-        some.append(line)
-        if len(some) == LINES_AT_ONCE:
-            yield "".join(some).encode()
-            some.clear()
-    yield "".join(some).encode()
+    while part := "".join(itertools.islice(lines, LINES_AT_ONCE)):
+        yield part.encode()
 
 
 def _stem(batch: Batch) -> str:
@@ -164,22 +164,21 @@ def _opened(token: str, batch_id: str) -> tuple[Batch, Iterator[Prediction]]:
     return batches.get(token, batch_id), batches.predictions(token, batch_id)
 
 
-def _listed(token: str) -> tuple[list[Batch], str]:
-    workspace = studio().workspaces.open(token)
-    found = studio().batches.of(token)
-    return found, _key(workspace, studio().trainer.follow(workspace)) if found else ""
+def _listed(token: str) -> list[BatchData]:
+    workspace, state = followed(token)
+    key = views.classifier_stamp(state) if is_up_to_date(workspace, state) else ""
+    return [_as_data(batch, key) for batch in studio().batches.of(token)]
 
 
-def _opened_to_predict(token: str) -> Workspace:
+def _opened_to_predict(token: str) -> tuple[Workspace, State]:
     """Open a workspace; raises `UploadRefused` where there can be no classifier."""
-    workspace = studio().workspaces.open(token)
-    state = studio().trainer.follow(workspace)
+    workspace, state = followed(token)
     filled = sum(bool(labelled.counted) for labelled in workspace.sets)
-    if filled < 2 and not views.may_be_ready(workspace, state):
+    if filled < 2 and not may_be_ready(workspace, state):
         raise UploadRefused("There is nothing to predict with yet: fill two sets first.")
-    if why := views.hindrance(workspace, state):
+    if why := hindrance(workspace, state):
         raise UploadRefused(f"There is nothing to predict with yet. {why}")
-    return workspace
+    return workspace, state
 
 
 async def _ordered(token: str) -> BatchRequest:
@@ -189,57 +188,33 @@ async def _ordered(token: str) -> BatchRequest:
     it says is shown as outdated. Raises `UploadRefused` where there is none.
     """
     global _waiting
-    workspace, state = await run_in_threadpool(_followed, token)
-    if _waiting >= MOST_WAITING and not _is_ready(workspace, state):
+    workspace, state = await run_in_threadpool(_opened_to_predict, token)
+    if _waiting >= MOST_WAITING and not is_up_to_date(workspace, state):
         raise UploadRefused(state.error or NOT_READY)
     _waiting += 1
     try:
         end = time.monotonic() + PATIENCE_SECONDS
-        while not (_is_ready(workspace, state) or state.error or time.monotonic() > end):
+        while not (is_up_to_date(workspace, state) or state.error or time.monotonic() > end):
             await asyncio.sleep(LOOK_SECONDS)
-            workspace, state = await run_in_threadpool(_followed, token, workspace)
+            workspace, state = await run_in_threadpool(_opened_again, token, workspace)
     finally:
         _waiting -= 1
-    result = state.result
-    if result is None or result.classifier is None:
+    if state.classifier is None:
         raise UploadRefused(state.error or NOT_READY)
-    return BatchRequest(
-        result.classifier, _key(workspace, state), _colours(workspace, result.classifier.classes)
-    )
+    key = views.classifier_stamp(state) if is_up_to_date(workspace, state) else ""
+    return BatchRequest(state.classifier, key, views.class_colours(workspace, state.result))
 
 
-def _followed(token: str, before: Workspace | None = None) -> tuple[Workspace, State]:
-    """Return a workspace and its classifier; `before` saves reading it where it is the same."""
-    if before is not None and studio().workspaces.version(token) == before.version:
+def _opened_again(token: str, before: Workspace) -> tuple[Workspace, State]:
+    """Open a workspace that was opened `before`, which saves reading it where it is the same."""
+    if studio().workspaces.version(token) == before.version:
         known = studio().trainer.known(token)
         if known.wanted_key:
             return before, known
-    workspace = _opened_to_predict(token)
-    return workspace, studio().trainer.follow(workspace)
+    return _opened_to_predict(token)
 
 
-def _is_ready(workspace: Workspace, state: State) -> bool:
-    """Say whether there is a classifier of the sets as they are, also of what they are called."""
-    has_one = state.result is not None and state.result.classifier is not None
-    return has_one and is_learned(workspace, state)
-
-
-def _key(workspace: Workspace, state: State) -> str:
-    """Name the classifier as it is now: its sets, and what they are called; empty for none."""
-    if not _is_ready(workspace, state):
-        return ""
-    assert state.result is not None
-    names = json.dumps(sorted(state.result.names.items()))
-    return hashlib.sha256(f"{state.result.key} {names}".encode()).hexdigest()
-
-
-def _colours(workspace: Workspace, classes: Iterable[str]) -> dict[str, str]:
-    if workspace.classifier is not None:
-        return {name: class_colour(i) for i, name in enumerate(classes)}
-    return {found.name: class_colour(found.colour) for found in workspace.sets}
-
-
-def _as_data(batch: Batch, key: str) -> dict[str, Any]:
+def _as_data(batch: Batch, key: str) -> BatchData:
     record, counts = batch.record, batch.counts
     return {
         "id": record.id,
@@ -252,25 +227,27 @@ def _as_data(batch: Batch, key: str) -> dict[str, Any]:
         "total": batch.pace.total,
         "words": in_words(batch.pace),
         "classes": [
-            [name, record.colours.get(name, "#888"), counts.sure[name], counts.doubtful[name]]
+            BatchClass(
+                *(name, record.colours.get(name, "#888")), counts.sure[name], counts.doubtful[name]
+            )
             for name in record.classes
         ],
         "unknown": counts.unknown,
         "rejected": counts.rejected,
         "kept": counts.done,
-        "first": [_row(said) for said in counts.first],
+        "first": [_shown(prediction) for prediction in counts.first],
         # Not while the classifier is being made: who knows what it will be.
         "outdated": bool(key) and key != record.key,
     }
 
 
-def _row(said: Prediction) -> dict[str, Any]:
-    if said.rejected is not None:
-        return {"path": said.path, "rejected": said.rejected}
+def _shown(prediction: Prediction) -> Shown:
+    if prediction.rejected is not None:
+        return {"path": prediction.path, "rejected": prediction.rejected}
     return {
-        "path": said.path,
-        "label": said.label,
-        "probability": said.probability,
-        "known": said.known,
-        "doubtful": said.is_doubtful,
+        "path": prediction.path,
+        "label": prediction.label,
+        "probability": prediction.probability,
+        "known": prediction.known,
+        "doubtful": prediction.is_doubtful,
     }

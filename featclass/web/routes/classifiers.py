@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import IO
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,24 +11,22 @@ from starlette.responses import JSONResponse, Response
 from featclass.base import FeatclassError, file_stem
 from featclass.classifiers import Training, artifact
 from featclass.reports import documents
-from featclass.reports.figures import class_colour
 from featclass.server import choice
+from featclass.server.state import Result
 from featclass.server.studio import studio
 from featclass.server.thumbnails import SIZES
+from featclass.web import views
 from featclass.web.routes import requests
-from featclass.web.routes.requests import in_turn, visitor_of
+from featclass.web.routes.requests import attachment, followed, in_turn, visitor_of
 from featclass.workspaces import Workspace
 
 
 async def saved(request: Request) -> Response:
     """Open a workspace for the saved classifier in the body; answers `{"token"}`, its link."""
     name = request.query_params.get("name", "classifier.featclass")
-    try:
-        async with requests.spooled(request) as file:
-            beside = request.path_params["token"]
-            token = await in_turn(request, _opened, file, name, beside, visitor_of(request))
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 400)
+    async with requests.spooled(request) as file:
+        beside = request.path_params["token"]
+        token = await in_turn(request, _opened, file, name, beside, visitor_of(request))
     return JSONResponse({"token": token})
 
 
@@ -58,30 +55,24 @@ async def markdown(request: Request) -> Response:
     return await _answer(request, _markdown, "md")
 
 
-async def _answer(
-    request: Request, write: Callable[[Workspace, Training], str], ending: str
-) -> Response:
-    try:
-        name, text = await in_turn(request, _written, request.path_params["token"], write)
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 404)
-    file = f"{quote(name)}-report.{ending}"
-    return Response(
-        text,
-        media_type="text/html" if ending == "html" else "text/markdown",
-        headers={"content-disposition": f"attachment; filename*=UTF-8''{file}"},
-    )
+Write = Callable[[Workspace, Result, Training], str]
 
 
-def _written(token: str, write: Callable[[Workspace, Training], str]) -> tuple[str, str]:
-    workspace = studio().workspaces.open(token)
-    result = studio().trainer.follow(workspace).result
+async def _answer(request: Request, write: Write, ending: str) -> Response:
+    name, text = await in_turn(request, _written, request.path_params["token"], write)
+    kind = "text/html" if ending == "html" else "text/markdown"
+    return Response(text, media_type=kind, headers=attachment(f"{name}-report.{ending}"))
+
+
+def _written(token: str, write: Write) -> tuple[str, str]:
+    workspace, state = followed(token)
+    result = state.result
     if result is None or result.training is None:
         raise FeatclassError("There is no report yet: fill two sets first.")
-    return file_stem(workspace.name), write(workspace, result.training)
+    return file_stem(workspace.name), write(workspace, result, result.training)
 
 
-def _html(workspace: Workspace, training: Training) -> str:
+def _html(workspace: Workspace, result: Result, training: Training) -> str:
     def thumbnail(digest: str) -> bytes | None:
         try:
             original = studio().workspaces.read(workspace.token, digest)
@@ -89,15 +80,14 @@ def _html(workspace: Workspace, training: Training) -> str:
         except (FeatclassError, OSError):
             return None  # removed meanwhile: the report does without it
 
-    colours = {found.name: class_colour(found.colour) for found in workspace.sets}
     return documents.html(
         training,
         title=workspace.name,
         thumbnail=thumbnail,
-        colours=colours,
+        colours=views.class_colours(workspace, result),
         accepted=workspace.accepted,
     )
 
 
-def _markdown(workspace: Workspace, training: Training) -> str:
+def _markdown(workspace: Workspace, _: Result, training: Training) -> str:
     return documents.markdown(training, title=workspace.name, accepted=workspace.accepted)

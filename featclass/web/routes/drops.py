@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
 from featclass import datasets
-from featclass.base import DatasetError, FoldersAmbiguous, Rejected, UploadRefused
+from featclass.base import (
+    DatasetError,
+    FoldersAmbiguous,
+    Rejected,
+    UploadRefused,
+    clean_path,
+    enumerated,
+)
 from featclass.datasets import ZipListing
 from featclass.server.studio import studio
 from featclass.workspaces import bounds
@@ -39,6 +46,12 @@ class Question(TypedDict):
 
     sentence: str
     choices: list[Choice]
+
+
+class Asked(TypedDict):
+    """What has to be answered first: nothing was done."""
+
+    question: Question
 
 
 class NamesRead(TypedDict):
@@ -150,7 +163,7 @@ def _folders_aside(
     inside: Counter[str] = Counter()
     for path, label in zip(paths, labels, strict=True):
         if label is None and not datasets.is_skipped(path):
-            *folders, _ = datasets.clean_path(path).split("/")
+            *folders, _ = clean_path(path).split("/")
             inside.update(
                 "/".join(folders[:depth]) for depth in range(1, len(folders[:_DEEPEST]) + 1)
             )
@@ -187,11 +200,11 @@ def _without_pictures(paths: Sequence[str], labels: list[str | None]) -> list[st
             continue  # rejected with its reason, in that set
         for i in places:
             labels[i] = None
-        beside = [datasets.clean_path(paths[i]) for i in places]
+        beside = [clean_path(paths[i]) for i in places]
         notes.append(
             f"{label} holds no pictures, so no set was made for it."
             if label
-            else f"Left out, as they lie in no folder of a set: {datasets.listed(beside)}."
+            else f"Left out, as they lie in no folder of a set: {enumerated(beside)}."
         )
         if any(path.lower().endswith(".zip") for path in beside):
             notes.append("Unpack a zip into a folder of its own if it is a set.")
@@ -210,7 +223,7 @@ def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) ->
         return []
     one = len(names) == 1
     are, them = ("is an empty folder", "it") if one else ("are empty folders", "them")
-    return [f"{datasets.listed(names)} {are}, so no set was made for {them}."]
+    return [f"{enumerated(names)} {are}, so no set was made for {them}."]
 
 
 def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) -> dict[str, int]:
@@ -249,6 +262,18 @@ def require(token: str, target: str) -> None:
         studio().workspaces.version(token)
     else:
         studio().workspaces.require_room(token, None if target == TRY else set_id_of(target))
+
+
+def remember(
+    token: str, target: str, targets: Iterable[Target], unusable: Sequence[Rejected]
+) -> None:
+    """Keep what could not be used where it was dropped, or at the first set that it made."""
+    if not unusable:
+        return
+    first = next((place for place in targets if place is not None), "")
+    where = target if target != NEW else str(first)
+    set_id = None if where == TRY else set_id_of(where or str(studio().workspaces.add_set(token)))
+    studio().workspaces.reject(token, set_id, unusable)
 
 
 def question(ambiguous: FoldersAmbiguous, name: str, target: str) -> Question:

@@ -2,136 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from featclass.base import FeatclassError
+from featclass.audit import Finding, FindingKind
 from featclass.classifiers import Training
-from featclass.server.studio import studio
-from featclass.web.routes.judged import Places, places_in
+from featclass.web.routes.labelled import Places, places_in
+from featclass.web.routes.requests import followed
 
 MOST_OF_A_KIND = 12
 MOST_PICTURES = 12
 """Of one finding, such as a give-away that hundreds share."""
-EXACT = "exact"
-"""Copies equal pixel by pixel: that they are copies is certain."""
+
+
+class FoundPicture(TypedDict):
+    """A picture of a finding; sets are named by their ids."""
+
+    picture: int | None
+    """None where it stands nowhere by now."""
+    name: str
+    digest: str
+    was: int | None
+    """The set that it was learned from."""
+    set: int | None
+    """Where it stands now."""
+    left_out: bool
+
+
+class Item(TypedDict):
+    """A finding, and what can be done about it."""
+
+    key: str
+    sentence: str
+    about: str
+    """What it is called in "Said that ... is fine"."""
+    pictures: list[FoundPicture]
+    number: int
+    """Of its pictures, shown or not."""
+    suggested: int | None
+    """The set that its picture may belong to."""
+    strong: bool
+    """Whether its mend may be proposed before all else; else it weighs as much as "fine"."""
+
+
+class Kind(TypedDict):
+    """The findings of one kind, the first of each."""
+
+    kind: FindingKind
+    total: int
+    """Of those that nobody said are fine."""
+    items: list[Item]
+    fine: list[Item]
 
 
 async def findings(request: Request) -> Response:
-    """Answer with the findings by kind, the first of each; those said to be fine stand apart.
-
-    A picture says where it stands now and whether it is left out; a set is named by its id.
-    """
-    try:
-        kinds = await run_in_threadpool(_findings, request.path_params["token"])
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 404)
+    """Answer with a `Kind` for each kind of which there is something."""
+    kinds = await run_in_threadpool(_kinds, request.path_params["token"])
     return JSONResponse({"kinds": kinds})
 
 
-def _findings(token: str) -> list[dict[str, Any]]:
-    workspace = studio().workspaces.open(token)
-    result = studio().trainer.follow(workspace).result
+def _kinds(token: str) -> list[Kind]:
+    workspace, state = followed(token)
+    result = state.result
     if result is None or result.training is None or result.training.audit is None:
         return []
     ids = {name: set_id for set_id, name in result.names.items()}
-    listed = _Listed(_digests(result.training), ids, places_in(workspace))
-    kinds = []
-    for kind, found in _kinds(result.training).items():
-        fine = [each for each in found if each.key in workspace.accepted]
-        open_ones = [each for each in found if each.key not in workspace.accepted]
-        if found:
-            kinds.append(
-                {
-                    "kind": kind,
-                    "total": len(open_ones),
-                    "items": [listed.item(kind, each) for each in open_ones[:MOST_OF_A_KIND]],
-                    "fine": [listed.item(kind, each) for each in fine[:MOST_OF_A_KIND]],
-                }
-            )
-    return kinds
-
-
-def _kinds(training: Training) -> dict[str, Sequence[Any]]:
-    found = training.audit
-    assert found is not None
-    return {
-        "label": [each for each in found.label_errors if each.suspect],
-        "duplicates": found.duplicates,
-        "shortcut": found.shortcuts,
-        "outlier": found.outliers,
-        "quality": found.quality,
-        "balance": [found.balance] if found.balance.is_unbalanced else [],
-    }
+    listing = _Listing(_digests(result.training), ids, places_in(workspace), workspace.accepted)
+    found = {kind: result.training.audit.of_kind(kind) for kind in FindingKind}
+    return [listing.kind(kind, of_kind) for kind, of_kind in found.items() if of_kind]
 
 
 def _digests(training: Training) -> dict[str, str]:
     """Return the digest of each image by its name; without a score only some are remembered."""
-    kept = training.classifier.exemplars
-    known = dict(zip(kept.names, kept.digests, strict=True))
-    return known | {one.name: one.digest for one in training.out_of_fold}
+    exemplars = training.classifier.exemplars
+    known = dict(zip(exemplars.names, exemplars.digests, strict=True))
+    return known | {prediction.name: prediction.digest for prediction in training.out_of_fold}
 
 
 @dataclass(frozen=True, slots=True)
-class _Listed:
-    """What a finding needs to become JSON."""
+class _Listing:
+    """What findings need to become JSON."""
 
     digests: Mapping[str, str]
     ids: Mapping[str, int]
     places: Places
+    accepted: Collection[str]
 
-    def item(self, kind: str, found: Any) -> dict[str, Any]:
-        paths, labels = _paths(found)
-        pictures = [self._picture(path, label) for path, label in zip(paths, labels, strict=True)]
+    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> Kind:
+        fine = [finding for finding in found if finding.key in self.accepted]
+        unsettled = [finding for finding in found if finding.key not in self.accepted]
         return {
-            "key": found.key,
-            "sentence": found.sentence,
-            "about": _about(kind, found, len(paths)),
-            "pictures": [picture for picture in pictures if picture][:MOST_PICTURES],
-            "number": len(paths),
-            "suggested": self.ids.get(getattr(found, "suggested", "")),
-            "strong": is_strong(found),
+            "kind": kind,
+            "total": len(unsettled),
+            "items": [self._item(finding) for finding in unsettled[:MOST_OF_A_KIND]],
+            "fine": [self._item(finding) for finding in fine[:MOST_OF_A_KIND]],
         }
 
-    def _picture(self, path: str, label: str) -> dict[str, Any] | None:
+    def _item(self, finding: Finding) -> Item:
+        pictures = map(self._picture, finding.images, finding.labels)
+        return {
+            "key": finding.key,
+            "sentence": finding.sentence,
+            "about": finding.about,
+            "pictures": [picture for picture in pictures if picture][:MOST_PICTURES],
+            "number": len(finding.images),
+            "suggested": self.ids.get(finding.proposed_label or ""),
+            "strong": finding.is_certain,
+        }
+
+    def _picture(self, path: str, label: str) -> FoundPicture | None:
         digest = self.digests.get(path)
         if digest is None:
             return None
-        now, picture = self.places.get(digest, (None, None))
+        set_now, picture = self.places.get(digest, (None, None))
         return {
             "picture": picture.id if picture else None,
             "name": picture.name if picture else path.rpartition("/")[2],
             "digest": digest,
             "was": self.ids.get(label),
-            "set": now,
+            "set": set_now,
             "left_out": picture is not None and picture.left_out is not None,
         }
-
-
-def is_strong(found: Any) -> bool:
-    """Say whether its mend may be proposed before all else; else it weighs as much as "fine"."""
-    return getattr(found, "strong", False) or getattr(found, "kind", "") == EXACT
-
-
-def _paths(found: Any) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the images of a finding, and the label of each."""
-    if hasattr(found, "path"):
-        return (found.path,), (found.label,)
-    paths: Sequence[str] = getattr(found, "paths", ())
-    return paths, getattr(found, "labels", None) or [getattr(found, "label", "")] * len(paths)
-
-
-def _about(kind: str, found: Any, number: int) -> str:
-    """Return what a finding is called in "Said that ... is fine"."""
-    if kind == "duplicates":
-        return f"a group of {number} copies"
-    if kind == "shortcut":
-        return f"what gives {found.label} away"
-    if kind == "balance":
-        return "the difference between the sizes of the sets"
-    return str(found.path).rpartition("/")[2]

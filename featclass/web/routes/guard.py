@@ -10,7 +10,6 @@ import ipaddress
 import logging
 import os
 import re
-import secrets
 import time
 from contextlib import AbstractContextManager, nullcontext
 from typing import Final
@@ -19,23 +18,15 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, cookie_parser
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from featclass.server.studio import VISITOR_COOKIE, studio
-from featclass.web.routes.health import Health
+from featclass.web.routes.answers import Answering, Health
 
 log = logging.getLogger(__name__)
 
-VISITOR_SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie
 LOCAL_NAMES = ("localhost",)
-
-HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    # A workspace link is a key: it must not travel to another site.
-    (b"referrer-policy", b"same-origin"),
-)
 
 
 class Guard:
@@ -58,14 +49,14 @@ class Guard:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008})
             return
-        answering = _Answering(scope, headers, send)
+        answering = Answering(scope, headers, send)
         if refusal is None:
             await self._answered(scope, headers, receive, answering)
         else:
             await refusal(scope, receive, answering)
 
     async def _answered(
-        self, scope: Scope, headers: Headers, receive: Receive, answering: _Answering
+        self, scope: Scope, headers: Headers, receive: Receive, answering: Answering
     ) -> None:
         """Have a request answered, also where that breaks off."""
         try:
@@ -154,9 +145,6 @@ _LIMITS: Final = {
 }
 _OTHERWISE: Final = 10**6
 _UPLOADS: Final = "/_stcore/upload_file"
-_PAGE: Final = ("/", "/index.html")
-# Where a page of HTML may come from besides: what Streamlit was given to be shown.
-_PARTS: Final = ("/api/", "/media/", "/component/", "/_stcore/bidi-components/")
 
 SILENT_SECONDS = 60.0
 """How long nothing may come of a body, or of a socket that was opened."""
@@ -252,79 +240,6 @@ def _heard(scope: Scope, receive: Receive, send: Send) -> Receive:
         return message
 
     return receiving
-
-
-class _Answering:
-    """Sends an answer with our headers; the page in place of what is not there becomes a 404.
-
-    Streamlit answers every path that it does not know with the page.
-    """
-
-    def __init__(self, scope: Scope, headers: Headers, send: Send) -> None:
-        self.has_begun = False
-        self._scope = scope
-        self._send = send
-        self._is_replaced = False
-        self._added = [*HEADERS]
-        if _is_visit(scope, headers):
-            self._added.append((b"set-cookie", _visitor_cookie(scope)))
-
-    async def __call__(self, message: Message) -> None:
-        """Send a message of the answer."""
-        if message["type"] != "http.response.start":
-            if not self._is_replaced:
-                await self._send(message)
-            return
-        self.has_begun = True
-        if _is_page(message) and not self._may_be_page():
-            self._is_replaced = True
-            for part in _nothing_here(self._scope["method"]):
-                await self._send(self._with_headers(part))
-        else:
-            await self._send(self._with_headers(message))
-
-    def _may_be_page(self) -> bool:
-        path = self._scope["path"]
-        return path in _PAGE or path.startswith(_PARTS)
-
-    def _with_headers(self, message: Message) -> Message:
-        if message["type"] != "http.response.start":
-            return message
-        return {**message, "headers": [*message["headers"], *self._added]}
-
-
-def _is_page(message: Message) -> bool:
-    kind = Headers(raw=message["headers"]).get("content-type", "")
-    return message["status"] < 300 and kind.startswith("text/html")
-
-
-def _nothing_here(method: str) -> tuple[Message, Message]:
-    answer = HTMLResponse(_NOTHING_HERE, 404)
-    body = b"" if method == "HEAD" else bytes(answer.body)
-    start = {"type": "http.response.start", "status": 404, "headers": answer.raw_headers}
-    return start, {"type": "http.response.body", "body": body}
-
-
-_NOTHING_HERE: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>featclass</title>'
-    '<p>There is nothing here. <a href="/">Go to featclass</a></p></html>'
-)
-
-
-def _is_visit(scope: Scope, headers: Headers) -> bool:
-    """Say whether a browser that has no name yet asks for the page (also from its own cache)."""
-    is_page = scope["type"] == "http" and "text/html" in headers.get("accept", "")
-    return is_page and VISITOR_COOKIE not in cookie_parser(headers.get("cookie", ""))
-
-
-def _visitor_cookie(scope: Scope) -> bytes:
-    """Return a cookie that lets this browser find its own workspaces again."""
-    secure = "; Secure" if scope["scheme"] == "https" else ""
-    value = secrets.token_urlsafe(24)
-    return (
-        f"{VISITOR_COOKIE}={value}; Max-Age={VISITOR_SECONDS}; Path=/; HttpOnly; SameSite=Lax"
-        f"{secure}"
-    ).encode()
 
 
 MIDDLEWARE = (Middleware(Guard), Middleware(Health))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from featclass import classifiers, images
-from featclass.base import FeatclassError, Image, Prediction, WorkspaceMissing
+from featclass import classifiers
+from featclass.base import FeatclassError, Image, WorkspaceMissing, digest_of
 from featclass.datasets import BytesSource
+from featclass.server.readiness import hindrance, is_ready
 from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import views
@@ -33,13 +34,35 @@ _threads = CapacityLimiter(AT_ONCE)
 """Of their own, so that all other routes find one free."""
 
 
-async def live(socket: WebSocket) -> None:
-    """Answer each frame, an encoded picture, with JSON, in order.
+class Seen(TypedDict):
+    """What a frame looks like."""
 
-    The answer is `{"label", "probability", "known", "bars": [[class, share]], "stale", "side",
-    "ms"}`; `{"waiting"}` in words while there is no classifier; `{"error"}` for what is no picture.
-    `side` is what the shorter side of the next frame should have.
-    """
+    label: str | None
+    probability: float | None
+    known: bool
+    bars: list[views.Bar]
+    stale: bool
+    """Whether the sets are others by now."""
+    side: int
+    """Pixels: what the shorter side of the next frame should have."""
+    ms: float
+    """How long it took."""
+
+
+class NotYet(TypedDict):
+    """Why there is no classifier yet, in words."""
+
+    waiting: str
+
+
+class NoPicture(TypedDict):
+    """Why a frame cannot be looked at, in words."""
+
+    error: str
+
+
+async def live(socket: WebSocket) -> None:
+    """Answer each frame, an encoded picture, with JSON, in order."""
     await socket.accept()
     watch = _Watch(socket.path_params["token"])
     try:
@@ -85,7 +108,7 @@ class _Watch:
             return known  # of thousands of pictures, `follow` would go through all at every frame
         return studio().trainer.follow(self.workspace)
 
-    def answer(self, frame: bytes) -> dict[str, Any]:
+    def answer(self, frame: bytes) -> Seen | NotYet | NoPicture:
         """Return what is said of a frame."""
         started = time.perf_counter()
         state = self.state()
@@ -93,38 +116,31 @@ class _Watch:
         result = state.result
         if result is None or result.classifier is None:
             return {"waiting": _waiting(self.workspace, state)}
-        image = Image("frame", images.digest(frame), BytesSource(frame))
+        image = Image("frame", digest_of(frame), BytesSource(frame))
         try:
-            [said] = classifiers.predict(
+            [prediction] = classifiers.predict(
                 result.engine, result.classifier, [image], live=True, keep=False
             )
         except FeatclassError as error:
             return {"error": str(error)}
-        if said.rejected is not None:
-            return {"error": said.rejected}
-        side = result.engine.encoder.side or 0
+        if prediction.rejected is not None:
+            return {"error": prediction.rejected}
+        bars = views.bars(prediction, MOST_BARS)
         return {
-            **_as_data(said),
+            "label": prediction.label,
+            "probability": prediction.probability,
+            "known": prediction.known,
+            "bars": [views.Bar(name, views.shown_share(share)) for name, share in bars],
             "stale": not state.is_current,
-            "side": min(max(side, LEAST_SIDE), MOST_SIDE),
+            "side": min(max(result.engine.encoder.side or 0, LEAST_SIDE), MOST_SIDE),
             "ms": round(1000 * (time.perf_counter() - started), 1),
         }
 
 
-def _as_data(said: Prediction) -> dict[str, Any]:
-    ranked = sorted(said.probabilities.items(), key=lambda item: -item[1])[:MOST_BARS]
-    return {
-        "label": said.label,
-        "probability": said.probability,
-        "known": said.known,
-        "bars": [[name, views.shown_share(share)] for name, share in ranked],
-    }
-
-
 def _waiting(workspace: Workspace, state: State) -> str:
     """Return why there is no classifier yet."""
-    if why := views.hindrance(workspace, state):
+    if why := hindrance(workspace, state):
         return why
-    if not views.is_ready(workspace, state):
+    if not is_ready(workspace, state):
         return "Two sets need pictures before it can tell what the camera sees."
     return "Learning from your pictures, a moment."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
@@ -15,7 +14,8 @@ from featclass.reports import prediction_csv
 from featclass.reports.sorting import UNUSABLE_FILE, zip_of
 from featclass.server.studio import studio
 from featclass.server.thumbnails import SIZES
-from featclass.web.routes.requests import in_turn, slice_of
+from featclass.web import views
+from featclass.web.routes.requests import attachment, in_turn, slice_of
 
 MOST_AT_ONCE = 1000
 _threads = CapacityLimiter(4)
@@ -28,12 +28,9 @@ async def thumbnail(request: Request) -> Response:
     """Answer with a small JPEG of a picture of this workspace."""
     size = request.query_params.get("size", str(SIZES[0]))
     if size not in map(str, SIZES):
-        return JSONResponse({"error": "no such size"}, 404)
+        raise FeatclassError("no such size")
     token, digest = request.path_params["token"], request.path_params["digest"]
-    try:
-        data = await to_thread.run_sync(_thumbnail, token, digest, int(size), limiter=_threads)
-    except (FeatclassError, OSError) as error:
-        return JSONResponse({"error": str(error)}, 404)
+    data = await to_thread.run_sync(_thumbnail, token, digest, int(size), limiter=_threads)
     return Response(data, media_type="image/jpeg", headers=KEEP)
 
 
@@ -44,14 +41,9 @@ def _thumbnail(token: str, digest: str, size: int) -> bytes:
 
 async def archive(request: Request) -> Response:
     """Answer with all labelled pictures that count as a zip: a folder for each set."""
-    try:
-        name, entries = await in_turn(request, _listed, request.path_params["token"])
-    except (FeatclassError, OSError) as error:
-        return JSONResponse({"error": str(error)}, 404)
+    name, entries = await in_turn(request, _listed, request.path_params["token"])
     return StreamingResponse(
-        zip_of(_read(entries)),
-        media_type="application/zip",
-        headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}.zip"},
+        zip_of(_read(entries)), media_type="application/zip", headers=attachment(f"{name}.zip")
     )
 
 
@@ -93,17 +85,12 @@ def _listed(token: str) -> tuple[str, list[tuple[str, Source]]]:
 
 async def of_set(request: Request) -> Response:
     """Answer with a page of the pictures of one set, be it no class: `from` and `count`."""
-    try:
-        part = slice_of(request.query_params, count=240, most=MOST_AT_ONCE)
-        workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 404)
+    part = slice_of(request.query_params, count=240, most=MOST_AT_ONCE)
+    workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
     sets = {labelled.id: labelled.pictures for labelled in workspace.sets}
     if workspace.strangers_id is not None:
         sets[workspace.strangers_id] = workspace.strangers
     pictures = sets.get(request.path_params["set_id"])
     if pictures is None:
-        return JSONResponse({"error": "no such set"}, 404)
-    return JSONResponse(
-        {"pictures": [[p.id, p.digest, p.name, p.left_out] for p in pictures[part]]}
-    )
+        raise FeatclassError("no such set")
+    return JSONResponse({"pictures": views.picture_rows(pictures[part])})

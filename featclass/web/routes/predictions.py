@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import weakref
 from collections import OrderedDict
-from typing import Any
+from typing import Any, TypedDict
 
 from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
@@ -18,43 +18,50 @@ from featclass.datasets import BytesSource
 from featclass.explain import Heat
 from featclass.server.studio import studio
 from featclass.web import views
+from featclass.web.routes.requests import followed
+
+
+class TriedRows(TypedDict):
+    """The pictures tried, newest first, and the stamp of what is said of them."""
+
+    stamp: str
+    version: int
+    rows: list[views.TriedRow]
+
+
+class Stamped(views.TriedPicture):
+    """A picture tried, and the stamp of what is said of it."""
+
+    stamp: str
 
 
 async def rows(request: Request) -> Response:
-    """Answer with a row for each picture tried, newest first, and the stamp of what is said."""
-    try:
-        return JSONResponse(await run_in_threadpool(_rows, request.path_params["token"]))
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 404)
+    """Answer with `TriedRows`."""
+    return JSONResponse(await run_in_threadpool(_rows, request.path_params["token"]))
 
 
-def _rows(token: str) -> dict[str, Any]:
-    workspace = studio().workspaces.open(token)
-    state = studio().trainer.follow(workspace)
+def _rows(token: str) -> TriedRows:
+    workspace, state = followed(token)
     return {
         "stamp": views.stamp(workspace, state),
         "version": workspace.version,
-        "rows": [views.row(picture, state) for picture in workspace.tried],
+        "rows": [views.tried_row(picture, state) for picture in workspace.tried],
     }
 
 
 async def one(request: Request) -> Response:
-    """Answer with all that is said of one picture tried."""
+    """Answer with all that is said of one picture tried, `Stamped`."""
     token, picture_id = request.path_params["token"], request.path_params["picture_id"]
-    try:
-        found = await run_in_threadpool(_one, token, picture_id)
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 404)
-    return JSONResponse(found) if found else JSONResponse({"error": "no such picture"}, 404)
+    return JSONResponse(await run_in_threadpool(_one, token, picture_id))
 
 
-def _one(token: str, picture_id: int) -> dict[str, Any] | None:
-    workspace = studio().workspaces.open(token)
-    state = studio().trainer.follow(workspace)
+def _one(token: str, picture_id: int) -> Stamped:
+    workspace, state = followed(token)
     for picture in workspace.tried:
         if picture.id == picture_id:
-            return {"stamp": views.stamp(workspace, state), **views.told(picture, workspace, state)}
-    return None
+            seen = views.tried_picture(picture, workspace, state)
+            return {"stamp": views.stamp(workspace, state), **seen}
+    raise FeatclassError("no such picture")
 
 
 KEPT = 256
@@ -72,15 +79,13 @@ async def why(request: Request) -> Response:
     """
     token, digest = request.path_params["token"], request.path_params["digest"]
     label = request.query_params.get("label")
-    try:
-        return JSONResponse(await to_thread.run_sync(_why, token, digest, label, limiter=_threads))
-    except (FeatclassError, OSError) as error:
-        return JSONResponse({"error": str(error)}, 404)
+    return JSONResponse(await to_thread.run_sync(_why, token, digest, label, limiter=_threads))
 
 
 def _why(token: str, digest: str, label: str | None) -> dict[str, Any]:
     data = studio().workspaces.read(token, digest)  # also checks that it is one of its own
-    result = studio().trainer.follow(studio().workspaces.open(token)).result
+    _, state = followed(token)
+    result = state.result
     if result is None or result.classifier is None:
         raise FeatclassError("There is no classifier yet: fill two sets first.")
     fitted = result.classifier.probe

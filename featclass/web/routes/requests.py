@@ -13,10 +13,11 @@ import json
 import tempfile
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import IO, Any, Final, ParamSpec, TypeVar
+from urllib.parse import quote
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -25,7 +26,9 @@ from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection, Request
 
 from featclass.base import FeatclassError, UploadRefused
+from featclass.server.state import State
 from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
+from featclass.workspaces import Workspace
 
 LONGEST: Final = 18
 """Digits of a number in an address; the database has none for more."""
@@ -69,6 +72,17 @@ async def in_turn(
     )
 
 
+def followed(token: str) -> tuple[Workspace, State]:
+    """Return a workspace as it is now, and what is known of its classifier."""
+    workspace = studio().workspaces.open(token)
+    return workspace, studio().trainer.follow(workspace)
+
+
+def attachment(name: str) -> dict[str, str]:
+    """Return the headers of an answer that a browser keeps as a file of this name."""
+    return {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+
+
 PIECE: Final = 2**18
 """Bytes that are written or read at one time."""
 HEADER_BYTES: Final = 16_384
@@ -76,9 +90,13 @@ HEADER_BYTES: Final = 16_384
 FIELD_BYTES: Final = 1000
 
 
-async def json_of(request: Request) -> Any:
-    """Return the JSON of a small body, read by another thread; raises `ValueError` for none."""
-    return await run_in_threadpool(parsed, await request.body())
+@contextmanager
+def refusing(sentence: str) -> Iterator[None]:
+    """Raise `UploadRefused`, with this sentence, where what is read is not what it should be."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UploadRefused(sentence) from error
 
 
 def parsed(data: bytes) -> Any:

@@ -34,38 +34,54 @@ async def unknown(request: Request) -> Response:
     return JSONResponse({"error": "there is nothing here"}, 404)
 
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+
 def late(
-    module: str, name: str, *, missing: int = 404, removed_too: bool = False
-) -> Callable[[Request], Awaitable[Response]]:
+    module: str,
+    name: str,
+    *,
+    refused: int = 404,
+    missing: int = 404,
+    removed_too: bool = False,
+    errors: tuple[type[Exception], ...] = (FeatclassError,),
+) -> Handler:
     """Return a handler whose module is loaded at its first request, not before the first paint.
 
-    Whose link leads nowhere is answered before anything is read of what they send.
+    Whose link leads nowhere is answered before anything is read of what they send. Here alone
+    errors become answers, `{"error": sentence}`: handlers raise them.
 
     Args:
         module: Of `featclass.web.routes`.
         name: Of the handler in it.
+        refused: The status of an answer to what cannot be done.
         missing: The status of an answer to a link that leads nowhere.
         removed_too: Whether the link of a removed workspace passes.
+        errors: What says in a sentence that it cannot be done.
     """
 
-    def prepared(token: str | None) -> Callable[[Request], Awaitable[Response]]:
+    def prepared(token: str | None) -> Handler:
         if token is not None:
             _require(token, removed_too)
-        handler: Callable[[Request], Awaitable[Response]] = getattr(
-            import_module(f"featclass.web.routes.{module}"), name
-        )
+        handler: Handler = getattr(import_module(f"featclass.web.routes.{module}"), name)
         return handler
 
     async def handler(request: Request) -> Response:
+        status = 503
         try:
             loaded = await run_in_threadpool(prepared, request.path_params.get("token"))
+            status = refused
+            return await loaded(request)
         except WorkspaceMissing as error:
-            return JSONResponse({"error": str(error)}, missing)
-        except FeatclassError as error:
-            return JSONResponse({"error": str(error)}, 503)
-        return await loaded(request)
+            return _told(error, missing)
+        except errors as error:
+            return _told(error, status)
 
     return handler
+
+
+def _told(error: Exception, status: int) -> Response:
+    return JSONResponse({"error": str(error)}, status)
 
 
 def _require(token: str, removed_too: bool) -> None:
@@ -101,32 +117,44 @@ async def live(socket: WebSocket) -> None:
 
 
 W = "/api/w/{token}"
+_FILE = (FeatclassError, OSError)
+"""What is raised where a picture cannot be read."""
+
+
+def _posted(
+    path: str, module: str, name: str, *, missing: int = 404, removed_too: bool = False
+) -> Route:
+    """Return the route of something done; it answers 400 where it cannot be."""
+    handler = late(module, name, refused=400, missing=missing, removed_too=removed_too)
+    return Route(f"{W}{path}", handler, methods=["POST"])
+
+
 ROUTES = (
-    Route(f"{W}/act", late("acts", "act", missing=400, removed_too=True), methods=["POST"]),
-    Route(f"{W}/plan", late("uploads", "plan", missing=400), methods=["POST"]),
-    Route(f"{W}/plan/form", late("uploads", "plan_form", missing=400), methods=["POST"]),
-    Route(f"{W}/pictures", late("uploads", "pictures", missing=400), methods=["POST"]),
-    Route(f"{W}/zip", late("uploads", "archive", missing=400), methods=["POST"]),
-    Route(f"{W}/classifier", late("classifiers", "saved"), methods=["POST"]),
-    Route(f"{W}/thumbnail/{{digest}}", late("pictures", "thumbnail")),
-    Route(f"{W}/pictures.zip", late("pictures", "archive")),
+    _posted("/act", "acts", "act", missing=400, removed_too=True),
+    _posted("/plan", "plans", "plan", missing=400),
+    _posted("/plan/form", "plans", "plan_form", missing=400),
+    _posted("/pictures", "uploads", "pictures", missing=400),
+    _posted("/zip", "uploads", "archive", missing=400),
+    _posted("/classifier", "classifiers", "saved"),
+    Route(f"{W}/thumbnail/{{digest}}", late("pictures", "thumbnail", errors=_FILE)),
+    Route(f"{W}/pictures.zip", late("pictures", "archive", errors=_FILE)),
     Route(f"{W}/sets/{{set_id:id}}", late("pictures", "of_set")),
     Route(f"{W}/tried", late("predictions", "rows")),
     Route(f"{W}/tried/{{picture_id:id}}", late("predictions", "one")),
-    Route(f"{W}/judged", late("judged", "judged")),
+    Route(f"{W}/judged", late("labelled", "out_of_fold")),
     Route(f"{W}/report.html", late("classifiers", "html")),
     Route(f"{W}/report.md", late("classifiers", "markdown")),
     Route(f"{W}/findings", late("findings", "findings")),
-    Route(f"{W}/why/{{digest}}", late("predictions", "why")),
-    Route(f"{W}/map", late("judged", "pictures")),
+    Route(f"{W}/why/{{digest}}", late("predictions", "why", errors=_FILE)),
+    Route(f"{W}/map", late("labelled", "picture_map")),
     WebSocketRoute(f"{W}/live", live),
-    Route(f"{W}/questions", late("questions", "questions")),
-    Route(f"{W}/batches", late("batches", "listed")),
-    Route(f"{W}/batches/zip", late("batches", "of_zip"), methods=["POST"]),
-    Route(f"{W}/batches/folder", late("batches", "of_folder"), methods=["POST"]),
-    Route(f"{W}/batches/{{batch}}/predictions.csv", late("batches", "table")),
-    Route(f"{W}/batches/{{batch}}/sorted.zip", late("batches", "sorted_pictures")),
-    Route(f"{W}/batches/{{batch}}/{{act}}", late("batches", "change"), methods=["POST"]),
+    Route(f"{W}/questions", late("questions", "most_useful")),
+    Route(f"{W}/batches", late("batches", "listed", refused=400)),
+    _posted("/batches/zip", "batches", "of_zip"),
+    _posted("/batches/folder", "batches", "of_folder"),
+    Route(f"{W}/batches/{{batch}}/predictions.csv", late("batches", "table", refused=400)),
+    Route(f"{W}/batches/{{batch}}/sorted.zip", late("batches", "sorted_pictures", refused=400)),
+    _posted("/batches/{batch}/{act}", "batches", "change"),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
     Mount("/assets", Fonts(directory=ASSETS)),
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import IO, Any, BinaryIO, TypeVar, cast
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, BinaryIO, NotRequired, TypedDict, TypeVar, cast
 from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
@@ -14,147 +13,56 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from featclass import datasets, images
-from featclass.base import DatasetError, FeatclassError, FoldersAmbiguous, Rejected, UploadRefused
+from featclass.base import FoldersAmbiguous, Rejected, UploadRefused
 from featclass.server.studio import studio
 from featclass.web.routes import drops, requests
-from featclass.web.routes.drops import NEW, TRY, set_id_of
-from featclass.web.routes.requests import in_turn
+from featclass.web.routes.drops import TRY, set_id_of
+from featclass.web.routes.plans import MOST_TABLES, TABLE_BYTES, depth_of
+from featclass.web.routes.requests import in_turn, refusing
 from featclass.workspaces import NewPicture
 
 MOST_FILES = 1000
 BATCH = 64
 PORTION_BYTES = 64 * 10**6
-PLAN_BYTES = 2 * 10**6
-MOST_TABLES = 4
-TABLE_BYTES = 5 * 10**6
-DEEPEST = 100
 BURST = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 T = TypeVar("T")
 
 
-async def plan(request: Request) -> Response:
-    """Answer which set each path of a drop belongs to, making the sets that are missing.
+class AddedCounts(TypedDict):
+    """What came of files that were sent."""
 
-    Takes `{"set": id | "try" | "new", "paths": [...]}`, with `tables` (path -> bytes in base64),
-    `folders` (those that hold nothing) and `classes_at` where there are any; answers `{"targets":
-    [id | "try" | null], "sets": [names], "notes": [sentences]}`, null for files that are skipped,
-    or `{"question": ...}` (`drops.Question`), and then no set is made. With `"zips": [places]`,
-    those paths are to be sent as zips instead.
-    """
-    data = await request.body()
-    return await _planned(request, lambda: _planned_by(request.path_params["token"], data))
-
-
-async def plan_form(request: Request) -> Response:
-    """Answer as `plan` does to a form: a file `plan` of JSON, and files `table` as they are."""
-    token, kind = request.path_params["token"], request.headers.get("content-type", "")
-    try:
-        async with requests.spooled(request) as file:
-            return await _planned(request, lambda: _planned_by_form(token, file, kind))
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 400)
+    added: int
+    copies: int
+    rejected: int
+    opposed: NotRequired[int]
+    """How many stay none of these, as a person had said."""
+    notes: NotRequired[list[str]]
+    """That the set had been removed meanwhile and is there again."""
 
 
-async def _planned(request: Request, work: Callable[[], dict[str, Any]]) -> Response:
-    try:
-        return JSONResponse(await in_turn(request, work))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return JSONResponse({"error": "that is not a list of paths"}, 400)
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 400)
+class Unpacked(AddedCounts):
+    """What came of a zip that was sent."""
 
-
-def _planned_by_form(token: str, file: IO[bytes], content_type: str) -> dict[str, Any]:
-    data, tables = b"", {}
-    most = MOST_TABLES + 1
-    for part in requests.parts(file, content_type, most=most, most_bytes=TABLE_BYTES):
-        if part.size > len(part.data) or (part.name == "plan" and part.size > PLAN_BYTES):
-            raise ValueError("tables of labels are small, and a plan is")
-        if part.name == "plan":
-            data = part.data
-        else:
-            tables[unquote(part.filename or "table.csv")] = part.data
-    return _planned_by(token, data, tables)
-
-
-def _planned_by(
-    token: str, data: bytes, tables: Mapping[str, bytes] | None = None
-) -> dict[str, Any]:
-    asked = requests.parsed(data)
-    target, paths = str(asked["set"]), _texts(asked["paths"])
-    try:
-        placement = drops.place(
-            *(token, target, paths),
-            classes_at=_depth(asked.get("classes_at")),
-            tables=_tables(asked.get("tables") or {}) | dict(tables or {}),
-            folders=_texts(asked.get("folders") or []),
-        )
-    except FoldersAmbiguous as ambiguous:
-        return {"question": drops.question(ambiguous, _top(paths), target)}
-    _remember(token, target, placement.targets, placement.rejected)
-    answer: dict[str, Any] = {
-        "targets": placement.targets,
-        "sets": placement.made,
-        "notes": placement.notes,
-    }
-    return {**answer, "zips": placement.zips} if placement.zips else answer
-
-
-def _texts(given: object) -> list[str]:
-    """Return a list of texts; raises `ValueError` for what is none."""
-    if not isinstance(given, list) or not all(isinstance(text, str) for text in given):
-        raise ValueError("a list of paths holds texts")
-    return given
-
-
-def _top(paths: Sequence[str]) -> str:
-    """Return what to call a drop: the folder that all of it lies in."""
-    tops = {path.partition("/")[0] for path in paths}
-    return tops.pop() if len(tops) == 1 else "This drop"
-
-
-def _depth(given: object) -> int | None:
-    """Return how deep the classes are said to be; raises `ValueError` for what is no depth."""
-    if given in (None, ""):
-        return None
-    depth = int(str(given))
-    if not 0 <= depth <= DEEPEST:
-        raise ValueError("no folders lie so deep")
-    return depth
-
-
-def _tables(given: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the bytes of the tables sent along; raises `ValueError` where they are too many."""
-    tables = {str(path): base64.b64decode(text, validate=True) for path, text in given.items()}
-    if len(tables) > MOST_TABLES or any(len(table) > TABLE_BYTES for table in tables.values()):
-        raise ValueError("tables of labels are few and small")
-    return tables
+    sets: tuple[str, ...]
+    names: drops.Names | None
 
 
 async def pictures(request: Request) -> Response:
-    """Add the files of a form to one set; answers `{"added", "copies", "rejected"}` as counts.
-
-    With `opposed` where some stay none of these, as a person had said.
-    With `notes` where the set had been removed meanwhile and is there again.
+    """Add the files of a form to one set; answers `AddedCounts`.
 
     A field `burst` before them names the recording that all of them are frames of.
     """
     token, target = request.path_params["token"], request.query_params.get("set", "")
     kind = request.headers.get("content-type", "")
-    try:
-        await run_in_threadpool(drops.require, token, target)
-        async with requests.spooled(request) as file:
-            counts = await in_turn(request, _add_form, token, target, file, kind)
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 400)
-    return JSONResponse(counts)
+    await run_in_threadpool(drops.require, token, target)
+    async with requests.spooled(request) as file:
+        return JSONResponse(await in_turn(request, _add_form, token, target, file, kind))
 
 
-def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> dict[str, Any]:
+def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> AddedCounts:
     """Add the files of a form, a portion at a time."""
-    counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
-    notes: list[str] = []
+    adding = _Adding(token)
     burst: str | None = None
     most_bytes = studio().config.max_picture_bytes
     sent = requests.parts(file, content_type, most=MOST_FILES, most_bytes=most_bytes)
@@ -167,8 +75,8 @@ def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> di
                 files.append((name, part.data if is_whole else _too_large(part.size)))
             elif part.name == "burst":
                 burst = _burst(part.data.decode(errors="replace"))
-        counts.update(_add(token, target, files, notes, burst))
-    return {**counts, "notes": notes} if notes else dict(counts)
+        adding.add(target, files, burst)
+    return {**adding.counts(), "notes": adding.notes} if adding.notes else adding.counts()
 
 
 def _too_large(size: int) -> str:
@@ -195,49 +103,82 @@ def portions(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
 async def archive(request: Request) -> Response:
     """Add the pictures of a zip; its subfolders become sets, or `among` other zips, it is one.
 
-    Answers as `pictures` does, with `sets`, `notes` and `names` (`drops.Names` or null), or
-    `{"question": ...}` as `plan` does, and then nothing is added.
+    Answers `Unpacked`; or `drops.Asked` where they can be read in two ways.
     """
     asked, target = request.query_params, request.query_params.get("set", "")
     token, name = request.path_params["token"], asked.get("name", "archive.zip")
-    try:
-        depth = _depth(asked.get("classes_at"))
-        await run_in_threadpool(drops.require, token, target)
-        async with requests.spooled(request) as file:
-            answer = await in_turn(
-                request,
-                _unpack,
-                *(token, target, name, file),
-                classes_at=depth,
-                is_one_of_several="among" in asked,
-            )
-    except FoldersAmbiguous as ambiguous:
-        return JSONResponse({"question": drops.question(ambiguous, name, target)})
-    except ValueError:
-        return JSONResponse({"error": "that is no depth of folders"}, 400)
-    except FeatclassError as error:
-        return JSONResponse({"error": str(error)}, 400)
+    with refusing("that is no depth of folders"):
+        depth = depth_of(asked.get("classes_at"))
+    await run_in_threadpool(drops.require, token, target)
+    async with requests.spooled(request) as file:
+        answer = await in_turn(
+            request,
+            _unpack,
+            *(token, target, name, file),
+            classes_at=depth,
+            is_one_of_several="among" in asked,
+        )
     return JSONResponse(answer)
 
 
-def _burst(given: str) -> str:
-    if not BURST.fullmatch(given):
+def _burst(text: str) -> str:
+    if not BURST.fullmatch(text):
         raise UploadRefused("that names no recording; load the page again")
-    return given
+    return text
 
 
-def _add(
-    token: str,
-    target: str,
-    files: Iterable[tuple[str, bytes | str]],
-    notes: list[str],
-    burst: str | None = None,
-) -> dict[str, int]:
-    """Add files, bytes or why there are none, to one set or to the pictures to try.
+class _Adding:
+    """Adds files to the sets of a workspace, and counts what came of them."""
 
-    What cannot be used is remembered there. A set that came back for them is said in `notes`.
-    """
-    set_id = None if target == TRY else set_id_of(target)
+    def __init__(self, token: str) -> None:
+        self.notes: list[str] = []
+        """Which sets came back for them."""
+        self._token = token
+        self._counts: Counter[str] = Counter()
+
+    def counts(self, unusable: int = 0) -> AddedCounts:
+        """Return what came of them, `unusable` others among the rejected."""
+        counts = self._counts
+        answer = AddedCounts(
+            added=counts["added"],
+            copies=counts["copies"],
+            rejected=counts["rejected"] + unusable,
+        )
+        return {**answer, "opposed": counts["opposed"]} if counts["opposed"] else answer
+
+    def add(
+        self, target: str, files: Iterable[tuple[str, bytes | str]], burst: str | None = None
+    ) -> None:
+        """Add files, bytes or why there are none, to one set or to the pictures to try.
+
+        What cannot be used is remembered there.
+        """
+        set_id = None if target == TRY else set_id_of(target)
+        good, bad = _sorted_out(files, burst)
+        store = studio().workspaces
+        added = store.add_pictures(self._token, set_id, good) if good else []
+        if bad:
+            store.reject(self._token, set_id, bad)
+        if restored := [item.digest for item in added if item.restored]:
+            studio().trainer.read_again(self._token, restored)
+        self.notes += [
+            f"{name} had been removed meanwhile; it is here again, with what was added now."
+            for name in dict.fromkeys(item.brought_back for item in added if item.brought_back)
+        ]
+        copies = sum(item.duplicate for item in added)
+        opposed = sum(item.is_opposed for item in added)
+        self._counts.update(
+            added=len(added) - copies,
+            copies=copies - opposed,
+            rejected=len(bad),
+            opposed=opposed,
+        )
+
+
+def _sorted_out(
+    files: Iterable[tuple[str, bytes | str]], burst: str | None
+) -> tuple[list[NewPicture], list[Rejected]]:
+    """Return the files that are pictures, and why the others are none."""
     good, bad = [], []
     for path, data in files:
         name = path.rsplit("/", 1)[-1]
@@ -250,21 +191,7 @@ def _add(
             bad.append(Rejected(name, str(unreadable)))
         else:
             good.append(NewPicture(name, data, burst))
-    store = studio().workspaces
-    added = store.add_pictures(token, set_id, good) if good else []
-    if bad:
-        store.reject(token, set_id, bad)
-    if restored := [item.digest for item in added if item.restored]:
-        studio().trainer.read_again(token, restored)
-    notes += [
-        f"{name} had been removed meanwhile; it is here again, with what was added now."
-        for name in dict.fromkeys(item.brought_back for item in added if item.brought_back)
-    ]
-    copies, opposed = (
-        sum(getattr(item, name) for item in added) for name in ("duplicate", "is_opposed")
-    )
-    counts = {"added": len(added) - copies, "copies": copies - opposed, "rejected": len(bad)}
-    return {**counts, "opposed": opposed} if opposed else counts
+    return good, bad
 
 
 def _unpack(
@@ -275,40 +202,51 @@ def _unpack(
     *,
     classes_at: int | None,
     is_one_of_several: bool,
-) -> dict[str, Any]:
+) -> Unpacked | drops.Asked:
     """Add the files of a zip, a batch at a time, each to the set of its folder."""
     limit = studio().config.max_upload_bytes
-    try:
-        listing = datasets.files_of_zip(cast(BinaryIO, file), max_unpacked_bytes=limit)
-    except DatasetError as error:
-        raise UploadRefused(str(error).replace("The zip", name, 1)) from error
+    listing = datasets.files_of_zip(cast(BinaryIO, file), name=name, max_unpacked_bytes=limit)
     before = frozenset(labelled.name for labelled in studio().workspaces.open(token).sets)
-    placement = drops.place(
-        *(token, target, [path for path, _ in listing.files]),
-        classes_at=classes_at,
-        tables=_tables_inside(listing.files),
-        folders=listing.folders,
-        alone=datasets.class_of_zip(name),
-        is_one_of_several=is_one_of_several,
-    )
-    groups: defaultdict[str, list[tuple[str, datasets.ZipSource]]] = defaultdict(list)
-    for (path, source), to in zip(listing.files, placement.targets, strict=True):
-        if to is not None:
-            groups[str(to)].append((path, source))
-    unusable, back = [*listing.rejected], list[str]()
-    counts: Counter[str] = Counter(added=0, copies=0, rejected=0)
-    for to, members in groups.items():
-        for portion in portions(members, lambda member: member[1].size):
-            read = [(path, _bytes_or_reason(source)) for path, source in portion]
-            unusable += [Rejected(path, str(got)) for path, got in read if isinstance(got, str)]
-            usable = [(path, got) for path, got in read if isinstance(got, bytes)]
-            counts.update(_add(token, to, usable, back))
-    counts["rejected"] += len(unusable)  # what is damaged shows only as it is unpacked
-    _remember(token, target, placement.targets, [*placement.rejected, *unusable])
+    try:
+        placement = drops.place(
+            *(token, target, [path for path, _ in listing.files]),
+            classes_at=classes_at,
+            tables=_tables_inside(listing.files),
+            folders=listing.folders,
+            alone=datasets.class_of_zip(name),
+            is_one_of_several=is_one_of_several,
+        )
+    except FoldersAmbiguous as ambiguous:
+        return {"question": drops.question(ambiguous, name, target)}
+    adding = _Adding(token)
+    damaged = _add_of_zip(adding, listing, placement)
+    unusable = [*listing.rejected, *damaged]
+    drops.remember(token, target, placement.targets, [*placement.rejected, *unusable])
     names = drops.other_names(token, name, listing, placement, before, classes_at)
     of_names = () if names else listing.notes  # else they are said with the choice
-    notes = [*(note.replace("The zip", name, 1) for note in of_names), *placement.notes, *back]
-    return {**counts, "sets": placement.made, "notes": notes, "names": names}
+    return {
+        **adding.counts(len(unusable)),
+        "sets": placement.made,
+        "notes": [*of_names, *placement.notes, *adding.notes],
+        "names": names,
+    }
+
+
+def _add_of_zip(
+    adding: _Adding, listing: datasets.ZipListing, placement: drops.Placement
+) -> list[Rejected]:
+    """Add the files of a zip where they belong; returns those found to be damaged on the way."""
+    groups: defaultdict[str, list[tuple[str, datasets.ZipSource]]] = defaultdict(list)
+    for (path, source), target in zip(listing.files, placement.targets, strict=True):
+        if target is not None:
+            groups[str(target)].append((path, source))
+    damaged: list[Rejected] = []
+    for target, members in groups.items():
+        for portion in portions(members, lambda member: member[1].size):
+            files = [(path, _bytes_or_reason(source)) for path, source in portion]
+            damaged += [Rejected(path, data) for path, data in files if isinstance(data, str)]
+            adding.add(target, [(path, data) for path, data in files if isinstance(data, bytes)])
+    return damaged
 
 
 def _tables_inside(files: Iterable[tuple[str, datasets.ZipSource]]) -> dict[str, bytes]:
@@ -331,15 +269,3 @@ def _bytes_or_reason(source: datasets.ZipSource) -> bytes | str:
         return source.read()
     except OSError as error:
         return str(error)
-
-
-def _remember(
-    token: str, target: str, targets: Iterable[drops.Target], unusable: Sequence[Rejected]
-) -> None:
-    """Keep what could not be used where it was dropped, or at the first set that it made."""
-    if not unusable:
-        return
-    first = next((to for to in targets if to is not None), "")
-    where = target if target != NEW else str(first)
-    set_id = None if where == TRY else set_id_of(where or str(studio().workspaces.add_set(token)))
-    studio().workspaces.reject(token, set_id, unusable)

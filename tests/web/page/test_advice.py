@@ -10,20 +10,11 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from featclass.base import sentences
 from featclass.web import ASSETS
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.test_journey import (
-    HOSTILE,
-    Server,
-    browser,
-    choose,
-    file,
-    page,
-    server,
-    strayed,
-    zipped,
-)
-
-__all__ = ["browser", "page", "server"]
+from tests.people import zipped
+from tests.served import Server
+from tests.web.page.mistaking import HOSTILE, strayed
 
 CUE = "The size in pixels alone names the right class in 100 % of the pictures"
 FILLED = re.compile(r"\bstrong\b")

@@ -4,26 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-import tests.web.page.test_journey as journey
-from tests.fakes import drawn
-from tests.web.page.test_journey import choose, file
-
-server, browser, page = journey.server, journey.browser, journey.page
-
-
-def fill(page: Page, url: str) -> None:
-    """Give two sets three pictures each, and a dozen to try."""
-    page.goto(url)
-    for name, colour in (("Set 1", "red"), ("Set 2", "blue")):
-        choose(page, f"Add pictures to {name}", *some(colour, 3))
-        card = page.get_by_role("region", name=f"Set {name}")
-        expect(card.get_by_text("3 pictures", exact=True)).to_be_visible()
-    choose(page, "Choose pictures", *some("red", 6, 50), *some("blue", 6, 70))
-    expect(page.get_by_role("button", name="Label the most useful of 12 pictures")).to_be_visible()
-
-
-def some(colour: str, number: int, first: int = 0) -> list[dict[str, object] | str]:
-    return [file(f"{colour}{n}.png", drawn(n, colour)) for n in range(first, first + number)]
+from tests.served import Server
+from tests.web.page.asking import fill
 
 
 def size(page: Page, name: str, pictures: int) -> None:
@@ -31,9 +13,7 @@ def size(page: Page, name: str, pictures: int) -> None:
     expect(card.get_by_text(f"{pictures} pictures", exact=True)).to_be_visible()
 
 
-def test_answers_by_key_fill_the_sets_and_can_be_taken_back(
-    server: journey.Server, page: Page
-) -> None:
+def test_answers_by_key_fill_the_sets_and_can_be_taken_back(server: Server, page: Page) -> None:
     fill(page, server.url)
     page.get_by_role("button", name="Label the most useful").click()
     panel = page.get_by_role("group", name="Label pictures")
@@ -61,7 +41,7 @@ def test_answers_by_key_fill_the_sets_and_can_be_taken_back(
 
 
 def test_what_is_none_of_these_is_not_asked_about_again_what_was_skipped_is(
-    server: journey.Server, page: Page
+    server: Server, page: Page
 ) -> None:
     fill(page, server.url)
     page.get_by_role("button", name="Label the most useful").click()

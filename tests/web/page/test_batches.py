@@ -12,27 +12,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.test_journey import Server, browser, choose, file, page, zipped
-
-__all__ = ["browser", "page"]
+from tests.people import zipped
+from tests.served import Server, serving
 
 COLOURS = ("red", "blue")
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    offered, data = tmp_path / "offered" / "trip", tmp_path / "data"
-    offered.mkdir(parents=True)
-    data.mkdir()
-    for seed in range(4):
-        (offered / f"{seed}.png").write_bytes(drawn(seed + 50, COLOURS[seed % 2]))
-    monkeypatch.setenv("FEATCLASS_PICTURES", str(offered.parent))
-    running = Server(data)
-    running.start()
-    yield running
-    if running.process is not None:
-        running.stop()
 
 
 def taught(server: Server, page: Page) -> None:
@@ -49,8 +34,9 @@ def new(count: int) -> dict[str, bytes]:
 
 
 def test_a_zip_is_cancelled_resumed_after_a_kill_and_taken_away_sorted(
-    server: Server, page: Page, tmp_path: Path
+    own_server: Server, page: Page
 ) -> None:
+    server = own_server
     taught(server, page)
     choose(page, "Choose a zip", file("holiday.zip", zipped(new(400))))
     batch = page.get_by_role("article", name="holiday.zip")
@@ -87,10 +73,22 @@ def test_a_zip_is_cancelled_resumed_after_a_kill_and_taken_away_sorted(
     expect(batch.get_by_role("row")).to_have_count(51)
 
 
+@pytest.fixture
+def offering(tmp_path: Path) -> Iterator[Server]:
+    """The page of a server that offers a folder of four pictures, named trip."""
+    offered, data = tmp_path / "offered" / "trip", tmp_path / "data"
+    offered.mkdir(parents=True)
+    data.mkdir()
+    for seed in range(4):
+        (offered / f"{seed}.png").write_bytes(drawn(seed + 50, COLOURS[seed % 2]))
+    with serving(data, FEATCLASS_PICTURES=str(offered.parent)) as running:
+        yield running
+
+
 def test_a_folder_of_the_server_is_predicted_removed_and_brought_back(
-    server: Server, page: Page
+    offering: Server, page: Page
 ) -> None:
-    taught(server, page)
+    taught(offering, page)
     page.get_by_label("Folder on the server").fill("../..")
     page.get_by_role("button", name="Predict", exact=True).click()
     expect(page.get_by_text("among those that this server offers")).to_be_visible()

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import MILLISECONDS
 from tests.contrast import faint
-from tests.web.page.test_journey import MILLISECONDS, Server, browser, server
-
-__all__ = ["browser", "server"]
+from tests.served import Server
 
 SCHEMES = ("light", "dark")
 MENUS = ("My pictures", "encoder", "Use it")

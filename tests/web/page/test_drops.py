@@ -11,15 +11,11 @@ from playwright.sync_api import Locator, Page, expect
 
 import featclass
 from featclass.datasets import files_of_zip
-from tests.browser import drop
+from tests.browser import box_of, choose, drop, file
 from tests.fakes import drawn
-from tests.people import COLOURS, fill, named, raw_zip, zip_of
-from tests.web.page.test_journey import Server, browser, choose, file, page, server
+from tests.people import COLOURS, JAPANESE, PEOPLE, fill, named, raw_zip, zip_of
+from tests.served import Server
 
-__all__ = ["browser", "page", "server"]
-
-PEOPLE = ("alice/ok", "alice/nok", "bob/ok", "bob/nok")
-JAPANESE = ("表面良好", "表面不良", "合格")
 LONG = "Verfaerbung der Oberflaeche durch zu hohe Temperatur im Ofen waehrend des Brennens "
 
 
@@ -212,9 +208,7 @@ def test_of_a_long_name_the_end_that_differs_is_seen_everywhere(
         end = place.locator(".last").first
         expect(end).to_be_visible()
         expect(end).to_have_text(re.compile("Ziegel$"))
-        inner, outer = end.bounding_box(), place.bounding_box()
-        assert inner is not None
-        assert outer is not None
+        inner, outer = box_of(end), box_of(place)
         assert outer["x"] - 1 <= inner["x"]
         assert inner["x"] + inner["width"] <= outer["x"] + outer["width"] + 1
         assert end.evaluate("end => end.closest('[title]').title") == f"{LONG}Ziegel"

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.page.test_journey import Server, browser, page
-
-__all__ = ["browser", "page"]
+from tests.served import Server, serving
 
 SAID = "featclass does not answer. What you type is kept, and sent when it is back."
 STREAMLITS = ("Connection error", "Is Streamlit still running", "Are you connected")
 
 
+@pytest.fixture(scope="module")
+def stopping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("stopping")) as running:
+        yield running
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    running = Server(tmp_path)
-    running.start()
-    yield running
-    if running.process is not None:
-        running.stop()
+def server(stopping: Server) -> Server:
+    """The page of a server that each test may stop."""
+    if stopping.process is None:
+        stopping.start()
+    return stopping
 
 
 def assert_said_by_us_alone(page: Page) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import signal
 import socket
@@ -11,123 +10,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from featclass import samples
-from tests.browser import FLAGS, find
+from tests.browser import MILLISECONDS, box_of, choose, file
 from tests.fakes import drawn
-
-ROOT = Path(__file__).parents[3]
-SECONDS = 90
-MILLISECONDS = SECONDS * 1000
-
-
-@dataclass
-class Server:
-    """`featclass app` in a process of its own."""
-
-    data: Path
-    port: int = 0
-    process: subprocess.Popen[bytes] | None = field(default=None)
-
-    @property
-    def url(self) -> str:
-        return f"http://localhost:{self.port}/"
-
-    def start(self) -> None:
-        if not self.port:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
-        command += ["--server.headless=true", f"--server.port={self.port}"]
-        environment = os.environ | {
-            "FEATCLASS_DATA": str(self.data),
-            "FEATCLASS_OFFLINE": "1",
-            "PYTHONPATH": str(ROOT),
-        }
-        with (self.data / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=environment, cwd=self.data, stdout=log, stderr=log
-            )
-        end = time.monotonic() + SECONDS
-        while not self._answers():
-            assert time.monotonic() < end, (self.data / "server.log").read_text()
-            assert self.process.poll() is None, (self.data / "server.log").read_text()
-
-    def _answers(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}_stcore/health", timeout=1) as answer:
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
-        assert self.process is not None
-        self.process.send_signal(how)
-        self.process.wait(SECONDS)
-        self.process = None
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    running = Server(tmp_path_factory.mktemp("server"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    flags = [*FLAGS, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=find(), args=flags)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A new visitor: cookies of their own; any error in the page's own code fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(MILLISECONDS)
-    expect.set_options(timeout=MILLISECONDS)
-    faults: list[str] = []
-    outside: list[str] = []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("request", lambda request: outside.append(request.url))
-    yield opened
-    context.close()
-    assert faults == []
-    assert [
-        url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))
-    ] == []
-
-
-def choose(page: Page, button: str, *files: dict[str, object] | str) -> None:
-    """Press a button that opens the file dialog, and choose files."""
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name=button, exact=True).click()
-    chooser.value.set_files(list(files))  # type: ignore[arg-type]
-
-
-def file(name: str, data: bytes) -> dict[str, object]:
-    return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return out.getvalue()
+from tests.people import zipped
+from tests.served import ROOT, SECONDS, Server, free_port
+from tests.web.page.mistaking import HOSTILE, NONE, strayed
 
 
 def test_samples_to_matrix_to_prediction_and_all_of_it_is_there_after_a_reload(
@@ -171,10 +64,9 @@ def test_a_zip_makes_the_sets_and_names_the_files_that_could_not_be_used(
 
 
 def test_a_killed_server_has_lost_nothing_that_the_page_showed_as_added(
-    browser: Browser, tmp_path: Path
+    own_server: Server, browser: Browser
 ) -> None:
-    server = Server(tmp_path)
-    server.start()
+    server = own_server
     opened = browser.new_page()
     opened.set_default_timeout(MILLISECONDS)
     opened.goto(server.url)
@@ -188,7 +80,6 @@ def test_a_killed_server_has_lost_nothing_that_the_page_showed_as_added(
     card = opened.get_by_role("region", name="Set Set 1")
     expect(card.get_by_text("30 pictures")).to_be_visible()
     opened.close()
-    server.stop()
 
 
 def test_a_picture_whose_file_is_gone_says_so_and_is_back_once_it_is_added_again(
@@ -236,7 +127,7 @@ def test_a_visitor_who_comes_back_without_the_link_finds_their_workspace(
     page.goto("about:blank")
     page.goto(server.url)
     expect(page.get_by_role("region", name="Set Set 2").get_by_text("1 picture")).to_be_visible()
-    assert page.url == address
+    expect(page).to_have_url(address)
 
 
 def test_a_set_is_renamed_in_place_by_keyboard_and_a_removed_picture_comes_back(
@@ -298,85 +189,10 @@ def test_nothing_is_wider_than_the_screen(server: Server, page: Page, width: int
     page.goto(server.url)
     page.get_by_role("button", name="Load sample pictures").click()
     expect(page.get_by_role("gridcell").first).to_be_visible()
-    card = page.get_by_role("region", name="Set Puddlewicks").bounding_box()
-    assert card is not None
+    card = box_of(page.get_by_role("region", name="Set Puddlewicks"))
     assert card["x"] >= 0
     assert card["x"] + card["width"] <= width
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-HOSTILE = "<img src=x onerror=alert(1)>"
-STRAYED = f"red taken for {HOSTILE}: 1"
-NONE = f"red taken for {HOSTILE}: 0"
-
-
-def strayed(server: Server, page: Page, *, strays: int = 1) -> None:
-    """Fill the sets red and HOSTILE (blue pictures), with `strays` blue pictures among the red."""
-    files = {f"pets/red/{seed}.png": drawn(seed, "red") for seed in range(10)}
-    files |= {f"pets/{HOSTILE}/{seed}.png": drawn(seed, "blue") for seed in range(10)}
-    files[f"pets/red/{HOSTILE}.png"] = drawn(90, "blue")
-    files |= {f"pets/red/stray{n}.png": drawn(90 + n, "blue") for n in range(1, strays)}
-    page.goto(server.url)
-    choose(page, "Add pictures to Set 1", file("pets.zip", zipped(files)))
-    expect(page.get_by_role("gridcell", name=f"red taken for {HOSTILE}: {strays}")).to_be_visible()
-
-
-def test_a_picture_found_in_the_matrix_is_moved_and_undo_brings_it_back(
-    server: Server, page: Page
-) -> None:
-    strayed(server, page)
-    page.get_by_role("gridcell", name=STRAYED).click()
-    picture = page.get_by_role("article", name=f"{HOSTILE}.png")
-    expect(picture).to_contain_text(HOSTILE)
-    expect(picture).to_contain_text("own set")
-    picture.get_by_role("button", name=f"Move to {HOSTILE}: {HOSTILE}.png").click()
-    expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
-    expect(page.get_by_text("raises this score by itself")).to_be_visible()
-    expect(page.get_by_text("No picture is here now.")).to_be_visible()
-    card = page.get_by_role("region", name=f"Set {HOSTILE}")
-    expect(card.get_by_text("11 pictures")).to_be_visible()
-    expect(page.get_by_text(f"Moved {HOSTILE}.png from red to {HOSTILE}.")).to_be_visible()
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
-    expect(card.get_by_text("10 pictures")).to_be_visible()
-    expect(picture).to_be_visible()
-
-
-def test_the_matrix_is_walked_and_its_pictures_left_out_by_keyboard(
-    server: Server, page: Page
-) -> None:
-    strayed(server, page)
-    page.get_by_role("gridcell", name=f"{HOSTILE} recognised").focus()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("article", name=f"{HOSTILE}.png")).to_be_visible()
-    page.get_by_role("button", name=f"Leave out: {HOSTILE}.png").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("gridcell", name=NONE)).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("gridcell", name=NONE)).to_be_focused()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("button", name=f"Everything taken for {HOSTILE}")).to_be_focused()
-    card = page.get_by_role("region", name="Set red")
-    expect(card.get_by_text("11 pictures, 1 left out")).to_be_visible()
-    card.get_by_role("button", name=f"Take back {HOSTILE}.png").click()
-    expect(page.get_by_role("gridcell", name=STRAYED)).to_be_visible()
-
-
-def test_all_pictures_of_a_set_are_sorted_by_how_typical_they_are(
-    server: Server, page: Page
-) -> None:
-    strayed(server, page)
-    page.get_by_role("button", name="All pictures of red").click()
-    shown = page.get_by_role("article")
-    expect(shown).to_have_count(11)
-    expect(shown.first).to_contain_text(f"{HOSTILE}.png")
-    page.get_by_role("button", name="Most typical").click()
-    expect(shown.last).to_contain_text(f"{HOSTILE}.png")
-    page.get_by_role("button", name="Close these pictures").click()
-    expect(shown).to_have_count(0)
 
 
 def test_a_doubtful_picture_worth_a_look_is_moved_and_undo_brings_the_finding_back(
@@ -409,8 +225,7 @@ def test_all_pictures_are_picked_on_the_map_by_lasso_one_by_keyboard_and_moved(
     expect(page.get_by_text("Draw round pictures to pick them")).to_be_visible()
     ground = page.get_by_role("application", name="Map of the pictures")
     ground.scroll_into_view_if_needed()
-    box = ground.bounding_box()
-    assert box is not None
+    box = box_of(ground)
     left, top, right, bottom = 8, 8, box["width"] - 8, box["height"] - 8
     page.mouse.move(box["x"] + left, box["y"] + top)
     page.mouse.down()
@@ -482,9 +297,7 @@ def test_a_tried_picture_that_was_removed_comes_back_by_undo(server: Server, pag
 
 
 def test_the_server_ends_with_its_command(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"FEATCLASS_DATA": str(tmp_path), "PYTHONPATH": str(ROOT)}
     environment.pop("DISPLAY", None)
     command = [sys.executable, "-m", "featclass", "app", "--port", str(port)]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import box_of, choose, file
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
-from tests.web.page.test_journey import Server, choose, file
-from tests.web.page.test_none_of_these import strangers, strayed
-from tests.web.page.test_tryout import card, taught
-
-server, browser, page = journey.server, journey.browser, journey.page
+from tests.served import Server
+from tests.web.page.straying import strangers, strayed
+from tests.web.page.trying import card, taught
 
 PLACES = """() => ['sets', 'score', 'try'].map(id => {
     const box = document.getElementById(id).closest('.stColumn').getBoundingClientRect();
@@ -103,8 +101,7 @@ def test_a_stray_among_sets_of_long_names_is_no_wider_than_the_screen(
     taught(server, page, sets=(long,))
     strayed(page)
     stray = card(page, "temple0.png")
-    box = stray.bounding_box()
-    assert box is not None
+    box = box_of(stray)
     assert box["x"] + box["width"] <= width
     stray.get_by_role("button", name="None of these: temple0.png").click()
     expect(stray).to_contain_text("None of these, as you said")

@@ -14,7 +14,8 @@ from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 from tests.classifiers.test_opening import opened, trained
 from tests.fakes import drawn
-from tests.web.page.test_frame import OURS, settled, text
+from tests.filled import OURS
+from tests.web.page.framed import settled, text
 
 __all__ = ["opened", "trained"]
 

@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-from functools import cache
 
-import PIL.Image
 import pytest
 from playwright.sync_api import Locator, Page, Route, WebSocketRoute, expect
-from sklearn.datasets import load_sample_image
 
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
-from tests.web.page.test_journey import Server, choose, file
-from tests.web.page.test_tryout import card, chip, opened, taught, tiles
+from tests.served import Server
+from tests.web.page.straying import strangers, strayed
+from tests.web.page.trying import card, chip, opened, taught, tiles
 
-server, browser, page = journey.server, journey.browser, journey.page
 UNLIKE = re.compile(r"^Unlike your sets\. Nearest: (warm|cold)$")
 SHARE = re.compile(r"\d ?%")
-LARGE, STEP = 240, 100
-"""Pixels: of a photograph's part, and from one to the next."""
-
-
-@cache
-def photograph(number: int = 0) -> bytes:
-    """Return a part of a photograph of a temple, which is like no disc; each is another one."""
-    across, down = number % 4 * STEP, number // 4 * STEP
-    whole = PIL.Image.fromarray(load_sample_image("china.jpg"))
-    data = io.BytesIO()
-    whole.crop((across, down, across + LARGE, down + LARGE)).save(data, "PNG")
-    return data.getvalue()
-
-
-def strayed(page: Page, number: int = 1, *discs: tuple[str, int]) -> None:
-    """Try discs, and then so many photographs; wait until something is said of every picture."""
-    files = [file(f"{colour}{seed}.png", drawn(seed, colour)) for colour, seed in discs]
-    files += [file(f"temple{n}.png", photograph(n)) for n in range(number)]
-    choose(page, "Choose pictures", *files)
-    if len(files) <= 8:
-        said = page.get_by_role("article").get_by_text(re.compile("^(Looks like|Unlike your sets)"))
-        expect(said).to_have_count(len(files))
-    else:
-        expect(chip(page, "All")).to_have_text(f"All{len(files)}")
-        expect(chip(page, "Waiting")).to_be_hidden()
 
 
 def undo(page: Page, what: str) -> None:
@@ -60,16 +31,6 @@ def answers(shown: Locator) -> list[str]:
     group = shown.get_by_role("group", name="Right?").get_by_role("button")
     labels = [str(one.get_attribute("aria-label")) for one in group.all()]
     return [label.rpartition(":")[0] for label in labels]
-
-
-def strangers(page: Page, number: int) -> None:
-    """Wait until the set that is no class has so many pictures; with none it is not shown."""
-    kept = page.get_by_role("region", name="None of these")
-    if number:
-        words = "1 picture" if number == 1 else f"{number} pictures"
-        expect(kept.get_by_text(words, exact=True)).to_be_visible()
-    else:
-        expect(kept).to_be_hidden()
 
 
 def test_a_stray_picture_is_said_to_be_unlike_the_sets_without_any_share(

@@ -7,14 +7,11 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-import tests.web.page.test_journey as journey
-from tests.browser import drop
+from tests.browser import choose, drop, file
 from tests.fakes import drawn
-from tests.web.page.test_asking import some
-from tests.web.page.test_journey import choose, file
-from tests.web.page.test_none_of_these import photograph
-
-server, browser, page = journey.server, journey.browser, journey.page
+from tests.served import Server
+from tests.web.page.asking import some
+from tests.web.page.straying import photograph
 
 WARNING = re.compile("pictures that show something else would be taken for none of the classes")
 HOSTILE = "<img src=x onerror=alert(1)>.png"
@@ -37,7 +34,7 @@ def number_in(page: Page, name: str, text: str) -> None:
 
 
 def test_a_stray_of_a_set_is_said_to_be_none_of_these_seen_and_undone(
-    server: journey.Server, page: Page
+    server: Server, page: Page
 ) -> None:
     none = two_sets_with_a_stray(page, server.url)
     page.get_by_role("button", name="Move stray.png to another set").click()
@@ -59,7 +56,7 @@ def test_a_stray_of_a_set_is_said_to_be_none_of_these_seen_and_undone(
 
 
 def test_that_strangers_are_no_longer_refused_is_said_until_the_stray_is_none_of_these(
-    server: journey.Server, page: Page
+    server: Server, page: Page
 ) -> None:
     page.goto(server.url)
     stray = file("stray.png", photograph())
@@ -77,7 +74,7 @@ def test_that_strangers_are_no_longer_refused_is_said_until_the_stray_is_none_of
 
 
 def test_from_none_of_these_a_picture_moves_into_a_set_or_is_removed(
-    server: journey.Server, page: Page, tmp_path: Path
+    server: Server, page: Page, tmp_path: Path
 ) -> None:
     none = two_sets_with_a_stray(page, server.url)
     for name in ("stray.png", "red3.png"):
@@ -101,7 +98,7 @@ def test_from_none_of_these_a_picture_moves_into_a_set_or_is_removed(
     expect(none.get_by_text("Added 1 picture")).to_be_visible()
 
 
-def test_a_file_name_of_a_stranger_is_only_ever_text(server: journey.Server, page: Page) -> None:
+def test_a_file_name_of_a_stranger_is_only_ever_text(server: Server, page: Page) -> None:
     none = two_sets_with_a_stray(page, server.url, stray=HOSTILE)
     page.get_by_role("button", name=f"Move {HOSTILE} to another set").click()
     page.get_by_role("button", name=f"Move {HOSTILE} to None of these").click()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import choose, file
 from tests.fakes import drawn
-from tests.web.page.test_journey import Server, browser, choose, file, page, server, zipped
-
-__all__ = ["browser", "page", "server"]
+from tests.people import zipped
+from tests.served import Server
 
 COLOURS = ("red", "blue")
 

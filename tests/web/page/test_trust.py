@@ -18,11 +18,11 @@ from featclass.audit.findings import (
 )
 from featclass.audit.quality import Fault
 from featclass.base.records import NearDuplicates, Report
-from featclass.base.scores import LearningCurve, Told, Verdict
+from featclass.base.scores import LearningCurve, SavedSentence, Verdict
 from featclass.classifiers.training import Training
 from featclass.reports import documents
 from featclass.web.page import trust
-from tests.reports.test_document import training
+from tests.reports.written import training
 
 
 def reported(**changes: object) -> Report:
@@ -30,9 +30,9 @@ def reported(**changes: object) -> Report:
 
 
 def test_only_a_score_that_may_be_luck_is_doubted() -> None:
-    good = Verdict(True, 0.001, Told("Better than guessing: 10 of 12 right."))
-    luck = Told("Not shown to be better than guessing yet.")
-    bad = Verdict(False, 0.3, luck, Told("Add pictures."))
+    good = Verdict(True, 0.001, SavedSentence("Better than guessing: 10 of 12 right."))
+    luck = SavedSentence("Not shown to be better than guessing yet.")
+    bad = Verdict(False, 0.3, luck, SavedSentence("Add pictures."))
     assert trust.doubt(reported()) == ""
     assert trust.doubt(reported(verdict=good)) == ""
     said = "Not shown to be better than guessing yet. Add pictures."
@@ -40,7 +40,7 @@ def test_only_a_score_that_may_be_luck_is_doubted() -> None:
 
 
 def test_what_would_help_stands_beside_the_score() -> None:
-    curve = LearningCurve((), None, Told("About 8 more pictures should help."))
+    curve = LearningCurve((), None, SavedSentence("About 8 more pictures should help."))
     assert trust.lines(reported(learning_curve=curve)) == ["About 8 more pictures should help."]
     assert trust.lines(reported()) == []
 
@@ -76,7 +76,7 @@ def audited(*, suspects: int = 0, copies: int = 0, unbalanced: bool = False) -> 
         LabelError(f"{i}.jpg", "cat", "dog", 0.9, i < suspects, f"label {i}") for i in range(5)
     ]
     groups = [
-        DuplicateGroup(("a", "b"), ("cat", "cat"), "near", f"copies {i}") for i in range(copies)
+        DuplicateGroup(("a", "b"), ("cat", "cat"), False, f"copies {i}") for i in range(copies)
     ]
     dark = QualityFault("0.jpg", "cat", "dark 0", Fault(0, "too dark", 64, 64, 0.1, ""))
     balance = Balance({"cat": 9, "dog": 1}, unbalanced, "balance")

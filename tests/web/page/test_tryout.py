@@ -7,55 +7,12 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.browser import box_of
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
-from tests.web.page.test_journey import Server, choose, file, zipped
+from tests.served import Server
+from tests.web.page.trying import card, chip, many, opened, taught, tiles, tried
 
-server, browser, page = journey.server, journey.browser, journey.page
 PURPLE = ("purple", 50), ("purple", 51)
-
-
-def taught(server: Server, page: Page, *, sets: tuple[str, ...] = (), each: int = 3) -> None:
-    """Fill the sets warm (red discs) and cold (blue), and more `sets` of two white discs each."""
-    files = {
-        f"discs/{name}/{seed}.png": drawn(seed, colour)
-        for name, colour in (("warm", "red"), ("cold", "blue"))
-        for seed in range(each)
-    }
-    for seed in range(2 * len(sets)):
-        files[f"discs/{sets[seed // 2]}/{seed}.png"] = drawn(100 + seed, "white")
-    page.goto(server.url)
-    choose(page, "Add pictures to Set 1", file("discs.zip", zipped(files)))
-    expect(page.get_by_text(re.compile(r"^\d+ of \d+ right$|^No score yet$")).first).to_be_visible()
-
-
-def tried(page: Page, *discs: tuple[str, int]) -> None:
-    files = [file(f"{colour}{seed}.png", drawn(seed, colour)) for colour, seed in discs]
-    choose(page, "Choose pictures", *files)
-
-
-def many(page: Page, each: int = 6) -> None:
-    """Try `each` red, blue and purple discs; wait until all are there and have a prediction."""
-    discs = [(colour, 21 + seed) for colour in ("red", "blue", "purple") for seed in range(each)]
-    tried(page, *discs)
-    expect(chip(page, "All")).to_have_text(f"All{3 * each}")
-    expect(chip(page, "Waiting")).to_be_hidden()
-
-
-def card(page: Page, name: str) -> Locator:
-    return page.get_by_role("article", name=f"Prediction for {name}")
-
-
-def chip(page: Page, name: str) -> Locator:
-    return page.get_by_role("group", name="Show").get_by_role("button", name=name)
-
-
-def tiles(page: Page) -> Locator:
-    return page.get_by_role("group", name="Pictures tried", exact=True).get_by_role("button")
-
-
-def opened(page: Page) -> Locator:
-    return page.get_by_role("navigation", name="Pictures tried")
 
 
 def count(chip: Locator) -> int:
@@ -291,10 +248,5 @@ def test_the_gallery_is_no_wider_than_the_screen(server: Server, page: Page, wid
     taught(server, page, sets=(long,))
     many(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    box = None
-    for _ in range(100):  # the card may be drawn anew between finding and measuring it
-        if (box := opened(page).bounding_box()) is not None:
-            break
-        page.wait_for_timeout(50)
-    assert box is not None
+    box = box_of(opened(page))
     assert box["x"] + box["width"] <= width

@@ -9,16 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser import drop
+from tests.browser import MILLISECONDS, box_of, choose, drop
 from tests.fakes import drawn
-from tests.web.page import test_journey as journey
-from tests.web.page.test_asking import fill as fill_to_ask
-from tests.web.page.test_asking import some
-from tests.web.page.test_journey import HOSTILE, MILLISECONDS, STRAYED, Server, choose, strayed
-from tests.web.page.test_tryout import card as card_of
-from tests.web.page.test_tryout import taught, tried
-
-server, browser, page = journey.server, journey.browser, journey.page
+from tests.served import Server
+from tests.web.page.asking import fill as fill_to_ask
+from tests.web.page.asking import some
+from tests.web.page.mistaking import HOSTILE, STRAYED, strayed
+from tests.web.page.trying import card as card_of
+from tests.web.page.trying import taught, tried
 
 DO = """async what => {
     const base = `/api/w/${new URLSearchParams(location.search).get('w')}`;
@@ -143,16 +141,14 @@ def test_the_line_that_undoes_covers_nothing_and_goes_after_some_seconds(
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(server.url)
     expect(card(page, "Set 2")).to_be_visible()
-    before = page.locator(".stMain").bounding_box()
+    before = box_of(page.locator(".stMain"))
     two_pictures(server, page)
-    place, main = line(page).bounding_box(), page.locator(".stMain").bounding_box()
-    assert place is not None
-    assert main is not None
+    place, main = box_of(line(page)), box_of(page.locator(".stMain"))
     assert main == before
     assert main["y"] + main["height"] <= place["y"]
     assert place["y"] + place["height"] <= 844
     expect(line(page)).to_be_hidden()
-    assert page.locator(".stMain").bounding_box() == before
+    assert box_of(page.locator(".stMain")) == before
     page.keyboard.press("Control+z")
     holds(page, "Set 1", "0 pictures")
 

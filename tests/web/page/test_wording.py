@@ -13,7 +13,7 @@ from featclass.server.downloads import Download
 from featclass.server.downloads import DownloadPhase as DownloadPhase
 from featclass.server.state import Before, LearningPhase, State
 from featclass.web.page import wording
-from tests.reports.test_document import training
+from tests.reports.written import training
 
 
 @pytest.mark.parametrize(

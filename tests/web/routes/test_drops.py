@@ -15,16 +15,8 @@ from featclass.datasets import ZipListing
 from featclass.server.studio import studio
 from featclass.web.routes import drops
 from tests.fakes import drawn
-from tests.people import fill, named, raw_zip, zip_of
-
-OURS = {"X-Featclass": "1"}
-PEOPLE = ("alice/ok", "alice/nok", "bob/ok", "bob/nok")
-JAPANESE = ("表面良好", "表面不良", "合格")
-
-
-@pytest.fixture
-def token() -> str:
-    return studio().workspaces.create()
+from tests.filled import OURS
+from tests.people import JAPANESE, PEOPLE, fill, named, raw_zip, zip_of
 
 
 def plan(

@@ -141,8 +141,8 @@ def test_of_copies_only_the_same_pixels_are_strong_evidence(client: TestClient, 
     assert result is not None
     assert result.training is not None
     assert result.training.audit is not None
-    [same, *_] = [one for one in result.training.audit.duplicates if one.kind == "exact"]
-    audited(token, duplicates=(same, replace(same, kind="near", key="near")))
+    [same, *_] = [one for one in result.training.audit.duplicates if one.is_exact]
+    audited(token, duplicates=(same, replace(same, is_exact=False, key="near")))
     found = kinds(client, token)["duplicates"]["items"]
     assert [group["strong"] for group in found] == [True, False]
 

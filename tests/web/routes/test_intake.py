@@ -25,17 +25,7 @@ from featclass.server.studio import studio
 from featclass.web.routes import MIDDLEWARE, ROUTES, drops, guard, requests
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
-
-OURS = {"X-Featclass": "1"}
-
-
-@pytest.fixture
-def token() -> str:
-    return studio().workspaces.create()
-
-
-def first(token: str) -> int:
-    return studio().workspaces.open(token).sets[0].id
+from tests.filled import OURS, first
 
 
 def kept() -> list[Path]:

@@ -14,17 +14,7 @@ from starlette.testclient import TestClient
 
 from featclass.server.studio import studio
 from featclass.web.routes import MIDDLEWARE, ROUTES
-
-OURS = {"X-Featclass": "1"}
-
-
-@pytest.fixture
-def token() -> str:
-    return studio().workspaces.create()
-
-
-def first(token: str) -> int:
-    return studio().workspaces.open(token).sets[0].id
+from tests.filled import OURS, first
 
 
 def page_app(tmp_path: Path) -> Starlette:

@@ -12,11 +12,9 @@ from featclass.server.studio import studio
 from featclass.web.views import Kind
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
-from tests.filled import settle
+from tests.filled import OURS, settle
 
 pytestmark = pytest.mark.usefixtures("fake_encoder")
-
-OURS = {"X-Featclass": "1"}
 
 
 @pytest.fixture

@@ -22,9 +22,9 @@ from featclass.server.studio import studio
 from featclass.web.routes import batches as routes
 from featclass.workspaces import NewPicture
 from tests.fakes import GridEncoder, drawn
-from tests.filled import settle
+from tests.filled import OURS, settle
+from tests.people import zipped
 
-OURS = {"X-Featclass": "1"}
 SECONDS = 30
 SHARED = 3
 """Threads that all routes share, in these tests."""
@@ -80,23 +80,15 @@ def filled() -> str:
     return token
 
 
-def zipped() -> bytes:
-    import io
-    import zipfile
-
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr("a.png", drawn(99))
-    return out.getvalue()
-
-
 def folder(client: TestClient, token: str) -> Any:
     body = json.dumps({"folder": "/"})
     return client.post(f"/api/w/{token}/batches/folder", content=body, headers=OURS)
 
 
 def a_zip(client: TestClient, token: str) -> Any:
-    return client.post(f"/api/w/{token}/batches/zip?name=a", content=zipped(), headers=OURS)
+    return client.post(
+        f"/api/w/{token}/batches/zip?name=a", content=zipped({"a.png": drawn(99)}), headers=OURS
+    )
 
 
 def questions(client: TestClient, token: str) -> Any:

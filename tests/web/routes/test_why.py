@@ -1,4 +1,4 @@
-"""Why a picture is taken for a class: the route, the command, and the map on the page."""
+"""Why a picture is taken for a class: the route and the command."""
 
 from __future__ import annotations
 
@@ -7,23 +7,19 @@ from typing import Any
 
 import PIL.Image
 import pytest
-from playwright.sync_api import Page, expect
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 import featclass
 import featclass.base.errors
-from featclass import classifiers, samples
+from featclass import classifiers
+from featclass.base.records import digest_of
 from featclass.cli import app
 from featclass.cli.explanations import file_name
-from featclass.images import digest
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn
 from tests.filled import add, sets, settle
-from tests.web.page.test_journey import Server, browser, choose, file, page, server
-
-__all__ = ["browser", "page", "server"]
 
 NEW = drawn(50, "red")
 
@@ -42,7 +38,7 @@ def token(fake_encoder: None) -> str:
 
 
 def why(client: TestClient, token: str, **asked: str) -> Any:
-    return client.get(f"/api/w/{token}/why/{digest(NEW)}", params=asked)
+    return client.get(f"/api/w/{token}/why/{digest_of(NEW)}", params=asked)
 
 
 def test_a_picture_of_the_workspace_is_explained_for_its_class_and_for_any_other(
@@ -82,10 +78,10 @@ def test_it_is_worked_out_once_until_the_classifier_is_another(
 def test_a_stranger_a_picture_of_nobody_and_a_class_there_is_not_are_answered_404(
     client: TestClient, token: str
 ) -> None:
-    assert client.get(f"/api/w/nobody/why/{digest(NEW)}").status_code == 404
-    assert client.get(f"/api/w/{token}/why/{digest(b'other')}").status_code == 404
+    assert client.get(f"/api/w/nobody/why/{digest_of(NEW)}").status_code == 404
+    assert client.get(f"/api/w/{token}/why/{digest_of(b'other')}").status_code == 404
     other = studio().workspaces.create()
-    assert client.get(f"/api/w/{other}/why/{digest(NEW)}").status_code == 404
+    assert client.get(f"/api/w/{other}/why/{digest_of(NEW)}").status_code == 404
     assert client.get(f"/api/w/{token}/why/..%2F..%2Fetc").status_code == 404
     answer = why(client, token, label="nobody")
     assert answer.status_code == 404
@@ -135,60 +131,3 @@ def test_the_command_writes_a_map_for_each_picture_under_names_of_its_own(tmp_pa
 )
 def test_names_of_maps_are_safe_on_every_system(path: str, name: str) -> None:
     assert file_name(7, path) == name
-
-
-def painted(page: Page) -> dict[str, int]:
-    """Count the pixels of the map by hue."""
-    return dict(
-        page.locator("canvas.heat").evaluate(
-            """canvas => {
-                const pen = canvas.getContext('2d');
-                const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
-                const count = { amber: 0, indigo: 0, dimmed: 0 };
-                for (let i = 0; i < data.length; i += 4) {
-                    const [r, g, b, a] = data.slice(i, i + 4);
-                    if (a > 60 && r > 200 && b < 60) count.amber++;
-                    if (a > 60 && b > 200 && r < 130) count.indigo++;
-                    if (a > 60 && r < 40 && b < 60) count.dimmed++;
-                }
-                return count;
-            }"""
-        )
-    )
-
-
-def test_the_map_appears_over_the_picture_on_a_click_and_goes_on_another(
-    server: Server, page: Page
-) -> None:
-    page.goto(server.url)
-    page.get_by_role("button", name="Load sample pictures").click()
-    expect(page.get_by_text("of 24 right").first).to_be_visible()
-    new = next(iter(samples.draw_family(samples.FAMILIES[1], 1, seed=77)))
-    choose(page, "Choose pictures", file("newcomer.jpg", new.data))
-    prediction = page.get_by_role("article", name="Prediction for newcomer.jpg")
-    button = prediction.get_by_role("button", name="Why? Quillingtons: newcomer.jpg")
-    expect(button).to_have_attribute("aria-expanded", "false")
-    expect(page.locator("canvas.heat")).to_have_count(0)
-    button.focus()
-    page.keyboard.press("Enter")
-    shown = prediction.get_by_role("img", name="What spoke for Quillingtons")
-    expect(shown).to_be_visible()
-    expect(prediction.get_by_text("Quillingtons.")).to_be_visible()
-    expect(prediction.get_by_text("not looked at")).to_be_visible()
-    picture = prediction.get_by_role("img", name="newcomer.jpg", exact=True).bounding_box()
-    assert shown.bounding_box() == picture
-    mine = painted(page)
-    assert mine["amber"] > 300
-    assert mine["dimmed"] > 300
-    other = prediction.get_by_role("button", name="What speaks for Puddlewicks")
-    other.click()
-    expect(other).to_have_attribute("aria-pressed", "true")
-    expect(prediction.get_by_role("img", name="What spoke for Puddlewicks")).to_be_visible()
-    assert painted(page)["indigo"] > 300
-    choose(page, "Choose pictures", file("second.png", drawn(5)))
-    expect(page.get_by_role("article", name="Prediction for second.png")).to_contain_text("like")
-    page.get_by_role("button", name="newcomer.jpg: Quillingtons").click()  # in the gallery
-    expect(prediction.get_by_role("img", name="What spoke for Puddlewicks")).to_be_visible()
-    prediction.get_by_role("button", name="Hide why").click()
-    expect(page.locator("canvas.heat")).to_have_count(0)
-    expect(prediction.get_by_text("not looked at")).to_have_count(0)

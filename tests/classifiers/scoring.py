@@ -1,0 +1,30 @@
+"""A report on six images of three classes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from featclass.base.records import Rejected, Report
+from featclass.base.scores import (
+    SavedSentence,
+)
+from featclass.classifiers import report
+from featclass.probe.statistics import accuracy_interval
+
+
+def scored(images: int | None = None, interval: report.Interval = accuracy_interval) -> Report:
+    """Six images of three classes, of which "c" is never named."""
+    predicted = {"a": [0, 0, 1], "b": [1, 1], "c": [0]}
+    labels = [label for label, codes in predicted.items() for _ in codes]
+    probabilities = np.eye(3)[[code for codes in predicted.values() for code in codes]]
+    return report.score(
+        labels,
+        probabilities,
+        ["a", "b", "c"],
+        encoder="builtin",
+        rejected=[Rejected("x.txt", "not a picture")],
+        method=SavedSentence("by hand"),
+        seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
+        images=images,
+        interval=interval,
+    )

@@ -1,0 +1,62 @@
+"""One server and one browser for all tests of the page; each test is a new visitor.
+
+They live as long as the package and not the session: while Playwright runs, the main thread has a
+running loop, and tests of other rooms call `asyncio.run` there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
+
+from tests.browser import MILLISECONDS, launched
+from tests.served import Server, serving
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page, for all tests that neither stop it nor need settings of their own."""
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page, for a test that stops it."""
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[BrowserType]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: BrowserType) -> Iterator[Browser]:
+    """A browser that lends its fake camera without asking."""
+    flags = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
+    with launched(chromium, *flags) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A new visitor: cookies of their own; any error in the page's own code fails the test."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(MILLISECONDS)
+    expect.set_options(timeout=MILLISECONDS)
+    faults: list[str] = []
+    outside: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("request", lambda request: outside.append(request.url))
+    yield opened
+    context.close()
+    assert faults == []
+    assert [
+        url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))
+    ] == []
