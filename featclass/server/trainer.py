@@ -26,6 +26,7 @@ from featclass.base import (
 from featclass.embedding import Engines
 from featclass.encoders import AUTO, BUILTIN
 from featclass.server.attempt import Learning
+from featclass.server.choice import EncoderChoice
 from featclass.server.downloads import Downloads
 from featclass.server.jobs import Job, Jobs, sentence
 from featclass.server.state import (
@@ -50,8 +51,6 @@ AT_ONCE = 4
 KEPT_STATES, FEW_STATES, KEPT_BYTES = 64, 8, 10**9
 """Of workspaces looked at last: so many, and beyond a few as far as their vectors fit in so much;
 what is forgotten is learned anew from the cache."""
-RETRY_SECONDS = 600
-"""How long `auto` does without an encoder that could not be loaded."""
 # Predictions appear this many at a time.
 SLICE = 16
 # Whether the sets are still the same is looked up so often while a classifier is made of them.
@@ -76,14 +75,13 @@ class Trainer:
         self._predictors: Jobs[str, Job] = Jobs(AT_ONCE, "predict", self._lock)
         self._changed = threading.Condition(self._lock)
         self._states: OrderedDict[str, State] = OrderedDict()
-        self._unusable: dict[str, tuple[str, float]] = {}
+        self.choice = EncoderChoice(config, engines)
 
     def follow(self, workspace: Workspace) -> State:
         """Bring the classifier of `workspace` up to date in the background; returns at once."""
         token = workspace.token
         try:
-            spec = self.spec_in_use(workspace)
-            waits = spec != AUTO and not self._is_here(spec)
+            spec, missing = self.choice.in_use(workspace), self.choice.missing(workspace)
         except FeatclassError as error:  # an encoder nobody knows
             return self._change(token, error=str(error), wanted_key="")
         key = sets_key(workspace, spec)
@@ -91,12 +89,11 @@ class Trainer:
             state = self._states.get(token, State())
             if state.wanted_key != key:
                 state = replace(state, wanted_key=key, error="")
-            state = replace(state, waits_for=spec if waits else "")
+            state = replace(state, waits_for=missing if missing == spec else "")
             state = self._states[token] = self._start(workspace, state)
             self._states.move_to_end(token)
             self._forget_oldest()
-        if waits and not encoders.is_offline(self._config):
-            self._downloads.wish(spec)
+        self._fetch(missing)
         return state
 
     def known(self, token: str) -> State:
@@ -150,36 +147,9 @@ class Trainer:
         self._states[token] = replace(state, phase=phase, is_predicting=is_predicting)
         self._changed.notify_all()
 
-    def spec_in_use(self, workspace: Workspace) -> str:
-        """Return the spec that serves a workspace; for `auto`, the best one on this machine.
-
-        For `auto`, starts the download of the preferred encoder where it is not here yet.
-        """
-        if workspace.encoder != AUTO:
-            return workspace.encoder
-        if self._engines.device is None:  # known as soon as the first job has loaded torch
-            return AUTO
-        preferred = encoders.preferred(self._engines.device)
-        if self.why_unusable(preferred):
-            return BUILTIN
-        if self._is_here(preferred):
-            return preferred
-        if not encoders.is_offline(self._config):
-            self._downloads.wish(preferred)
-        return BUILTIN
-
-    def why_unusable(self, spec: str) -> str:
-        """Return, in a sentence, why `auto` does without an encoder that is on this machine.
-
-        Empty after a while: then it is tried again.
-        """
-        why, since = self._unusable.get(spec, ("", 0.0))
-        return why if time.monotonic() - since < RETRY_SECONDS else ""
-
     def retry(self, token: str) -> None:
         """Forget what went wrong for a workspace, so that the next `follow` tries again."""
-        if self._engines.device is not None:
-            self._unusable.pop(encoders.preferred(self._engines.device), None)
+        self.choice.try_again()
         self._change(token, error="")
 
     def read_again(self, token: str, digests: Sequence[str]) -> None:
@@ -202,8 +172,10 @@ class Trainer:
         for jobs in (self._learners, self._predictors):
             jobs.close()
 
-    def _is_here(self, spec: str) -> bool:
-        return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
+    def _fetch(self, spec: str) -> None:
+        """Have an encoder downloaded that is not here, where that is allowed."""
+        if spec and not encoders.is_offline(self._config):
+            self._downloads.wish(spec)
 
     def _forget_oldest(self) -> None:
         held = 0
@@ -224,10 +196,11 @@ class Trainer:
         if self._engines.device is None:
             self._engines.find_device()
         workspace = self._store.open(token)
-        spec = self.spec_in_use(workspace)
+        self._fetch(self.choice.missing(workspace))
+        spec = self.choice.in_use(workspace)
         key = sets_key(workspace, spec)
         state = self._change(token, wanted_key=key, working_key=key)
-        if is_learned(workspace, state) or not self._is_here(spec):
+        if is_learned(workspace, state) or not self.choice.is_here(spec):
             return False
         result = state.result
         if result and state.is_current:
@@ -290,7 +263,7 @@ class Trainer:
                 return
             next_check = time.monotonic() + CHECK_SECONDS
             now = self._store.open(token)
-            if self._learners.closed.is_set() or sets_key(now, self.spec_in_use(now)) != key:
+            if self._learners.closed.is_set() or sets_key(now, self.choice.in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")
 
         report(phase=LearningPhase.LOADING, pace=Pace())
@@ -299,7 +272,7 @@ class Trainer:
         except EncoderUnavailable as error:
             if workspace.encoder != AUTO or spec == BUILTIN:
                 raise
-            self._unusable[spec] = str(error), time.monotonic()
+            self.choice.do_without(spec, str(error))
             raise Cancelled("Another encoder takes over.") from error
         return Learning(self._store, workspace, engine, key, report, publish).run()
 
