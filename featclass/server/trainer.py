@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TypedDict, Unpack
 
 from featclass import classifiers, encoders
 from featclass.base import (
@@ -55,6 +55,19 @@ what is forgotten is learned anew from the cache."""
 SLICE = 16
 # Whether the sets are still the same is looked up so often while a classifier is made of them.
 CHECK_SECONDS = 0.3
+
+
+class StateChange(TypedDict, total=False):
+    """What the jobs of a workspace change of its `State`."""
+
+    phase: LearningPhase
+    pace: Pace
+    result: Result
+    wanted_key: str
+    working_key: str
+    tried_pace: Pace
+    predictions: Mapping[str, Prediction]
+    error: str
 
 
 class Trainer:
@@ -185,7 +198,7 @@ class Trainer:
             if is_over and not (token in self._learners or token in self._predictors):
                 del self._states[token]
 
-    def _change(self, token: str, **changes: Any) -> State:
+    def _change(self, token: str, **changes: Unpack[StateChange]) -> State:
         with self._lock:
             state = self._states[token] = replace(self._states.get(token, State()), **changes)
             self._changed.notify_all()
@@ -228,7 +241,9 @@ class Trainer:
                 before_change=before_change(old.result, result),
             )
         self._change(
-            workspace.token, result=result, predictions=self._said_again(workspace, old, result)
+            workspace.token,
+            result=result,
+            predictions=self._predicted_again(workspace, old, result),
         )
 
     def _called_as_now(self, result: Result, workspace: Workspace) -> Result:
@@ -237,7 +252,7 @@ class Trainer:
             return result
         return renamed(result, workspace, conflicts(self._store, workspace))
 
-    def _said_again(
+    def _predicted_again(
         self, workspace: Workspace, old: State, result: Result
     ) -> Mapping[str, Prediction]:
         """Return what is known of the pictures tried at once, so that the page need not flicker."""
@@ -248,7 +263,7 @@ class Trainer:
             return {}
         # What was predicted before is in the cache.
         again = [picture for picture in workspace.tried if picture.digest in old.predictions]
-        return self._said(result, again)
+        return self._predictions(result, again)
 
     def _attempt(
         self, workspace: Workspace, spec: str, key: str, publish: Callable[[Result], None]
@@ -256,17 +271,20 @@ class Trainer:
         token = workspace.token
         next_check = 0.0
 
-        def report(**changes: Any) -> None:
+        def report(pace: Pace, begun: LearningPhase | None = None) -> None:
             nonlocal next_check
-            self._change(token, **changes)
-            if "phase" not in changes and time.monotonic() < next_check:
+            change = StateChange(pace=pace)
+            if begun is not None:
+                change["phase"] = begun
+            self._change(token, **change)
+            if begun is None and time.monotonic() < next_check:
                 return
             next_check = time.monotonic() + CHECK_SECONDS
             now = self._store.open(token)
             if self._learners.closed.is_set() or sets_key(now, self.choice.in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")
 
-        report(phase=LearningPhase.LOADING, pace=Pace())
+        report(Pace(), LearningPhase.LOADING)
         try:
             engine = self._engines.get(spec)
         except EncoderUnavailable as error:
@@ -285,7 +303,7 @@ class Trainer:
         total = len(workspace.tried)
         self._change(token, tried_pace=clock(total - len(waiting), total))
         pictures = waiting[:SLICE]
-        fresh = self._said(result, pictures)
+        fresh = self._predictions(result, pictures)
         with self._lock:
             state = self._states[token]
             if state.result is result:  # otherwise they are of a classifier that is gone
@@ -294,10 +312,11 @@ class Trainer:
             self._changed.notify_all()
         return True
 
-    def _said(self, result: Result, pictures: Sequence[Picture]) -> dict[str, Prediction]:
+    def _predictions(self, result: Result, pictures: Sequence[Picture]) -> dict[str, Prediction]:
         """Predict pictures to try; by digest, empty where there is no classifier."""
         if result.classifier is None:
             return {}
         images = [Image(p.name, p.digest, self._store.source(p.digest)) for p in pictures]
-        said = classifiers.predict(result.engine, result.classifier, images, live=True)
-        return {image.digest: one for image, one in zip(images, said, strict=True)}
+        predictions = classifiers.predict(result.engine, result.classifier, images, live=True)
+        digests = (image.digest for image in images)
+        return dict(zip(digests, predictions, strict=True))
