@@ -130,7 +130,7 @@ def _asked(
 def _others(
     pool: Pool, measured: Sequence[Pool], photographs: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Return embeddings of the other pools, `PARTS` of each at most; else photographs."""
+    """Return embeddings of the other pools, `PARTS` of each at most; alone, of photographs."""
     rng = np.random.default_rng(0)
     parts = [rng.permutation(it.vectors)[:PARTS] for it in measured if it.name != pool.name]
     return np.concatenate(parts) if parts else photographs
