@@ -73,7 +73,6 @@ class Studio:
         from featclass.workspaces import Workspaces
 
         workspaces = Workspaces(config.data)
-        thumbnails = Thumbnails(config.data / "thumbnails", max_pixels=config.max_pixels)
         reserve = Reserve(config.data)
         with reserve.lent():
             try:
@@ -84,21 +83,19 @@ class Studio:
         device = os.environ.get("FEATCLASS_DEVICE") or "auto"
         engines = Engines(config, cache, device=device, freeze=True)
         downloads = Downloads(config)
-        trainer = Trainer(config, workspaces, engines, downloads)
-        batches = Batches(config, engines)
-        requests = Turns(LONG_REQUESTS, "request", most_each=LONG_REQUESTS // 2)
-        parts = (
+        return cls(
+            config,
             workspaces,
-            thumbnails,
+            Thumbnails(config.data / "thumbnails", max_pixels=config.max_pixels),
             cache,
             engines,
             downloads,
-            trainer,
+            Trainer(config, workspaces, engines, downloads),
             Maps(),
-            batches,
+            Batches(config, engines),
             reserve,
+            Turns(LONG_REQUESTS, "request", most_each=LONG_REQUESTS // 2),
         )
-        return cls(config, *parts, requests)
 
     def warm(self) -> None:
         """Start loading, once, in the background, what the first visitor will need."""

@@ -59,8 +59,8 @@ def room_for_rejected(change: Change) -> int:
     here = rejections.c.workspace_id == change.workspace
     number = select(func.count()).select_from(rejections).where(here)
     listed = change.db.scalar(number.where(rejections.c.removal_id.is_(None))) or 0
-    kept = change.db.scalar(number) or 0
-    return max(0, min(MOST_REJECTED - int(listed), MOST_REJECTED_KEPT - int(kept)))
+    in_all = change.db.scalar(number) or 0
+    return max(0, min(MOST_REJECTED - int(listed), MOST_REJECTED_KEPT - int(in_all)))
 
 
 def _count(change: Change, which: ColumnElement[bool]) -> int:

@@ -230,10 +230,10 @@ def find(db: Connection, token: str, *, removed_too: bool = False) -> Row[Any]:
 
 def _identity(file: Path) -> tuple[int, int] | None:
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _require_writable(file: Path) -> None:
@@ -251,8 +251,8 @@ def _damage(db: Connection, check: str) -> str:
     Of 100,000 pictures `quick_check` takes 0.1 s, and `integrity_check`, which sees what a journal
     left over from another file did to it, 1.6 s.
     """
-    found = str(db.exec_driver_sql(f"PRAGMA {check}(1)").scalar_one())
-    return "" if found == "ok" else found.replace("\n", " ")
+    damage = str(db.exec_driver_sql(f"PRAGMA {check}(1)").scalar_one())
+    return "" if damage == "ok" else damage.replace("\n", " ")
 
 
 def _lost(file: Path, damage: str) -> WorkspacesLost:

@@ -18,8 +18,8 @@ def image_name(labelled: LabelledSet, picture: Picture) -> str:
 
 def dataset(store: Workspaces, workspace: Workspace) -> Dataset:
     """Return the pictures of all sets that count; one that stands in two is rejected."""
-    kept, rejected = without_conflicts(_images(store, workspace))
-    return Dataset(tuple(kept), tuple(rejected))
+    counted, rejected = without_conflicts(_images(store, workspace))
+    return Dataset(tuple(counted), tuple(rejected))
 
 
 def conflicts(store: Workspaces, workspace: Workspace) -> tuple[Rejected, ...]:
@@ -67,7 +67,7 @@ def strangers(store: Workspaces, workspace: Workspace) -> Dataset:
 
     One that stands in a set too, brought back there by undoing, is what the set says.
     """
-    in_sets = {picture.digest for found in workspace.sets for picture in found.counted}
+    in_sets = {picture.digest for labelled in workspace.sets for picture in labelled.counted}
     images = (
         Image(picture.name, picture.digest, store.source(picture.digest))
         for picture in workspace.strangers

@@ -127,11 +127,13 @@ def _refuse_orphans(db: Connection, file: Path, blobs: Blobs, despite_loss: bool
     """
     if despite_loss:
         return
-    kept = [*blobs.digests()]  # before what is noted of them: each is noted before it is written
+    digests = [*blobs.digests()]  # before what is noted of them: each is noted before it is written
     known, let_go = set(db.scalars(REFERENCED)), blobs.unreferenced()
-    in_use = [digest for digest in kept if digest not in let_go]
+    in_use = [digest for digest in digests if digest not in let_go]
     unknown = [digest for digest in in_use if digest not in known]
-    others = [] if blobs.has_notes else [one for one in unknown if not _is_picture(blobs, one)]
+    others = (
+        [] if blobs.has_notes else [digest for digest in unknown if not _is_picture(blobs, digest)]
+    )
     lost = len(unknown) - len(others)
     if 2 * lost > len(in_use):
         raise WorkspacesLost(

@@ -74,14 +74,14 @@ def adding(change: Change) -> Iterator[Doing]:
 
 def what_was_added(doing: Doing) -> str:
     """Return what a drop has brought so far, in words."""
-    made = _made_by(doing, pictures, pictures.c.labelled_set_id)
-    if made:
-        number = counted(sum(made.values()), "picture")
-        of_sets = [set_id for set_id in made if set_id is not None]
+    numbers = _made_by(doing, pictures, pictures.c.labelled_set_id)
+    if numbers:
+        number = counted(sum(numbers.values()), "picture")
+        of_sets = [set_id for set_id in numbers if set_id is not None]
         where = "try" if not of_sets else counted(len(of_sets), "set")
         if len(of_sets) == 1:
             where = sets.name_of(doing.change, of_sets[0])
-        return f"Added {number} to {where}{' and to try' if of_sets and None in made else ''}"
+        return f"Added {number} to {where}{' and to try' if of_sets and None in numbers else ''}"
     new_sets = _made_by(doing, tables.sets, tables.sets.c.name)
     if new_sets:
         only = f"set {next(iter(new_sets))}"
@@ -127,7 +127,7 @@ def require_all(change: Change, picture_ids: Sequence[int]) -> list[Row[Any]]:
 
 def removed(change: Change, picture_ids: Sequence[int]) -> set[int]:
     """Return those of these pictures that this workspace had, and that are removed."""
-    wanted = [one for one in picture_ids if is_id(one)]
+    wanted = [picture_id for picture_id in picture_ids if is_id(picture_id)]
     gone = pictures.c.removal_id.is_not(None) & pictures.c.id.in_(listed(wanted))
     return {row.id for row in _rows(change, gone)}
 
@@ -151,9 +151,9 @@ def reject_added(change: Change, picture_id: int, reason: str) -> None:
     of_picture = (note.kind == pictures.name) & (note.row_id == picture_id)
     by = select(func.min(note.act_id)).where(of_picture, note.field == "removal")
     act_id = change.db.scalar(by)
-    made = _note_rejected(change, row.labelled_set_id, [Rejected(row.name, reason)])
+    rejection_ids = _note_rejected(change, row.labelled_set_id, [Rejected(row.name, reason)])
     if act_id is not None:
-        Doing(change, act_id=act_id).made(rejections, made)
+        Doing(change, act_id=act_id).made(rejections, rejection_ids)
     of_same_bytes = [twin.id for twin in with_twins(change, [row])]
     change.db.execute(delete(pictures).where(pictures.c.id.in_(of_same_bytes)))
 
@@ -333,9 +333,9 @@ def _insert(
     if not rows:
         return {}
     change.db.execute(insert(pictures), rows)
-    made = ids(change, set_id, set(files))
-    doing.made(pictures, list(made.values()))
-    return made
+    by_digest = ids(change, set_id, set(files))
+    doing.made(pictures, list(by_digest.values()))
+    return by_digest
 
 
 def _note_rejected(
@@ -343,7 +343,7 @@ def _note_rejected(
 ) -> Sequence[int]:
     room = bounds.room_for_rejected(change)
     distinct = list(dict.fromkeys(rejected))
-    kept = distinct if len(distinct) < room else [*distinct[: room - 1], _MORE][:room]
+    with_last = distinct if len(distinct) < room else [*distinct[: room - 1], _MORE][:room]
     rows = [
         {
             "workspace_id": change.workspace,
@@ -351,7 +351,7 @@ def _note_rejected(
             "name": names.clean(file.name),
             "reason": names.clean(file.reason, _REASON_LENGTH),
         }
-        for file in kept
+        for file in with_last
     ]
     if not rows:
         return []

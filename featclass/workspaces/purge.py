@@ -102,13 +102,13 @@ def discard(database: Database, blobs: Blobs, digests: Sequence[str]) -> None:
 def _keep_sets_in_use(db: Connection, old: Select[tuple[int]]) -> None:
     """Let a removed set go only with the last picture that is in it, or can be brought back."""
     removal = pictures.c.removal_id
-    kept = (
+    in_use = (
         select(sets.c.id, removal)
         .join(pictures, pictures.c.labelled_set_id == sets.c.id)
         .where(sets.c.removal_id.in_(old), removal.is_(None) | removal.not_in(old))
         .order_by(removal.is_(None))
     )
-    for set_id, removal_id in db.execute(kept).all():
+    for set_id, removal_id in db.execute(in_use).all():
         db.execute(update(sets).where(sets.c.id == set_id).values(removal_id=removal_id))
 
 

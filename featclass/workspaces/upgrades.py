@@ -182,16 +182,16 @@ def prepare(connection: Connection, upgrades: Sequence[Upgrade] = UPGRADES) -> N
     Raises `DataFolderUnusable` for a database of a newer featclass, or of another program.
     """
     newest = 1 + len(upgrades)
-    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    if found > newest:
+    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if version > newest:
         raise DataFolderUnusable(
             "The workspaces in this data folder were written by a newer featclass (format"
-            f" {found}; this one knows up to {newest}). Update featclass, or set FEATCLASS_DATA"
+            f" {version}; this one knows up to {newest}). Update featclass, or set FEATCLASS_DATA"
             " to another folder."
         )
-    if found == newest:
+    if version == newest:
         return
-    if found == 0:
+    if version == 0:
         if inspect(connection).get_table_names():
             raise DataFolderUnusable(
                 "The database in this data folder is not one of featclass. Move it elsewhere, or"
@@ -199,7 +199,7 @@ def prepare(connection: Connection, upgrades: Sequence[Upgrade] = UPGRADES) -> N
             )
         tables.metadata.create_all(connection)
     else:
-        for upgrade in upgrades[found - 1 :]:
+        for upgrade in upgrades[version - 1 :]:
             if callable(upgrade):
                 upgrade(connection)
             else:
