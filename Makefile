@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 APP_ARGS ?=
+# Two tests at a time, a file at a time, in order: neighbours share a server and a browser.
+TEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 CHAOS_ARGS ?=
 
@@ -18,7 +20,7 @@ run: $(VENV)/.ready
 
 test: $(VENV)/.ready-tests lint
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TEST_ARGS)
 
 lint: $(VENV)/.ready-tests
 	$(BIN)/ruff check .
