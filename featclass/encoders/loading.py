@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from featclass.base import Config, EncoderUnavailable, no_progress
-from featclass.encoders import hub, specs
+from featclass.encoders import hub, remote, specs
 from featclass.encoders.base import DownloadProgress, Encoder
 from featclass.encoders.hub import Checkpoint
 from featclass.encoders.specs import CATALOGUE, preferred
@@ -89,13 +89,6 @@ def choose_device(requested: str = "auto") -> str:
     return devices.choose_device(requested)
 
 
-def can_reach_hub(timeout: float = 3.0) -> bool:
-    """Say within `timeout` seconds whether the Hub, or the mirror in `HF_ENDPOINT`, answers."""
-    from featclass.encoders import remote
-
-    return remote.can_reach_hub(timeout)
-
-
 def _concrete(spec: str, device: str = "auto") -> specs.Builtin | specs.LocalFolder | specs.OnHub:
     """Read a spec; `auto` is the preferred encoder of the device."""
     wanted = specs.parse(spec)
@@ -136,7 +129,6 @@ def _download(
         )
     from huggingface_hub import get_token
 
-    from featclass.encoders import remote
     from featclass.encoders.transfer import fetch
 
     address = remote.Hub(hub.endpoint(), token=get_token())
