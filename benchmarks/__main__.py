@@ -19,18 +19,8 @@ from benchmarks.processes import CouldNot, LeftOut, Process
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 
-SPEED = (
-    "embedding",
-    "probe",
-    "fidelity",
-    "sameness",
-    "growth",
-    "latency",
-    "startup",
-    "page",
-    "live",
-)
-TRUST = ("coverage", "fewshot", "strangers", "labels", "copies", "asking", "explain")
+SPEED = ("embedding", "probe", "latency", "startup", "page")
+TRUST = ("coverage", "fewshot", "strangers", "labels", "copies", "asking")
 """How far what featclass says holds; asked for with `make bench-trust`."""
 LASTING = ("memory",)
 """What goes on being so for days; asked for by name."""
@@ -58,34 +48,31 @@ def main() -> int:
             say(str(error))
             return 1
         settings = Settings(Path(folder), asked.quick, device, say)
-        found, missing, failed = _measured(names, settings)
+        measured, missing, failed = _measured(names, settings)
     about = machine.about(gpu)
     if asked.quick:
         about["note"] = "quick: few rounds over small sets, no figures to quote"
     about["minutes"] = f"{(time.perf_counter() - started) / 60:.1f}"
-    text = "\n\n".join([machine.sentence(about), *missing, tables.markdown(found)])
+    text = "\n\n".join([machine.sentence(about), *missing, tables.markdown(measured)])
     print(text)
     output = asked.output or (None if asked.names else RESULTS)
     if output:
         output.mkdir(parents=True, exist_ok=True)
         (output / "figures.md").write_text(f"# Figures\n\n{text}", encoding="utf-8")
-        (output / "figures.json").write_text(
-            tables.json(found, {"about": about, "missing": missing}), encoding="utf-8"
-        )
         say(f"written to {output}")
     return 1 if failed else 0
 
 
 def _measured(names: Sequence[str], settings: Settings) -> tuple[list[Table], list[str], bool]:
     """Return the tables; for each part without one, why; and whether it should have had one."""
-    found: list[Table] = []
+    measured: list[Table] = []
     missing: list[str] = []
     failed = False
     for name in names:
         try:
             measure: Callable[[Settings], list[Table]]
             measure = importlib.import_module(f"benchmarks.{name}").measure
-            found += measure(settings)
+            measured += measure(settings)
         except (LeftOut, ModuleNotFoundError) as reason:
             missing.append(f"Without {name}: {reason}.")
             settings.say(missing[-1])
@@ -93,7 +80,7 @@ def _measured(names: Sequence[str], settings: Settings) -> tuple[list[Table], li
             failed = True
             missing.append(f"Without {name}, which failed: {error}.")
             settings.say(f"{missing[-1]}\n{traceback.format_exc()}")
-    return found, missing, failed
+    return measured, missing, failed
 
 
 def _arguments() -> argparse.Namespace:
@@ -106,7 +93,7 @@ def _arguments() -> argparse.Namespace:
         "--output",
         type=Path,
         metavar="FOLDER",
-        help="where figures.md and figures.json go; without names, benchmarks/results",
+        help="where figures.md goes; without names, benchmarks/results",
     )
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     asked = parser.parse_args()

@@ -28,12 +28,13 @@ class Augmentation:
     change: Callable[[Image.Image, np.random.Generator], Image.Image]
     copies: int = 1
     """How many of each picture stand beside it."""
+    quality: int = QUALITY
 
     def of(self, picture: Image.Image, seed: int) -> bytes:
         """Return the JPEG file of a changed copy."""
         rng = np.random.default_rng([seed, KINDS.index(self.name)])
         file = BytesIO()
-        self.change(picture.convert("RGB"), rng).save(file, "JPEG", quality=QUALITY)
+        self.change(picture.convert("RGB"), rng).save(file, "JPEG", quality=self.quality)
         return file.getvalue()
 
 
@@ -131,6 +132,11 @@ def _several(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     return ImageEnhance.Brightness(changed).enhance(rng.uniform(0.8, 1.2))
 
 
+def _halved(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+    size = max(1, round(picture.width / 2)), max(1, round(picture.height / 2))
+    return picture.resize(size, Image.Resampling.LANCZOS)
+
+
 AUGMENTATIONS = (
     Augmentation("crop to 80 %", _crop),
     Augmentation("shift by a tenth", _shift),
@@ -140,5 +146,9 @@ AUGMENTATIONS = (
     Augmentation("zoom", _zoom),
     Augmentation("several at once", _several, copies=3),
 )
-KINDS = tuple(kind.name for kind in AUGMENTATIONS)
+RESAVED = (
+    Augmentation("saved anew, quality 60", lambda picture, _: picture, quality=60),
+    Augmentation("half the size, quality 85", _halved, quality=85),
+)
+KINDS = tuple(kind.name for kind in (*AUGMENTATIONS, *RESAVED))
 SEVERAL = AUGMENTATIONS[-1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks import models, pools, tables
-from benchmarks.augmentations import AUGMENTATIONS, SEVERAL, Augmentation
+from benchmarks.augmentations import AUGMENTATIONS, RESAVED, SEVERAL, Augmentation
 from benchmarks.pools import Codes, Pool
 from benchmarks.settings import Settings
 from benchmarks.tables import Cell, Table
@@ -67,8 +66,8 @@ def measure(settings: Settings) -> list[Table]:
     for pool, folder in pools.drawn_and_given(settings):
         if folder is not None:
             originals = _originals(pool, folder, settings)
-            leaks += _leaks(originals, settings)
-            augmented += _augmented(originals, settings)
+            leaks += _rows(originals, RESAVED, settings)
+            augmented += _rows(originals, AUGMENTATIONS, settings)
             covered += _coverage(originals, settings)
     shares = dict.fromkeys(LEAK_COLUMNS[5:], ".1%") | {"copies found": ".1%"}
     return [
@@ -80,28 +79,6 @@ def measure(settings: Settings) -> list[Table]:
             COVERAGE_COLUMNS, covered, COVERAGE_NOTE, COVERAGE_FORMATS,
         ),
     ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is done to the second copy of every picture."""
-
-    name: str
-    scale: float
-    quality: int
-
-    def of(self, picture: Image.Image) -> bytes:
-        size = round(picture.width * self.scale), round(picture.height * self.scale)
-        file = BytesIO()
-        small = picture.resize((max(1, size[0]), max(1, size[1])), Image.Resampling.LANCZOS)
-        small.save(file, "JPEG", quality=self.quality)
-        return file.getvalue()
-
-
-CHANGES = (
-    Change("saved anew, quality 60", 1.0, 60),
-    Change("half the size, quality 85", 0.5, 85),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +102,17 @@ class Originals:
     seen: Seen
     encoder: Encoder
 
-    def copies(self, change: Change | Augmentation, number: int) -> Seen:
-        if isinstance(change, Change):
-            return _seen([change.of(picture) for picture in self.pictures], self.encoder)
-        files = [
-            change.of(picture, SEEDS * place + number)
-            for place, picture in enumerate(self.pictures)
+    def copies(self, change: Augmentation) -> list[Seen]:
+        return [
+            _seen(
+                [
+                    change.of(picture, SEEDS * place + number)
+                    for place, picture in enumerate(self.pictures)
+                ],
+                self.encoder,
+            )
+            for number in range(change.copies)
         ]
-        return _seen(files, self.encoder)
 
 
 def _originals(pool: Pool, folder: Path, settings: Settings) -> Originals:
@@ -144,31 +124,25 @@ def _originals(pool: Pool, folder: Path, settings: Settings) -> Originals:
     dataset = tuple(image for image in dataset if image.label in pool.classes)
     wanted = max(30 if settings.quick else 240, LEAST * len(pool.classes))
     some = dataset[:: max(1, len(dataset) // wanted)]
-    files, labels, kept = [], [], []
+    files, labels, decoded = [], [], []
     for image in some:
         data = image.read()
         with (
             contextlib.suppress(images.Unreadable),
             images.decoded(data, max_pixels=MAX_PIXELS) as picture,
         ):
-            kept.append(picture.copy())
+            decoded.append(picture.copy())
             files.append(data)
             labels.append(image.label or "")
-    return Originals(pool.name, kept, labels, _seen(files, encoder), encoder)
+    return Originals(pool.name, decoded, labels, _seen(files, encoder), encoder)
 
 
-def _leaks(originals: Originals, settings: Settings) -> Iterator[list[Cell]]:
-    for change in CHANGES:
-        settings.say(f"every picture twice: {originals.pool}, {change.name}")
-        copies = [originals.copies(change, 0)]
-        yield [originals.pool, change.name, *_compared(originals, copies)]
-
-
-def _augmented(originals: Originals, settings: Settings) -> Iterator[list[Cell]]:
-    for change in AUGMENTATIONS:
-        settings.say(f"augmented copies: {originals.pool}, {change.name}")
-        copies = [originals.copies(change, number) for number in range(change.copies)]
-        yield [originals.pool, change.name, *_compared(originals, copies)]
+def _rows(
+    originals: Originals, changes: Sequence[Augmentation], settings: Settings
+) -> Iterator[list[Cell]]:
+    for change in changes:
+        settings.say(f"copies: {originals.pool}, {change.name}")
+        yield [originals.pool, change.name, *_compared(originals, originals.copies(change))]
 
 
 def _compared(originals: Originals, copies: Sequence[Seen]) -> list[Cell]:
@@ -176,7 +150,7 @@ def _compared(originals: Originals, copies: Sequence[Seen]) -> list[Cell]:
     seen = _together([originals.seen, *copies])
     groups = _grouped(seen)
     known = groups.reshape(-1, count)[1:] == groups[:count]
-    strays = sum(len(set(np.flatnonzero(groups == each) % count)) - 1 for each in set(groups))
+    strays = sum(len(set(np.flatnonzero(groups == group) % count)) - 1 for group in set(groups))
     return [
         count, float(known.mean()), int(strays),
         _accuracy(originals.seen.vectors, labels, groups[:count]),
@@ -214,7 +188,7 @@ def _coverage(originals: Originals, settings: Settings) -> Iterator[list[Cell]]:
         if count - drawn < LEAST_LEFT or drawn > MOST_SHARE * count:
             continue
         settings.say(f"augmented coverage: {pool.name}, {per_class} a class")
-        copies = copies or [originals.copies(SEVERAL, number) for number in range(SEVERAL.copies)]
+        copies = copies or originals.copies(SEVERAL)
         seen = _together([originals.seen, *copies])
         draws = QUICK_DRAWS if settings.quick else DRAWS
         judged = [_drawn(pool, seen, per_class, number) for number in range(draws)]

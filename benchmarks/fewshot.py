@@ -80,43 +80,37 @@ def _heads() -> dict[str, Head]:
     from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
     from sklearn.neighbors import NearestCentroid
 
-    def of(model: Callable[[], Any], *, normalised: bool) -> Head:
-        def head(vectors: Vectors, codes: Codes, asked: Vectors) -> Codes:
-            scale = _unit if normalised else np.asarray
-            made = model()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                made.fit(scale(vectors), codes)
-                return np.asarray(made.predict(scale(asked)))
+    models: dict[str, Callable[[], Any]] = {
+        **{
+            f"logistic regression, C={C}": functools.partial(LogisticRegression, C=C, max_iter=2000)
+            for C in (1, 10, 100)
+        },
+        "ridge": functools.partial(RidgeClassifierCV, alphas=np.logspace(-4, 4, 17)),
+        "nearest class mean": NearestCentroid,
+    }
 
-        return head
+    def head(model: Callable[[], Any], vectors: Vectors, codes: Codes, asked: Vectors) -> Codes:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(model().fit(_unit(vectors), codes).predict(_unit(asked)))
 
-    heads: dict[str, Head] = {"featclass": _featclass}
-    for normalised in (True, False):
-        kind = "normalised" if normalised else "raw"
-        for C in (1, 10, 100):
-            regression = functools.partial(LogisticRegression, C=C, max_iter=2000)
-            heads[f"logistic regression, C={C}, {kind}"] = of(regression, normalised=normalised)
-        heads[f"ridge, {kind}"] = of(
-            lambda: RidgeClassifierCV(alphas=np.logspace(-4, 4, 17)), normalised=normalised
-        )
-        heads[f"nearest class mean, {kind}"] = of(NearestCentroid, normalised=normalised)
-        heads[f"shrinkage discriminant analysis, {kind}"] = functools.partial(
-            _discriminant, normalised=normalised
-        )
-    return heads
+    return {
+        "featclass": _featclass,
+        **{f"{name}, normalised": functools.partial(head, model) for name, model in models.items()},
+        "shrinkage discriminant analysis, normalised": _discriminant,
+    }
 
 
-def _discriminant(vectors: Vectors, codes: Codes, asked: Vectors, *, normalised: bool) -> Codes:
+def _discriminant(vectors: Vectors, codes: Codes, asked: Vectors) -> Codes:
     """Analyse with one covariance for all classes, shrunk as Ledoit and Wolf (2004) do."""
     from sklearn.covariance import ledoit_wolf
 
-    points, others = (_unit(vectors), _unit(asked)) if normalised else (vectors, asked)
+    points = _unit(vectors)
     means = np.stack([points[codes == code].mean(axis=0) for code in range(codes.max() + 1)])
     residuals = points - means[codes]
-    scatter = ledoit_wolf(residuals, assume_centered=True)[0] if residuals.any() else None
-    weights = means.T if scatter is None else np.linalg.solve(scatter, means.T)
-    scores = others @ weights - (means.T * weights).sum(axis=0) / 2
+    covariance = ledoit_wolf(residuals, assume_centered=True)[0] if residuals.any() else None
+    weights = means.T if covariance is None else np.linalg.solve(covariance, means.T)
+    scores = _unit(asked) @ weights - (means.T * weights).sum(axis=0) / 2
     return np.asarray(scores.argmax(axis=1))
 
 

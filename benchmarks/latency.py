@@ -7,6 +7,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from benchmarks.settings import Settings
 from benchmarks.tables import Cell, Table
 
 if TYPE_CHECKING:
-    from featclass.base.records import Image, TrainedClassifier
+    from featclass.base.records import Image
     from featclass.embedding.engine import Engine
 
 SESSIONS = (1, 4, 16)
@@ -35,7 +36,11 @@ COLUMNS = (
     "alone, p50 ms", "alone, p95 ms", "beside an upload, p50 ms", "beside an upload, p95 ms",
     "one batch, ms", "p95 beside ÷ (3 × p95 alone + one batch)", "upload meanwhile, images/s",
 )  # fmt: skip
-KIND = Kind("JPEG", pictures.MEDIUM)
+NOTE = (
+    "classifiers.predict(live=True) of a new picture, 640x480, from bytes to classes. The upload is"
+    " another session's. One batch is a full forward pass of the encoder, by itself. A ratio of at"
+    " most 1 is asked for."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +64,18 @@ class Waits:
 def measure(settings: Settings) -> list[Table]:
     """Have sessions ask, each for its next picture as soon as it has an answer."""
     folder = settings.folder / "latency"
-    pictures.write(folder / "pictures", KIND, 24, distinct=24)
-    with Process(models.generator) as process:
-        generated = process.ask(folder / models.VIT).value
+    pictures.write(folder / "pictures", Kind("JPEG", pictures.MEDIUM), 24, distinct=24)
+    seconds = QUICK_SECONDS if settings.quick else SECONDS
     rows: list[list[Cell]] = []
-    for name, spec in ((models.BUILTIN, models.BUILTIN), (models.VIT, generated)):
+    for name, spec in models.specs(folder):
         with Process(waiter, spec, folder / "pictures", settings.device) as process:
             for sessions in SESSIONS[:2] if settings.quick else SESSIONS:
                 settings.say(f"{name}: predictions for {sessions} sessions, alone and beside")
-                seconds = QUICK_SECONDS if settings.quick else SECONDS
                 alone: Waits = process.ask(Phase(sessions, seconds, False)).value
                 busy: Waits = process.ask(Phase(sessions, seconds, True)).value
                 rows.append(_row(name, sessions, alone, busy))
-    note = (
-        "service.predict(live=True) of a new picture, 640x480, from bytes to classes. The upload"
-        " is another session's. One batch is a full forward pass of the encoder, by itself. A ratio"
-        " of at most 1 is asked for."
-    )
     formats = dict.fromkeys(COLUMNS[2:7], ".0f") | {COLUMNS[7]: ".2f"}
-    title = "Waiting for a prediction"
-    return [Table("latency", title, COLUMNS, rows, note, formats)]
+    return [Table("latency", "Waiting for a prediction", COLUMNS, rows, NOTE, formats)]
 
 
 def _row(name: str, sessions: int, alone: Waits, busy: Waits) -> list[Cell]:
@@ -99,139 +96,107 @@ def waiter(spec: str, folder: Path, device: str) -> Callable[[Phase], Waits]:
     config = load()
     encoder = encoders.load(spec, device=device, config=config)
     engine = Engine(encoder, Cache(":memory:"), max_pixels=config.max_pixels)
-    dataset = datasets.read_folder(folder)
-    classifier = classifiers.train(engine, dataset).classifier
-    known = [path.read_bytes() for path in pictures.files(folder)]
-    batch = np.stack([prepared(encoder, known[0], config.max_pixels)] * encoder.batch_size)
-    new = _Pictures(known)
+    classifier = classifiers.train(engine, datasets.read_folder(folder)).classifier
+    files = [path.read_bytes() for path in pictures.files(folder)]
+    batch = np.stack([prepared(encoder, files[0], config.max_pixels)] * encoder.batch_size)
+    new = _new_pictures(files)
+
+    def answer() -> float:
+        picture = next(new)
+        asked = time.perf_counter()
+        [prediction] = classifiers.predict(engine, classifier, [picture], live=True)
+        if prediction.rejected:
+            raise CouldNot(f"a prediction failed: {prediction.rejected}")
+        return 1000 * (time.perf_counter() - asked)
 
     def measure(phase: Phase) -> Waits:
         started = time.perf_counter()
         encoder.encode(batch)
-        taken = 1000 * (time.perf_counter() - started)
-        upload = _Upload(engine, new)
-        if phase.is_busy:
-            with upload.running():
-                answers = _ask(engine, classifier, new, phase)
-        else:
-            answers = _ask(engine, classifier, new, phase)
-        return Waits(answers, upload.rate, taken)
+        milliseconds = 1000 * (time.perf_counter() - started)
+        if not phase.is_busy:
+            return Waits(_answers(answer, phase), float("nan"), milliseconds)
+        with _uploading(engine, new) as rate:
+            answers = _answers(answer, phase)
+            return Waits(answers, rate(), milliseconds)
 
     measure(Phase(1, 0.3, False))
     return measure
 
 
-class _Pictures:
-    """Ever new pictures, as bytes in memory."""
+def _answers(answer: Callable[[], float], phase: Phase) -> list[float]:
+    """Have the sessions ask at once; return the milliseconds of all their answers."""
+    answers: list[float] = []
+    started = time.perf_counter()
 
-    def __init__(self, known: list[bytes]) -> None:
-        self._known = known
-        self._numbers = itertools.count()
+    def session(_: int) -> None:
+        seconds = 0.0
+        while seconds <= phase.seconds or (
+            seconds <= PATIENCE * phase.seconds and len(answers) < LEAST_ANSWERS
+        ):
+            answers.append(answer())
+            seconds = time.perf_counter() - started
 
-    def next(self) -> Image:
-        """Return a picture that was never seen."""
-        from featclass.base.records import Image
+    with ThreadPoolExecutor(phase.sessions) as pool:
+        list(pool.map(session, range(phase.sessions)))
+    return answers
 
-        number = next(self._numbers)
+
+def _new_pictures(files: list[bytes]) -> Iterator[Image]:
+    """Yield ever new pictures, their bytes made when they are read."""
+    from featclass.base.records import Image
+
+    def picture(number: int) -> Image:
         digest = hashlib.sha256(f"picture {number}".encode()).hexdigest()
-        return Image(f"{number}.jpg", digest, _Commented(self._known, number), "first")
+        return Image(f"{number}.jpg", digest, _Commented(files, number), "first")
+
+    return map(picture, itertools.count())  # which, unlike a generator, several threads may ask
 
 
 @dataclass(frozen=True, slots=True)
 class _Commented:
     """A source of bytes that are made when they are read."""
 
-    known: list[bytes]
+    files: list[bytes]
     number: int
 
     def read(self) -> bytes:
-        return pictures.commented(self.known[self.number % len(self.known)], self.number)
+        return pictures.commented(self.files[self.number % len(self.files)], self.number)
 
 
-class _Upload:
-    """Somebody who embeds without end."""
+@contextmanager
+def _uploading(engine: Engine, new: Iterator[Image]) -> Iterator[Callable[[], float]]:
+    """Embed in a thread while the context is open, which opens after two batches.
 
-    def __init__(self, engine: Engine, new: _Pictures) -> None:
-        self._engine = engine
-        self._new = new
-        self._ended = threading.Event()
-        self._under_way = threading.Event()
-        self._first = self._last = (0.0, 0)
-        self._before = 0
+    Gives what tells its images a second since then.
+    """
+    from featclass.base.errors import Cancelled
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Embed in a thread for as long as the context is open, which opens after two batches."""
-        thread = threading.Thread(target=self._embed, name="upload")
-        thread.start()
+    ended, under_way = threading.Event(), threading.Event()
+    last = (0.0, 0)
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        last = (time.perf_counter(), done)
+        if done >= 2 * engine.encoder.batch_size:
+            under_way.set()
+        if ended.is_set():
+            raise Cancelled("The measurement is over.")
+
+    def upload() -> None:
         try:
-            while not self._under_way.wait(0.1):
-                if not thread.is_alive():
-                    raise CouldNot("the upload stopped by itself")
-            self._first = self._last
-            yield
-        finally:
-            self._ended.set()
-            thread.join()
-
-    @property
-    def rate(self) -> float:
-        """Images a second while the context was open."""
-        (started, before), (ended, after) = self._first, self._last
-        return (after - before) / (ended - started) if ended > started else float("nan")
-
-    def _embed(self) -> None:
-        from featclass.base.errors import Cancelled
-
-        try:
-            while True:
-                images = [self._new.next() for _ in range(UPLOAD)]
-                self._engine.embed(images, progress=self._progress)
-                self._before += UPLOAD
+            engine.embed(uploaded, progress=progress)
         except Cancelled:
             return
 
-    def _progress(self, done: int, total: int) -> None:
-        from featclass.base.errors import Cancelled
-
-        self._last = (time.perf_counter(), self._before + done)
-        if done >= 2 * self._engine.encoder.batch_size:
-            self._under_way.set()
-        if self._ended.is_set():
-            raise Cancelled("The measurement is over.")
-
-
-def _ask(
-    engine: Engine, classifier: TrainedClassifier, new: _Pictures, phase: Phase
-) -> list[float]:
-    """Have the sessions ask at once; return the milliseconds of all their answers."""
-    from featclass import classifiers
-
-    answers: list[float] = []
-    failures: list[str] = []
-    started = time.perf_counter()
-
-    def is_enough() -> bool:
-        seconds = time.perf_counter() - started
-        return seconds > PATIENCE * phase.seconds or (
-            seconds > phase.seconds and len(answers) >= LEAST_ANSWERS
-        )
-
-    def session() -> None:
-        while not is_enough():
-            picture = new.next()
-            asked = time.perf_counter()
-            (said,) = classifiers.predict(engine, classifier, [picture], live=True)
-            answers.append(1000 * (time.perf_counter() - asked))
-            if said.rejected:
-                failures.append(said.rejected)
-                return
-
-    threads = [threading.Thread(target=session) for _ in range(phase.sessions)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
+    uploaded = [next(new) for _ in range(UPLOAD)]
+    thread = threading.Thread(target=upload, name="upload")
+    thread.start()
+    try:
+        while not under_way.wait(0.1):
+            if not thread.is_alive():
+                raise CouldNot("the upload stopped by itself")
+        first = last
+        yield lambda: (last[1] - first[1]) / max(last[0] - first[0], 1e-9)
+    finally:
+        ended.set()
         thread.join()
-    if failures:
-        raise CouldNot(f"a prediction failed: {failures[0]}")
-    return answers

@@ -12,14 +12,14 @@ from pathlib import Path
 
 LIBRARIES = (
     "featclass", "torch", "torchvision", "timm", "open_clip_torch", "pillow", "numpy",
-    "scikit-learn", "streamlit", "sentence-transformers",
+    "scikit-learn", "streamlit",
 )  # fmt: skip
 CPU_INFO = Path("/proc/cpuinfo")
 
 
 def about(gpu: str) -> dict[str, str]:
     """Return date, machine, versions and commit, in words."""
-    found = {
+    facts = {
         "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
         "processor": f"{os.cpu_count()} × {_processor()}",
         "GPU": gpu or "none",
@@ -28,12 +28,12 @@ def about(gpu: str) -> dict[str, str]:
     }
     for library in LIBRARIES:
         try:
-            found[library] = version(library)
+            facts[library] = version(library)
         except PackageNotFoundError:
             continue
     if commit := _commit():
-        found["commit"] = commit
-    return found
+        facts["commit"] = commit
+    return facts
 
 
 def sentence(about: dict[str, str]) -> str:

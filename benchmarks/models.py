@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.processes import Process
+
 BUILTIN = "builtin"
 VIT = "ViT-B-32"
 IMAGENET_MEAN = [0.48145466, 0.4578275, 0.40821073]
@@ -39,8 +41,13 @@ def generate(folder: Path) -> str:
     return f"local-dir:{folder}"
 
 
-def generator() -> Callable[[Path], str]:
-    """Return `generate`, for a process of its own."""
+def specs(folder: Path) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return name and spec of both encoders; the weights of one are written into `folder`."""
+    with Process(_generator) as process:
+        return (VIT, process.ask(folder / VIT).value), (BUILTIN, BUILTIN)
+
+
+def _generator() -> Callable[[Path], str]:
     return generate
 
 

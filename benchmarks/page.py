@@ -159,7 +159,7 @@ def at_server(root: Path, data: Path) -> Callable[[str], list[float]]:
 
     def changed() -> None:
         workspace = store.open(token)
-        sets_key(workspace, trainer.spec_in_use(workspace))
+        sets_key(workspace, trainer.choice.in_use(workspace))
 
     def seconds(what: str) -> list[float]:
         if what == "run":

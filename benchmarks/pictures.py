@@ -51,7 +51,7 @@ def scene(size: Size, seed: int) -> Image.Image:
     grey = _octaves(size, chance)
     coarse = chance.standard_normal((2, 6, 6)).astype(np.float32)
     red, blue = (
-        np.asarray(Image.fromarray(each).resize(size, Image.Resampling.BICUBIC)) for each in coarse
+        np.asarray(Image.fromarray(tint).resize(size, Image.Resampling.BICUBIC)) for tint in coarse
     )
     planes = np.stack([grey + 15 * red, grey, grey + 18 * blue], axis=-1) + 118
     picture = Image.fromarray(planes.clip(0, 255).astype(np.uint8))
@@ -93,16 +93,16 @@ def encoded(kind: Kind, count: int, *, distinct: int, seed: int = 0) -> Iterator
         scene((width + SHIFTS, height + SHIFTS), seed + number)
         for number in range(min(SCENES, distinct))
     ]
-    made = []
+    pictures: list[bytes] = []
     for number in range(min(count, distinct)):
         left, top = (number * 31) % SHIFTS, (number * 53) % SHIFTS
         cut = scenes[number % len(scenes)].crop((left, top, left + width, top + height))
         if number % 2:
             cut = cut.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        made.append(_saved(cut, kind.format))
-        yield made[-1]
+        pictures.append(_saved(cut, kind.format))
+        yield pictures[-1]
     for number in range(distinct, count):
-        yield commented(made[number % distinct], number)
+        yield commented(pictures[number % distinct], number)
 
 
 def _saved(picture: Image.Image, format: str) -> bytes:
@@ -133,14 +133,5 @@ def write(folder: Path, kind: Kind, count: int, *, distinct: int = 48, seed: int
 
 def files(folder: Path, most: int | None = None) -> list[Path]:
     """List the pictures below a folder, in order; `most` of them."""
-    return sorted((path for path in folder.rglob("*") if path.is_file()), key=_number)[:most]
-
-
-def _number(path: Path) -> str:
-    return path.name
-
-
-def upright(path: Path) -> NDArray[np.uint8]:
-    """Return all the pixels of a picture, decoded at full scale."""
-    with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"))
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(paths, key=lambda path: path.name)[:most]

@@ -55,7 +55,9 @@ def measure(settings: Settings) -> list[Table]:
     stray = [
         row
         for pool in measured
-        for row in _with_strays(pool, photographs, _others(pool, measured), draws, settings)
+        for row in _with_strays(
+            pool, photographs, _others(pool, measured, photographs), draws, settings
+        )
     ]
     areas = dict.fromkeys(KNOWN_COLUMNS[2:4], ".3f") | dict.fromkeys(KNOWN_COLUMNS[4:], ".1%")
     shares = dict.fromkeys(STRAY_COLUMNS[3:], ".1%")
@@ -125,12 +127,13 @@ def _asked(
     ]  # fmt: skip
 
 
-def _others(pool: Pool, measured: Sequence[Pool]) -> NDArray[np.float32]:
-    """Return embeddings of the other pools, `PARTS` of each at most."""
+def _others(
+    pool: Pool, measured: Sequence[Pool], photographs: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return embeddings of the other pools, `PARTS` of each at most; alone, of photographs."""
     rng = np.random.default_rng(0)
-    return np.concatenate(
-        [rng.permutation(other.vectors)[:PARTS] for other in measured if other.name != pool.name]
-    )
+    parts = [rng.permutation(it.vectors)[:PARTS] for it in measured if it.name != pool.name]
+    return np.concatenate(parts) if parts else photographs
 
 
 def _with_strays(

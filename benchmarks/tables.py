@@ -1,20 +1,18 @@
-"""Titled tables of figures, as Markdown for people and as JSON for programs."""
+"""Titled tables of figures, as Markdown."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from json import dumps
-from typing import Any
 
 Cell = str | int | float | Sequence[float] | None
-"""Text, a figure, or the figures of several rounds, of which Markdown shows the median."""
+"""Text, a figure, or the figures of several rounds, of which the median is shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under `columns`; `name` is the key in JSON and on the command line.
+    """Rows of cells under `columns`; `name` tells it from others.
 
     `formats` gives a column its format specification, where three significant digits will not do.
     """
@@ -29,20 +27,6 @@ class Table:
 
 def markdown(tables: Sequence[Table]) -> str:
     return "\n\n".join(_markdown(table) for table in tables) + "\n"
-
-
-def json(tables: Sequence[Table], about: Mapping[str, Any] | None = None) -> str:
-    """Return one document: what `about` says, and under `tables` all cells, rounds included."""
-    found = {
-        table.name: {
-            "title": table.title,
-            "note": table.note,
-            "columns": list(table.columns),
-            "rows": [[_plain(cell) for cell in row] for row in table.rows],
-        }
-        for table in tables
-    }
-    return dumps({**(about or {}), "tables": found}, indent=1, ensure_ascii=False) + "\n"
 
 
 def means(rows: Sequence[Sequence[float]]) -> list[Cell]:
@@ -88,9 +72,3 @@ def _shown(cell: Cell, specification: str | None) -> str:
         return f"{cell:,}"
     value = cell if isinstance(cell, float) else statistics.median(cell)
     return format(value, specification) if specification else figure(value)
-
-
-def _plain(cell: Cell) -> Any:
-    if isinstance(cell, Sequence) and not isinstance(cell, str):
-        return [float(value) for value in cell]
-    return cell

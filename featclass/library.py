@@ -31,14 +31,21 @@ log = logging.getLogger("featclass")
 
 
 class Classifier:
-    """A trained classifier together with its encoder; made by `train` and `load`."""
+    """A trained classifier together with its encoder; made by `train` and `load`.
+
+    Attributes:
+        classes: The labels, sorted.
+        report: How well it does on images it never saw.
+        out_of_fold: What was said of each training image by probes that never saw it.
+        audit: What is probably wrong with the training images or their labels.
+    """
 
     def __init__(
         self, trained: TrainedClassifier, engine: Engine, training: Training | None = None
     ) -> None:
         self._trained = trained
         self._engine = engine
-        self._learned = training
+        self._training = training
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -53,39 +60,67 @@ class Classifier:
     @property
     def out_of_fold(self) -> tuple[OutOfFoldPrediction, ...]:
         """What was said of each training image by probes that never saw it; none once loaded."""
-        return self._learned.out_of_fold if self._learned else ()
+        return self._training.out_of_fold if self._training else ()
 
     @property
     def audit(self) -> Audit | None:
         """What is probably wrong with the training images or their labels; None once loaded."""
-        return self._learned.audit if self._learned else None
+        return self._training.audit if self._training else None
 
     def predict(self, paths: Sequence[str | Path]) -> list[Prediction]:
-        """Say of each image file, in order, which class it looks like.
+        """Say of each image file which class it looks like.
 
-        An image that cannot be used has `rejected` set, in words.
+        Args:
+            paths: Of image files, in any format that is read; none need exist.
+
+        Returns:
+            One prediction a path, in order, with `label`, `probability` (0 to 1, calibrated),
+            `probabilities` by class, `known` (whether it resembles any class) and the training
+            images most like it; for a file that cannot be used only `rejected`, the reason.
         """
-        return classifiers.predict_files(
-            self._engine, self._trained, [Path(path) for path in paths]
-        )
+        files = [Path(path) for path in paths]
+        return classifiers.predict_files(self._engine, self._trained, files)
 
     def ask(self, paths: Sequence[str | Path], count: int = 20) -> list[Path]:
-        """Return which of these unlabelled image files to label next, the most useful first."""
+        """Choose which of these unlabelled image files to label next.
+
+        Args:
+            paths: Of image files.
+            count: How many to choose at most.
+
+        Returns:
+            The files chosen, the most useful first; one that cannot be used is never among them.
+        """
         files = [Path(path) for path in paths]
         return classifiers.most_useful(self._engine, self._trained, files, count=count)
 
     def evaluate(self, dataset: Dataset) -> Report:
-        """Report how well it does on labelled images; classes it does not know count as wrong.
+        """Report how well it does on labelled images.
 
-        Raises `DatasetError` where it knows none of the classes.
+        Args:
+            dataset: As `read_folder` returns it. Classes that it does not know count as wrong, and
+                images that it was trained on are counted in `seen_in_training`.
+
+        Raises:
+            FeatclassError: It knows none of the classes, or no image could be used.
         """
-        scored = classifiers.evaluate_saved(self._engine, self._trained, dataset)
-        return scored.classifier.report
+        training = classifiers.evaluate_saved(self._engine, self._trained, dataset)
+        return training.classifier.report
 
     def explain(self, path: str | Path, label: str | None = None) -> Heat:
-        """Map what in an image file spoke for a class, by default the one it is taken for.
+        """Map what in an image file spoke for a class.
 
-        Raises `FeatclassError` where it cannot be used, or there is no such class.
+        Args:
+            path: Of the image file.
+            label: The class; by default the one that the image is taken for.
+
+        Returns:
+            `values`, float32 of shape (rows, columns) in log-odds, positive where a place spoke for
+            the class; `box`, the part of the image they cover, as fractions of its sides; the
+            class and its probability; and what holds of it, in words.
+
+        Raises:
+            FeatclassError: The image cannot be used, or there is no such class.
         """
         image = datasets.image_of_file(Path(path))
         if isinstance(image, Rejected):
@@ -93,15 +128,31 @@ class Classifier:
         return classifiers.explain(self._engine, self._trained, image, label)
 
     def save(self, path: str | Path) -> None:
-        """Write the classifier into one file, replacing what is there."""
+        """Write the classifier into one file, for `load` here or on another machine.
+
+        Args:
+            path: Of the file; what is there is replaced once the new one is whole.
+
+        Raises:
+            FeatclassError: `load` would refuse it: too many classes, say, or too long names.
+            OSError: It cannot be written.
+        """
         artifact.save(self._trained, Path(path))
 
 
 def read_image(path: str | Path) -> Picture:
-    """Decode an image file as encoders are given it: upright RGB on white, the first of several.
+    """Decode an image file as encoders are given it.
 
-    At full size, or shrunk by a whole factor where that has more pixels than are ever encoded.
-    Raises `FeatclassError` with the reason where it cannot be used.
+    Args:
+        path: Of the image file.
+
+    Returns:
+        A Pillow image: upright, RGB of 8 bits in sRGB, on white where it was transparent, the
+        first of several frames or pages; at full size, or shrunk by a whole factor where that has
+        more pixels than are ever encoded.
+
+    Raises:
+        FeatclassError: It cannot be used, with the reason.
     """
     try:
         data = FileSource(Path(path)).read()
@@ -117,10 +168,17 @@ def read_image(path: str | Path) -> Picture:
 def train(
     dataset: Dataset, encoder: str = "auto", *, device: str = "auto", seed: int = 0
 ) -> Classifier:
-    """Train a classifier, and judge it on images it never saw.
+    """Train a classifier, and evaluate it by cross-validation.
 
-    Raises `DatasetError` where there are fewer than two classes, `EncoderUnavailable` where the
-    encoder cannot be had; `auto` falls back to the built-in one, and logs a warning.
+    Args:
+        dataset: As `read_folder` or `read_zip` returns it.
+        encoder: Spec of an encoder, as `featclass encoders` lists them; `auto` is the best one for
+            the device, or else, with a warning in the log, the built-in one.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+        seed: Of the folds, 0 to 2**32 - 1. The same images and seed give the same numbers.
+
+    Raises:
+        FeatclassError: Fewer than two classes have a usable image, or the encoder cannot be had.
     """
     engine = _open(encoder, device)
     training = classifiers.train(engine, dataset, seed=seed)
@@ -137,9 +195,21 @@ def evaluate(
 ) -> Report:
     """Report how well a classifier of this dataset does on images it never saw.
 
-    With `split` from a single held-out share (0.8 of them to train on, say) instead of
-    cross-validation; with "given" as the images were divided when they were read. Raises as `train`
-    does, and `DatasetError` where the images came in no split.
+    Args:
+        dataset: As `read_folder` or `read_zip` returns it.
+        encoder: As for `train`.
+        device: As for `train`.
+        seed: As for `train`.
+        split: None for cross-validation; a share between 0 and 1, such as 0.8, to train once on so
+            many of the images and score the others; "given" to train and score as the images were
+            divided when they were read.
+
+    Returns:
+        Counts, accuracy and its 95 % interval (shares, 0 to 1), figures of each class, and what to
+        think of them; `accuracy` is None where the images are too few for a score.
+
+    Raises:
+        FeatclassError: As for `train`; or the images came in no split, and `split` is "given".
     """
     if isinstance(split, str):
         if split != "given":
@@ -153,12 +223,17 @@ def evaluate(
 
 
 def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) -> Classifier:
-    """Load a saved classifier.
+    """Load a saved classifier; nothing in its file is executed.
 
-    An encoder that featclass does not offer (`featclass encoders`) is opened only where `encoder`
-    names it, or where it was named on this machine before, as to train this classifier: a file does
-    not choose what is loaded. Raises `ClassifierUnusable` for a damaged
-    file, `EncoderUnavailable` where this machine cannot provide its encoder.
+    Args:
+        path: Of the file.
+        device: As for `train`.
+        encoder: Spec of its encoder, where that is none that featclass offers (`featclass
+            encoders`) and it was not named on this machine before, as to train this classifier: a
+            file does not choose what is loaded.
+
+    Raises:
+        FeatclassError: The file is damaged or no classifier, or its encoder cannot be had here.
     """
     trained = artifact.load(Path(path))
     how = "if you trust where it comes from, name that encoder with load(..., encoder=...)"

@@ -69,16 +69,18 @@ def find_copies(
         names: Of their files, if known: they tell what else to compare, and decide nothing.
     """
     count = len(appearances)
-    exact = _numbered([_pixels_of(each) for each in appearances])
+    exact = _numbered([_pixels_of(appearance) for appearance in appearances])
     if count < 2:
         return Copies(exact, exact, np.ones(count))
-    points = np.asarray(vectors, dtype=np.float32)
-    thumbnails = np.stack([each.thumbnail for each in appearances]).astype(np.float32) @ COLOURS
+    normalised = np.asarray(vectors, dtype=np.float32)
+    thumbnails = (
+        np.stack([appearance.thumbnail for appearance in appearances]).astype(np.float32) @ COLOURS
+    )
     slopes = _slopes(thumbnails)
     by_look, crowd_look, _ = _nearest(slopes)
-    by_sense, crowd_sense, crowds = _nearest(points)
+    by_sense, crowd_sense, crowds = _nearest(normalised)
     pairs = _pairs(by_look, by_sense)
-    cosines = _products(points, points, pairs)
+    cosines = _products(normalised, normalised, pairs)
     looks = _products(slopes, slopes, pairs)
     turned = (looks < COPIED) & _is_ahead(cosines, crowd_sense, pairs, TURNED_MARGIN)
     if turned.any():
@@ -91,10 +93,10 @@ def find_copies(
     firsts = {number: row for row, number in reversed(list(enumerate(exact.tolist())))}
     links = [(row, firsts[number]) for row, number in enumerate(exact.tolist())]
     links += map(tuple, pairs[same | copied | alike].tolist())
-    near = _near(points, slopes, crowd_sense, crowd_look, pairs, named_alike(names, points))
-    links += relatives(appearances, *near, links, _hubs(points, by_sense), crowds)
+    near = _near(normalised, slopes, crowd_sense, crowd_look, pairs, named_alike(names, normalised))
+    links += relatives(appearances, *near, links, _hubs(normalised, by_sense), crowds)
     groups = connected(count, links)
-    return Copies(groups, exact, _familiarity(points, by_sense, groups))
+    return Copies(groups, exact, _familiarity(normalised, by_sense, groups))
 
 
 def _pixels_of(appearance: Appearance) -> bytes:
@@ -102,7 +104,7 @@ def _pixels_of(appearance: Appearance) -> bytes:
 
 
 def _near(
-    points: Singles,
+    normalised: Singles,
     slopes: Singles,
     crowd_sense: Singles,
     crowd_look: Singles,
@@ -110,24 +112,24 @@ def _near(
     named: Codes,
 ) -> tuple[Codes, Singles]:
     """Return pairs worth comparing by their pixels, and how far apart each is beside the crowd."""
-    far = _farness(points, crowd_sense, pairs)
+    far = _farness(normalised, crowd_sense, pairs)
     far = np.minimum(far, _farness(slopes, crowd_look, pairs))
-    by_name = _farness(points, crowd_sense, named)
-    chosen, told = far <= NEAR, by_name <= 1
-    both = np.concatenate([pairs[chosen], named[told]])
-    return both, np.concatenate([far[chosen], NEAR * by_name[told]])
+    by_name = _farness(normalised, crowd_sense, named)
+    chosen, near = far <= NEAR, by_name <= 1
+    both = np.concatenate([pairs[chosen], named[near]])
+    return both, np.concatenate([far[chosen], NEAR * by_name[near]])
 
 
-def _farness(points: Singles, crowd: Singles, pairs: Codes) -> Singles:
+def _farness(normalised: Singles, crowd: Singles, pairs: Codes) -> Singles:
     """Return the distance of each pair beside that at which the crowd of either begins."""
     usual = np.maximum(crowd[pairs[:, 0]], crowd[pairs[:, 1]])
-    return np.asarray((1 - _products(points, points, pairs)) / np.maximum(1 - usual, 1e-6))
+    return np.asarray((1 - _products(normalised, normalised, pairs)) / np.maximum(1 - usual, 1e-6))
 
 
-def _hubs(points: Singles, nearest: Codes) -> Singles:
+def _hubs(normalised: Singles, nearest: Codes) -> Singles:
     """Return how near each image's neighbours are: what copies were made of is nearest to all."""
-    rows = np.repeat(np.arange(len(points)), nearest.shape[1])
-    cosines = _products(points, points, np.stack([rows, nearest.ravel()], axis=1))
+    rows = np.repeat(np.arange(len(normalised)), nearest.shape[1])
+    cosines = _products(normalised, normalised, np.stack([rows, nearest.ravel()], axis=1))
     return np.asarray(cosines.reshape(nearest.shape)[:, :HUB].mean(axis=1))
 
 
@@ -140,21 +142,21 @@ def _slopes(thumbnails: Singles) -> Singles:
     return np.asarray(slopes / np.maximum(lengths, FLAT))
 
 
-def _nearest(points: Singles) -> tuple[Codes, Singles, Codes]:
+def _nearest(normalised: Singles) -> tuple[Codes, Singles, Codes]:
     """Return the nearest others of each, (n, CANDIDATES), and what `_crowd` does."""
-    return nearest_others(points, CANDIDATES)[0], *_crowd(points)
+    return nearest_others(normalised, CANDIDATES)[0], *_crowd(normalised)
 
 
-def _crowd(points: Singles) -> tuple[Singles, Codes]:
+def _crowd(normalised: Singles) -> tuple[Singles, Codes]:
     """Return the cosine of each to the last image of its crowd, of an even sample, and which."""
-    count = len(points)
+    count = len(normalised)
     step = -(-count // SAMPLED)
     sampled = -(-count // step)
     crowded = max(sampled // CROWD, min(CROWD, sampled // SMALL_CROWD), 1)
     place = sampled - 1 - crowded
     crowd, last = np.empty(count, np.float32), np.empty(count, np.intp)
     for first in range(0, count, ROWS):
-        block = points[first : first + ROWS] @ points[::step].T
+        block = normalised[first : first + ROWS] @ normalised[::step].T
         rows = np.arange(first, first + len(block))
         own = rows % step == 0
         block[own, rows[own] // step] = -1.0
@@ -164,20 +166,22 @@ def _crowd(points: Singles) -> tuple[Singles, Codes]:
     return crowd, last
 
 
-def _pairs(*found: Codes) -> Codes:
+def _pairs(*nearest: Codes) -> Codes:
     """Return each pair of an image and one of its nearest once, shape (pairs, 2)."""
-    rows = [np.repeat(np.arange(len(each)), each.shape[1]) for each in found]
-    sides = np.stack([np.concatenate(rows), np.concatenate([each.ravel() for each in found])])
+    rows = [np.repeat(np.arange(len(neighbours)), neighbours.shape[1]) for neighbours in nearest]
+    sides = np.stack(
+        [np.concatenate(rows), np.concatenate([neighbours.ravel() for neighbours in nearest])]
+    )
     return np.asarray(np.unique(np.sort(sides.T, axis=1), axis=0))
 
 
 def _products(left: Singles, right: Singles, pairs: Codes) -> Singles:
     """Return the inner product of each pair of rows, shape (pairs,)."""
-    found = [
+    products = [
         np.einsum("ij,ij->i", left[part[:, 0]], right[part[:, 1]])
         for part in np.array_split(pairs, len(pairs) // (4 * ROWS) + 1)
     ]
-    return np.concatenate(found)
+    return np.concatenate(products)
 
 
 def _looks_turned(thumbnails: Singles, slopes: Singles, pairs: Codes) -> Singles:
@@ -212,10 +216,10 @@ def _numbered(keys: Sequence[object]) -> Codes:
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)
 
 
-def _familiarity(points: Singles, nearest: Codes, groups: Codes) -> NDArray[np.float64]:
-    rows = np.arange(len(points))
+def _familiarity(normalised: Singles, nearest: Codes, groups: Codes) -> NDArray[np.float64]:
+    rows = np.arange(len(normalised))
     pairs = np.stack([np.repeat(rows, nearest.shape[1]), nearest.ravel()], axis=1)
-    cosines = _products(points, points, pairs).astype(np.float64).reshape(nearest.shape)
+    cosines = _products(normalised, normalised, pairs).astype(np.float64).reshape(nearest.shape)
     cosines[groups[nearest] == groups[:, None]] = np.nan
     ordered = -np.sort(-cosines, axis=1)[:, :3]
     known = ~np.isnan(ordered)

@@ -177,7 +177,7 @@ class _Families:
         return self._laid.get(image, np.eye(2, 3))
 
 
-def named_alike(names: Sequence[str], points: Singles) -> Codes:
+def named_alike(names: Sequence[str], normalised: Singles) -> Codes:
     """Return pairs whose names tell that they may be copies, shape (pairs, 2).
 
     Such are `a_jpg.rf.1f3e.jpg` (Roboflow), `a_0_1234.jpg` (Keras), `aug_a.jpg`, `a-1.jpg`,
@@ -185,7 +185,7 @@ def named_alike(names: Sequence[str], points: Singles) -> Codes:
 
     Args:
         names: Of files.
-        points: L2-normalised embeddings, shape (n, dimensions).
+        normalised: L2-normalised embeddings, shape (n, dimensions).
     """
     alike: dict[str, set[int]] = defaultdict(set)
     for image, name in enumerate(names):
@@ -194,7 +194,7 @@ def named_alike(names: Sequence[str], points: Singles) -> Codes:
     pairs: set[tuple[int, int]] = set()
     for rows in (sorted(images) for images in alike.values()):
         if 1 < len(rows) <= NAMED_ALIKE:
-            cosines = points[rows] @ points[rows].T
+            cosines = normalised[rows] @ normalised[rows].T
             np.fill_diagonal(cosines, -1)
             nearest = np.argsort(-cosines, axis=1, kind="stable")[:, :COMPARED_BY_NAME]
             for row, others in zip(rows, nearest.tolist(), strict=True):
@@ -204,8 +204,8 @@ def named_alike(names: Sequence[str], points: Singles) -> Codes:
 
 def _stems(name: str) -> set[str]:
     """Return a file's name without what tools and people add to that of a copy, step by step."""
-    made = MADE.match(name.lower())
-    stem = made[1] if made else name.lower()
+    copy = MADE.match(name.lower())
+    stem = copy[1] if copy else name.lower()
     stems = {stem}
     for _ in range(2):
         stem = ENDING.sub("", stem)

@@ -61,17 +61,17 @@ def faults(appearances: Sequence[Appearance]) -> list[Fault]:
     """Return the faults of all pictures, by kind and place; of several, a picture has the first."""
     if not appearances:
         return []
-    sides = sorted(min(each.width, each.height) for each in appearances)
+    sides = sorted(min(look.width, look.height) for look in appearances)
     usual = sides[len(sides) // 2]
-    found: list[Fault] = []
+    seen_faults: list[Fault] = []
     taken: set[int] = set()
     for kind, is_faulty in _KINDS:
-        rows = [row for row, each in enumerate(appearances) if is_faulty(each, usual)]
+        rows = [row for row, look in enumerate(appearances) if is_faulty(look, usual)]
         if kind in _NEVER_USUAL or len(rows) <= max(1, USUAL_SHARE * len(appearances)):
             fresh = [row for row in rows if row not in taken]
-            found += [Fault.of(row, kind, appearances[row]) for row in fresh]
+            seen_faults += [Fault.of(row, kind, appearances[row]) for row in fresh]
             taken.update(fresh)
-    return found
+    return seen_faults
 
 
 def _is_lost(look: Appearance, usual: int) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.images import Appearance
-from featclass.probe import Codes
+from featclass.probe import Codes, binomial_tail
 
 MOST = 2000
 """Images looked at; more would say the same."""
@@ -53,23 +53,23 @@ def shortcuts(appearances: Sequence[Appearance], codes: Codes, groups: Codes) ->
     if places.size < FEWEST or (sizes > 0).sum() < 2:
         return []
     chance = float(sizes.max() / places.size)
-    found: list[Shortcut] = []
+    cues_found: list[Shortcut] = []
     cues = list(_cues([appearances[place] for place in places]))
     for cue, same in cues:
         is_right, is_like_others = _voted(same, labels)
         accuracy = float(is_right.mean())
         if accuracy < chance + LEAST_GAIN * (1 - chance):
             continue
-        if _tail(int(is_right.sum()), places.size, chance) > CHANCE_OF_ANY / len(cues):
+        if binomial_tail(int(is_right.sum()), places.size, chance) > CHANCE_OF_ANY / len(cues):
             continue
         given_away = is_right & is_like_others
         shares = np.bincount(labels[given_away], minlength=sizes.size) / np.maximum(sizes, 1)
         label = int(shares.argmax())
         rows = places[given_away & (labels == label)].tolist()
-        found.append(Shortcut(cue, accuracy, chance, label, rows))
-    if SIZE in (each.cue for each in found):
-        found = [each for each in found if each.cue != PROPORTIONS]
-    return sorted(found, key=lambda each: -each.accuracy)
+        cues_found.append(Shortcut(cue, accuracy, chance, label, rows))
+    if SIZE in (shortcut.cue for shortcut in cues_found):
+        cues_found = [shortcut for shortcut in cues_found if shortcut.cue != PROPORTIONS]
+    return sorted(cues_found, key=lambda shortcut: -shortcut.accuracy)
 
 
 def _first_of_each(groups: Codes) -> Codes:
@@ -117,16 +117,3 @@ def _voted(same: NDArray[np.bool_], labels: Codes) -> tuple[NDArray[np.bool_], N
     own = votes[np.arange(labels.size), labels].copy()
     votes[np.arange(labels.size), labels] = -1
     return own > np.maximum(votes.max(axis=1), 0), ~is_alone
-
-
-def _tail(right: int, count: int, chance: float) -> float:
-    """Return the probability of so many right or more by guessing (exact binomial)."""
-    if chance >= 1:
-        return 1.0
-    log, log_not = math.log(chance), math.log1p(-chance)
-    terms = (
-        math.lgamma(count + 1) - math.lgamma(k + 1) - math.lgamma(count - k + 1)
-        + k * log + (count - k) * log_not
-        for k in range(right, count + 1)
-    )  # fmt: skip
-    return math.fsum(map(math.exp, terms))

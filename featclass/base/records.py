@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import sentences
-from featclass.base.scores import LearningCurve, Method, SavedClassifier, SavedSentence, Verdict
+from featclass.base.scores import LearningCurve, Method, SavedSentence, Verdict
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
@@ -199,31 +199,7 @@ class Report:
         """How the figures were obtained, in words without a full stop; class names as they are."""
         if isinstance(self.procedure, SavedSentence):
             return self.procedure.sentence
-        return self.procedure.sentence + self._names_used() + self._not_learned() + self._seen()
-
-    def _names_used(self) -> str:
-        used = self.class_names
-        if used is None:
-            return ""
-        is_scored = self.confusion_matrix is not None
-        return sentences.methods.names_used(used.weight, used.without_images, held_out=is_scored)
-
-    def _not_learned(self) -> str:
-        procedure = self.procedure
-        alike = procedure.alike if isinstance(procedure, SavedClassifier) else {}
-        unknown = {name: self.per_class[name].support for name in self.unknown_classes}
-        return sentences.methods.not_learned(unknown, alike)
-
-    def _seen(self) -> str:
-        seen = self.seen_in_training
-        if seen is None:
-            return ""
-        return sentences.methods.seen_before(
-            same=seen.same,
-            near_duplicates=seen.near_duplicates,
-            accuracy_without=seen.accuracy_without,
-            scored=sum(map(sum, self.confusion_matrix or ())),
-        )
+        return self.procedure.sentence + sentences.methods.clauses(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -32,14 +32,7 @@ class CrossValidation:
     @property
     def sentence(self) -> str:
         """Goes on behind "How it was measured", without a full stop; so do all of methods."""
-        return sentences.methods.cross_validated(
-            self.images,
-            folds=self.folds,
-            repeats=self.repeats,
-            leave_one_out=self.leave_one_out,
-            groups=self.groups,
-            bursts=self.bursts,
-        )
+        return sentences.methods.cross_validated(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +48,7 @@ class SingleSplit:
     @property
     def sentence(self) -> str:
         """How."""
-        return sentences.methods.single_split(
-            trained=self.trained, tested=self.tested, share=self.share, seed=self.seed
-        )
+        return sentences.methods.single_split(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +64,7 @@ class GivenParts:
     @property
     def sentence(self) -> str:
         """How."""
-        return sentences.methods.given_split(
-            self.training, self.tested, trained=self.trained, scored=self.scored
-        )
+        return sentences.methods.given_parts(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ class GivenFolds:
     @property
     def sentence(self) -> str:
         """How."""
-        return sentences.methods.given_folds(self.folds, self.images)
+        return sentences.methods.given_folds(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +93,7 @@ class SavedClassifier:
     @property
     def sentence(self) -> str:
         """How."""
-        return sentences.methods.saved_classifier(self.images, self.trained)
+        return sentences.methods.saved_classifier(self)
 
 
 class Lacking(StrEnum):
@@ -219,13 +208,7 @@ class Verdict:
         """Ends with a full stop; names of classes are as their owner wrote them, not escaped."""
         if isinstance(self.rate, SavedSentence):
             return self.rate.sentence
-        return sentences.verdict.verdict(
-            is_better=self.better_than_guessing,
-            right=self.rate.right,
-            images=self.rate.images,
-            largest=self.rate.largest,
-            most=self.rate.most,
-        )
+        return sentences.verdict.verdict(self.rate, is_better=self.better_than_guessing)
 
     @property
     def advice(self) -> str:
@@ -261,14 +244,7 @@ class Projection:
     @property
     def sentence(self) -> str:
         """For anyone, with a full stop."""
-        return sentences.outlook.projected(
-            more=self.more,
-            label=self.label,
-            now=self.accuracy_now,
-            then=self.accuracy_then,
-            low=self.low,
-            high=self.high,
-        )
+        return sentences.outlook.projected(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +258,7 @@ class TooFewOfAClass:
     @property
     def sentence(self) -> str:
         """For anyone, with a full stop."""
-        return sentences.outlook.too_few_of_a_class(self.label, self.fewest)
+        return sentences.outlook.too_few_of_a_class(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +271,7 @@ class TooFewErrors:
     @property
     def sentence(self) -> str:
         """For anyone, with a full stop."""
-        return sentences.outlook.too_few_errors(self.wrong, self.images)
+        return sentences.outlook.too_few_errors(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +288,7 @@ class ErrorsLeft:
     @property
     def sentence(self) -> str:
         """For anyone, with a full stop."""
-        if self.is_flat:
-            return sentences.outlook.flat()
-        return sentences.outlook.unsteady(self.images, self.low, self.high)
+        return sentences.outlook.FLAT if self.is_flat else sentences.outlook.unsteady(self)
 
 
 Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | SavedSentence

@@ -20,6 +20,7 @@ from safetensors.numpy import save as write_tensors
 
 from featclass.base import ClassifierUnusable, FeatclassError, TrainedClassifier
 from featclass.classifiers import artifact_content
+from featclass.classifiers.untrusted import Malformed
 
 VERSION = 2
 MOST_BYTES = 2 * 10**9
@@ -148,15 +149,15 @@ def _document(data: bytes, start: int, end: int) -> str:
     """Return the document; nothing is parsed of a header that lists far too many tensors."""
     text = TEXT.match(data, start, end)
     if text is None or end - text.end() > MOST_LISTED_BYTES:
-        raise FeatclassError("it lists more tensors than a classifier has")
+        raise Malformed("it lists more tensors than a classifier has")
     document: str = json.loads(b'"' + text[0] + b'"')
     return document
 
 
 def _said(error: Exception) -> str:
     """Return what is wrong, as a clause."""
-    if isinstance(error, FeatclassError):
-        return str(error).rstrip(".")
+    if isinstance(error, Malformed):
+        return str(error)
     return f"its content cannot be read ({type(error).__name__})"
 
 

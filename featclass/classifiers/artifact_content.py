@@ -14,8 +14,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import DISORDERLY, Exemplars, FeatclassError, Probe, TrainedClassifier
+from featclass.base import DISORDERLY, Exemplars, Probe, TrainedClassifier
 from featclass.classifiers.report_json import from_json, to_json
+from featclass.classifiers.untrusted import Malformed
 
 Tensors = Mapping[str, NDArray[Any]]
 
@@ -78,7 +79,7 @@ def classifier_of(text: str, named: Tensors) -> TrainedClassifier:
     """Return the classifier that `document` and `tensors` give; raises where there is none.
 
     Raises:
-        FeatclassError: A field or tensor is of another kind, size or range, or contradicts others.
+        Malformed: A field or tensor is of another kind, size or range, or contradicts others.
         ValueError: The text is no JSON, or holds what is not a number; so KeyError and TypeError.
     """
     _require(text.count("[") + text.count("{") <= MOST_PARTS, "its document has too many parts")
@@ -157,7 +158,7 @@ def _tensor(named: Tensors, name: str, kind: type, dimensions: int, largest: flo
 def _versions(value: object) -> dict[str, str]:
     _require(isinstance(value, dict) and len(value) <= MOST_VERSIONS, "its versions are none")
     assert isinstance(value, dict)
-    return {_text(name, "versions"): _text(one, "versions") for name, one in value.items()}
+    return {_text(name, "versions"): _text(version, "versions") for name, version in value.items()}
 
 
 def _texts(fields: Mapping[str, Any], name: str, most: int, longest: int) -> tuple[str, ...]:
@@ -169,7 +170,7 @@ def _texts(fields: Mapping[str, Any], name: str, most: int, longest: int) -> tup
 
 def _text(value: object, name: str, longest: int = LONGEST_TEXT) -> str:
     if not isinstance(value, str) or len(value) > longest:
-        raise FeatclassError(f"its {name} should be text of {longest:,} or fewer characters")
+        raise Malformed(f"its {name} should be text of {longest:,} or fewer characters")
     return value
 
 
@@ -180,9 +181,9 @@ def _digest(value: object, name: str) -> str:
 
 
 def _no_number(constant: str) -> float:
-    raise FeatclassError(f"its document holds {constant}, which is not a number")
+    raise Malformed(f"its document holds {constant}, which is not a number")
 
 
 def _require(is_so: bool, otherwise: str) -> None:
     if not is_so:
-        raise FeatclassError(otherwise)
+        raise Malformed(otherwise)

@@ -89,19 +89,26 @@ def embed_files(
 
     `progress` is told of all (of `total`, 0 while it is not known), and may raise to stop.
     """
-    rest, before = iter(files), 0
-    while part := list(itertools.islice(rest, SLICE)):
-        images = [file for file in part if isinstance(file, Image)]
-        start = before + len(part) - len(images)
-
-        def advance(done: int, _: int, start: int = start) -> None:
-            progress(start + done, total)
-
+    for part, images, advance in in_slices(files, SLICE, total=total, progress=progress):
         embedded = engine.embed(images, progress=advance, describe=True)
         used = {image.digest for image in embedded.images}
         why = {rejected.name: rejected.reason for rejected in embedded.rejected}
         yield EmbeddedFiles(tuple(_reason(file, used, why) for file in part), embedded.vectors)
+
+
+def in_slices(
+    files: Iterable[Image | Rejected], size: int, *, total: int, progress: Progress
+) -> Iterator[tuple[list[Image | Rejected], list[Image], Progress]]:
+    """Yield so many files at a time, the images among them, and what to tell of each done."""
+    rest, before = iter(files), 0
+    while part := list(itertools.islice(rest, size)):
+        images = [file for file in part if isinstance(file, Image)]
         before += len(part)
+
+        def advance(done: int, images: int, start: int = before) -> None:
+            progress(start - images + done, total)
+
+        yield part, images, advance
 
 
 def _reason(file: Image | Rejected, used: set[str], why: dict[str, str]) -> str | None:

@@ -27,12 +27,19 @@ from featclass.base import (
     no_progress,
 )
 from featclass.classifiers import report
-from featclass.classifiers.copies import Groups, find_copies, kept_together
 from featclass.classifiers.embedding import EmbeddedDataset, embed
-from featclass.classifiers.given_split import Round, Rows, given_split, in_parts
 from featclass.classifiers.naming import text_prior
 from featclass.classifiers.out_of_fold import labelled_predictions, normalised
 from featclass.classifiers.prediction import nearest_exemplars, refuses, resembles
+from featclass.classifiers.splits import (
+    Groups,
+    Round,
+    Rows,
+    find_copies,
+    given_split,
+    in_parts,
+    kept_together,
+)
 from featclass.classifiers.training import Training, labels_of, require_two
 from featclass.embedding import Embeddings, Engine
 from featclass.probe import statistics

@@ -15,8 +15,6 @@ from featclass.embedding import Engine
 from featclass.encoders import Encoder, Inspectable
 from featclass.explain import Evidence, Heat, View, occlusion, words
 from featclass.explain import evidence as activation
-from featclass.explain import words as colours
-from featclass.explain import words as regions
 from featclass.probe import Floats
 
 SHOWN_SIDE = 256
@@ -77,7 +75,9 @@ def _view(engine: Engine, image: Image) -> View:
         raise FeatclassError(f"{image.name} could not be used: {error}.") from error
 
     def encode(levels: occlusion.Levels) -> occlusion.Vectors:
-        return encoder.encode(np.stack([encoder.preprocess(fromarray(one)) for one in levels]))
+        return encoder.encode(
+            np.stack([encoder.preprocess(fromarray(pixels)) for pixels in levels])
+        )
 
     return View(np.asarray(whole), (0.0, 0.0, 1.0, 1.0), size, encode, is_input=False)
 
@@ -109,13 +109,13 @@ def _tried(
 ) -> words.Tried:
     """Cover and grey what the map says counts, and return what held."""
     height, width, _ = view.levels.shape
-    claimed = words.Tried(regions.speaking_for(values), regions.speaking_against(values))
+    claimed = words.Tried(words.speaking_for(values), words.speaking_against(values))
     places = [place for place in (claimed.speaks_for, claimed.speaks_against) if place]
     copies = [*view.covered([place.mask(height, width) for place in places])]
     speaking = np.maximum(values, 0)
-    found = colours.coloured(view.levels)
-    names = sorted(found, key=lambda name: -colours.mass(found[name], speaking))[:COLOURS]
-    copies += [colours.greyed(view.levels, found[name]) for name in names]
+    masks = words.coloured(view.levels)
+    names = sorted(masks, key=lambda name: -words.mass(masks[name], speaking))[:COLOURS]
+    copies += [words.greyed(view.levels, masks[name]) for name in names]
     if not copies:
         return words.Tried()
     vectors = view.encode(np.stack(copies))

@@ -25,8 +25,8 @@ from featclass.base import (
     Unscored,
 )
 from featclass.classifiers import report
-from featclass.classifiers.copies import Groups, find_copies, kept_together, recorded_once
 from featclass.classifiers.prediction import NEIGHBOURS
+from featclass.classifiers.splits import Groups, find_copies, kept_together, recorded_once
 from featclass.embedding import Embeddings
 from featclass.probe import learning_curve, nearest_others, statistics
 

@@ -25,6 +25,7 @@ from featclass.base import (
     TrainedClassifier,
     no_progress,
 )
+from featclass.classifiers.embedding import in_slices
 from featclass.embedding import Embeddings, Engine
 
 NEIGHBOURS = 3
@@ -46,7 +47,7 @@ def predict(
     `live` and `keep` as for `Engine.embed`.
     """
     embedded = engine.embed(images, progress=progress, live=live, keep=keep)
-    said = dict(
+    predictions = dict(
         zip(
             (image.digest for image in embedded.images),
             predict_embedded(classifier, embedded),
@@ -55,8 +56,8 @@ def predict(
     )
     reasons = {rejected.name: rejected.reason for rejected in embedded.rejected}
     return [
-        replace(said[image.digest], path=image.name)
-        if image.digest in said
+        replace(predictions[image.digest], path=image.name)
+        if image.digest in predictions
         else Prediction(image.name, rejected=reasons[image.name])
         for image in images
     ]
@@ -70,25 +71,15 @@ def predict_files(
     progress: Progress = no_progress,
 ) -> list[Prediction]:
     """Say of each file, in order, which class it looks like; or why it could not be used."""
-    images: list[Image] = []
-    reasons: dict[str, str] = {}
-    for file in files:
-        found = datasets.image_of_file(file)
-        if isinstance(found, Image):
-            images.append(found)
-        else:
-            reasons[found.name] = found.reason
-    said = iter(predict(engine, classifier, images, progress=progress))
-    return [
-        Prediction(str(file), rejected=reasons[str(file)]) if str(file) in reasons else next(said)
-        for file in files
-    ]
+    images = [datasets.image_of_file(file) for file in files]
+    usable = [image for image in images if isinstance(image, Image)]
+    return _with_rejected(images, predict(engine, classifier, usable, progress=progress))
 
 
 def predict_many(
     engine: Engine,
     classifier: TrainedClassifier,
-    found: Iterable[Image | Rejected],
+    images: Iterable[Image | Rejected],
     *,
     total: int = 0,
     progress: Progress = no_progress,
@@ -99,39 +90,35 @@ def predict_many(
     told of all (of `total`, 0 while it is not known), and may raise `Cancelled`: then what is
     embedded by that time is said before it is raised.
     """
-    rest, before = iter(found), 0
-    while part := list(itertools.islice(rest, SLICE)):
-        images = [each for each in part if isinstance(each, Image)]
-        start = before + len(part) - len(images)
-
-        def advance(done: int, _: int, start: int = start) -> None:
-            progress(start + done, total)
-
+    for part, usable, advance in in_slices(images, SLICE, total=total, progress=progress):
         try:
-            said = predict(engine, classifier, images, progress=advance)
+            predictions = predict(engine, classifier, usable, progress=advance)
         except Cancelled:
-            kept = _embedded_already(engine, part)
-            images = [each for each in kept if isinstance(each, Image)]
-            yield _with_rejected(kept, predict(engine, classifier, images))
+            embedded = _embedded_already(engine, part)
+            usable = [image for image in embedded if isinstance(image, Image)]
+            yield _with_rejected(embedded, predict(engine, classifier, usable))
             raise
-        yield _with_rejected(part, said)
-        before += len(part)
+        yield _with_rejected(part, predictions)
 
 
 def _embedded_already(engine: Engine, part: Sequence[Image | Rejected]) -> list[Image | Rejected]:
     """Return the first of these up to one that is not in the cache."""
-    digests = [each.digest for each in part if isinstance(each, Image)]
-    known = engine.cache.get(digests, engine.encoder.fingerprint)
+    digests = [image.digest for image in part if isinstance(image, Image)]
+    cached = engine.cache.get(digests, engine.encoder.fingerprint)
     return list(
-        itertools.takewhile(lambda each: isinstance(each, Rejected) or each.digest in known, part)
+        itertools.takewhile(
+            lambda image: isinstance(image, Rejected) or image.digest in cached, part
+        )
     )
 
 
-def _with_rejected(part: Sequence[Image | Rejected], said: list[Prediction]) -> list[Prediction]:
-    rest = iter(said)
+def _with_rejected(
+    images: Sequence[Image | Rejected], predictions: Iterable[Prediction]
+) -> list[Prediction]:
+    rest = iter(predictions)
     return [
-        Prediction(each.name, rejected=each.reason) if isinstance(each, Rejected) else next(rest)
-        for each in part
+        Prediction(image.name, rejected=image.reason) if isinstance(image, Rejected) else next(rest)
+        for image in images
     ]
 
 
@@ -139,7 +126,7 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
     """Say of each embedded image which class it looks like, and what it resembles most."""
     probabilities = probe.predict(classifier.probe, embedded.vectors)
     known = resembles(classifier, embedded.vectors, probabilities)
-    beside = nearest_exemplars(classifier.exemplars, embedded.vectors)
+    neighbours = nearest_exemplars(classifier.exemplars, embedded.vectors)
     predictions = []
     for row, image in enumerate(embedded.images):
         best = int(probabilities[row].argmax())
@@ -152,7 +139,7 @@ def predict_embedded(classifier: TrainedClassifier, embedded: Embeddings) -> lis
                     zip(classifier.classes, map(float, probabilities[row]), strict=True)
                 ),
                 known=bool(known[row]),
-                neighbours=beside[row],
+                neighbours=neighbours[row],
             )
         )
     return predictions
@@ -200,39 +187,39 @@ def _known(classifier: TrainedClassifier, vectors: FloatArray) -> NDArray[np.boo
     exemplars = classifier.exemplars
     if len(set(exemplars.labels)) < 2:  # names tell apart what images do not yet
         return np.ones(len(vectors), dtype=bool)
-    return _familiarity(classifier).is_known(vectors)
+    return _novelty_detector(classifier).is_known(vectors)
 
 
-def _familiarity(classifier: TrainedClassifier) -> probe.NoveltyDetector:
+def _novelty_detector(classifier: TrainedClassifier) -> probe.NoveltyDetector:
     """Return what a classifier takes for its own; it follows from the images it remembers.
 
     Worked out once, and kept as long as these are: nothing here keeps them.
     """
     exemplars, strangers = classifier.exemplars, classifier.strangers
-    with _measuring:
-        measured = _measured.get(exemplars)
-    if measured is None or measured.strangers() is not strangers:
-        familiarity = probe.NoveltyDetector.of(exemplars.vectors, exemplars.labels, strangers)
+    with _fitting:
+        fitted = _fitted.get(exemplars)
+    if fitted is None or fitted.strangers() is not strangers:
+        detector = probe.NoveltyDetector.of(exemplars.vectors, exemplars.labels, strangers)
         refer = _no_strangers if strangers is None else weakref.ref(strangers)
-        measured = _Measured(refer, familiarity)
-        with _measuring:
-            _measured[exemplars] = measured
-    return measured.familiarity
+        fitted = _Fitted(refer, detector)
+        with _fitting:
+            _fitted[exemplars] = fitted
+    return fitted.detector
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
+class _Fitted:
     strangers: Callable[[], NDArray[np.float32] | None]
-    """That it was measured with, while they are there."""
-    familiarity: probe.NoveltyDetector
+    """That it was fitted with, while they are there."""
+    detector: probe.NoveltyDetector
 
 
 def _no_strangers() -> None:
     return None
 
 
-_measuring = threading.Lock()
-_measured: weakref.WeakKeyDictionary[Exemplars, _Measured] = weakref.WeakKeyDictionary()
+_fitting = threading.Lock()
+_fitted: weakref.WeakKeyDictionary[Exemplars, _Fitted] = weakref.WeakKeyDictionary()
 
 
 def most_useful(
@@ -242,14 +229,15 @@ def most_useful(
 
     A file that cannot be used is never among them.
     """
-    found = {file: datasets.image_of_file(file) for file in files}
-    usable = {file: image for file, image in found.items() if isinstance(image, Image)}
-    embedded = engine.embed([*usable.values()])
+    images = {file: datasets.image_of_file(file) for file in files}
+    readable = {file: image for file, image in images.items() if isinstance(image, Image)}
+    embedded = engine.embed([*readable.values()])
     rows = {image.digest: row for row, image in enumerate(embedded.images)}
-    asked = [file for file, image in usable.items() if image.digest in rows]
-    vectors = embedded.vectors[[rows[usable[file].digest] for file in asked]]
-    if not asked:
+    usable = [file for file, image in readable.items() if image.digest in rows]
+    vectors = embedded.vectors[[rows[readable[file].digest] for file in usable]]
+    if not usable:
         return []
-    chances = probe.predict(classifier.probe, vectors)
+    probabilities = probe.predict(classifier.probe, vectors)
     known = classifier.exemplars.vectors
-    return [asked[place] for place in probe.most_useful(known, vectors, chances, count=count)]
+    rows_to_ask = probe.most_useful(known, vectors, probabilities, count=count)
+    return [usable[row] for row in rows_to_ask]

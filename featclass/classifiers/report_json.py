@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -29,13 +30,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "chance_accuracy": report.chance_accuracy,
         "confusion_matrix": None if matrix is None else [list(row) for row in matrix],
         "per_class": {
-            name: {
-                "precision": figures.precision,
-                "recall": figures.recall,
-                "f1": figures.f1,
-                "support": figures.support,
-                "recall_interval": figures.recall_interval and list(figures.recall_interval),
-            }
+            name: asdict(figures)
+            | {"recall_interval": figures.recall_interval and list(figures.recall_interval)}
             for name, figures in report.per_class.items()
         },
         "method": report.method,
@@ -43,9 +39,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "seconds": dict(report.seconds),
         "verdict": report.verdict and scores_json.verdict_json(report.verdict),
         "learning_curve": report.learning_curve and scores_json.curve_json(report.learning_curve),
-        "near_duplicates": None
-        if report.near_duplicates is None
-        else asdict(report.near_duplicates),
+        "near_duplicates": report.near_duplicates and asdict(report.near_duplicates),
         "calibration_error": report.calibration_error,
         "refused_share": report.refused_share,
         "refuses": report.refuses,
@@ -73,13 +67,7 @@ def from_json(document: object) -> Report:
     per_class = untrusted.an_object(fields.get("per_class"), "per_class")
     if set(per_class) != set(classes):
         raise untrusted.wrong("per_class", "one entry for each class")
-    matrix = _matrix(fields.get("confusion_matrix"), len(classes))
-    accuracy = untrusted.share(fields.get("accuracy"), "accuracy")
-    interval = untrusted.interval(fields.get("accuracy_interval"), "accuracy_interval")
-    if len({matrix is None, accuracy is None, interval is None}) > 1:
-        raise untrusted.wrong(
-            "accuracy", "present together with its interval and the confusion matrix"
-        )
+    matrix, accuracy, interval = _score(fields, len(classes))
     chance = untrusted.share(fields.get("chance_accuracy"), "chance_accuracy")
     if chance is None:
         raise untrusted.wrong("chance_accuracy", "a number")
@@ -110,6 +98,20 @@ def from_json(document: object) -> Report:
         ),
         seen_in_training=_seen(fields.get("seen_in_training")),
     )
+
+
+def _score(
+    fields: Mapping[str, Any], classes: int
+) -> tuple[tuple[tuple[int, ...], ...] | None, float | None, tuple[float, float] | None]:
+    """Return the confusion matrix, the accuracy and its interval: all of them, or none."""
+    matrix = _matrix(fields.get("confusion_matrix"), classes)
+    accuracy = untrusted.share(fields.get("accuracy"), "accuracy")
+    interval = untrusted.interval(fields.get("accuracy_interval"), "accuracy_interval")
+    if len({matrix is None, accuracy is None, interval is None}) > 1:
+        raise untrusted.wrong(
+            "accuracy", "present together with its interval and the confusion matrix"
+        )
+    return matrix, accuracy, interval
 
 
 def _class_names(value: object, classes: tuple[str, ...]) -> TextPriorUse | None:

@@ -1,4 +1,4 @@
-"""Values of a JSON document that is not trusted: each is of its kind, or a `FeatclassError`."""
+"""Values of a JSON document that is not trusted: each is of its kind, or else `Malformed`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,13 @@ LONGEST_TEXT: Final = 2**16
 MOST_TEXTS: Final = 100_000
 
 
-def wrong(field: str, expected: str) -> FeatclassError:
+class Malformed(FeatclassError):
+    """What is wrong with the content of a file, as a clause for whoever tells of the file."""
+
+
+def wrong(field: str, expected: str) -> Malformed:
     """Return the error that a field is not what it should be."""
-    return FeatclassError(f"The report's {field!r} should be {expected}.")
+    return Malformed(f"The report's {field!r} should be {expected}")
 
 
 def an_object(value: object, field: str) -> dict[str, Any]:

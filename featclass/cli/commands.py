@@ -20,11 +20,11 @@ def cache(
     """Show where embeddings are kept, how many, and how large."""
     from featclass.embedding.cache import CACHE_FILE, Cache
 
-    with Cache(config.load().data / CACHE_FILE) as kept:
-        before = kept.size()
+    with Cache(config.load().data / CACHE_FILE) as embedding_cache:
+        before = embedding_cache.size()
         if clear:
-            kept.clear()
-        size = kept.size()
+            embedding_cache.clear()
+        size = embedding_cache.size()
     if clear:
         tell(f"Forgot {embeddings(before)}.")
     if as_json:

@@ -14,25 +14,25 @@ if TYPE_CHECKING:
     from featclass.base import Dataset, Image, Rejected
     from featclass.datasets import ZipSource
 
-Given = Callable[[], "Image | Rejected"]
+Input = Callable[[], "Image | Rejected"]
 """Reads one file through to its digest, when its turn comes."""
 
 
-def given(
+def list_inputs(
     paths: Iterable[Path], *, but: Sequence[Path] = (), zip_names: str | None = None
-) -> list[Given]:
+) -> list[Input]:
     """List what lies behind the paths, in order; `but` are the command's own outputs."""
     from featclass.datasets import code_page, image_of_file
 
     if zip_names is not None:
         code_page(zip_names)  # refused also where there is no zip
-    found: list[Given] = []
+    inputs: list[Input] = []
     for path in paths:
         if path.suffix.lower() == ".zip" and path.is_file():
-            found += _entries(path, zip_names)
+            inputs += _entries(path, zip_names)
         else:
-            found += [partial(image_of_file, file) for file in below(path, but)]
-    return found
+            inputs += [partial(image_of_file, file) for file in below(path, but)]
+    return inputs
 
 
 def labelled(directory: Path, classes_at: int | None, zip_names: str | None) -> Dataset:
@@ -64,7 +64,7 @@ def below(path: Path, but: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _entries(path: Path, zip_names: str | None) -> list[Given]:
+def _entries(path: Path, zip_names: str | None) -> list[Input]:
     from featclass.base.records import Rejected
     from featclass.datasets import files_of_zip
 

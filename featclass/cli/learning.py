@@ -69,28 +69,32 @@ def train(
     print_learned(training, as_json=as_json)
 
 
+ModelAndFolder = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="[MODEL] DIR",
+        help="A folder, or a zip, with one subfolder per class; before it, a saved classifier"
+        " to score on it.",
+    ),
+]
+SplitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--split",
+        metavar="SHARE|given",
+        help="Instead of cross-validation, train once: on this share, such as 0.8, or on the"
+        " train folder of a split that is given, to score its test folder.",
+    ),
+]
+
+
 def evaluate(
     context: typer.Context,
-    paths: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="[MODEL] DIR",
-            help="A folder, or a zip, with one subfolder per class; before it, a saved classifier"
-            " to score on it.",
-        ),
-    ],
+    paths: ModelAndFolder,
     classes_at: ClassesAtOption = None,
     zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
-    split: Annotated[
-        str | None,
-        typer.Option(
-            "--split",
-            metavar="SHARE|given",
-            help="Instead of cross-validation, train once: on this share, such as 0.8, or on the"
-            " train folder of a split that is given, to score its test folder.",
-        ),
-    ] = None,
+    split: SplitOption = None,
     report: ReportOption = None,
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,

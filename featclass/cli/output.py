@@ -150,8 +150,8 @@ def bar(what: str, *, unit: str = "images", shown: bool = True) -> Iterator[Any]
         "images": [_ImagesPace()],
         "steps": [],
     }
-    said = kinds[unit]
-    columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), *said)
+    pace_columns = kinds[unit]
+    columns = (TextColumn("{task.description}"), BarColumn(BAR_WIDTH), *pace_columns)
     is_hidden = not (shown and messages.is_terminal)
     bars = Progress(*columns, console=messages, transient=True, disable=is_hidden)
     clock = Clock()

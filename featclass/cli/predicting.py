@@ -15,8 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from featclass.base import FeatclassError
-from featclass.cli.explanations import Explanations
-from featclass.cli.inputs import Given, given
+from featclass.cli.inputs import Input, list_inputs
 from featclass.cli.opening import (
     Device,
     DeviceOption,
@@ -26,7 +25,7 @@ from featclass.cli.opening import (
     open_saved,
 )
 from featclass.cli.output import bar, check_output, note, prediction_line, say, tell
-from featclass.cli.sorting_copies import SortedCopies
+from featclass.cli.picture_files import Explanations, SortedCopies
 from featclass.cli.watching import Watch
 from featclass.reports import prediction_csv
 
@@ -34,46 +33,53 @@ if TYPE_CHECKING:
     from featclass.base import Image, Prediction, Progress, Rejected, TrainedClassifier
     from featclass.embedding import Engine
 
+Paths = Annotated[
+    list[Path], typer.Argument(metavar="PATH...", help="Images, folders, or zips of them.")
+]
+TableOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Write the predictions as CSV: path, label, probability, known, rejected, and for"
+        " each class a column probability:CLASS.",
+    ),
+]
+SortOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--sort-into",
+        metavar="DIR",
+        help="Copy the pictures into folders by class; doubtful and unknown ones apart.",
+    ),
+]
+ExplainOption = Annotated[
+    Path | None,
+    typer.Option("--explain", metavar="DIR", help="Write what spoke for it, drawn on each."),
+]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Keep predicting what arrives there, until Ctrl-C.")
+]
+SavedEncoderOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="SPEC",
+        help="The encoder that MODEL was made with, where `featclass encoders` does not list"
+        " it: a file does not choose what is loaded.",
+    ),
+]
+
 
 def predict(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A saved classifier.")],
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Images, folders, or zips of them.")
-    ],
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Write the predictions as CSV: path, label, probability, known, rejected, and for"
-            " each class a column probability:CLASS.",
-        ),
-    ] = None,
-    sort_into: Annotated[
-        Path | None,
-        typer.Option(
-            "--sort-into",
-            metavar="DIR",
-            help="Copy the pictures into folders by class; doubtful and unknown ones apart.",
-        ),
-    ] = None,
-    explain: Annotated[
-        Path | None,
-        typer.Option("--explain", metavar="DIR", help="Write what spoke for it, drawn on each."),
-    ] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Keep predicting what arrives there, until Ctrl-C.")
-    ] = False,
+    paths: Paths,
+    output: TableOption = None,
+    sort_into: SortOption = None,
+    explain: ExplainOption = None,
+    watch: WatchOption = False,
     zip_names: ZipNamesOption = None,
-    encoder: Annotated[
-        str | None,
-        typer.Option(
-            "--encoder",
-            metavar="SPEC",
-            help="The encoder that MODEL was made with, where `featclass encoders` does not list"
-            " it: a file does not choose what is loaded.",
-        ),
-    ] = None,
+    encoder: SavedEncoderOption = None,
     device: DeviceOption = Device.AUTO,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,33 +88,31 @@ def predict(
 
     if output is not None:
         check_output(output)
-    if sort_into is not None:
-        _check_folder(sort_into)
-    if explain is not None:
-        _check_folder(explain)
+    for folder in filter(None, (sort_into, explain)):
+        _check_folder(folder)
     trained = artifact.load(model)
     spec = encoder_of(trained, encoder)
     own = [path for path in (output, sort_into, explain) if path is not None]
     known = _written_before(output, trained.classes) if watch and output is not None else set()
     arriving = Watch(paths, known=known, but=own) if watch else None
-    there = [] if watch else given(paths, but=own, zip_names=zip_names)
+    there = [] if watch else list_inputs(paths, but=own, zip_names=zip_names)
     engine = open_saved(trained, spec, device)
     copies = SortedCopies(sort_into, trained.classes) if sort_into is not None else None
     drawn = Explanations(explain, engine, trained) if explain is not None else None
     lines = "json" if as_json else "text" if watch or output is None else ""
     with _table(output, trained.classes, append=watch) as table:
-        telling = PredictionWriter(trained.classes, table, copies, drawn, lines)
+        writer = PredictionWriter(trained.classes, table, copies, drawn, lines)
         if arriving is not None:
-            _follow(engine, trained, arriving, telling)
+            _follow(engine, trained, arriving, writer)
             return
         with bar("Predicting", shown=not lines or not sys.stdout.isatty()) as progress:
-            telling.all(engine, trained, there, progress=progress)
+            writer.all(engine, trained, there, progress=progress)
     if sort_into is not None:
-        tell(f"Sorted {telling.used:,} pictures into {sort_into}")
+        tell(f"Sorted {writer.used:,} pictures into {sort_into}")
     if drawn is not None:
         noun = "explanation" if drawn.written == 1 else "explanations"
         tell(f"Saved {drawn.written:,} {noun} in {explain}")
-    if not telling.used:
+    if not writer.used:
         raise FeatclassError("None of these files could be used.")
 
 
@@ -134,7 +138,7 @@ class PredictionWriter:
         self,
         engine: Engine,
         trained: TrainedClassifier,
-        pictures: Sequence[Given],
+        pictures: Sequence[Input],
         *,
         progress: Progress | None = None,
         is_watching: bool = False,
@@ -150,54 +154,54 @@ class PredictionWriter:
                 taken.append(read())
                 yield taken[-1]
 
-        for some in classifiers.predict_many(
+        for predictions in classifiers.predict_many(
             engine, trained, one_by_one(), total=len(pictures), progress=progress or no_progress
         ):
-            pairs = [(said, taken.popleft()) for said in some]
+            pairs = [(prediction, taken.popleft()) for prediction in predictions]
             if is_watching:  # what arrived and went is nothing to tell of
                 pairs = [pair for pair in pairs if not _has_gone(pair[0])]
-            for said, picture in pairs:
-                self._keep(said, picture)
+            for prediction, picture in pairs:
+                self._keep(prediction, picture)
             if self._table is not None:
                 self._table.flush()
-            self._print([said for said, _ in pairs])
+            self._print([prediction for prediction, _ in pairs])
 
     def _print(self, predictions: Sequence[Prediction]) -> None:
         """Print a line each; where nobody reads on, go on only with what is being written."""
         try:
-            for said in predictions:
+            for prediction in predictions:
                 if self._lines == "json":
-                    say(json.dumps(said.to_json(), allow_nan=False))
+                    say(json.dumps(prediction.to_json(), allow_nan=False))
                 elif self._lines:
-                    say(prediction_line(said))
+                    say(prediction_line(prediction))
         except BrokenPipeError:
             if self._table is None and not self._keepers:
                 raise
             self._lines = ""
 
-    def _keep(self, said: Prediction, picture: Image | Rejected) -> None:
+    def _keep(self, prediction: Prediction, picture: Image | Rejected) -> None:
         from featclass.base.records import Image
 
         if self._table is not None:
-            self._table.write(prediction_csv.row(said, self._classes))
-        if said.rejected is not None:
+            self._table.write(prediction_csv.row(prediction, self._classes))
+        if prediction.rejected is not None:
             return
         self.used += 1
         if not isinstance(picture, Image):
             return
         for keeper in self._keepers:
             try:
-                keeper.add(said, picture)
+                keeper.add(prediction, picture)
             except FileNotFoundError as error:
-                note(f"{said.path} could not be read again: {error.strerror or error}.")
+                note(f"{prediction.path} could not be read again: {error.strerror or error}.")
 
 
-def _has_gone(said: Prediction) -> bool:
-    return said.rejected is not None and not Path(said.path).exists()
+def _has_gone(prediction: Prediction) -> bool:
+    return prediction.rejected is not None and not Path(prediction.path).exists()
 
 
 def _follow(
-    engine: Engine, trained: TrainedClassifier, arriving: Watch, telling: PredictionWriter
+    engine: Engine, trained: TrainedClassifier, arriving: Watch, writer: PredictionWriter
 ) -> None:
     """Predict what arrives until the person ends it."""
     from featclass.datasets import image_of_file
@@ -206,9 +210,9 @@ def _follow(
     try:
         for files in arriving.arrivals():
             pictures = [partial(image_of_file, file) for file in files]
-            telling.all(engine, trained, pictures, is_watching=True)
+            writer.all(engine, trained, pictures, is_watching=True)
     except KeyboardInterrupt:
-        counted = "1 picture" if telling.used == 1 else f"{telling.used:,} pictures"
+        counted = "1 picture" if writer.used == 1 else f"{writer.used:,} pictures"
         tell(f"Stopped watching after {counted}.")
 
 

@@ -19,33 +19,40 @@ from featclass.cli.output import tell
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
+HostOption = Annotated[
+    str, typer.Option("--host", help="0.0.0.0: everybody who can reach this machine.")
+]
+AllowedHostsOption = Annotated[
+    list[str] | None,
+    typer.Option("--allowed-host", help="A name this server is reached by; may be repeated."),
+]
+ServerDeviceOption = Annotated[
+    Device, typer.Option(envvar="FEATCLASS_DEVICE", help="What encoders run on.")
+]
+CertificateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--certificate", exists=True, dir_okay=False, help="TLS certificate (PEM), for https."
+    ),
+]
+KeyOption = Annotated[
+    Path | None,
+    typer.Option("--key", exists=True, dir_okay=False, help="Its private key (PEM)."),
+]
+RecoverOption = Annotated[
+    bool,
+    typer.Option("--recover", help="First make a workspace of the pictures that have none."),
+]
+
 
 def serve(
-    host: Annotated[
-        str, typer.Option("--host", help="0.0.0.0: everybody who can reach this machine.")
-    ] = "127.0.0.1",
+    host: HostOption = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
-    allowed_hosts: Annotated[
-        list[str] | None,
-        typer.Option("--allowed-host", help="A name this server is reached by; may be repeated."),
-    ] = None,
-    device: Annotated[
-        Device, typer.Option(envvar="FEATCLASS_DEVICE", help="What encoders run on.")
-    ] = Device.AUTO,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(
-            "--certificate", exists=True, dir_okay=False, help="TLS certificate (PEM), for https."
-        ),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option("--key", exists=True, dir_okay=False, help="Its private key (PEM)."),
-    ] = None,
-    recover: Annotated[
-        bool,
-        typer.Option("--recover", help="First make a workspace of the pictures that have none."),
-    ] = False,
+    allowed_hosts: AllowedHostsOption = None,
+    device: ServerDeviceOption = Device.AUTO,
+    certificate: CertificateOption = None,
+    key: KeyOption = None,
+    recover: RecoverOption = False,
 ) -> None:
     """Open the page in a browser, from any working directory."""
     if (certificate is None) != (key is None):
@@ -68,16 +75,21 @@ def serve(
         options["server.headless"] = "true"
     if certificate is not None and key is not None:
         options |= {"server.sslCertFile": str(certificate), "server.sslKeyFile": str(key)}
-    own = () if local else (socket.gethostname(), socket.getfqdn())
-    listed = os.environ.get("FEATCLASS_HOSTS", "").split()
-    os.environ["FEATCLASS_HOSTS"] = " ".join((*(allowed_hosts or ()), *listed, *own))
-    os.environ["FEATCLASS_DEVICE"] = device.value
-    if not local:
-        os.environ["FEATCLASS_SHARED"] = "1"
+    _set_environment(allowed_hosts or [], device, local=local)
     # In this very process, so that whoever ends it ends the server.
     arguments = [f"--{name}={value}" for name, value in options.items()]
     sys.argv = ["streamlit", "run", str(_page()), *arguments]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def _set_environment(allowed_hosts: list[str], device: Device, *, local: bool) -> None:
+    """Tell the server, which reads nothing else, what was asked for."""
+    own = () if local else (socket.gethostname(), socket.getfqdn())
+    listed = os.environ.get("FEATCLASS_HOSTS", "").split()
+    os.environ["FEATCLASS_HOSTS"] = " ".join((*allowed_hosts, *listed, *own))
+    os.environ["FEATCLASS_DEVICE"] = device.value
+    if not local:
+        os.environ["FEATCLASS_SHARED"] = "1"
 
 
 def _open_data_folder(address: str, *, recover: bool) -> None:

@@ -91,7 +91,7 @@ class Watch:
 
 def _signature(file: Path) -> Signature | None:
     try:
-        found = file.stat()
+        status = file.stat()
     except OSError:
         return None  # gone again
-    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None

@@ -18,7 +18,6 @@ from featclass.datasets.contents import class_of_zip
 from featclass.datasets.folders.walk import Walk, files_below
 from featclass.datasets.paths import is_named_as_picture, is_skipped, is_table
 from featclass.datasets.reading import (
-    FileListing,
     ListedFile,
     list_files,
     read,
@@ -27,7 +26,6 @@ from featclass.datasets.reading import (
     without_conflicts,
 )
 from featclass.datasets.sources import (
-    LARGEST_FILE,
     BytesSource,
     FileSource,
     StreamSource,
@@ -36,8 +34,6 @@ from featclass.datasets.sources import (
 )
 from featclass.datasets.zips.code_pages import CODE_PAGES, code_page
 from featclass.datasets.zips.files import (
-    MAX_UNPACKED,
-    MOST_ENTRIES,
     ZipListing,
     ZipSource,
     files_of_zip,
@@ -45,11 +41,7 @@ from featclass.datasets.zips.files import (
 
 __all__ = [
     "CODE_PAGES",
-    "LARGEST_FILE",
-    "MAX_UNPACKED",
-    "MOST_ENTRIES",
     "BytesSource",
-    "FileListing",
     "FileSource",
     "ListedFile",
     "Reading",

@@ -1,9 +1,8 @@
 """Images in, embeddings out.
 
-engine      what the cache has, and for the rest the scheduler
-scheduler   workers that decode and encode
-cache       embeddings by image digest and encoder fingerprint
-engines     each encoder loaded once in a process
+`Engines` opens the `Engine` of an encoder, once in a process; `auto` is decided there. An engine
+takes from the `Cache` what is known by image digest and encoder fingerprint, and has the rest
+decoded and encoded by workers (`scheduler`).
 """
 
 from featclass.embedding.cache import CACHE_FILE, Cache, CacheSize

@@ -114,8 +114,8 @@ class Engine:
         while some := tuple(itertools.islice(digests, LOOKED_UP)):
             if looks is not None:
                 for digest, data in self.cache.appearances(some).items():
-                    if (found := Appearance.from_bytes(data)) is not None:
-                        looks[digest] = found
+                    if (look := Appearance.from_bytes(data)) is not None:
+                        looks[digest] = look
             wanted = some if looks is None else [digest for digest in some if digest in looks]
             for digest, vector in self.cache.get(wanted, self.encoder.fingerprint).items():
                 if vector.shape == vectors[0].shape and np.isfinite(vector).all():

@@ -151,8 +151,8 @@ class Network:
         maps = self._try(pixels, self._features)
         if maps is None or maps.ndim != 4 or maps.shape[1] != self.dimensions:
             return None
-        found: NDArray[np.float32] = maps.permute(0, 2, 3, 1).float().cpu().numpy()
-        return found
+        values: NDArray[np.float32] = maps.permute(0, 2, 3, 1).float().cpu().numpy()
+        return values
 
     def gradients(self, pixels: Pixels, pull: Pull) -> NDArray[np.float32] | None:
         """Return the gradient with respect to each of `pixels`, shape as theirs.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import FeatclassError, FloatArray, Probe
-from featclass.probe import Floats, points
+from featclass.probe import Floats, normalise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,13 +38,13 @@ class Evidence:
         weights, intercept = shares @ probe.coefficients, float(shares @ probe.intercepts)
         return cls(label, weights, intercept, probe.roots)
 
-    def points(self, vectors: FloatArray) -> Floats:
+    def normalised(self, vectors: FloatArray) -> Floats:
         """Return embeddings, shape (n, dimensions), as the probe sees them."""
-        return points(vectors, roots=self.roots)
+        return normalise(vectors, roots=self.roots)
 
     def logits(self, vectors: FloatArray) -> Floats:
         """Return the number of each embedding, shape (n,)."""
-        return np.asarray(self.points(vectors) @ self.weights + self.intercept)
+        return np.asarray(self.normalised(vectors) @ self.weights + self.intercept)
 
     def gradient(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the gradient of each number with respect to its embedding."""
@@ -89,7 +89,7 @@ def activation(features: NDArray[np.float32], evidence: Evidence) -> Floats:
     """
     wide = features.astype(np.float64)
     sums = wide.sum(axis=(0, 1))
-    point = evidence.points(wide.mean(axis=(0, 1))[None])[0]
+    point = evidence.normalised(wide.mean(axis=(0, 1))[None])[0]
     terms = point * (evidence.weights + evidence.intercept * point)
     shares = np.divide(terms, sums, out=np.zeros_like(terms), where=np.abs(sums) > 0)
     return np.asarray(wide @ shares)

@@ -38,11 +38,11 @@ def coloured(levels: Levels) -> Mapping[str, Mask]:
     named = (saturation >= VIVID) & (value >= DARK)
     starts = [start for _, start in HUES]
     place = np.searchsorted(starts, hue, side="right") - 1
-    found: dict[str, Mask] = {}
+    masks: dict[str, Mask] = {}
     for number, (name, _) in enumerate(HUES):
         mask = named & (place == number)
-        found[name] = found[name] | mask if name in found else mask
-    return {name: mask for name, mask in found.items() if LEAST_SHARE <= mask.mean() <= MOST_SHARE}
+        masks[name] = masks[name] | mask if name in masks else mask
+    return {name: mask for name, mask in masks.items() if LEAST_SHARE <= mask.mean() <= MOST_SHARE}
 
 
 def greyed(levels: Levels, mask: Mask) -> Levels:
@@ -176,8 +176,8 @@ def said(label: str, probability: float, tried: Tried) -> str:
     if tried.speaks_against:
         places.append(f"the {tried.speaks_against.name} spoke against it")
     if places:
-        told = "; ".join(places)
-        sentences.append(f"{told[0].upper()}{told[1:]}.")
+        clause = "; ".join(places)
+        sentences.append(f"{clause[0].upper()}{clause[1:]}.")
     if colour := _counting(probability, tried.without or {}):
         left = chance((tried.without or {})[colour])
         sentences.append(f"The {colour} parts count most: in grey, it would be {left}.")

@@ -23,21 +23,16 @@ from featclass.images.formats import LONGEST_SIDE, check, recognise
 from featclass.images.kinds import kind_of
 from featclass.images.lost_content import LOST, Lost
 from featclass.images.memory import (
-    PIXEL_BUDGET,
     PixelBudget,
     give_back_freed_memory,
     reuse_freed_memory,
 )
-from featclass.images.shapes import FULL_SIZE, MAX_ELONGATION
 from featclass.images.unreadable import Unreadable
 
 __all__ = [
     "DECODING_VERSION",
-    "FULL_SIZE",
     "LONGEST_SIDE",
     "LOST",
-    "MAX_ELONGATION",
-    "PIXEL_BUDGET",
     "REDUCED",
     "Appearance",
     "Lost",

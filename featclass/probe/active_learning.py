@@ -7,7 +7,7 @@ import heapq
 import numpy as np
 
 from featclass.base import FloatArray
-from featclass.probe.normalisation import Codes, Floats, points, takes_roots
+from featclass.probe.normalisation import Codes, Floats, normalise, takes_roots
 
 WIDTH = 0.1
 """Of the kernel, as a share of the median squared distance: from 20 answers about nine pools,
@@ -45,8 +45,8 @@ def most_useful(
     if not considered.size:
         return considered
     roots = takes_roots(unlabelled[considered]) and takes_roots(labelled)
-    own = points(unlabelled[considered], roots=roots).astype(np.float32)
-    known = points(labelled[spaced(len(labelled), MOST_LABELLED)], roots=roots)
+    own = normalise(unlabelled[considered], roots=roots).astype(np.float32)
+    known = normalise(labelled[spaced(len(labelled), MOST_LABELLED)], roots=roots)
     doubts = np.ones(considered.size) if chances is None else _doubts(chances[considered])
     apart = _squares(own, own)
     width = max(WIDTH * float(np.median(apart)), 1e-6)
@@ -72,7 +72,7 @@ def _doubts(chances: Floats) -> Floats:
 
 
 def _squares(these: FloatArray, those: FloatArray) -> FloatArray:
-    """Return squared distances between points of length 1."""
+    """Return squared distances between normalised embeddings."""
     return np.asarray(np.maximum(2 - 2 * these @ those.T, 0))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import FloatArray
-from featclass.probe.normalisation import Codes, Floats, encode, points, takes_roots
+from featclass.probe.normalisation import Codes, Floats, encode, normalise, takes_roots
 
 LEAST_VARIANCE = 1e-6
 
@@ -41,11 +41,11 @@ class Covariance:
         scales = 1 / np.sqrt(np.maximum(variances, 0) + np.float32(shrinkage))
         return cls(axes, scales, shrinkage**-0.5)
 
-    def coordinates(self, points: Floats) -> Floats:
-        """Map points to where their distances are Mahalanobis distances: (n, r + dimensions)."""
-        points = points.astype(np.float32)
-        along = points @ self.axes
-        across = points - along @ self.axes.T
+    def coordinates(self, X: Floats) -> Floats:
+        """Map to where distances are Mahalanobis distances: shape (n, r + dimensions)."""
+        X = X.astype(np.float32)
+        along = X @ self.axes
+        across = X - along @ self.axes.T
         both = [along * self.scales, across * np.float32(self.rest)]
         return np.concatenate(both, axis=1, dtype=np.float64)
 
@@ -68,7 +68,7 @@ def distances_left_out(
         FeatclassError: There are fewer than two classes.
     """
     _, codes = encode(labels)
-    embedded = points(vectors, roots=takes_roots(vectors))
+    embedded = normalise(vectors, roots=takes_roots(vectors))
     own = np.arange(codes.size) if groups is None else np.asarray(groups)
     pairs, units = np.unique(np.stack([own, codes], axis=1), axis=0, return_inverse=True)
     units = units.ravel()
@@ -78,16 +78,16 @@ def distances_left_out(
     return left_out(within, centred, pairs[:, 1])[units]
 
 
-def left_out(within: Covariance, points: Floats, codes: Codes) -> Floats:
+def left_out(within: Covariance, X: Floats, codes: Codes) -> Floats:
     """Leave out each point that `within` was measured on.
 
     That moves its class mean and takes a matrix of rank one from the scatter: the distances
     change by the formula of Sherman and Morrison.
     """
-    n = len(points)
+    n = len(X)
     sizes = np.bincount(codes)[codes]
     stretch = sizes / np.maximum(sizes - 1, 1)
-    spots, means = within.coordinates(points), within.coordinates(class_means(points, codes))
+    spots, means = within.coordinates(X), within.coordinates(class_means(X, codes))
     rests = spots - means[codes]
     lengths = lengths_of(rests)
     remain = np.maximum(1 - stretch / n * lengths, LEAST_VARIANCE)
@@ -97,19 +97,19 @@ def left_out(within: Covariance, points: Floats, codes: Codes) -> Floats:
     return np.asarray(distances)
 
 
-def class_means(points: Floats, codes: Codes) -> Floats:
+def class_means(X: Floats, codes: Codes) -> Floats:
     """Return the mean of each class, shape (classes, dimensions)."""
-    sums = np.zeros((int(codes.max()) + 1, points.shape[1]))
-    np.add.at(sums, codes, points)
+    sums = np.zeros((int(codes.max()) + 1, X.shape[1]))
+    np.add.at(sums, codes, X)
     return np.asarray(sums / np.bincount(codes)[:, None])
 
 
-def lengths_of(points: Floats) -> Floats:
+def lengths_of(X: Floats) -> Floats:
     """Return squared lengths, shape (n,)."""
-    return np.asarray((points**2).sum(axis=1))
+    return np.asarray((X**2).sum(axis=1))
 
 
-def squares(points: Floats, others: Floats) -> Floats:
+def squares(X: Floats, others: Floats) -> Floats:
     """Return squared distances, shape (n, others)."""
-    lengths = lengths_of(points)[:, None] + lengths_of(others)
-    return np.asarray(lengths - 2 * points @ others.T)
+    lengths = lengths_of(X)[:, None] + lengths_of(others)
+    return np.asarray(lengths - 2 * X @ others.T)

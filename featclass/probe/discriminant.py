@@ -38,9 +38,9 @@ class Discriminant:
     intercepts: Floats
     """Shape (classes,)."""
 
-    def logits(self, points: Floats) -> Floats:
-        """Return logits, shape (n, classes), of points of shape (n, dimensions)."""
-        return np.asarray(points @ self.coefficients.T + self.intercepts)
+    def logits(self, X: Floats) -> Floats:
+        """Return logits, shape (n, classes), of embeddings of shape (n, dimensions)."""
+        return np.asarray(X @ self.coefficients.T + self.intercepts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +50,19 @@ class _Sums:
     counts: Floats
     """Of images in each class, shape (classes,)."""
     totals: Floats
-    """Of each class's points, shape (classes, dimensions)."""
+    """Of each class's embeddings, shape (classes, dimensions)."""
     products: Floats
     """X'X, shape (dimensions, dimensions)."""
 
     @classmethod
-    def of(cls, points: Floats, codes: Codes, classes: int) -> _Sums:
-        totals = np.zeros((classes, points.shape[1]))
+    def of(cls, X: Floats, codes: Codes, classes: int) -> _Sums:
+        totals = np.zeros((classes, X.shape[1]))
         order = np.argsort(codes, kind="stable")
         for rows in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
             if rows.size:
-                totals[codes[rows[0]]] = points[rows].sum(axis=0)
+                totals[codes[rows[0]]] = X[rows].sum(axis=0)
         counts = np.bincount(codes, minlength=classes).astype(np.float64)
-        return cls(counts, totals, points.T @ points)
+        return cls(counts, totals, X.T @ X)
 
     def less(self, others: _Sums) -> _Sums:
         return _Sums(
@@ -86,22 +86,22 @@ class _Sums:
         return Discriminant(coefficients, -lengths / 2 - coefficients @ centre)
 
 
-def fit(points: Floats, codes: Codes) -> Discriminant:
-    """Train on points (n, dimensions) of classes 0, 1, ..., each with one image or more."""
+def fit(X: Floats, codes: Codes) -> Discriminant:
+    """Train on embeddings (n, dimensions) of classes 0, 1, ..., each with one image or more."""
     use_one_thread_each()
-    if len(points) > points.shape[1]:
-        return _Sums.of(points, codes, int(codes.max()) + 1).discriminant()
-    weights, intercepts = _dual(points @ points.T, codes, points.shape[1])
-    return Discriminant(weights.T @ points, intercepts)
+    if len(X) > X.shape[1]:
+        return _Sums.of(X, codes, int(codes.max()) + 1).discriminant()
+    weights, intercepts = _dual(X @ X.T, codes, X.shape[1])
+    return Discriminant(weights.T @ X, intercepts)
 
 
 def held_out_logits(
-    points: Floats, codes: Codes, fold: Codes, done: Callable[[], None] = lambda: None
+    X: Floats, codes: Codes, fold: Codes, done: Callable[[], None] = lambda: None
 ) -> Floats:
     """Return logits (n, classes) of each image by a discriminant of all other folds' images.
 
     Args:
-        points: Shape (n, dimensions).
+        X: Shape (n, dimensions).
         codes: Class of each; each class is in two folds or more.
         fold: Which fold holds each image out, shape (n,): 0, 1, ...
         done: Called after each fold; may raise to stop.
@@ -109,19 +109,16 @@ def held_out_logits(
     use_one_thread_each()
     classes = int(codes.max()) + 1
     logits = np.empty((codes.size, classes))
-    masks = [fold == each for each in np.unique(fold)]
-    if len(points) > points.shape[1]:
-        found = _by_sums(points, codes, masks)
-    else:
-        found = _by_products(points, codes, masks)
-    for mask, part in zip(masks, found, strict=True):
+    masks = [fold == number for number in np.unique(fold)]
+    held_out = _by_sums if len(X) > X.shape[1] else _by_products
+    for mask, part in zip(masks, held_out(X, codes, masks), strict=True):
         logits[mask] = part
         done()
     return logits
 
 
 def predicted(
-    points: Floats,
+    X: Floats,
     codes: Codes,
     training: Masks,
     mixed: Callable[[Floats, Codes, float], Floats] = lambda logits, classes, share: logits,
@@ -134,30 +131,30 @@ def predicted(
 
     def one(mask: Masks) -> Codes:
         classes, places = np.unique(codes[mask], return_inverse=True)
-        logits = mixed(fit(points[mask], places).logits(points), classes, float(mask.mean()))
+        logits = mixed(fit(X[mask], places).logits(X), classes, float(mask.mean()))
         return np.asarray(classes[logits.argmax(axis=1)], dtype=np.intp)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return np.array([*pool.map(one, training)])
 
 
-def _by_sums(points: Floats, codes: Codes, masks: list[Masks]) -> list[Floats]:
+def _by_sums(X: Floats, codes: Codes, masks: list[Masks]) -> list[Floats]:
     classes = int(codes.max()) + 1
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        sums = [*pool.map(lambda mask: _Sums.of(points[mask], codes[mask], classes), masks)]
+        sums = [*pool.map(lambda mask: _Sums.of(X[mask], codes[mask], classes), masks)]
         everything = functools.reduce(
             lambda a, b: _Sums(a.counts + b.counts, a.totals + b.totals, a.products + b.products),
             sums,
         )
 
         def one(mask: Masks, own: _Sums) -> Floats:
-            return everything.less(own).discriminant().logits(points[mask])
+            return everything.less(own).discriminant().logits(X[mask])
 
         return [*pool.map(one, masks, sums)]
 
 
-def _by_products(points: Floats, codes: Codes, masks: list[Masks]) -> list[Floats]:
-    gram, dimensions = points @ points.T, points.shape[1]
+def _by_products(X: Floats, codes: Codes, masks: list[Masks]) -> list[Floats]:
+    gram, dimensions = X @ X.T, X.shape[1]
 
     def one(mask: Masks) -> Floats:
         kept, asked = np.flatnonzero(~mask), np.flatnonzero(mask)
@@ -171,10 +168,10 @@ def _by_products(points: Floats, codes: Codes, masks: list[Masks]) -> list[Float
 
 
 def _dual(gram: Floats, codes: Codes, dimensions: int) -> tuple[Floats, Floats]:
-    """Return weights (n, classes) on the points behind a Gram matrix, and intercepts (classes,).
+    """Return weights (n, classes) on the embeddings of a Gram matrix, and intercepts (classes,).
 
-    With R the points less their class means, S = (1 - g) R'R / n + g m I and m = |R|^2 / (n
-    dimensions), Woodbury's identity gives m S^-1 d for every d = points' offsets.
+    With R the embeddings less their class means, S = (1 - g) R'R / n + g m I and m = |R|^2 / (n
+    dimensions), Woodbury's identity gives m S^-1 d for every d = embeddings' offsets.
     """
     n = codes.size
     member = np.eye(int(codes.max()) + 1)[codes]

@@ -13,7 +13,7 @@ from featclass.probe import calibration, discriminant, folds
 from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
 from featclass.probe.fitting import fit, predict
-from featclass.probe.normalisation import Codes, Floats, Masks, encode, points, takes_roots
+from featclass.probe.normalisation import Codes, Floats, Masks, encode, normalise, takes_roots
 from featclass.probe.text_prior import Blend, TextPrior
 
 REPEATS = 3
@@ -77,15 +77,15 @@ def out_of_fold(
     these = folds.images(codes, groups, names)
     _require_two(classes, these)
     plan = folds.cross_validation(these, seed=seed, repeats=repeats)
-    embedded = points(vectors, roots=prior is None and takes_roots(vectors))
+    embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
     count = _Counter(plan.folds * plan.repeats, progress)
-    found = [discriminant.held_out_logits(embedded, codes, fold, count) for fold in plan.held_out]
-    logits, share, blend = _mean(found), float(plan.training.mean()), None
+    parts = [discriminant.held_out_logits(embedded, codes, fold, count) for fold in plan.held_out]
+    logits, share, blend = _mean(parts), float(plan.training.mean()), None
     if prior is not None:
         texts, places = prior.logits(embedded), prior.places(classes)
         blend = priors.chosen(logits, texts, codes, places, share)
         nested = _Nested(embedded, these, texts, places, seed)
-        logits = _mean([nested(*each) for each in zip(found, plan.held_out, strict=True)])
+        logits = _mean([nested(*part) for part in zip(parts, plan.held_out, strict=True)])
         codes = places[codes]
     held_out, whole = calibration.calibrated(logits, codes, share)
     probabilities = held_out.probabilities(logits)
@@ -105,7 +105,7 @@ def out_of_fold(
 class _Nested:
     """Blends the predictions of each fold as its own training images say."""
 
-    points: Floats
+    normalised: Floats
     these: folds.Images
     texts: Floats
     places: Codes
@@ -117,7 +117,12 @@ class _Nested:
             asked, kept = fold == each, np.flatnonzero(fold != each)
             some = self.these.some(kept)
             blend = priors.learned(
-                self.points[kept], some.codes, some, self.texts[kept], self.places, seed=self.seed
+                self.normalised[kept],
+                some.codes,
+                some,
+                self.texts[kept],
+                self.places,
+                seed=self.seed,
             )
             mixed[asked] = blend.mixed(own[asked], self.texts[asked], self.places)
         return mixed
@@ -216,7 +221,7 @@ def learner(
     With a prior, its names count as `blend` says for any number of images.
     """
     classes, codes = encode(labels)
-    embedded = points(vectors, roots=prior is None and takes_roots(vectors))
+    embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
     if prior is None or blend is None or not blend.weight:
         return lambda training: discriminant.predicted(embedded, codes, training)
     texts = prior.logits(embedded)[:, prior.places(classes)]

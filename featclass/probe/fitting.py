@@ -9,7 +9,7 @@ import numpy as np
 from featclass.base import FloatArray, Probe
 from featclass.probe import calibration, discriminant
 from featclass.probe.calibration import Calibration, floored
-from featclass.probe.normalisation import Floats, encode, points, softmax, takes_roots
+from featclass.probe.normalisation import Floats, encode, normalise, softmax, takes_roots
 from featclass.probe.text_prior import Blend, TextPrior, untried
 
 
@@ -37,7 +37,7 @@ def fit(
         return _blended(vectors, labels, calibrated, prior, blend)
     classes, codes = encode(labels)
     roots = takes_roots(vectors)
-    fitted = discriminant.fit(points(vectors, roots=roots), codes)
+    fitted = discriminant.fit(normalise(vectors, roots=roots), codes)
     found = calibrated or calibration.usual(codes.size, len(classes))
     return Probe(
         classes,
@@ -53,7 +53,7 @@ def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: TextPrior) 
     places = prior.places(tuple(sorted(set(labels))))
     if places.size < 2:
         return Blend(1.0, 1.0, 1.0)
-    return untried(prior.logits(points(vectors, roots=False)), places[encode(labels)[1]])
+    return untried(prior.logits(normalise(vectors)), places[encode(labels)[1]])
 
 
 def _blended(
@@ -63,14 +63,14 @@ def _blended(
     prior: TextPrior,
     blend: Blend | None,
 ) -> Probe:
-    """Add up two linear maps of the same points, so that a blend is a probe like any other."""
+    """Add up two linear maps of the same embeddings, so that a blend is a probe like any other."""
     places = prior.places(tuple(sorted(set(labels))))
     count = len(prior.classes)
     texts = prior.scale * prior.vectors.T
     if places.size < 2:  # nothing to tell apart by images
         floor = calibration.usual(max(len(labels), 1), count).floor
         return Probe(prior.classes, texts.T.copy(), np.zeros(count), roots=False, floor=floor)
-    embedded, codes = points(vectors, roots=False), encode(labels)[1]
+    embedded, codes = normalise(vectors), encode(labels)[1]
     fitted = discriminant.fit(embedded, codes)
     blend = blend or untried_blend(vectors, labels, prior)
     found = calibrated or calibration.Calibration(
@@ -89,5 +89,5 @@ def _blended(
 
 def predict(probe: Probe, vectors: FloatArray) -> Floats:
     """Return probabilities, shape (n, classes), for embeddings of shape (n, dimensions)."""
-    logits = points(vectors, roots=probe.roots) @ probe.coefficients.T + probe.intercepts
+    logits = normalise(vectors, roots=probe.roots) @ probe.coefficients.T + probe.intercepts
     return floored(softmax(logits), probe.floor)

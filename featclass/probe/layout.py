@@ -74,15 +74,15 @@ def layout(
     components = _components(vectors, digests, seed)
     before = None if former is None else _Before.of(former, digests)
     if len(components) < FEWEST:
-        found = _plane(components)
+        positions = _plane(components)
     else:
         sample = _sampled(digests, seed)
-        found = np.empty((len(components), 2))
-        found[sample] = _embedded(components[sample], before and before.among(sample), seed)
+        positions = np.empty((len(components), 2))
+        positions[sample] = _embedded(components[sample], before and before.among(sample), seed)
         rest = np.setdiff1d(np.arange(len(components)), sample)
-        found[rest] = _beside(components[rest], components[sample], found[sample])
-    shown = _fitted(found) if before is None else _kept_within(before.aligned(found))
-    extent = _spread(found) / max(_spread(shown), 1e-12)
+        positions[rest] = _beside(components[rest], components[sample], positions[sample])
+    shown = _fitted(positions) if before is None else _kept_within(before.aligned(positions))
+    extent = _spread(positions) / max(_spread(shown), 1e-12)
     return Layout(tuple(digests), shown.astype(np.float32), extent)
 
 
@@ -112,18 +112,18 @@ class _Before:
         rows = np.searchsorted(sample, self.rows[is_in])
         return replace(self, rows=rows, positions=self.positions[is_in])
 
-    def aligned(self, found: Floats) -> Floats:
+    def aligned(self, positions: Floats) -> Floats:
         """Move all as a whole so that those known lie as close as possible to where they were."""
         if self.rows.size < 2:
-            return _fitted(found)
-        now, before = found[self.rows], self.positions
+            return _fitted(positions)
+        now, before = positions[self.rows], self.positions
         centred, target = now - now.mean(axis=0), before - before.mean(axis=0)
         u, strengths, v = np.linalg.svd(centred.T @ target)
         spread = float((centred**2).sum())
         scale = strengths.sum() / spread if spread > 0 else 0.0
         if scale <= 0:
-            return _fitted(found)
-        moved: Floats = scale * (found - now.mean(axis=0)) @ (u @ v) + before.mean(axis=0)
+            return _fitted(positions)
+        moved: Floats = scale * (positions - now.mean(axis=0)) @ (u @ v) + before.mean(axis=0)
         return moved
 
 
@@ -174,8 +174,8 @@ def _embedded(components: Floats, before: _Before | None, seed: int) -> Floats:
         max_iter=ITERATIONS_AGAIN if goes_on else iterations,
         random_state=seed,
     )
-    found: Floats = fit.fit_transform(components.astype(np.float32)).astype(np.float64)
-    return found
+    positions: Floats = fit.fit_transform(components.astype(np.float32)).astype(np.float64)
+    return positions
 
 
 def _started(components: Floats, before: _Before) -> Floats:
@@ -191,29 +191,29 @@ def _beside(components: Floats, others: Floats, positions: Floats) -> Floats:
     """Return the middle of the positions of the nearest few of the others, for each."""
     few = min(LIKE, len(others))
     lengths = (others**2).sum(axis=1)
-    found = np.empty((len(components), 2))
+    middles = np.empty((len(components), 2))
     for start in range(0, len(components), BLOCK):
         block = components[start : start + BLOCK]
         distances = lengths - 2 * block @ others.T
         nearest = np.argpartition(distances, few - 1, axis=1)[:, :few]
-        found[start : start + BLOCK] = positions[nearest].mean(axis=1)
-    return found
+        middles[start : start + BLOCK] = positions[nearest].mean(axis=1)
+    return middles
 
 
-def _spread(found: Floats) -> float:
-    return float(np.linalg.norm(found - found.mean(axis=0))) if len(found) else 0.0
+def _spread(positions: Floats) -> float:
+    return float(np.linalg.norm(positions - positions.mean(axis=0))) if len(positions) else 0.0
 
 
-def _fitted(found: Floats) -> Floats:
+def _fitted(positions: Floats) -> Floats:
     """Centre in the square from -1 to 1, and fill it."""
-    if not len(found):
-        return found
-    centred = found - (found.min(axis=0) + found.max(axis=0)) / 2
-    fitted: Floats = centred / max(float(np.abs(centred).max()), 1e-12)
-    return fitted
+    if not len(positions):
+        return positions
+    centred = positions - (positions.min(axis=0) + positions.max(axis=0)) / 2
+    filled: Floats = centred / max(float(np.abs(centred).max()), 1e-12)
+    return filled
 
 
-def _kept_within(found: Floats) -> Floats:
+def _kept_within(positions: Floats) -> Floats:
     """Leave places alone unless they left the square, or shrank from its edges."""
-    reach = float(np.abs(found).max(initial=0))
-    return found if SHRUNK <= reach <= 1 else _fitted(found)
+    reach = float(np.abs(positions).max(initial=0))
+    return positions if SHRUNK <= reach <= 1 else _fitted(positions)

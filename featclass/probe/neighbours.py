@@ -17,7 +17,7 @@ CELL, PROBED = 256, 8
 BLOCK = 512
 
 
-def nearest_others(points: Singles, k: int, *, many: int = MANY) -> tuple[Rows, Singles]:
+def nearest_others(normalised: Singles, k: int, *, many: int = MANY) -> tuple[Rows, Singles]:
     """Return rows and cosines of those most like each, both (n, min(k, n - 1)), best first.
 
     Of more than `many` images each is compared with those in the cells nearest to it, about two
@@ -26,29 +26,29 @@ def nearest_others(points: Singles, k: int, *, many: int = MANY) -> tuple[Rows, 
     search", whose centres k-means would find).
 
     Args:
-        points: Of length one, shape (n, dimensions), n at least 1.
+        normalised: Of length one, shape (n, dimensions), n at least 1.
         k: How many to return.
         many: From here on what is returned may lack one of the nearest now and then.
     """
-    count = len(points)
+    count = len(normalised)
     k = min(k, count - 1)
     rows, cosines = np.zeros((count, k), np.intp), np.full((count, k), -np.inf, np.float32)
     if k == 0:
         return rows, cosines
     if count > many:
-        _search_cells(points, rows, cosines)
+        _search_cells(normalised, rows, cosines)
     left = np.flatnonzero(np.isneginf(cosines[:, -1]))  # all, or those of an almost empty cell
     for some, among in _blocks(left, np.arange(count)):
-        _search(points, some, among, rows, cosines)
+        _search(normalised, some, among, rows, cosines)
     return rows, cosines
 
 
-def _search_cells(points: Singles, rows: Rows, cosines: Singles) -> None:
-    count = len(points)
-    centres = points[::CELL][: max(PROBED, count // CELL)]
+def _search_cells(normalised: Singles, rows: Rows, cosines: Singles) -> None:
+    count = len(normalised)
+    centres = normalised[::CELL][: max(PROBED, count // CELL)]
     probed = np.empty((count, PROBED), np.intp)
     for first in range(0, count, BLOCK):
-        block = points[first : first + BLOCK] @ centres.T
+        block = normalised[first : first + BLOCK] @ centres.T
         best = np.argpartition(-block, PROBED - 1, axis=1)[:, :PROBED]
         order = np.argsort(-np.take_along_axis(block, best, axis=1), axis=1, kind="stable")
         probed[first : first + BLOCK] = np.take_along_axis(best, order, axis=1)
@@ -56,7 +56,7 @@ def _search_cells(points: Singles, rows: Rows, cosines: Singles) -> None:
     asking = _by_cell(probed.ravel(), len(centres))
     for inside, places in zip(members, asking, strict=True):
         for some, among in _blocks(places // PROBED, inside):
-            _search(points, some, among, rows, cosines)
+            _search(normalised, some, among, rows, cosines)
 
 
 def _by_cell(cells: Rows, count: int) -> list[Rows]:
@@ -72,12 +72,12 @@ def _blocks(asked: Rows, among: Rows) -> Iterator[tuple[Rows, Rows]]:
             yield asked[first : first + BLOCK], among[start : start + MANY]
 
 
-def _search(points: Singles, asked: Rows, among: Rows, rows: Rows, cosines: Singles) -> None:
+def _search(normalised: Singles, asked: Rows, among: Rows, rows: Rows, cosines: Singles) -> None:
     """Write into `rows` and `cosines` what is nearer to those `asked` than what is there."""
     k = rows.shape[1]
-    found = points[asked] @ points[among].T
-    found[asked[:, None] == among] = -np.inf
-    both = np.concatenate([cosines[asked], found], axis=1)
+    candidates = normalised[asked] @ normalised[among].T
+    candidates[asked[:, None] == among] = -np.inf
+    both = np.concatenate([cosines[asked], candidates], axis=1)
     others = np.concatenate([rows[asked], np.broadcast_to(among, (asked.size, among.size))], axis=1)
     some = np.argpartition(-both, k - 1, axis=1)[:, :k]
     values = np.take_along_axis(both, some, axis=1)

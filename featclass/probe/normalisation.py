@@ -14,9 +14,14 @@ Codes = NDArray[np.intp]
 Masks = NDArray[np.bool_]
 
 
-def normalise(vectors: FloatArray) -> Floats:
-    """Scale each row of `vectors`, shape (n, dimensions), to length 1; zero rows stay zero."""
+def normalise(vectors: FloatArray, *, roots: bool = False) -> Floats:
+    """Scale each row of `vectors`, shape (n, dimensions), to length 1; zero rows stay zero.
+
+    With `roots`, their signed square roots.
+    """
     wide = np.asarray(vectors, dtype=np.float64)
+    if roots:
+        wide = np.sign(wide) * np.sqrt(np.abs(wide))
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)
     return np.asarray(wide / np.where(lengths > 0, lengths, 1.0))
 
@@ -29,12 +34,6 @@ def takes_roots(vectors: FloatArray) -> bool:
     few no longer drown the many.
     """
     return not bool((np.asarray(vectors, dtype=np.float64) < 0).any())
-
-
-def points(vectors: FloatArray, *, roots: bool) -> Floats:
-    """Return embeddings, shape (n, dimensions), of length 1, with `roots` of signed roots."""
-    wide = np.asarray(vectors, dtype=np.float64)
-    return normalise(np.sign(wide) * np.sqrt(np.abs(wide)) if roots else wide)
 
 
 def encode(labels: Sequence[str]) -> tuple[tuple[str, ...], Codes]:

@@ -21,7 +21,7 @@ from featclass.probe.members import (
     may_be_strays,
     without_strays,
 )
-from featclass.probe.normalisation import Codes, Floats, encode, normalise, points, takes_roots
+from featclass.probe.normalisation import Codes, Floats, encode, normalise, takes_roots
 
 REFUSED_SHARE = 0.05
 MOST_REFUSED = 0.1
@@ -142,7 +142,7 @@ class NoveltyDetector:
         """
         kept = np.linspace(0, len(strangers) - 1, min(len(strangers), MEASURED)).astype(np.intp)
         given = strangers[kept]
-        seen = normalise(points(given, roots=self.roots) - self.centre)
+        seen = normalise(normalise(given, roots=self.roots) - self.centre)
         nearer = (members.seen @ seen.T).max(axis=1) - members.nearest
         nearer = nearer[members.tested]
         allowed = max(1, int(REFUSED_SHARE * (nearer.size + 1)))
@@ -160,7 +160,7 @@ class NoveltyDetector:
         """Return the familiarity of embeddings of any length, shape (n, dimensions): (n,)."""
         scores = [np.empty(0)]
         for first in range(0, len(vectors), ROWS):
-            places = points(vectors[first : first + ROWS], roots=self.roots) - self.centre
+            places = normalise(vectors[first : first + ROWS], roots=self.roots) - self.centre
             cosines = normalise(places) @ self.exemplars.T
             near = largest_of(cosines, self.neighbours).mean(axis=1)
             far = self.relative.score(places) if self.relative else np.zeros(len(places))
@@ -176,7 +176,7 @@ class NoveltyDetector:
         """Return which pictures are one that was called none of the classes, or nearer to it."""
         are = [np.empty(0, dtype=bool)]
         for first in range(0, len(vectors), ROWS):
-            places = points(vectors[first : first + ROWS], roots=self.roots)
+            places = normalise(vectors[first : first + ROWS], roots=self.roots)
             seen = normalise(places - self.centre)
             nearest = (seen @ self.exemplars.T).max(axis=1)
             beside = (seen @ self.strangers.T).max(axis=1)
@@ -201,7 +201,7 @@ class _Measured:
     @classmethod
     def of(cls, exemplars: FloatArray, codes: Codes, roots: bool) -> Self:
         """Measure those that are no strays by their scores; clean sets seem to have some, too."""
-        rows, members = without_strays(points(exemplars, roots=roots), codes)
+        rows, members = without_strays(normalise(exemplars, roots=roots), codes)
         return cls._of(exemplars, codes, roots, rows, members, strays=len(codes) - rows.size)
 
     @classmethod
@@ -252,7 +252,7 @@ class _Measured:
     def _only(self, rows: Codes) -> Self:
         """Measure these alone, and count nothing that was left out among what may be refused."""
         roots = self.familiarity.roots
-        members = Members.of(points(self.exemplars[rows], roots=roots), self.codes[rows])
+        members = Members.of(normalise(self.exemplars[rows], roots=roots), self.codes[rows])
         return self._of(self.exemplars, self.codes, roots, rows, members)
 
     def _with_fewer(self) -> Iterator[Self]:
@@ -301,7 +301,7 @@ def simulated_strangers(exemplars: FloatArray, count: int = 200) -> Floats:
     """
     rng = np.random.default_rng(0)
     roots = takes_roots(exemplars)
-    chosen = points(exemplars[rng.integers(0, len(exemplars), count)], roots=roots)
+    chosen = normalise(exemplars[rng.integers(0, len(exemplars), count)], roots=roots)
     if roots:
         return rng.permuted(chosen, axis=1) ** 2
     mean = normalise(exemplars).mean(axis=0)

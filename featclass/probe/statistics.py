@@ -117,7 +117,7 @@ def verdict(right: int, sizes: Mapping[str, int], *, n_groups: int | None = None
     independent = n if n_groups is None else n_groups
     chance = max(sizes.values()) / n
     # Whole pictures, rounded against the classifier.
-    p_value = _luck(right * independent // n, independent, chance)
+    p_value = binomial_tail(right * independent // n, independent, chance)
     largest = [name for name, size in sizes.items() if size == max(sizes.values())]
     rate = Rate(right, n, largest[0] if len(largest) == 1 else None, max(sizes.values()))
     is_better = p_value < SIGNIFICANT
@@ -125,7 +125,7 @@ def verdict(right: int, sizes: Mapping[str, int], *, n_groups: int | None = None
     return Verdict(is_better, p_value, rate, remedy)
 
 
-def _luck(right: int, n: int, chance: float) -> float:
+def binomial_tail(right: int, n: int, chance: float) -> float:
     """Return P(X >= right) of a binomial with n trials; 1 where every guess is right."""
     if chance >= 1 or right <= 0:
         return 1.0
@@ -139,7 +139,7 @@ def _luck(right: int, n: int, chance: float) -> float:
 
 
 def _remedy(share: float, n: int, chance: float) -> Advice:
-    if _luck(n, n, chance) >= SIGNIFICANT:
+    if binomial_tail(n, n, chance) >= SIGNIFICANT:
         return Advice(Remedy.TOO_FEW, n)
     needed = _pictures_needed(share, n, chance)
     return Advice(Remedy.LOOK) if needed is None else Advice(Remedy.MORE, needed - n)
@@ -150,7 +150,7 @@ def _pictures_needed(share: float, n: int, chance: float) -> int | None:
     if share <= chance:
         return None
     needed = n
-    while _luck(round(share * needed), needed, chance) >= SIGNIFICANT:
+    while binomial_tail(round(share * needed), needed, chance) >= SIGNIFICANT:
         needed += max(1, needed // 10)
         if needed > MOST_PICTURES:
             return None

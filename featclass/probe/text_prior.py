@@ -38,9 +38,9 @@ class TextPrior:
     scale: float
     """What cosines are multiplied by for logits."""
 
-    def logits(self, points: Floats) -> Floats:
-        """Return logits, shape (n, classes), of points of length 1."""
-        return np.asarray(self.scale * points @ self.vectors.T)
+    def logits(self, X: Floats) -> Floats:
+        """Return logits, shape (n, classes), of normalised embeddings."""
+        return np.asarray(self.scale * X @ self.vectors.T)
 
     def places(self, classes: tuple[str, ...]) -> Codes:
         """Return where `classes` stand among its own."""
@@ -77,9 +77,15 @@ class Blend:
 
 
 def learned(
-    points: Floats, codes: Codes, these: folds.Images, texts: Floats, places: Codes, *, seed: int
+    X: Floats,
+    codes: Codes,
+    these: folds.Images,
+    texts: Floats,
+    places: Codes,
+    *,
+    seed: int,
 ) -> Blend:
-    """Return the blend that is best on images held out of `points`, shape (n, dimensions).
+    """Return the blend that is best on images held out of `X`, shape (n, dimensions).
 
     Where a class has nothing to hold out, `untried` decides.
     """
@@ -89,7 +95,7 @@ def learned(
         plan = folds.cross_validation(these, seed=seed, repeats=1)
     except FeatclassError:  # copies across classes
         return untried(texts, places[codes])
-    own = discriminant.held_out_logits(points, codes, plan.held_out[0])
+    own = discriminant.held_out_logits(X, codes, plan.held_out[0])
     return chosen(own, texts, codes, places, float(plan.training.mean()))
 
 

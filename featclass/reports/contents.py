@@ -59,14 +59,14 @@ class Contents:
         report = training.classifier.report
         headline = sentences.headline(report)
         sentence = sentences.score_sentence(report)
-        found = report.verdict
+        verdict = report.verdict
         wrong = [
             prediction for prediction in training.out_of_fold if prediction.said != prediction.label
         ]
         return cls(
             headline=headline,
             sentence=sentence.removeprefix(headline).strip(),
-            verdict=tuple(filter(None, (found.sentence, found.advice))) if found else (),
+            verdict=tuple(filter(None, (verdict.sentence, verdict.advice))) if verdict else (),
             curve=report.learning_curve,
             wrong=tuple(sorted(wrong, key=_doubt)),
             right=_typical(training),
@@ -84,8 +84,8 @@ def names(training: Training) -> dict[str, str]:
 def confusions(report: Report) -> list[tuple[int, int, int]]:
     """Return (row, column, count) of what was confused, most often first."""
     matrix = report.confusion_matrix or ()
-    found = [(i, j, n) for i, row in enumerate(matrix) for j, n in enumerate(row) if n and i != j]
-    return sorted(found, key=lambda cell: (-cell[2], *cell[:2]))
+    cells = [(i, j, n) for i, row in enumerate(matrix) for j, n in enumerate(row) if n and i != j]
+    return sorted(cells, key=lambda cell: (-cell[2], *cell[:2]))
 
 
 def _doubt(prediction: OutOfFoldPrediction) -> tuple[float, str]:
@@ -137,12 +137,12 @@ def _checks(report: Report) -> list[tuple[str, str]]:
         kinds = ("burst or original", "bursts or originals")
         groups = counted(alike.groups, *(kinds if alike.bursts else ("original", "originals")))
         copies = "its copies" if alike.groups == 1 else "their copies"
-        said = f"{alike.images:,} pictures are {groups} and {copies}, kept together"
+        sentence = f"{alike.images:,} pictures are {groups} and {copies}, kept together"
         if alike.accuracy_with_leak is not None:
-            said += (
+            sentence += (
                 f"; otherwise the accuracy would have been {decimal(alike.accuracy_with_leak, 3)}"
             )
-        facts.append(("Near-duplicates", said))
+        facts.append(("Near-duplicates", sentence))
     if report.calibration_error is not None:
         facts.append(("Calibration error", f"{report.calibration_error:.3f}"))
     if report.refused_share is not None:

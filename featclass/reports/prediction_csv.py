@@ -52,11 +52,20 @@ def columns(classes: Sequence[str]) -> list[str]:
     return [f"{OF_CLASS}{of_class[name]}" for name in classes]
 
 
-def row(said: Prediction, classes: Sequence[str]) -> str:
+def row(prediction: Prediction, classes: Sequence[str]) -> str:
     """Return the line of one picture."""
-    shares = [said.probabilities.get(name, "") for name in classes]
-    known = "" if said.rejected is not None else said.known
-    return line([said.path, said.label, said.probability, known, said.rejected, *shares])
+    shares = [prediction.probabilities.get(name, "") for name in classes]
+    known = "" if prediction.rejected is not None else prediction.known
+    return line(
+        [
+            prediction.path,
+            prediction.label,
+            prediction.probability,
+            known,
+            prediction.rejected,
+            *shares,
+        ]
+    )
 
 
 def line(cells: Sequence[Any]) -> str:

@@ -10,7 +10,6 @@ from featclass.samples.drawing import (
     INK,
     WHITE,
     Canvas,
-    Colour,
     Point,
     blob,
     curve,
@@ -86,10 +85,6 @@ def _arm(canvas: Canvas, member: Member, look: Look, side: int) -> None:
     canvas.solid(ellipse(*hand, 15.5), member.skin, shade=4)
     thumb = canvas.at(*hand, angle=-side * 40)
     thumb.ink(curve([(-4, -5), (-1, 0), (-3, 6)]), 0.7)
-
-
-def _sleeve(look: Look) -> Colour:
-    return look.cloth
 
 
 def _body(canvas: Canvas, member: Member, look: Look) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
 from featclass import classifiers
 from featclass.base import Cancelled, Clock, Dataset, Pace, Progress, Rejected
@@ -12,6 +12,13 @@ from featclass.classifiers import EmbeddedDataset, Training, artifact
 from featclass.embedding import Engine
 from featclass.server.state import LearningPhase, Result, empty_sets, names_of
 from featclass.workspaces import Picture, Workspace, Workspaces, dataset, image_name, strangers
+
+
+class PhaseProgress(Protocol):
+    """Told how far an attempt is in its phase, and when another one has begun."""
+
+    def __call__(self, pace: Pace, begun: LearningPhase | None = None, /) -> None:
+        """Take note; raises `Cancelled` where the attempt is to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class Learning:
     workspace: Workspace
     engine: Engine
     key: str
-    report: Callable[..., Any]
+    report: PhaseProgress
     publish: Callable[[Result], None]
     """Told as soon as there is a score, though more is still being worked out."""
 
@@ -46,11 +53,11 @@ class Learning:
         shown = [image.label for image in embedded.images if image.label is not None]
         if not classifiers.can_learn(self.engine, shown, empty):
             return Result(self.key, None, names, used, rejected, self.engine)
-        self.report(phase=LearningPhase.LEARNING, pace=Pace())
+        self.report(Pace(), LearningPhase.LEARNING)
         result = Result(self.key, None, names, used, rejected, self.engine)
 
         def scored(training: Training) -> None:
-            self.report(phase=LearningPhase.SETTLING, pace=Pace())
+            self.report(Pace(), LearningPhase.SETTLING)
             self.publish(replace(result, training=training, is_settling=True))
 
         training = classifiers.learn(
@@ -65,7 +72,7 @@ class Learning:
     def _embedded(self, labelled: Dataset, others: Dataset) -> EmbeddedDataset:
         """Embed the sets, and what is none of these; raises `Cancelled` where some cannot be."""
         total = len(labelled.images) + len(others.images)
-        self.report(phase=LearningPhase.EMBEDDING, pace=Pace(0, total))
+        self.report(Pace(0, total), LearningPhase.EMBEDDING)
         embedded = classifiers.embed(
             self.engine, labelled, strangers=others, progress=self._progress()
         )
@@ -81,7 +88,7 @@ class Learning:
 
     def _progress(self) -> Progress:
         clock = Clock()
-        return lambda done, total: self.report(pace=clock(done, total))
+        return lambda done, total: self.report(clock(done, total))
 
     def _reject(self, named: Mapping[str, Picture], rejected: Sequence[Rejected]) -> bool:
         """Move pictures that will never be readable to the rejected list of their set."""

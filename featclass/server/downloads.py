@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import partial
 
 from featclass import encoders
-from featclass.base import Config, DownloadCancelled, EncoderUnavailable
+from featclass.base import Cancelled, Config, DownloadCancelled, EncoderUnavailable, Pace
+from featclass.server.jobs import Job, Jobs, sentence
 
 log = logging.getLogger(__name__)
 
+AT_ONCE = 8
 # How long a failed download rests before `wish` starts it anew by itself.
 RETRY_SECONDS = 600
 
@@ -43,19 +45,26 @@ class Download:
     """`time.monotonic()` of its end."""
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
+class _Job(Job):
+    is_cut_off: bool = False
+
+
 class Downloads:
     """At most one download a spec, in the whole process."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._lock = threading.Lock()
-        self._states: dict[str, Download] = {}
-        self._cancelled: dict[str, threading.Event] = {}
+        self._lock = threading.RLock()
+        self._jobs: Jobs[str, _Job] = Jobs(AT_ONCE, "download", self._lock)
+        self._ended: dict[str, Download] = {}
 
     def state(self, spec: str) -> Download | None:
         """Return where the download of `spec` stands, or None if nobody asked for it."""
         with self._lock:
-            return self._states.get(spec)
+            if (job := self._jobs.get(spec)) is not None:
+                return Download(spec, DownloadPhase.RUNNING, job.pace.done, job.pace.total)
+            return self._ended.get(spec)
 
     def wish(self, spec: str) -> None:
         """Start a download nobody asked for by name, unless it was cancelled or failed lately."""
@@ -71,55 +80,41 @@ class Downloads:
     def start(self, spec: str) -> None:
         """Start, or resume, the download of `spec`; nothing happens where it runs already."""
         with self._lock:
-            state = self._states.get(spec)
-            if state is not None and state.phase is DownloadPhase.RUNNING:
-                return
-            self._states[spec] = Download(spec, DownloadPhase.RUNNING)
-            cancelled = self._cancelled[spec] = threading.Event()
-        threading.Thread(
-            target=self._run, args=(spec, cancelled), name="download", daemon=True
-        ).start()
+            if spec not in self._jobs:
+                job = _Job()
+                work, ended = partial(self._run, spec), partial(self._end, spec, job)
+                self._jobs.submit(spec, spec, job, work, ended)
 
     def cancel(self, spec: str) -> None:
         """Stop the download of `spec`; what has arrived is kept for the next start."""
-        with self._lock:
-            if spec in self._cancelled:
-                self._cancelled[spec].set()
+        self._jobs.cancel(spec)
 
     def close(self) -> None:
         """Cancel everything."""
-        with self._lock:
-            for cancelled in self._cancelled.values():
-                cancelled.set()
+        self._jobs.close()
 
-    def _run(self, spec: str, cancelled: threading.Event) -> None:
+    def _run(self, spec: str, job: _Job) -> None:
         def progress(done: int, total: int) -> None:
-            self._change(spec, done=done, total=total)
+            job.pace = Pace(done, total)
 
         try:
             encoders.download(
-                spec, config=self._config, progress=progress, cancelled=cancelled.is_set
+                spec, config=self._config, progress=progress, cancelled=job.cancelled.is_set
             )
         except DownloadCancelled:
-            self._change(spec, phase=DownloadPhase.CANCELLED, ended=time.monotonic())
+            raise
         except EncoderUnavailable as error:
             log.warning("%s", error)
-            self._fail(spec, str(error), is_cut_off=not encoders.can_reach_hub())
-        except Exception as error:  # a thread that dies silently would seem to run for ever
-            log.exception("The download of %s broke off", spec)
-            self._fail(spec, f"The download broke off ({type(error).__name__}).")
-        else:
-            self._change(spec, phase=DownloadPhase.DONE, ended=time.monotonic())
+            job.is_cut_off = not encoders.can_reach_hub()  # takes seconds: not while others wait
+            raise
 
-    def _fail(self, spec: str, message: str, *, is_cut_off: bool = False) -> None:
-        self._change(
-            spec,
-            phase=DownloadPhase.FAILED,
-            message=message,
-            is_cut_off=is_cut_off,
-            ended=time.monotonic(),
-        )
-
-    def _change(self, spec: str, **changes: Any) -> None:
-        with self._lock:
-            self._states[spec] = replace(self._states[spec], **changes)
+    def _end(self, spec: str, job: _Job, failure: Exception | None) -> None:
+        phase, message = DownloadPhase.DONE, ""
+        if isinstance(failure, Cancelled | DownloadCancelled):
+            phase = DownloadPhase.CANCELLED
+        elif failure is not None:
+            phase = DownloadPhase.FAILED
+            what = f"The download of {spec} broke off"
+            message = sentence(failure, what, ours="The download broke off")
+        done, total, now = job.pace.done, job.pace.total, time.monotonic()
+        self._ended[spec] = Download(spec, phase, done, total, message, job.is_cut_off, now)

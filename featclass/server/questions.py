@@ -26,7 +26,7 @@ LOOKED_AT = 48
 
 def is_engine_open(studio: Studio, workspace: Workspace, state: State) -> bool:
     """Say whether `engine_of` answers at once, without an encoder being loaded first."""
-    spec = studio.trainer.spec_in_use(workspace)
+    spec = studio.trainer.choice.in_use(workspace)
     is_here = studio.engines.device is not None and studio.engines.is_open(spec)
     return is_here or state.result is not None or bool(state.waits_for)
 
@@ -39,7 +39,7 @@ def engine_of(studio: Studio, workspace: Workspace, state: State) -> Engine | No
         return None
     if studio.engines.device is None:
         studio.engines.find_device()
-    return studio.engines.get(studio.trainer.spec_in_use(workspace))
+    return studio.engines.get(studio.trainer.choice.in_use(workspace))
 
 
 def questions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import classifiers
-from featclass.base import Pace, Prediction, Rejected, Report, TrainedClassifier, is_default
+from featclass.base import (
+    OutOfFoldPrediction,
+    Pace,
+    Prediction,
+    Rejected,
+    Report,
+    TrainedClassifier,
+    is_default,
+)
 from featclass.classifiers import Training
 from featclass.embedding import Engine
 from featclass.workspaces import Picture, Workspace
@@ -156,11 +164,11 @@ def sets_key(workspace: Workspace, spec: str) -> str:
     return hashlib.sha256(made_from).hexdigest()
 
 
-def is_same_probe(one: Result, other: Result) -> bool:
+def is_same_probe(result: Result, other: Result) -> bool:
     """Say whether both predict the same of every picture, whatever their reports say."""
-    if one.classifier is None or other.classifier is None:
+    if result.classifier is None or other.classifier is None:
         return False
-    return one.classifier.probe is other.classifier.probe
+    return result.classifier.probe is other.classifier.probe
 
 
 def names_of(workspace: Workspace) -> dict[int, str]:
@@ -171,7 +179,7 @@ def names_of(workspace: Workspace) -> dict[int, str]:
 def is_learned(workspace: Workspace, state: State) -> bool:
     """Say whether the classifier, and the names of its classes, are up to date."""
     result = state.result
-    if workspace.classifier is None and not any(found.counted for found in workspace.sets):
+    if workspace.classifier is None and not any(labelled.counted for labelled in workspace.sets):
         return result is None or state.is_current  # nothing to learn from yet
     if result is None or not state.is_current:
         return False
@@ -255,19 +263,23 @@ def before_change(old: Result | None, new: Result) -> Before | None:
 
 def _as_advised(old: Result, new: Result) -> tuple[int, int]:
     """Return how many errors of the old classifier now stand where it put them, and nowhere."""
-    prediction = {one.digest: one for one in (old.training.out_of_fold if old.training else ())}
-    labels = {one.digest: one.label for one in (new.training.out_of_fold if new.training else ())}
+    before, now = _out_of_fold(old), _out_of_fold(new)
+    labels = {prediction.digest: prediction.label for prediction in now}
     if not labels:
         return 0, 0  # without a score, nothing is compared
-    wrong = [one for one in prediction.values() if one.said != one.label]
-    moved = sum(labels.get(one.digest) == one.said for one in wrong)
-    return moved, sum(one.digest not in labels for one in wrong)
+    of_each = {prediction.digest: prediction for prediction in before}
+    wrong = [prediction for prediction in of_each.values() if prediction.said != prediction.label]
+    moved = sum(labels.get(prediction.digest) == prediction.said for prediction in wrong)
+    return moved, sum(prediction.digest not in labels for prediction in wrong)
 
 
 def _rights(result: Result) -> dict[tuple[str, str], bool]:
     """Return whether each image, by digest and class, was right out of fold."""
-    out_of_fold = result.training.out_of_fold if result.training else ()
-    return {(one.digest, one.label): one.said == one.label for one in out_of_fold}
+    return {(p.digest, p.label): p.said == p.label for p in _out_of_fold(result)}
+
+
+def _out_of_fold(result: Result) -> Sequence[OutOfFoldPrediction]:
+    return result.training.out_of_fold if result.training else ()
 
 
 def _places(classifier: TrainedClassifier | None) -> set[tuple[str, str]]:

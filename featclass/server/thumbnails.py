@@ -32,16 +32,16 @@ class Thumbnails:
         `digest` must be one: it becomes part of a path. Where it cannot be kept, as on a full disk,
         it is made anew next time.
         """
-        kept = self._folder / digest[:2] / f"{digest}-{size}{_VERSION}.jpg"
+        path = self._folder / digest[:2] / f"{digest}-{size}{_VERSION}.jpg"
         with suppress(OSError):
-            if data := kept.read_bytes():  # a power cut may leave an empty file
+            if data := path.read_bytes():  # a power cut may leave an empty file
                 return data
-        made = images.thumbnail(original, size=size, max_pixels=self._max_pixels)
+        thumbnail = images.thumbnail(original, size=size, max_pixels=self._max_pixels)
         try:
-            self._keep(kept, made)
+            self._keep(path, thumbnail)
         except OSError as error:
             log.info("A small picture could not be kept: %s", error.strerror)
-        return made
+        return thumbnail
 
     @staticmethod
     def _keep(path: Path, data: bytes) -> None:

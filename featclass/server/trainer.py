@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TypedDict, Unpack
 
 from featclass import classifiers, encoders
 from featclass.base import (
@@ -21,13 +21,14 @@ from featclass.base import (
     Image,
     Pace,
     Prediction,
-    Turns,
     WorkspaceMissing,
 )
 from featclass.embedding import Engines
 from featclass.encoders import AUTO, BUILTIN
 from featclass.server.attempt import Learning
+from featclass.server.choice import EncoderChoice
 from featclass.server.downloads import Downloads
+from featclass.server.jobs import Job, Jobs, sentence
 from featclass.server.state import (
     LearningPhase,
     Result,
@@ -46,16 +47,27 @@ from featclass.workspaces import Picture, Workspace, Workspaces, conflicts
 
 log = logging.getLogger(__name__)
 
-JOBS = 4
+AT_ONCE = 4
 KEPT_STATES, FEW_STATES, KEPT_BYTES = 64, 8, 10**9
 """Of workspaces looked at last: so many, and beyond a few as far as their vectors fit in so much;
 what is forgotten is learned anew from the cache."""
-RETRY_SECONDS = 600
-"""How long `auto` does without an encoder that could not be loaded."""
 # Predictions appear this many at a time.
 SLICE = 16
 # Whether the sets are still the same is looked up so often while a classifier is made of them.
 CHECK_SECONDS = 0.3
+
+
+class StateChange(TypedDict, total=False):
+    """What the jobs of a workspace change of its `State`."""
+
+    phase: LearningPhase
+    pace: Pace
+    result: Result
+    wanted_key: str
+    working_key: str
+    tried_pace: Pace
+    predictions: Mapping[str, Prediction]
+    error: str
 
 
 class Trainer:
@@ -71,22 +83,18 @@ class Trainer:
         self._store = store
         self._engines = engines
         self._downloads = downloads
-        self._learners = Turns(JOBS, "learn")
-        self._predictors = Turns(JOBS, "predict")
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._learners: Jobs[str, Job] = Jobs(AT_ONCE, "learn", self._lock)
+        self._predictors: Jobs[str, Job] = Jobs(AT_ONCE, "predict", self._lock)
         self._changed = threading.Condition(self._lock)
         self._states: OrderedDict[str, State] = OrderedDict()
-        self._learning: set[str] = set()
-        self._predicting: set[str] = set()
-        self._unusable: dict[str, tuple[str, float]] = {}
-        self._closed = False
+        self.choice = EncoderChoice(config, engines)
 
     def follow(self, workspace: Workspace) -> State:
         """Bring the classifier of `workspace` up to date in the background; returns at once."""
         token = workspace.token
         try:
-            spec = self.spec_in_use(workspace)
-            waits = spec != AUTO and not self._is_here(spec)
+            spec, missing = self.choice.in_use(workspace), self.choice.missing(workspace)
         except FeatclassError as error:  # an encoder nobody knows
             return self._change(token, error=str(error), wanted_key="")
         key = sets_key(workspace, spec)
@@ -94,12 +102,11 @@ class Trainer:
             state = self._states.get(token, State())
             if state.wanted_key != key:
                 state = replace(state, wanted_key=key, error="")
-            state = replace(state, waits_for=spec if waits else "")
+            state = replace(state, waits_for=missing if missing == spec else "")
             state = self._states[token] = self._start(workspace, state)
             self._states.move_to_end(token)
             self._forget_oldest()
-        if waits and not encoders.is_offline(self._config):
-            self._downloads.wish(spec)
+        self._fetch(missing)
         return state
 
     def known(self, token: str) -> State:
@@ -110,11 +117,11 @@ class Trainer:
     def _start(self, workspace: Workspace, state: State) -> State:
         """Start the jobs that a workspace is in need of; called with the lock held."""
         token = workspace.token
-        may_learn = not (self._closed or state.error or state.waits_for)
-        if may_learn and token not in self._learning and not is_learned(workspace, state):
-            whose = self._store.visitor_of(token)
-            self._learners.submit(whose, self._in_job, self._learn, token, self._learning)
-            self._learning.add(token)  # last: what was not begun is asked for again
+        if self._learners.closed.is_set():
+            return state
+        may_learn = not (state.error or state.waits_for or token in self._learners)
+        if may_learn and not is_learned(workspace, state):
+            self._submit(self._learners, token, self._learn)
             state = replace(state, phase=LearningPhase.WAITING, pace=Pace())
         result = state.result
         if result and result.is_settling:
@@ -122,43 +129,40 @@ class Trainer:
             called = self._called_as_now(result, workspace)
             if called is not result:
                 state = replace(state, result=called, predictions={})
-        if not self._closed and token not in self._predicting and untried(workspace, state):
-            step, whose = partial(self._predict, Clock()), self._store.visitor_of(token)
-            self._predictors.submit(whose, self._in_job, step, token, self._predicting)
-            self._predicting.add(token)
+        if token not in self._predictors and untried(workspace, state):
+            self._submit(self._predictors, token, partial(self._predict, Clock()))
             state = replace(state, is_predicting=True, tried_pace=Pace())
         return state
 
-    def spec_in_use(self, workspace: Workspace) -> str:
-        """Return the spec that serves a workspace; for `auto`, the best one on this machine.
+    def _submit(self, jobs: Jobs[str, Job], token: str, step: Callable[[str], bool]) -> None:
+        """Repeat a step, when its turn comes, until it finds nothing to do."""
 
-        For `auto`, starts the download of the preferred encoder where it is not here yet.
-        """
-        if workspace.encoder != AUTO:
-            return workspace.encoder
-        if self._engines.device is None:  # known as soon as the first job has loaded torch
-            return AUTO
-        preferred = encoders.preferred(self._engines.device)
-        if self.why_unusable(preferred):
-            return BUILTIN
-        if self._is_here(preferred):
-            return preferred
-        if not encoders.is_offline(self._config):
-            self._downloads.wish(preferred)
-        return BUILTIN
+        def work(job: Job) -> None:
+            while not job.cancelled.is_set() and step(token):
+                pass
 
-    def why_unusable(self, spec: str) -> str:
-        """Return, in a sentence, why `auto` does without an encoder that is on this machine.
+        whose = self._store.visitor_of(token)
+        jobs.submit(token, whose, Job(), work, partial(self._end, token))
 
-        Empty after a while: then it is tried again.
-        """
-        why, since = self._unusable.get(spec, ("", 0.0))
-        return why if time.monotonic() - since < RETRY_SECONDS else ""
+    def _end(self, token: str, failure: Exception | None) -> None:
+        """Tell on the page what went wrong; called with the lock held."""
+        error = ""
+        if isinstance(failure, WorkspaceMissing):
+            log.info("A workspace was removed while its classifier was being made")
+        elif failure is not None and not isinstance(failure, Cancelled):
+            error = sentence(failure, "The classifier of a workspace could not be made")
+        state = self._states.get(token, State())
+        # An error of sets or of an encoder that are others by now concerns nobody any more.
+        if error and state.working_key == state.wanted_key:
+            state = replace(state, error=error)
+        phase = state.phase if token in self._learners else LearningPhase.IDLE
+        is_predicting = token in self._predictors
+        self._states[token] = replace(state, phase=phase, is_predicting=is_predicting)
+        self._changed.notify_all()
 
     def retry(self, token: str) -> None:
         """Forget what went wrong for a workspace, so that the next `follow` tries again."""
-        if self._engines.device is not None:
-            self._unusable.pop(encoders.preferred(self._engines.device), None)
+        self.choice.try_again()
         self._change(token, error="")
 
     def read_again(self, token: str, digests: Sequence[str]) -> None:
@@ -178,60 +182,38 @@ class Trainer:
 
     def close(self) -> None:
         """End all jobs at their next step, a fraction of a second away."""
-        self._closed = True
-        for pool in (self._learners, self._predictors):
-            pool.close()
+        for jobs in (self._learners, self._predictors):
+            jobs.close()
 
-    def _is_here(self, spec: str) -> bool:
-        return self._engines.is_open(spec) or encoders.is_local(spec, self._config)
+    def _fetch(self, spec: str) -> None:
+        """Have an encoder downloaded that is not here, where that is allowed."""
+        if spec and not encoders.is_offline(self._config):
+            self._downloads.wish(spec)
 
     def _forget_oldest(self) -> None:
         held = 0
         for place, token in enumerate(reversed(list(self._states)), start=1):
             held += held_bytes(self._states[token])
             is_over = place > KEPT_STATES or (place > FEW_STATES and held > KEPT_BYTES)
-            if is_over and token not in self._learning | self._predicting:
+            if is_over and not (token in self._learners or token in self._predictors):
                 del self._states[token]
 
-    def _change(self, token: str, **changes: Any) -> State:
+    def _change(self, token: str, **changes: Unpack[StateChange]) -> State:
         with self._lock:
             state = self._states[token] = replace(self._states.get(token, State()), **changes)
             self._changed.notify_all()
             return state
-
-    def _in_job(self, step: Callable[[str], bool], token: str, running: set[str]) -> None:
-        """Repeat a step until it finds nothing to do; what goes wrong is told on the page."""
-        error = ""
-        try:
-            while not self._closed and step(token):
-                pass
-        except WorkspaceMissing:
-            log.info("A workspace was removed while its classifier was being made")
-        except FeatclassError as failure:
-            error = str(failure)
-        except Exception as failure:  # the page says it in a sentence, the log has the traceback
-            log.exception("The classifier of a workspace could not be made")
-            error = f"Something went wrong on our side ({type(failure).__name__})."
-        with self._lock:
-            running.discard(token)
-            state = self._states.get(token, State())
-            # An error of sets or of an encoder that are others by now concerns nobody any more.
-            if error and state.working_key == state.wanted_key:
-                state = replace(state, error=error)
-            idle = LearningPhase.IDLE if token not in self._learning else state.phase
-            is_predicting = token in self._predicting
-            self._states[token] = replace(state, phase=idle, is_predicting=is_predicting)
-            self._changed.notify_all()
 
     def _learn(self, token: str) -> bool:
         """Do what is missing for the workspace as it is now; False where nothing was."""
         if self._engines.device is None:
             self._engines.find_device()
         workspace = self._store.open(token)
-        spec = self.spec_in_use(workspace)
+        self._fetch(self.choice.missing(workspace))
+        spec = self.choice.in_use(workspace)
         key = sets_key(workspace, spec)
         state = self._change(token, wanted_key=key, working_key=key)
-        if is_learned(workspace, state) or not self._is_here(spec):
+        if is_learned(workspace, state) or not self.choice.is_here(spec):
             return False
         result = state.result
         if result and state.is_current:
@@ -259,7 +241,9 @@ class Trainer:
                 before_change=before_change(old.result, result),
             )
         self._change(
-            workspace.token, result=result, predictions=self._said_again(workspace, old, result)
+            workspace.token,
+            result=result,
+            predictions=self._predicted_again(workspace, old, result),
         )
 
     def _called_as_now(self, result: Result, workspace: Workspace) -> Result:
@@ -268,7 +252,7 @@ class Trainer:
             return result
         return renamed(result, workspace, conflicts(self._store, workspace))
 
-    def _said_again(
+    def _predicted_again(
         self, workspace: Workspace, old: State, result: Result
     ) -> Mapping[str, Prediction]:
         """Return what is known of the pictures tried at once, so that the page need not flicker."""
@@ -279,7 +263,7 @@ class Trainer:
             return {}
         # What was predicted before is in the cache.
         again = [picture for picture in workspace.tried if picture.digest in old.predictions]
-        return self._said(result, again)
+        return self._predictions(result, again)
 
     def _attempt(
         self, workspace: Workspace, spec: str, key: str, publish: Callable[[Result], None]
@@ -287,23 +271,26 @@ class Trainer:
         token = workspace.token
         next_check = 0.0
 
-        def report(**changes: Any) -> None:
+        def report(pace: Pace, begun: LearningPhase | None = None) -> None:
             nonlocal next_check
-            self._change(token, **changes)
-            if "phase" not in changes and time.monotonic() < next_check:
+            change = StateChange(pace=pace)
+            if begun is not None:
+                change["phase"] = begun
+            self._change(token, **change)
+            if begun is None and time.monotonic() < next_check:
                 return
             next_check = time.monotonic() + CHECK_SECONDS
             now = self._store.open(token)
-            if self._closed or sets_key(now, self.spec_in_use(now)) != key:
+            if self._learners.closed.is_set() or sets_key(now, self.choice.in_use(now)) != key:
                 raise Cancelled("The labelled sets have changed meanwhile.")
 
-        report(phase=LearningPhase.LOADING, pace=Pace())
+        report(Pace(), LearningPhase.LOADING)
         try:
             engine = self._engines.get(spec)
         except EncoderUnavailable as error:
             if workspace.encoder != AUTO or spec == BUILTIN:
                 raise
-            self._unusable[spec] = str(error), time.monotonic()
+            self.choice.do_without(spec, str(error))
             raise Cancelled("Another encoder takes over.") from error
         return Learning(self._store, workspace, engine, key, report, publish).run()
 
@@ -316,7 +303,7 @@ class Trainer:
         total = len(workspace.tried)
         self._change(token, tried_pace=clock(total - len(waiting), total))
         pictures = waiting[:SLICE]
-        fresh = self._said(result, pictures)
+        fresh = self._predictions(result, pictures)
         with self._lock:
             state = self._states[token]
             if state.result is result:  # otherwise they are of a classifier that is gone
@@ -325,10 +312,11 @@ class Trainer:
             self._changed.notify_all()
         return True
 
-    def _said(self, result: Result, pictures: Sequence[Picture]) -> dict[str, Prediction]:
+    def _predictions(self, result: Result, pictures: Sequence[Picture]) -> dict[str, Prediction]:
         """Predict pictures to try; by digest, empty where there is no classifier."""
         if result.classifier is None:
             return {}
         images = [Image(p.name, p.digest, self._store.source(p.digest)) for p in pictures]
-        said = classifiers.predict(result.engine, result.classifier, images, live=True)
-        return {image.digest: one for image, one in zip(images, said, strict=True)}
+        predictions = classifiers.predict(result.engine, result.classifier, images, live=True)
+        digests = (image.digest for image in images)
+        return dict(zip(digests, predictions, strict=True))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
-from featclass.audit.shortcuts import Shortcut, _tail, shortcuts
+from featclass.audit.shortcuts import Shortcut, shortcuts
+from featclass.probe import binomial_tail
 from tests.audit.drawings import look, saved, scene
 
 CODES = np.repeat([0, 1], 15)
@@ -88,6 +89,6 @@ def test_a_few_pictures_are_too_few_to_call_it_a_give_away() -> None:
 
 
 def test_the_binomial_tail_is_exact() -> None:
-    assert _tail(0, 5, 0.5) == pytest.approx(1.0)
-    assert _tail(4, 5, 0.5) == pytest.approx(6 / 32)
-    assert _tail(5, 5, 1.0) == 1.0
+    assert binomial_tail(0, 5, 0.5) == pytest.approx(1.0)
+    assert binomial_tail(4, 5, 0.5) == pytest.approx(6 / 32)
+    assert binomial_tail(5, 5, 1.0) == 1.0

@@ -158,7 +158,8 @@ def test_the_training_of_one_visitor_does_not_wait_for_all_trainings_of_another(
 
     gates = [threading.Event() for _ in range(4)]
     busy = [
-        trainer._learners.submit(f"busy{i}", gate.wait, SECONDS) for i, gate in enumerate(gates)
+        trainer._learners._turns.submit(f"busy{i}", gate.wait, SECONDS)
+        for i, gate in enumerate(gates)
     ]
     vars(trainer)["_learn"] = noted
     many = [filled(visitor, 10 * i) for i in range(12)]

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 
 from featclass import classifiers
 from featclass.base.records import Dataset, Image
-from featclass.classifiers.copies import find_copies, kept_together
 from featclass.classifiers.out_of_fold import normalised
+from featclass.classifiers.splits import find_copies, kept_together
 from featclass.classifiers.training import Training
 from featclass.embedding.engine import Engine
 from featclass.server.studio import studio

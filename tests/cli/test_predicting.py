@@ -20,7 +20,7 @@ from featclass.base.names import Distinct, safe
 from featclass.base.records import DOUBTFUL_BELOW, Prediction
 from featclass.classifiers import prediction as service_prediction
 from featclass.cli import watching
-from featclass.cli.sorting_copies import SortedCopies
+from featclass.cli.picture_files import SortedCopies
 from featclass.cli.watching import Watch
 from featclass.reports import prediction_csv
 from featclass.reports.sorting import Folders, SortedPaths

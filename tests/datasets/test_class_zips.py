@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from featclass.base.errors import DatasetError
-from featclass.cli.inputs import given
+from featclass.cli.inputs import list_inputs
 from featclass.datasets import contents, list_files, read, read_folder, read_paths, read_zip
 from tests.datasets.made import classes, labels, picture, pictures, reasons, write, zipped
 
@@ -201,7 +201,7 @@ def test_tables_without_end_are_refused_before_they_are_all_read(
 
 
 def given_to_predict(root: Path, *, zip_names: str) -> object:
-    return given([root], zip_names=zip_names)
+    return list_inputs([root], zip_names=zip_names)
 
 
 @pytest.mark.parametrize("reader", [read, list_files, given_to_predict])

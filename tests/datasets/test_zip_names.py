@@ -13,7 +13,7 @@ import pytest
 
 from featclass.base.errors import DatasetError
 from featclass.base.records import Image
-from featclass.cli.inputs import given
+from featclass.cli.inputs import list_inputs
 from featclass.datasets import (
     CODE_PAGES,
     ZipListing,
@@ -256,7 +256,7 @@ def test_zips_to_predict_and_batches_are_read_alike(tmp_path: Path) -> None:
     file = tmp_path / "new.zip"
     file.write_bytes(zip_of(encoded(JAPANESE, "cp932")))
     right = {f"{name}/{i}.jpg" for name in JAPANESE for i in range(4)}
-    images = [each() for each in given([file])]
+    images = [each() for each in list_inputs([file])]
     assert {image.name.removeprefix(f"{file}/") for image in images} == right
     assert all(isinstance(image, Image) for image in images)
     assert set(of_zip(file, max_unpacked=10**6).sources) == right
@@ -265,7 +265,7 @@ def test_zips_to_predict_and_batches_are_read_alike(tmp_path: Path) -> None:
 def test_the_code_page_that_was_named_reaches_the_pictures_to_predict(tmp_path: Path) -> None:
     file = tmp_path / "new.zip"
     file.write_bytes(zip_of([name.encode("cp852") for name in ("żółw/1.jpg", "źrebię/2.jpg")]))
-    images = [one() for one in given([file], zip_names="cp852")]
+    images = [one() for one in list_inputs([file], zip_names="cp852")]
     assert {image.name for image in images} == {f"{file}/żółw/1.jpg", f"{file}/źrebię/2.jpg"}
 
 

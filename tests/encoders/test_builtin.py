@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from featclass import encoders
+from featclass import encoders, images
 from featclass.base.config import Config
 from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import builtin
@@ -53,6 +54,24 @@ def test_an_image_has_the_same_embedding_alone_and_in_any_batch(
     together = embed(encoder, *images)
     alone = np.concatenate([embed(encoder, image) for image in images])
     np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_a_photo_decoded_at_reduced_scale_is_embedded_as_one_decoded_in_full(
+    encoder: encoders.Encoder,
+) -> None:
+    photo = Image.fromarray(load_sample_image("china.jpg")).resize((3200, 2136))
+    grain = np.random.default_rng(4).normal(0, 4.5, (2136, 3200, 3))
+    file = io.BytesIO()
+    Image.fromarray((np.asarray(photo) + grain).clip(0, 255).astype(np.uint8)).save(
+        file, "JPEG", quality=90
+    )
+    vectors = []
+    for side, scale in ((encoder.side, 2), (None, 1)):
+        with images.decoded(file.getvalue(), max_pixels=10**8, side=side) as picture:
+            assert picture.info.get(images.REDUCED, 1) == scale
+            vectors.append(embed(encoder, picture)[0].astype(np.float64))
+    reduced, full = vectors
+    assert reduced @ full / np.linalg.norm(reduced) / np.linalg.norm(full) >= 0.9995
 
 
 def test_no_pixels_give_no_embeddings(encoder: encoders.Encoder) -> None:

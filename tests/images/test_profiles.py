@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks import profiles as spaces
 from featclass import images
 from featclass.images import colour as profiles
+from tests.images import profiles as spaces
 
 LIMIT = 100 * 10**6
 NEARLY_SRGB = spaces.Space("odd", (0.6402, 0.33), (0.3, 0.6001), (0.15, 0.06))

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL.PngImagePlugin import PngImageFile
 
-from benchmarks.profiles import grey_profile
 from featclass.images import sample_ranges, sixteen_bits
 from tests.images.bits import is_like, of_bits, pixels, png, pnm
+from tests.images.profiles import grey_profile
 from tests.images.tiffs import COLOUR, GREY
 
 

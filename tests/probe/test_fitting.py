@@ -11,7 +11,7 @@ import pytest
 from featclass import probe
 from featclass.base.errors import FeatclassError
 from featclass.probe import discriminant
-from featclass.probe.normalisation import points, takes_roots
+from featclass.probe.normalisation import normalise, takes_roots
 from tests.probe.clouds import DIMENSIONS, Codes, Floats, accuracy, blobs, codes_of
 
 SIZES = pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_rectified_embeddings_are_compared_by_their_roots() -> None:
     assert probe.fit(rectified, labels).roots
     assert not probe.fit(vectors, labels).roots
     expected = probe.normalise(np.sqrt(rectified.astype(np.float64)))
-    np.testing.assert_allclose(points(rectified, roots=True), expected, atol=1e-12)
+    np.testing.assert_allclose(normalise(rectified, roots=True), expected, atol=1e-12)
     known = discriminant.fit(expected, codes_of(labels))
     fitted = probe.fit(rectified, labels)
     ratio = fitted.coefficients / known.coefficients
@@ -201,7 +201,7 @@ def test_a_picture_is_compared_as_the_training_images_were() -> None:
         fitted = probe.fit(known, labels)
         # Alone it is not negative, or is: neither changes how it is compared.
         for asked in (np.abs(vectors[:1]), -vectors[:1], vectors):
-            logits = points(asked, roots=takes_roots(known)) @ fitted.coefficients.T
+            logits = normalise(asked, roots=takes_roots(known)) @ fitted.coefficients.T
             logits += fitted.intercepts
             shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
             np.testing.assert_allclose(

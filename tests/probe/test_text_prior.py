@@ -19,7 +19,7 @@ from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
 from featclass.probe import discriminant, folds
 from featclass.probe import text_prior as prior
-from featclass.probe.normalisation import points
+from featclass.probe.normalisation import normalise
 from tests.fakes import ColourNames, GridEncoder, drawn, image
 
 Vectors = NDArray[np.float32]
@@ -114,7 +114,7 @@ def test_the_weight_of_a_fold_is_chosen_without_its_images(
     monkeypatch.setattr(prior, "learned", spied)
     vectors, labels = embedded(5)
     found = probe.out_of_fold(vectors, labels, prior=informed(), repeats=1)
-    everything = points(vectors, roots=False)
+    everything = normalise(vectors)
     assert len(asked) == found.folds
     for fold, (places, codes) in enumerate(asked):
         kept = found.held_out != fold
@@ -139,7 +139,7 @@ def test_a_blend_is_one_linear_map_of_points() -> None:
     assert found.blend is not None
     blend, t = found.blend, found.calibrated.temperature
     fitted = probe.fit(vectors, labels, calibrated=found.calibrated, prior=informed(), blend=blend)
-    places, codes = points(vectors, roots=False), np.repeat(np.arange(3), 5)
+    places, codes = normalise(vectors), np.repeat(np.arange(3), 5)
     own = discriminant.fit(places, codes).logits(places)
     texts = informed().scale * places @ informed().vectors.T
     apart = ((1 - blend.weight) * own + blend.weight * blend.unit * texts) / blend.temperature / t

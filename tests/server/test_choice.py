@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from featclass import cli, encoders
 from featclass.base.errors import EncoderUnavailable
 from featclass.probe.layout import Layout, layout
-from featclass.server import maps
-from featclass.server import trainer as follow
+from featclass.server import choice, maps
 from featclass.server.downloads import Downloads
 from featclass.server.maps import Maps
 from featclass.server.studio import studio
@@ -116,9 +115,9 @@ def test_auto_that_failed_once_is_tried_again(
     if again == "when asked":
         bench.trainer.retry(bench.token)
     else:
-        monkeypatch.setattr(follow, "RETRY_SECONDS", 0)
+        monkeypatch.setattr(choice, "RETRY_SECONDS", 0)
     assert spec_of(bench) == encoders.preferred("cpu")
-    assert bench.trainer.why_unusable(encoders.preferred("cpu")) == ""
+    assert bench.trainer.choice.why_unusable(encoders.preferred("cpu")) == ""
 
 
 def test_the_page_offers_to_try_again_what_auto_does_without(

@@ -88,6 +88,7 @@ def test_a_cancelled_download_stays_so_until_somebody_starts_it(
     hub: Hub, background: Downloads
 ) -> None:
     background.wish(SPEC)
+    until(background, lambda state: state.total > 0)  # one that had not begun never would
     background.cancel(SPEC)
     until(background, lambda state: state.phase is DownloadPhase.CANCELLED)
     background.wish(SPEC)

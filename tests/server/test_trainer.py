@@ -102,10 +102,10 @@ def test_the_pace_counts_every_picture_and_begins_anew_with_each_phase(bench: Be
     paces: dict[LearningPhase, list[Pace]] = defaultdict(list)
     phase = LearningPhase.IDLE
 
-    def report(**changes: Any) -> None:
+    def report(pace: Pace, begun: LearningPhase | None = None) -> None:
         nonlocal phase
-        phase = changes.get("phase", phase)
-        paces[phase].append(changes["pace"])
+        phase = begun or phase
+        paces[phase].append(pace)
 
     workspace = bench.store.open(bench.token)
     with Cache(":memory:") as cache:
@@ -207,7 +207,6 @@ def test_the_stamp_of_what_is_said_changes_when_a_renaming_has_reached_it(
         bench.store.rename_set(bench.token, ids[0], "red disc")
         workspace = bench.store.open(bench.token)
         before = views.stamp(workspace, bench.follow())
-    bench.trainer._learning.clear()
     state = bench.settle()
     assert [said.label for said in state.predictions.values()] == ["red disc"]
     assert views.stamp(workspace, state) != before
@@ -217,7 +216,7 @@ def test_what_takes_longer_than_the_score_predicts_nothing_anew(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    said = bench.trainer._said
+    said = bench.trainer._predictions
 
     def counted(result: Result, pictures: Sequence[Picture]) -> Any:
         asked.extend(picture.name for picture in pictures)
@@ -229,7 +228,7 @@ def test_what_takes_longer_than_the_score_predicts_nothing_anew(
             bench.until(lambda state: not state.is_predicting)
 
     publishing = bench.trainer._publish
-    monkeypatch.setattr(bench.trainer, "_said", counted)
+    monkeypatch.setattr(bench.trainer, "_predictions", counted)
     monkeypatch.setattr(bench.trainer, "_publish", publish)
     bench.add(None, "blue", range(20, 23))
     bench.add(0, "red", range(4))

@@ -156,4 +156,4 @@ def test_auto_does_without_local_weights_that_do_not_load_and_says_why(
     state = bench.settle()
     assert state.error == ""
     assert state.is_current
-    assert "damaged" in bench.trainer.why_unusable(encoders.preferred("cpu"))
+    assert "damaged" in bench.trainer.choice.why_unusable(encoders.preferred("cpu"))

@@ -163,7 +163,7 @@ def test_what_a_server_left_behind_when_it_was_closed_is_resumed_by_the_other(
     batch = resumed(first, tmp_path, order, encoder)
     closing = threading.Thread(target=first.close)
     closing.start()
-    assert first._jobs._closed.wait(SECONDS)
+    assert first._jobs._jobs.closed.wait(SECONDS)
     encoder.opened.set()
     closing.join(SECONDS)
     second.resume(TOKEN, batch)

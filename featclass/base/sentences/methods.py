@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from featclass.base.sentences.numbers import counted, listed, whole
+
+if TYPE_CHECKING:
+    from featclass.base.records import Report
+    from featclass.base.scores import (
+        CrossValidation,
+        GivenFolds,
+        GivenParts,
+        SavedClassifier,
+        SingleSplit,
+    )
 
 MOST_NAMED = 10
 """Classes in a sentence that nobody could read with more of them."""
@@ -16,53 +27,49 @@ UNDIVIDED = (
 _UNSEEN = "so that featclass can judge itself on a picture"
 
 
-def cross_validated(
-    images: int, *, folds: int, repeats: int, leave_one_out: bool, groups: int, bursts: bool
-) -> str:
-    """Say how out-of-fold predictions were obtained.
-
-    `groups` is how many images there are where near-duplicates count as one, and with `bursts`
-    the frames of a recording as well.
-    """
-    how = "leave-one-out" if leave_one_out else f"{folds}-fold stratified cross-validation"
-    if repeats > 1:
-        how += f", repeated {repeats} times and averaged"
-    apart = " nor a near-duplicate of it" if groups < images else ""
-    apart += ", nor another picture of its burst" if apart and bursts else ""
-    return f"each of {images} images predicted by probes that never saw it{apart}: {how}"
+def cross_validated(method: CrossValidation) -> str:
+    """Say how out-of-fold predictions were obtained."""
+    leave_one_out = method.leave_one_out
+    how = "leave-one-out" if leave_one_out else f"{method.folds}-fold stratified cross-validation"
+    if method.repeats > 1:
+        how += f", repeated {method.repeats} times and averaged"
+    apart = " nor a near-duplicate of it" if method.groups < method.images else ""
+    apart += ", nor another picture of its burst" if apart and method.bursts else ""
+    return f"each of {method.images} images predicted by probes that never saw it{apart}: {how}"
 
 
-def single_split(*, trained: int, tested: int, share: float, seed: int) -> str:
+def single_split(method: SingleSplit) -> str:
     """Say how the predictions of one stratified split were obtained."""
-    percent = whole(share)
+    percent = whole(method.share)
     return (
-        f"a single {percent}/{100 - percent} split, stratified, seed {seed}: {trained} images to"
-        f" train, {tested} to test"
+        f"a single {percent}/{100 - percent} split, stratified, seed {method.seed}:"
+        f" {method.trained} images to train, {method.tested} to test"
     )
 
 
-def given_split(training: Sequence[str], tested: str, *, trained: int, scored: int) -> str:
-    """Say how the predictions of a split that was given were obtained: its parts, and counts."""
-    lacking = ", which has no 'test'" if tested == "val" else ""
+def given_parts(method: GivenParts) -> str:
+    """Say how the predictions of a split that was given were obtained."""
+    lacking = ", which has no 'test'" if method.tested == "val" else ""
     return (
-        f"the split that was given{lacking}: {trained} pictures of {listed(training)} to train,"
-        f" {scored} of {tested!r} to test"
+        f"the split that was given{lacking}: {method.trained} pictures of"
+        f" {listed(method.training)} to train, {method.scored} of {method.tested!r} to test"
     )
 
 
-def given_folds(folds: Sequence[str], images: int) -> str:
+def given_folds(method: GivenFolds) -> str:
     """Say how the predictions of folds that were given were obtained."""
+    first, last = method.folds[0], method.folds[-1]
     return (
-        f"the {len(folds)} folds that were given, {folds[0]!r} to {folds[-1]!r}: each of {images}"
-        " pictures predicted by a probe of the other folds"
+        f"the {len(method.folds)} folds that were given, {first!r} to {last!r}: each of"
+        f" {method.images} pictures predicted by a probe of the other folds"
     )
 
 
-def saved_classifier(images: int, trained: int) -> str:
+def saved_classifier(method: SavedClassifier) -> str:
     """Say how a saved classifier was scored on labelled images."""
     return (
-        f"each of {images} labelled pictures predicted by a saved classifier, which learned from"
-        f" {trained} pictures"
+        f"each of {method.images} labelled pictures predicted by a saved classifier, which learned"
+        f" from {method.trained} pictures"
     )
 
 
@@ -96,52 +103,62 @@ def nothing_but_copies(label: str, images: int) -> str:
     )
 
 
-def names_used(weight: float, without_images: Sequence[str], *, held_out: bool) -> str:
-    """Go on with what the names of classes had to do with it; `held_out`: weighed on images."""
-    clauses = ""
-    if weight and held_out:
-        clauses += f"; class names helped: weight {weight:.1f}, chosen on pictures held out"
-    elif 0 < weight < 1:
-        clauses += "; until then class names count as much as the pictures"
-    if without_images:
-        are = "is" if len(without_images) == 1 else "are"
-        clauses += (
-            f"; without a picture, {listed(without_images)} {are} known by name alone, and not"
-            " judged"
+def clauses(report: Report) -> str:
+    """Go on with what else a score rests on: names, classes not learned, pictures seen before."""
+    return _names_used(report) + _not_learned(report) + _seen_before(report)
+
+
+def _names_used(report: Report) -> str:
+    """Go on with what the names of classes had to do with it."""
+    names = report.class_names
+    if names is None:
+        return ""
+    clause = ""
+    if names.weight and report.confusion_matrix is not None:
+        clause += f"; class names helped: weight {names.weight:.1f}, chosen on pictures held out"
+    elif 0 < names.weight < 1:
+        clause += "; until then class names count as much as the pictures"
+    if names.without_images:
+        are = "is" if len(names.without_images) == 1 else "are"
+        clause += (
+            f"; without a picture, {listed(names.without_images)} {are} known by name alone, and"
+            " not judged"
         )
-    return clauses
+    return clause
 
 
-def not_learned(unknown: Mapping[str, int], alike: Mapping[str, str]) -> str:
-    """Go on with which classes were scored though they had not been learned.
-
-    `unknown` counts the images of each; `alike` is how a class that was learned is written.
-    """
+def _not_learned(report: Report) -> str:
+    """Go on with which classes were scored though they had not been learned."""
+    unknown = report.unknown_classes
     if not unknown:
         return ""
+    from featclass.base.scores import SavedClassifier  # which gives its own sentence here
+
+    method = report.procedure
+    alike = method.alike if isinstance(method, SavedClassifier) else {}
     parts = []
-    for name, count in sorted(unknown.items())[:MOST_NAMED]:
+    for name in sorted(unknown)[:MOST_NAMED]:
         hint = f"; {alike[name]!r} was learned: is it the same?" if name in alike else ""
-        parts.append(f"{name!r} ({counted(count, 'picture', 'pictures')}{hint})")
+        parts.append(f"{name!r} ({counted(report.per_class[name].support, 'picture')}{hint})")
     more = len(unknown) - len(parts)
     return f"; not learned, and so counted as wrong: {', '.join(parts)}" + (
         f" and {more} more" if more else ""
     )
 
 
-def seen_before(
-    *, same: int, near_duplicates: int, accuracy_without: float | None, scored: int
-) -> str:
+def _seen_before(report: Report) -> str:
     """Go on with how many of the images scored had been learned from; nothing of none."""
-    if not same + near_duplicates:
+    seen = report.seen_in_training
+    if seen is None or not seen.images:
         return ""
+    scored = sum(map(sum, report.confusion_matrix or ()))
     kinds = []
-    if same:
-        kinds.append(f"{same} of the {scored} are pictures that were learned from")
-    if near_duplicates:
-        kinds.append(f"{near_duplicates} of the {scored} are nearly the same as such a one")
-    others = scored - same - near_duplicates
+    if seen.same:
+        kinds.append(f"{seen.same} of the {scored} are pictures that were learned from")
+    if seen.near_duplicates:
+        kinds.append(f"{seen.near_duplicates} of the {scored} are nearly the same as such a one")
+    others = scored - seen.images
     without = "nothing is known of others"
-    if accuracy_without is not None:
-        without = f"of the others {round(accuracy_without * others)} of {others} are right"
+    if seen.accuracy_without is not None:
+        without = f"of the others {round(seen.accuracy_without * others)} of {others} are right"
     return f"; this score is too good: {' and '.join(kinds)}; {without}"

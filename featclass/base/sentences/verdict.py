@@ -8,6 +8,7 @@ from featclass.base.sentences.numbers import counted, percent
 
 if TYPE_CHECKING:
     from featclass.base.records import Report
+    from featclass.base.scores import Rate
 
 FEW_PICTURES = 100
 """Up to here counts say more than percentages do."""
@@ -21,33 +22,26 @@ NOTHING_FOUND = (
 )
 
 
-def verdict(*, is_better: bool, right: int, images: int, largest: str | None, most: int) -> str:
-    """Say whether so many right of so many are more than guessing, and what that would give.
-
-    Args:
-        is_better: Than always saying the largest class.
-        right: Images predicted right.
-        images: Images predicted.
-        largest: The class with most images; None where several have as many.
-        most: How many these are.
-    """
+def verdict(rate: Rate, *, is_better: bool) -> str:
+    """Say whether so many right are more than always saying the largest class would give."""
+    images = rate.images
     few = images <= FEW_PICTURES
-    rate = f"{right} of {images}" if few else f"{percent(right / images)} of {images:,}"
-    guess = str(most) if few else percent(most / images)
-    same = "the same class" if largest is None else largest
+    right = f"{rate.right} of {images}" if few else f"{percent(rate.right / images)} of {images:,}"
+    guess = str(rate.most) if few else percent(rate.most / images)
+    same = "the same class" if rate.largest is None else rate.largest
     start = "Better than guessing" if is_better else "Not shown to be better than guessing yet"
-    return f"{start}: {rate} right, where always saying {same} gives {guess}."
+    return f"{start}: {right} right, where always saying {same} gives {guess}."
 
 
 def too_few_for_luck(images: int) -> str:
     """Say that even all of so few images right could be luck."""
-    few = counted(images, "picture", "pictures")
+    few = counted(images, "picture")
     return f"With only {few} even all of them right could be luck: add pictures."
 
 
 def more_would_tell(more: int) -> str:
     """Say how many more images would tell luck from skill."""
-    pictures = counted(_rounded(more), "more picture", "more pictures")
+    pictures = counted(_rounded(more), "more picture")
     return (
         f"About {pictures} would tell luck from skill, if it goes on getting as many of them right."
     )

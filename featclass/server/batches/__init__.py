@@ -5,11 +5,10 @@ workspace: `batch.json` (what was asked, where it stands), `classifier.featclass
 so that it goes on with the same one), `pictures.zip` (as it came; none where a folder of this
 machine was named) and `predictions.jsonl` (a line a picture, written a slice at a time).
 
-record       what is known of a batch: plain values
-tally        what came of it so far, counted
+record       what is known of a batch, and counted: plain values
 pictures     the pictures of a batch: entries of its zip, or files inside the folders allowed
 folder       what is on disk of one batch
-jobs         the work on them, in threads
+jobs         the work on them, in the background
 store        all of it as one object, `Batches`
 """
 

@@ -74,7 +74,7 @@ class BatchFolder:
     def predictions(self) -> Iterator[Prediction]:
         """Go through what was said so far, in order; what a crash tore off is passed over."""
         try:
-            with self._said.open("rb") as file:
+            with self._predictions_file.open("rb") as file:
                 for line in file:
                     if not line.endswith(b"\n"):
                         return  # it is being written
@@ -86,7 +86,7 @@ class BatchFolder:
     @contextmanager
     def appending(self) -> Iterator[IO[bytes]]:
         """Open what was said for more; a torn last line is cut off first."""
-        with explained(), self._said.open("a+b") as file:
+        with explained(), self._predictions_file.open("a+b") as file:
             file.truncate(_end_of_last_line(file))
             yield file
 
@@ -134,7 +134,7 @@ class BatchFolder:
     def size(self) -> int:
         """Return how many bytes were said of its pictures so far."""
         try:
-            return self._said.stat().st_size
+            return self._predictions_file.stat().st_size
         except FileNotFoundError:
             return 0
 
@@ -147,20 +147,22 @@ class BatchFolder:
         return self.path / "digests"
 
     @property
-    def _said(self) -> Path:
+    def _predictions_file(self) -> Path:
         return self.path / "predictions.jsonl"
 
 
 def append(file: IO[bytes], predictions: Sequence[Prediction]) -> None:
     """Write a slice, and hand it to the operating system."""
-    lines = [json.dumps(_as_json(said), allow_nan=False).encode() for said in predictions]
+    lines = [
+        json.dumps(_as_json(prediction), allow_nan=False).encode() for prediction in predictions
+    ]
     file.write(b"".join(line + b"\n" for line in lines))
     file.flush()
 
 
-def _as_json(said: Prediction) -> dict[str, Any]:
+def _as_json(prediction: Prediction) -> dict[str, Any]:
     # No neighbours: they are three times as long as all the rest, and in no table.
-    return {name: value for name, value in said.to_json().items() if name in KEPT}
+    return {name: value for name, value in prediction.to_json().items() if name in KEPT}
 
 
 def _prediction(line: bytes) -> Prediction | None:
@@ -180,9 +182,9 @@ def _end_of_last_line(file: IO[bytes]) -> int:
     while end:
         start = max(0, end - CHUNK)
         file.seek(start)
-        found = file.read(end - start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        newline = file.read(end - start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
         end = start
     return 0
 

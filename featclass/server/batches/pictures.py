@@ -54,7 +54,7 @@ def of_zip(path: Path, *, max_unpacked: int) -> BatchPictures:
     """
     listing = datasets.files_of_zip(path, name="The zip", max_unpacked_bytes=max_unpacked)
     distinct = Distinct()
-    refused = [Rejected(distinct(each.name), each.reason) for each in listing.rejected]
+    refused = [Rejected(distinct(r.name), r.reason) for r in listing.rejected]
     pictures = BatchPictures({distinct(name): source for name, source in listing.files}, refused)
     if not len(pictures):
         raise DatasetError("The zip holds no files. Pack the pictures again.")
@@ -66,7 +66,7 @@ def of_folder(asked: str, roots: Sequence[Path]) -> BatchPictures:
     root = allowed(asked, roots)
     walk = datasets.Walk.through(root, follow=False)
     distinct = Distinct()
-    rejected = [Rejected(distinct(each.name), each.reason) for each in walk.rejected]
+    rejected = [Rejected(distinct(r.name), r.reason) for r in walk.rejected]
     named = ((clean_path(file.relative_to(root).as_posix()), file) for file in walk.files)
     sources = {distinct(name): datasets.FileSource(file, root) for name, file in named}
     pictures = BatchPictures(sources, rejected)

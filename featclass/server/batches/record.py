@@ -27,16 +27,16 @@ class Counts:
 
     def count(self, predictions: Iterable[Prediction]) -> None:
         """Count these too."""
-        for said in predictions:
+        for prediction in predictions:
             self.done += 1
             if len(self.first) < SHOWN:
-                self.first.append(said)
-            if said.label is None:
+                self.first.append(prediction)
+            if prediction.label is None:
                 self.rejected += 1
-            elif not said.known:
+            elif not prediction.known:
                 self.unknown += 1
             else:
-                (self.doubtful if said.is_doubtful else self.sure)[said.label] += 1
+                (self.doubtful if prediction.is_doubtful else self.sure)[prediction.label] += 1
 
     def copy(self) -> Counts:
         """Return one that counts no further."""
@@ -100,7 +100,7 @@ class Record:
 
         What a later featclass knows more of it is passed over.
         """
-        data = {name: data[name] for name in (each.name for each in fields(cls)) if name in data}
+        data = {name: data[name] for name in (item.name for item in fields(cls)) if name in data}
         removed = datetime.fromisoformat(data["removed"]) if data["removed"] else None
         return cls(
             **{

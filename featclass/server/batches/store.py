@@ -28,7 +28,7 @@ from featclass.base import (
 from featclass.embedding import Engines
 from featclass.server.batches import pictures
 from featclass.server.batches.folder import BatchFolder, explained
-from featclass.server.batches.jobs import Jobs
+from featclass.server.batches.jobs import BatchJobs
 from featclass.server.batches.pictures import BatchPictures
 from featclass.server.batches.record import Batch, BatchPhase, BatchRequest, Record
 
@@ -53,7 +53,7 @@ class Batches:
         self._folder = config.data / "batches"
         self._config = config
         self._reserve = disk.Reserve(config.data)
-        self._jobs = Jobs(config, engines)
+        self._jobs = BatchJobs(config, engines)
         self._lock = threading.Lock()
         self._next_sweep: threading.Timer | None = None
         self._is_closed = False
@@ -79,28 +79,28 @@ class Batches:
         finally:
             path.unlink(missing_ok=True)
 
-    def start_zip(self, token: str, arrived: Path, name: str, order: BatchRequest) -> Batch:
+    def start_zip(self, token: str, arrived: Path, name: str, request: BatchRequest) -> Batch:
         """Start on a zip that has arrived; raises `DatasetError` where it is none."""
         total = len(pictures.of_zip(arrived, max_unpacked=self._config.max_upload_bytes))
-        return self._start(token, order, name, None, total, arrived)
+        return self._start(token, request, name, None, total, arrived)
 
-    def start_folder(self, token: str, folder: str, order: BatchRequest) -> Batch:
+    def start_folder(self, token: str, folder: str, request: BatchRequest) -> Batch:
         """Start on a folder of this machine; raises `UploadRefused` where it is not allowed."""
         self._refuse_too_many(token)
         total = len(pictures.of_folder(folder, self._config.pictures))
-        return self._start(token, order, folder, folder, total, None)
+        return self._start(token, request, folder, folder, total, None)
 
-    def start_again(self, token: str, batch_id: str, order: BatchRequest) -> Batch:
+    def start_again(self, token: str, batch_id: str, request: BatchRequest) -> Batch:
         """Start a new batch on the pictures of this one, with another classifier."""
         self._refuse_too_many(token)
         folder, record = self._found(token, batch_id)
         source = None if record.folder is not None else folder.zip
-        return self._start(token, order, record.name, record.folder, record.total, source)
+        return self._start(token, request, record.name, record.folder, record.total, source)
 
     def _start(
         self,
         token: str,
-        order: BatchRequest,
+        request: BatchRequest,
         name: str,
         asked: str | None,
         total: int,
@@ -111,9 +111,9 @@ class Batches:
             folder.path.name,
             as_text(name).strip()[:LONGEST_NAME] or "pictures.zip",
             asked,
-            order.key,
-            order.classifier.classes,
-            dict(order.colours),
+            request.key,
+            request.classifier.classes,
+            dict(request.colours),
             datetime.now(UTC),
             total=total,
         )
@@ -122,7 +122,7 @@ class Batches:
                 folder.path.mkdir(parents=True)
                 if arrived is not None:
                     _link(arrived, folder.zip)
-                folder.keep_classifier(order.classifier)
+                folder.keep_classifier(request.classifier)
             with self._lock:  # of several that arrive at once, the last ones are too many
                 self._refuse_too_many(token)
                 folder.write(record)
@@ -171,8 +171,8 @@ class Batches:
 
     def of(self, token: str) -> list[Batch]:
         """Return the batches of a workspace, newest first."""
-        kept = sorted(self._kept(token), key=lambda each: each[1].created, reverse=True)
-        return [self._jobs.look(folder, record) for folder, record in kept]
+        pairs = sorted(self._kept(token), key=lambda pair: pair[1].created, reverse=True)
+        return [self._jobs.look(folder, record) for folder, record in pairs]
 
     def has_any(self, token: str) -> bool:
         """Say whether a workspace has batches, without looking into them."""
@@ -249,8 +249,8 @@ class Batches:
             self._next_sweep = None
 
     def _kept(self, token: str) -> list[tuple[BatchFolder, Record]]:
-        found = [(folder, folder.record()) for folder in self._folders(self._of(token))]
-        return [(f, r) for f, r in found if r is not None and r.removed is None]
+        pairs = [(folder, folder.record()) for folder in self._folders(self._of(token))]
+        return [(f, r) for f, r in pairs if r is not None and r.removed is None]
 
     def _all(self) -> Iterator[BatchFolder]:
         for workspace in self._folder.glob("*"):

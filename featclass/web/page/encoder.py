@@ -50,7 +50,7 @@ def wanted(workspace: Workspace, state: State) -> str:
 def notice(workspace: Workspace, state: State) -> None:
     """Say how the download of a wanted encoder goes, and let the person stop or resume it."""
     spec = wanted(workspace, state)
-    if why := studio().trainer.why_unusable(spec):
+    if why := studio().trainer.choice.why_unusable(spec):
         with st.container(key="unusable", horizontal=True, vertical_alignment="center"):
             st.caption(wording.escaped(f"{why} The built-in encoder serves."))
             again, here = studio().trainer.retry, (workspace.token,)

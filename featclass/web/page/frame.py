@@ -35,34 +35,38 @@ def draw() -> None:
     try:
         workspace = current()
     except WorkspaceMissing as missing:
-        _lost(missing)
-        return
+        _draw_lost(missing)
     except FeatclassError as error:
         components.error(str(error))
-        return
+    else:
+        _draw_workspace(workspace)
+        _draw_footer()
+        studio().warm()
+
+
+def _draw_workspace(workspace: Workspace) -> None:
     # Places that may stay empty keep what follows at its position: the browser would otherwise
     # build the columns anew, and an upload or a camera at work there would be lost.
     notices, welcome = st.container(), st.container()
     try:
+        # Asked once a run: all that is drawn is of one moment.
         state = studio().trainer.follow(workspace)
         with notices:
             if studio().is_full:
                 st.warning(disk.FULL, icon=":material/hard_drive:")
             menus.draw(workspace, state)
-            undo.offer(workspace, is_busy=state.is_busy)
+            undo.draw(workspace, is_busy=state.is_busy)
         if not _has_pictures(workspace) and workspace.classifier is None:
             with welcome:
-                _welcome(workspace)
-        _columns(workspace, state)
+                _draw_welcome(workspace)
+        _draw_columns(workspace, state)
     except WorkspaceMissing:  # removed at this moment, in another window
         st.rerun()
     except FeatclassError as error:
         components.error(str(error))
-    _footer()
-    studio().warm()
 
 
-def _columns(workspace: Workspace, state: State) -> None:
+def _draw_columns(workspace: Workspace, state: State) -> None:
     """Draw the three columns, and have the page drawn anew while work goes on.
 
     They are drawn by runs of the whole page alone. Where a fragment's own run begins before all of
@@ -97,7 +101,7 @@ def _has_pictures(workspace: Workspace) -> bool:
     return bool(beside_sets) or any(labelled.pictures for labelled in workspace.sets)
 
 
-def _welcome(workspace: Workspace) -> None:
+def _draw_welcome(workspace: Workspace) -> None:
     with st.container(key="welcome", gap="small"):
         st.title("Teach it with a handful of pictures", anchor=False)
         st.markdown(f"{PITCH} {wording.keeper(host())}")
@@ -120,7 +124,7 @@ def _load_samples(workspace: Workspace) -> None:
         store.add_pictures(workspace.token, None, tried)
 
 
-def _lost(missing: WorkspaceMissing) -> None:
+def _draw_lost(missing: WorkspaceMissing) -> None:
     with st.container(key="welcome"):
         if isinstance(missing, WorkspaceRemoved):
             st.title("This workspace was removed", anchor=False)
@@ -136,7 +140,7 @@ def _lost(missing: WorkspaceMissing) -> None:
             st.rerun()
 
 
-def _footer() -> None:
+def _draw_footer() -> None:
     st.html(
         '<nav class="jump" aria-label="Jump to"><a href="#sets">Sets</a>'
         '<a href="#score">Score</a><a href="#try">Try it</a></nav>'

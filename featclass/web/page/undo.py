@@ -22,7 +22,7 @@ DISMISSED = "undo_dismissed"
 REMOVED_WORKSPACE = "removed_workspace"
 
 
-def offer(workspace: Workspace, *, is_busy: bool) -> None:
+def draw(workspace: Workspace, *, is_busy: bool) -> None:
     """Offer to undo the newest act, also after a reload; and by Ctrl+Z, for as long as it is kept.
 
     What the visitor did comes before what somebody else did. While the page `is_busy` following
@@ -33,7 +33,7 @@ def offer(workspace: Workspace, *, is_busy: bool) -> None:
     token, line = max(offered, key=lambda offer: offer[1].act.at, default=(workspace.token, None))
     with st.container(key="undo_place"):
         if line is not None:
-            _draw(token, line)
+            _draw_line(token, line)
         components.undo(
             {
                 "base": views.base(workspace),
@@ -52,7 +52,7 @@ class _Line:
     is_own: bool
 
 
-def _draw(token: str, line: _Line) -> None:
+def _draw_line(token: str, line: _Line) -> None:
     with st.container(key="undo", horizontal=True, vertical_alignment="center", gap="small"):
         who = "" if line.is_own else "Somebody else: "
         st.markdown(f"{who}{escaped(line.act.what)}.", width="content")

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 
 from featclass.base import Rejected, Report, file_stem, in_words, percent, sentences, span, whole
 from featclass.base.sentences import counted
-from featclass.server.downloads import Download
-from featclass.server.downloads import DownloadPhase as DownloadPhase
+from featclass.server.downloads import Download, DownloadPhase
 from featclass.server.readiness import in_two_sets
 from featclass.server.state import Before, LearningPhase, State
 from featclass.web.page.data import ScoreNow
@@ -47,13 +46,13 @@ def before_change(before: Before, now: Report) -> str:
     """
     if before.raises_itself:
         return _raised_by_itself(before)
-    said = f"Was {headline(before.report)} before the last change."
+    sentence = f"Was {headline(before.report)} before the last change."
     if not before.same or before.report.images == now.images:
-        return said
+        return sentence
     after = before.same_right_now
     if before.same == before.report.images:
-        return f"{said} Of these {before.same:,}, now {after:,}."
-    return f"{said} Of the {before.same:,} in both, {before.same_right:,} were, now {after:,}."
+        return f"{sentence} Of these {before.same:,}, now {after:,}."
+    return f"{sentence} Of the {before.same:,} in both, {before.same_right:,} were, now {after:,}."
 
 
 def _raised_by_itself(before: Before) -> str:

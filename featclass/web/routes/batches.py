@@ -196,22 +196,13 @@ async def _ordered(token: str) -> BatchRequest:
         end = time.monotonic() + PATIENCE_SECONDS
         while not (is_up_to_date(workspace, state) or state.error or time.monotonic() > end):
             await asyncio.sleep(LOOK_SECONDS)
-            workspace, state = await run_in_threadpool(_opened_again, token, workspace)
+            workspace, state = await run_in_threadpool(_opened_to_predict, token)
     finally:
         _waiting -= 1
     if state.classifier is None:
         raise UploadRefused(state.error or NOT_READY)
     key = views.classifier_stamp(state) if is_up_to_date(workspace, state) else ""
     return BatchRequest(state.classifier, key, views.class_colours(workspace, state.result))
-
-
-def _opened_again(token: str, before: Workspace) -> tuple[Workspace, State]:
-    """Open a workspace that was opened `before`, which saves reading it where it is the same."""
-    if studio().workspaces.version(token) == before.version:
-        known = studio().trainer.known(token)
-        if known.wanted_key:
-            return before, known
-    return _opened_to_predict(token)
 
 
 def _as_data(batch: Batch, key: str) -> BatchData:

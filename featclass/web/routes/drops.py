@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypedDict
 
 from featclass import datasets
@@ -124,14 +124,10 @@ def place(
     zips = _zips_of_classes(paths)
     if zips:
         return Placement((None,) * len(paths), zips=zips)
-    marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
     # Whoever drops a folder on a set says by that what is in it.
     labelling = tables if target == NEW else None
-    reading = datasets.read_paths(marked, classes_at=classes_at, tables=labelling)
-    labels = list(reading.labels[: len(paths)])
-    aside = _folders_aside(paths, labels, reading.rejected)
-    notes = [*reading.notes, *(f"{name} {reason}" for name, reason in aside.items())]
-    rejected = tuple(item for item in reading.rejected if item.name not in aside)
+    reading = _read(paths, folders, classes_at=classes_at, tables=labelling)
+    labels, notes = [*reading.labels[: len(paths)]], [*reading.notes]
     named = {label for label in labels if label}
     if alone and is_one_of_several and len(named) == 1:
         labels = [None if label is None else "" for label in labels]
@@ -139,21 +135,39 @@ def place(
     if target != NEW and len(named) < 2:
         to = set_id_of(target)
         targets = tuple(None if label is None else to for label in labels)
-        return Placement(targets, (), tuple(notes), rejected)
+        return Placement(targets, (), tuple(notes), reading.rejected)
     notes += _without_pictures(paths, labels)
     notes += _empty_folders(labels, reading.labels[len(paths) :])
     ids = _sets_of(token, target, labels, alone)
     made = tuple(sorted(label for label in ids if label)) or ((alone,) if alone and ids else ())
     targets = tuple(None if label is None else ids[label] for label in labels)
-    return Placement(targets, made, tuple(notes), rejected, ids=ids)
+    return Placement(targets, made, tuple(notes), reading.rejected, ids=ids)
+
+
+def _read(
+    paths: Sequence[str],
+    folders: Sequence[str],
+    *,
+    classes_at: int | None,
+    tables: Mapping[str, bytes] | None,
+) -> datasets.Reading:
+    """Return the class of each path, then of each empty folder; what was set aside is a note."""
+    marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
+    reading = datasets.read_paths(marked, classes_at=classes_at, tables=tables)
+    aside = _folders_aside(paths, reading.labels[: len(paths)], reading.rejected)
+    return replace(
+        reading,
+        notes=(*reading.notes, *(f"{name} {reason}" for name, reason in aside.items())),
+        rejected=tuple(item for item in reading.rejected if item.name not in aside),
+    )
 
 
 def _zips_of_classes(paths: Sequence[str]) -> tuple[int, ...]:
     """Return the places of the zips that are a class each: none, where pictures lie beside."""
-    kept = [i for i, path in enumerate(paths) if not datasets.is_skipped(path)]
-    if any(datasets.is_named_as_picture(paths[i], of_any_kind=True) for i in kept):
+    places = [i for i, path in enumerate(paths) if not datasets.is_skipped(path)]
+    if any(datasets.is_named_as_picture(paths[i], of_any_kind=True) for i in places):
         return ()
-    return tuple(i for i in kept if paths[i].lower().endswith(".zip"))
+    return tuple(i for i in places if paths[i].lower().endswith(".zip"))
 
 
 def _folders_aside(
@@ -221,8 +235,7 @@ def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) ->
     names = sorted({label for label in empty if label} - {*labels})
     if not names:
         return []
-    one = len(names) == 1
-    are, them = ("is an empty folder", "it") if one else ("are empty folders", "them")
+    are, them = ("is an empty folder", "it") if len(names) == 1 else ("are empty folders", "them")
     return [f"{enumerated(names)} {are}, so no set was made for {them}."]
 
 
@@ -343,7 +356,7 @@ def _names_of(
     for target, label in zip(placement.targets, labels, strict=True):
         if isinstance(target, int) and target in made:
             names[target].add(label or "")
-    single = {set_id: next(iter(given)) for set_id, given in names.items() if len(given) == 1}
+    single = {set_id: next(iter(read)) for set_id, read in names.items() if len(read) == 1}
     if len(single) < len(made) or len({*single.values()}) < len(made) or "" in single.values():
         return None
     return single

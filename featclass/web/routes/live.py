@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import TypedDict
 
 from anyio import CapacityLimiter, to_thread
@@ -16,8 +15,8 @@ from featclass.base import FeatclassError, Image, WorkspaceMissing, digest_of
 from featclass.datasets import BytesSource
 from featclass.server.readiness import hindrance, is_ready
 from featclass.server.state import State
-from featclass.server.studio import studio
 from featclass.web import views
+from featclass.web.routes.requests import followed
 from featclass.workspaces import Workspace
 
 MOST_BYTES = 2 * 10**6
@@ -64,15 +63,15 @@ class NoPicture(TypedDict):
 async def live(socket: WebSocket) -> None:
     """Answer each frame, an encoded picture, with JSON, in order."""
     await socket.accept()
-    watch = _Watch(socket.path_params["token"])
+    token = socket.path_params["token"]
     try:
-        await run_in_threadpool(watch.state)
+        await run_in_threadpool(followed, token)
         while True:
             frame = await _frame(socket)
             if len(frame) > MOST_BYTES:
                 await socket.close(TOO_LARGE, "A frame may have 2 MB.")
                 return
-            answer = await to_thread.run_sync(watch.answer, frame, limiter=_threads)
+            answer = await to_thread.run_sync(_answer, token, frame, limiter=_threads)
             await socket.send_text(json.dumps(answer, allow_nan=False))
     except WorkspaceMissing as error:  # or removed meanwhile
         await socket.close(NO_WORKSPACE, _reason(error))
@@ -92,49 +91,31 @@ def _reason(error: WorkspaceMissing) -> str:
     return str(error).encode()[:LONGEST_REASON].decode(errors="ignore")
 
 
-@dataclass(slots=True)
-class _Watch:
-    """One workspace, and what its newest classifier says of frames."""
-
-    token: str
-    workspace: Workspace | None = None
-
-    def state(self) -> State:
-        """Return the newest classifier; raises `WorkspaceMissing`."""
-        store = studio().workspaces
-        if self.workspace is None or store.version(self.token) != self.workspace.version:
-            self.workspace = store.open(self.token)
-        elif (known := studio().trainer.known(self.token)).is_current:
-            return known  # of thousands of pictures, `follow` would go through all at every frame
-        return studio().trainer.follow(self.workspace)
-
-    def answer(self, frame: bytes) -> Seen | NotYet | NoPicture:
-        """Return what is said of a frame."""
-        started = time.perf_counter()
-        state = self.state()
-        assert self.workspace is not None
-        result = state.result
-        if result is None or result.classifier is None:
-            return {"waiting": _waiting(self.workspace, state)}
-        image = Image("frame", digest_of(frame), BytesSource(frame))
-        try:
-            [prediction] = classifiers.predict(
-                result.engine, result.classifier, [image], live=True, keep=False
-            )
-        except FeatclassError as error:
-            return {"error": str(error)}
-        if prediction.rejected is not None:
-            return {"error": prediction.rejected}
-        bars = views.bars(prediction, MOST_BARS)
-        return {
-            "label": prediction.label,
-            "probability": prediction.probability,
-            "known": prediction.known,
-            "bars": [views.Bar(name, views.shown_share(share)) for name, share in bars],
-            "stale": not state.is_current,
-            "side": min(max(result.engine.encoder.side or 0, LEAST_SIDE), MOST_SIDE),
-            "ms": round(1000 * (time.perf_counter() - started), 1),
-        }
+def _answer(token: str, frame: bytes) -> Seen | NotYet | NoPicture:
+    started = time.perf_counter()
+    workspace, state = followed(token)
+    result = state.result
+    if result is None or result.classifier is None:
+        return {"waiting": _waiting(workspace, state)}
+    image = Image("frame", digest_of(frame), BytesSource(frame))
+    try:
+        [prediction] = classifiers.predict(
+            result.engine, result.classifier, [image], live=True, keep=False
+        )
+    except FeatclassError as error:
+        return {"error": str(error)}
+    if prediction.rejected is not None:
+        return {"error": prediction.rejected}
+    bars = views.bars(prediction, MOST_BARS)
+    return {
+        "label": prediction.label,
+        "probability": prediction.probability,
+        "known": prediction.known,
+        "bars": [views.Bar(name, views.shown_share(share)) for name, share in bars],
+        "stale": not state.is_current,
+        "side": min(max(result.engine.encoder.side or 0, LEAST_SIDE), MOST_SIDE),
+        "ms": round(1000 * (time.perf_counter() - started), 1),
+    }
 
 
 def _waiting(workspace: Workspace, state: State) -> str:

@@ -102,7 +102,7 @@ def test_the_end_of_the_server_stops_a_batch_at_once_and_it_can_be_resumed(
     batches = studio().batches
     closing = threading.Thread(target=studio_module.close)
     closing.start()
-    assert batches._jobs._closed.wait(SECONDS)
+    assert batches._jobs._jobs.closed.wait(SECONDS)
     encoder.opened.set()
     closing.join(SECONDS)
     found = studio().batches.get(token, batch)

@@ -71,7 +71,6 @@ def test_a_picture_that_was_moved_says_so_until_the_findings_are_new_and_then_it
         act(client, token, do="move", picture=found["pictures"][0]["picture"], set=blue)
         [moved] = kinds(client, token)["label"]["items"]
         assert moved["pictures"][0]["set"] == blue
-    studio().trainer._learning.clear()
     settle(token)
     assert "label" not in kinds(client, token)
 

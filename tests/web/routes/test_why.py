@@ -15,7 +15,7 @@ import featclass.base.errors
 from featclass import classifiers
 from featclass.base.records import digest_of
 from featclass.cli import app
-from featclass.cli.explanations import file_name
+from featclass.cli.picture_files import file_name
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 from tests.fakes import drawn

@@ -1,4 +1,4 @@
-"""The split that the owner of a dataset made: which pictures to train on, and which to score."""
+"""Which images train and which are scored: as their owner divided them, or kept together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,50 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from featclass import audit
 from featclass.base import Dataset, DatasetError, GivenFolds, GivenParts, Image, Rejected
+from featclass.embedding import Embeddings
 
 TRAIN, VAL, TEST = "train", "val", "test"
 
 Rows = NDArray[np.intp]
+Groups = NDArray[np.intp]
+
+
+def find_copies(embeddings: Embeddings, vectors: NDArray[np.float32]) -> audit.Copies | None:
+    """Return which images show the same; None where nobody looked at the pixels."""
+    if not embeddings.appearances:
+        return None
+    names = [image.name for image in embeddings.images]
+    return audit.find_copies(vectors, embeddings.appearances, names)
+
+
+def kept_together(
+    images: Sequence[Image], labels: Sequence[str], copies: audit.Copies | None
+) -> Groups | None:
+    """Return the group of each image, shape (n,); None where each would be alone.
+
+    In one are near-duplicates, where somebody looked for them, and what a camera recorded for a
+    class in one go: however much it moved, light, background and thing are the same.
+    """
+    firsts: dict[object, int] = {}
+    links = []
+    for row, (image, label) in enumerate(zip(images, labels, strict=True)):
+        if copies is not None:
+            links.append((row, firsts.setdefault(int(copies.groups[row]), row)))
+        if image.burst is not None:
+            links.append((row, firsts.setdefault((image.burst, label), row)))
+    groups = audit.connected(len(labels), links)
+    return None if int(groups.max(initial=-1)) + 1 == groups.size else groups
+
+
+def recorded_once(images: Sequence[Image], labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes that have nothing but a single recording, sorted."""
+    bursts: dict[str, set[str | None]] = {}
+    for image, label in zip(images, labels, strict=True):
+        bursts.setdefault(label, set()).add(image.burst)
+    alone = (label for label, own in bursts.items() if len(own) == 1 and None not in own)
+    return tuple(sorted(alone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +117,11 @@ def _round(parts: Sequence[set[str]], training: set[str], tested: str) -> Round:
 def _without_split(images: Sequence[Image], counts: Counter[str]) -> str:
     if counts:
         listed = ", ".join(f"{part!r} ({count:,})" for part, count in sorted(counts.items()))
-        found = f"usable pictures only in {listed}"
+        usable = f"usable pictures only in {listed}"
     else:
-        found = f"{len(images):,} usable pictures, and no folders for train and test around them"
+        usable = f"{len(images):,} usable pictures, and no folders for train and test around them"
     return (
-        f"There is no split to score by: found {found}. A split looks like train/cats/1.jpg and"
+        f"There is no split to score by: found {usable}. A split looks like train/cats/1.jpg and"
         " test/cats/2.jpg, or like fold_0/cats/1.jpg and fold_1/cats/2.jpg; without one,"
         " cross-validation divides the pictures itself."
     )
