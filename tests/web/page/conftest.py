@@ -14,11 +14,29 @@ from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwri
 from tests.browser import MILLISECONDS, launched
 from tests.served import Server, serving
 
+COLD_MILLISECONDS = 4 * MILLISECONDS
+
 
 @pytest.fixture(scope="package")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page, for all tests that neither stop it nor need settings of their own."""
+def chromium() -> Iterator[BrowserType]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="package")
+def server(chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page, for all tests that neither stop it nor need settings of their own.
+
+    It has learned once before the clock of a test runs: the first time, it loads the encoder.
+    """
     with serving(tmp_path_factory.mktemp("server")) as running:
+        with launched(chromium) as browser:
+            visitor = browser.new_page()
+            visitor.goto(running.url, timeout=COLD_MILLISECONDS)
+            load = visitor.get_by_role("button", name="Load sample pictures")
+            load.click(timeout=COLD_MILLISECONDS)
+            score = visitor.get_by_text("of 24 right").first
+            score.wait_for(timeout=COLD_MILLISECONDS)
         yield running
 
 
@@ -27,12 +45,6 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The page, for a test that stops it."""
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
-
-
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[BrowserType]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium
 
 
 @pytest.fixture(scope="package")
