@@ -172,7 +172,7 @@ class _Measured:
     def points(self) -> tuple[Point, ...]:
         found = []
         for images, errors in zip(self.sizes, self.errors.T, strict=True):
-            low, high = _band(1 - errors)
+            low, high = band(1 - errors)
             found.append(Point(float(images), float(1 - errors[-1]), low, high))
         return tuple(found)
 
@@ -236,6 +236,7 @@ def _spread(accuracies: Floats) -> Floats:
     return np.asarray(np.clip(centre + DEPENDENCE**0.5 * (accuracies - centre), 0, 1))
 
 
-def _band(accuracies: Floats) -> tuple[float, float]:
+def band(accuracies: Floats) -> tuple[float, float]:
+    """Return the 95 % band of accuracies, shape (bootstraps + 1,), the measured one last."""
     low, high = np.quantile(_spread(accuracies)[:-1], (0.025, 0.975)).tolist()
     return low, high

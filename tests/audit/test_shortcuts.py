@@ -66,6 +66,18 @@ def test_a_mark_in_a_corner_of_one_class_is_given_away(
     assert only.accuracy >= 0.9
 
 
+def test_of_too_many_pictures_a_sample_of_all_classes_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("featclass.audit.shortcuts.MOST", 14)  # fewer than the first class has
+    files = [
+        saved(picture, "JPEG" if code else "PNG")
+        for picture, code in zip(drawn(), CODES, strict=True)
+    ]
+    (only,) = found(files)
+    assert (only.cue, only.accuracy, only.chance) == ("file format", 1.0, 0.5)
+
+
 def test_copies_do_not_make_a_give_away() -> None:
     # Two pictures of each class, many times over: their sizes tell them apart by chance.
     sizes = [(160, 100), (160, 110), (160, 120), (160, 130)]

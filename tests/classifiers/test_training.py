@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import featclass
 from featclass import classifiers, encoders
 from featclass.base import config, sentences
 from featclass.base.errors import DatasetError, EncoderUnavailable
-from featclass.base.records import Dataset, Rejected
+from featclass.base.records import Dataset, Rejected, Report
 from featclass.classifiers import artifact, report
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import CACHE_FILE, Cache
@@ -31,6 +32,30 @@ def test_two_classes_that_are_easy_to_tell_apart_are_told_apart(engine: Engine) 
     assert report.confusion_matrix == ((6, 0), (0, 6))
     assert report.chance_accuracy == 0.5
     assert set(report.seconds) == {"embed", "fit", "evaluate"}
+
+
+def test_the_seconds_of_a_report_are_parts_of_what_it_took_and_stay_as_they_were_given(
+    engine: Engine,
+) -> None:
+    given: list[tuple[Report, dict[str, float]]] = []
+
+    def scored(training: Training) -> None:
+        early = training.classifier.report
+        given.append((early, dict(early.seconds)))
+
+    began = time.perf_counter()
+    dataset = classifiers.embed(engine, Dataset(tuple(two_classes())))
+    complete = classifiers.learn(dataset, engine, scored=scored).classifier.report
+    assert 0 < sum(complete.seconds.values()) <= time.perf_counter() - began
+    (early, seconds) = given[0]
+    assert early.seconds == seconds
+    assert complete.seconds["evaluate"] > seconds["evaluate"]
+
+
+def test_the_seconds_of_a_split_are_parts_of_what_it_took(engine: Engine) -> None:
+    began = time.perf_counter()
+    report = classifiers.evaluate_split(engine, Dataset(tuple(two_classes())), share=0.5)
+    assert 0 < sum(report.seconds.values()) <= time.perf_counter() - began
 
 
 def test_labels_at_random_score_near_chance_because_no_image_is_judged_by_its_own_probe(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from featclass.base.scores import ErrorsLeft, LearningCurve
 from featclass.base.sentences import bounds
-from featclass.probe.learning_curve import SHARES, Codes, Masks, learning_curve
+from featclass.probe.learning_curve import SHARES, Codes, Masks, band, learning_curve
 
 
 class Luck:
@@ -128,6 +128,13 @@ def test_points_rise_with_the_images_and_lie_in_their_bands() -> None:
     assert images == sorted(images)
     assert accuracies == sorted(accuracies)
     assert all(point.low <= point.accuracy <= point.high for point in found.points)
+
+
+def test_a_band_reaches_to_the_side_on_which_the_bootstraps_lie() -> None:
+    bootstraps = np.concatenate([np.full(10, 0.80), np.full(90, 0.94)])
+    low, high = band(np.append(bootstraps, 0.92))
+    assert low < 0.80  # and further: out-of-fold accuracies vary more than bootstraps do
+    assert 0.94 < high < 0.96
 
 
 def test_images_trained_on_do_not_count() -> None:
