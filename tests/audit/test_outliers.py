@@ -25,5 +25,10 @@ def test_where_everything_is_alike_nothing_is_an_outlier() -> None:
     assert outliers(familiarity, np.zeros(31, np.intp)) == []
 
 
+def test_of_ten_pictures_one_can_be_an_outlier() -> None:
+    familiarity = np.array([0.8, 0.79, 0.81, 0.8, 0.78, 0.82, 0.8, 0.79, 0.81, 0.0])
+    assert outliers(familiarity, np.zeros(10, np.intp)) == [9]
+
+
 def test_fewer_than_ten_pictures_have_no_outliers() -> None:
     assert outliers(np.array([0.8] * 8 + [0.0]), np.zeros(9, np.intp)) == []

@@ -156,6 +156,7 @@ def test_another_way_of_packing_is_named_with_the_remedy(method: int, called: st
     for reason in found.values():
         assert f"packed in an unusual way ({'method ' * (method == 77)}{called}" in reason
         assert "unpack the zip and give the folder" in reason
+        assert ("as Windows packs what is large" in reason) is (method == 9)
     with pytest.raises(DatasetError, match=f"no subfolders with pictures .*{called}"):
         read_zip(io.BytesIO(repacked(ZIP, method)))
 

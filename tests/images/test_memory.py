@@ -29,6 +29,17 @@ def test_pixels_over_budget_wait_until_others_are_freed() -> None:
     assert entered.is_set()
 
 
+def test_pixels_that_fill_the_budget_do_not_wait() -> None:
+    budget = images.PixelBudget(100)
+    with budget.taking(60), ThreadPoolExecutor(1) as pool:
+
+        def second() -> None:
+            with budget.taking(40):
+                pass
+
+        pool.submit(second).result(10)
+
+
 def test_a_picture_larger_than_the_budget_is_let_in_alone_and_nothing_overtakes_it() -> None:
     budget = images.PixelBudget(100)
     order: list[str] = []

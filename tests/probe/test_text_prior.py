@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from featclass import classifiers, datasets, probe
 from featclass.base.errors import DatasetError
 from featclass.base.records import Dataset, Image
-from featclass.classifiers import artifact
+from featclass.classifiers import artifact, naming
 from featclass.classifiers.report_json import from_json, to_json
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
@@ -287,6 +287,21 @@ def test_the_report_says_in_words_and_in_figures_that_names_helped(engine: Engin
     weight = report.class_names.weight
     assert to_json(report)["class_names"] == {"weight": weight, "without_images": []}
     assert (f"class names helped: weight {weight:.1f}" in report.method) == (weight > 0)
+
+
+def test_two_classes_with_images_are_told_apart_by_them_beside_one_that_is_a_name() -> None:
+    prior, (vectors, labels) = informed(), embedded(20, classes=2)
+    fitted = probe.fit(vectors, labels, prior=prior, blend=probe.Blend(0.0, 1.0, 1.0))
+    shown = [fitted.classes.index(name) for name in CLASSES[:2]]
+    alone = probe.predict(probe.fit(vectors, labels), vectors)
+    beside = probe.predict(fitted, vectors)[:, shown]
+    assert (beside.argmax(axis=1) == alone.argmax(axis=1)).mean() > 0.95
+
+
+def test_a_class_with_images_is_none_that_lacks_them(engine: Engine) -> None:
+    many = ["red disc", "blue disc"] * 20
+    assert naming.text_prior(engine, many, ["red disc"]) is None
+    assert naming.text_prior(engine, many, ["green disc"]) is not None
 
 
 def test_many_pictures_do_not_wait_for_names(engine: Engine, encoder: ReadingEncoder) -> None:

@@ -88,6 +88,13 @@ def test_both_say_the_score_its_interval_and_guessing() -> None:
         assert "guessing would give 50 %" in text
 
 
+def test_score_interval_and_guessing_stand_where_they_are_on_the_line() -> None:
+    reader = Reader(page(training(wrong=[3])))
+    [guess] = [line for line in reader.attributes("line") if line.get("class") == "guess"]
+    [mark] = [bar for bar in reader.attributes("rect") if bar.get("class") == "mark"]
+    assert (guess["x1"], guess["x2"], mark["x"]) == ("50.00", "50.00", "91.67")
+
+
 def test_the_page_is_whole_and_every_tag_is_closed() -> None:
     reader = Reader(
         page(training(40, wrong=range(0, 30, 3)), findings=[("A", "b.", [digest_of(1)])])

@@ -175,6 +175,12 @@ def test_acts_are_kept_with_their_author_and_everybody_undoes_their_own(
     assert shown(store, token) == {"A": ["x.png", "y.png"], "B": ["z.png (out)"]}
 
 
+def test_an_act_of_which_nobody_knows_the_author_is_anybodys(store: Workspaces, token: str) -> None:
+    act = done(store.leave_out(token, picture(store, token, "x.png")))
+    with acting("visitor-ann"):
+        assert store.undo_last(token) == act
+
+
 def test_pictures_added_to_a_set_that_another_removed_bring_it_back_with_them_alone(
     store: Workspaces, token: str
 ) -> None:
