@@ -31,7 +31,7 @@ def test_pixels_over_budget_wait_until_others_are_freed() -> None:
 
 def test_pixels_that_fill_the_budget_do_not_wait() -> None:
     budget = images.PixelBudget(100)
-    with budget.taking(60), ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, budget.taking(60):
 
         def second() -> None:
             with budget.taking(40):
