@@ -72,7 +72,7 @@ def test_a_killed_server_has_lost_nothing_that_the_page_showed_as_added(
     opened.goto(server.url)
     files = [file(f"{seed}.png", drawn(seed)) for seed in range(30)]
     choose(opened, "Add pictures to Set 1", *files)
-    expect(opened.get_by_text("Added 30 pictures")).to_be_visible()
+    expect(opened.get_by_text("Added 30 pictures", exact=True)).to_be_visible()
     server.stop(signal.SIGKILL)
     address = opened.url
     server.start()
