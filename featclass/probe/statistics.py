@@ -34,7 +34,7 @@ def accuracy_interval(
     one independent image was wrong: of a single miss by a probe of fewer images it does not follow
     that the classifier misses any. An effective number of images in such formulas is Korn and
     Graubard's (Survey Methodology 24, 1998). `python -m benchmarks coverage` measures how often it
-    holds, for the recall of a class as well, beside the intervals of others.
+    holds, for the recall of a class as well, beside Wilson's.
 
     Args:
         right: Images predicted right.
