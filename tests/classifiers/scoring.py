@@ -11,6 +11,32 @@ from featclass.base.scores import (
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
 
+REPORT_FIELDS = [
+    "encoder",
+    "classes",
+    "images",
+    "rejected",
+    "accuracy",
+    "accuracy_interval",
+    "chance_accuracy",
+    "confusion_matrix",
+    "per_class",
+    "method",
+    "method_values",
+    "seconds",
+    "verdict",
+    "learning_curve",
+    "near_duplicates",
+    "calibration_error",
+    "refused_share",
+    "refuses",
+    "class_names",
+    "empty_classes",
+    "unknown_classes",
+    "seen_in_training",
+]
+"""Of the JSON, in the order of the design."""
+
 
 def scored(images: int | None = None, interval: report.Interval = accuracy_interval) -> Report:
     """Six images of three classes, of which "c" is never named."""

@@ -34,7 +34,7 @@ from featclass.base.scores import (
 )
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
-from tests.classifiers.scoring import scored
+from tests.classifiers.scoring import REPORT_FIELDS, scored
 
 
 @pytest.mark.parametrize(
@@ -192,30 +192,7 @@ def test_method_says_how_a_single_split_was_made() -> None:
 
 def test_json_has_exactly_the_fields_of_the_design() -> None:
     document = report.to_json(scored())
-    assert list(document) == [
-        "encoder",
-        "classes",
-        "images",
-        "rejected",
-        "accuracy",
-        "accuracy_interval",
-        "chance_accuracy",
-        "confusion_matrix",
-        "per_class",
-        "method",
-        "method_values",
-        "seconds",
-        "verdict",
-        "learning_curve",
-        "near_duplicates",
-        "calibration_error",
-        "refused_share",
-        "refuses",
-        "class_names",
-        "empty_classes",
-        "unknown_classes",
-        "seen_in_training",
-    ]
+    assert list(document) == REPORT_FIELDS
     assert document["rejected"] == [{"name": "x.txt", "reason": "not a picture"}]
     assert document["per_class"]["c"] == {
         "precision": None,

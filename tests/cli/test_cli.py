@@ -19,6 +19,7 @@ from featclass.base.errors import FeatclassError
 from featclass.base.pace import Clock
 from featclass.cli import output
 from featclass.embedding.cache import CacheSize
+from tests.classifiers.scoring import REPORT_FIELDS
 from tests.commands import run
 from tests.fakes import GridEncoder, drawn
 
@@ -54,32 +55,7 @@ def model(pictures: Path, tmp_path: Path) -> Path:
 def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> None:
     result = run("evaluate", pictures, "--encoder", "builtin", "--json")
     report = json.loads(result.stdout)
-    assert list(report) == [
-        "encoder",
-        "classes",
-        "images",
-        "rejected",
-        "accuracy",
-        "accuracy_interval",
-        "chance_accuracy",
-        "confusion_matrix",
-        "per_class",
-        "method",
-        "method_values",
-        "seconds",
-        "verdict",
-        "learning_curve",
-        "near_duplicates",
-        "calibration_error",
-        "refused_share",
-        "refuses",
-        "class_names",
-        "empty_classes",
-        "unknown_classes",
-        "seen_in_training",
-        "cautions",
-        "predictions",
-    ]
+    assert list(report) == [*REPORT_FIELDS, "cautions", "predictions"]
     assert report["images"] == 12
     assert len(report["predictions"]) == 12
     wrong = [said for said in report["predictions"] if said["predicted"] != said["label"]]
