@@ -14,7 +14,7 @@ from featclass.base.records import (
     NearDuplicates,
     Rejected,
 )
-from featclass.base.scores import LearningCurve, Point, Projection, Rate, SavedSentence, Verdict
+from featclass.base.scores import LearningCurve, Point, Projection, Rate, Verdict
 from featclass.base.sentences import percent
 from featclass.classifiers import report
 from featclass.classifiers.training import Training
@@ -42,7 +42,7 @@ def with_report(
         verdict=verdict,
         learning_curve=curve,
         near_duplicates=copies,
-        procedure=SavedSentence(method),
+        procedure=method,
     )
     return replace(made, classifier=replace(made.classifier, report=changed))
 
@@ -126,13 +126,13 @@ def test_hostile_names_stay_text_on_the_page() -> None:
         folder=HOSTILE,
     )
     plain = training(classes=["cat", "dog"], wrong=[1, 2], rejected=[Rejected("a", "b")])
-    curve = LearningCurve((), None, SavedSentence(HOSTILE))
-    verdict = Verdict(True, 0.0, SavedSentence(HOSTILE), SavedSentence(HOSTILE))
+    curve = LearningCurve((), None, HOSTILE)
+    verdict = Verdict(True, 0.0, HOSTILE, HOSTILE)
     made = with_report(made, verdict=verdict, curve=curve, method=HOSTILE)
     plain = with_report(
         plain,
-        verdict=Verdict(True, 0.0, SavedSentence("a"), SavedSentence("b")),
-        curve=LearningCurve((), None, SavedSentence("c")),
+        verdict=Verdict(True, 0.0, "a", "b"),
+        curve=LearningCurve((), None, "c"),
     )
     found = [
         Reader(page(which, title=text, made=text, notes=[text], findings=[(text, text, [text])]))
@@ -247,9 +247,7 @@ def test_pictures_of_findings_are_named_and_the_rest_counted() -> None:
 def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
     points = (Point(4, 0.6, 0.4, 0.8), Point(9, 0.8, 0.7, 0.9))
     curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99))
-    verdict = Verdict(
-        False, 0.3, SavedSentence("Not shown to be better."), SavedSentence("Add pictures.")
-    )
+    verdict = Verdict(False, 0.3, "Not shown to be better.", "Add pictures.")
     made = with_report(training(), verdict=verdict, curve=curve)
     text = page(made, notes=["Two are copies."])
     for said in (Reader(text).text, prose(made, notes=["Two are copies."])):
@@ -270,7 +268,7 @@ def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
 
 
 def test_without_points_there_is_no_drawing() -> None:
-    made = with_report(training(), curve=LearningCurve((), None, SavedSentence("Too few.")))
+    made = with_report(training(), curve=LearningCurve((), None, "Too few."))
     assert "Too few." in page(made)
     assert 'class="plot"' not in page(made)
 

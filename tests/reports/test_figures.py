@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from featclass.base import sentences
 from featclass.base.records import Rejected, Report
-from featclass.base.scores import SavedSentence
 from featclass.classifiers import report
 from featclass.reports import figures
 from featclass.reports.markdown import report_markdown
@@ -56,7 +55,7 @@ def scored(matrix: list[list[int]], names: list[str] | None = None, images: int 
         names,
         encoder="builtin",
         rejected=[],
-        method=SavedSentence("by hand"),
+        method="by hand",
         seconds={"embed": 1.0},
         images=images or None,
     )

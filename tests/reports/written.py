@@ -15,7 +15,6 @@ from featclass.base.records import (
     Rejected,
     TrainedClassifier,
 )
-from featclass.base.scores import SavedSentence
 from featclass.classifiers import report
 from featclass.classifiers.training import Training
 from featclass.reports import html as html_document
@@ -58,7 +57,7 @@ def training(
         classes,
         encoder="builtin",
         rejected=rejected,
-        method=SavedSentence("by hand"),
+        method="by hand",
         seconds={"embed": 1.0},
     )
     labels = tuple(classes[truth] for truth in truths)

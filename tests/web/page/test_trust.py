@@ -18,7 +18,7 @@ from featclass.audit.findings import (
 )
 from featclass.audit.quality import Fault
 from featclass.base.records import NearDuplicates, Report
-from featclass.base.scores import LearningCurve, SavedSentence, Verdict
+from featclass.base.scores import LearningCurve, Verdict
 from featclass.classifiers.training import Training
 from featclass.reports import documents
 from featclass.web.page import trust
@@ -30,9 +30,9 @@ def reported(**changes: object) -> Report:
 
 
 def test_only_a_score_that_may_be_luck_is_doubted() -> None:
-    good = Verdict(True, 0.001, SavedSentence("Better than guessing: 10 of 12 right."))
-    luck = SavedSentence("Not shown to be better than guessing yet.")
-    bad = Verdict(False, 0.3, luck, SavedSentence("Add pictures."))
+    good = Verdict(True, 0.001, "Better than guessing: 10 of 12 right.")
+    luck = "Not shown to be better than guessing yet."
+    bad = Verdict(False, 0.3, luck, "Add pictures.")
     assert trust.doubt(reported()) == ""
     assert trust.doubt(reported(verdict=good)) == ""
     said = "Not shown to be better than guessing yet. Add pictures."
@@ -40,7 +40,7 @@ def test_only_a_score_that_may_be_luck_is_doubted() -> None:
 
 
 def test_what_would_help_stands_beside_the_score() -> None:
-    curve = LearningCurve((), None, SavedSentence("About 8 more pictures should help."))
+    curve = LearningCurve((), None, "About 8 more pictures should help.")
     assert trust.lines(reported(learning_curve=curve)) == ["About 8 more pictures should help."]
     assert trust.lines(reported()) == []
 
