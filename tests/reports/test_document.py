@@ -20,7 +20,6 @@ from featclass.classifiers import report
 from featclass.classifiers.training import Training
 from featclass.reports.contents import cleaned
 from featclass.reports.curve import drawn
-from featclass.reports.figures import confusion_figure
 from featclass.reports.html import BYTES, PICTURES
 from featclass.reports.markdown import report_markdown
 from featclass.web.page import trust, wording
@@ -291,7 +290,7 @@ def test_how_it_was_measured_is_told() -> None:
 
 def test_without_a_score_it_says_what_is_missing() -> None:
     empty = report.without_score(
-        ["<cat>", "dog", "dog"], encoder="builtin", rejected=[], seconds={}
+        ["<cat>", "dog", "dog"], encoder="builtin", rejected=(), seconds={}
     )
     made = training()
     made = Training(replace(made.classifier, report=empty), ())
@@ -342,14 +341,12 @@ def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> No
     assert [figures[name].recall for name in ("cat", "dog")] == [299 / 300, 1 / 300]
     report = replace(made.classifier.report, chance_accuracy=299 / 300, refused_share=1 / 300)
     made = replace(made, classifier=replace(made.classifier, report=report))
-    figure = confusion_figure(report).to_json()
     shares = [row[name] for row in wording.class_rows(report) for name in ("Recall", "Precision")]
     assert shares == [99, 50, 1, 50]
     places = {
         "page": re.sub(r"<text.*?</text>|<[^>]*>", " ", page(made).partition("<body>")[2]),
         "prose": prose(made),
         "markdown": report_markdown(report),
-        "figure": figure,
         "score": sentences.score_sentence(report),
         "verdict": sentences.conclusions(report)[0],
         "trust": " ".join(trust.details(report)),
