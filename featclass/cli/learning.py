@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featclass.cli.inputs import labelled
-from featclass.cli.opening import (
+from featclass.cli.inputs import (
     ClassesAtOption,
     Device,
     DeviceOption,
@@ -19,6 +18,7 @@ from featclass.cli.opening import (
     SeedOption,
     ZipNamesOption,
     encoder_of,
+    labelled,
     open_engine,
     open_saved,
 )
@@ -59,8 +59,7 @@ def train(
     from featclass.classifiers import artifact
 
     check_output(output)
-    if report is not None:
-        check_document(report)
+    check_document(report)
     dataset = labelled(directory, classes_at, zip_names)
     training = _learned(dataset, encoder, device, seed)
     artifact.save(training.classifier, output)
@@ -104,8 +103,7 @@ def evaluate(
     from featclass.classifiers import artifact
 
     model, directory = _divided(paths)
-    if report is not None:
-        check_document(report)
+    check_document(report)
     if model is not None:
         _refuse(context, FOLDS_ONLY, "has no meaning for a saved classifier: leave it out")
         trained = artifact.load(model)
