@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -70,57 +70,41 @@ class Engine:
         never as an exception. Without `keep`, as for frames of a camera, the cache is neither asked
         nor told.
         """
-        rows = {digest: row for row, digest in enumerate(dict.fromkeys(i.digest for i in images))}
-        vectors = np.empty((len(rows), self.encoder.dimensions), np.float32)
-        is_known = np.zeros(len(rows), np.bool_)
-        looks: dict[str, Appearance] = {}
+        table = _Table(images, self.encoder.dimensions)
         if keep:
-            self._look_up(rows, vectors, is_known, looks if describe else None)
-        missing = {i.digest: i for i in images if not is_known[rows[i.digest]]}
-        refused: dict[str, Rejected] = {}
-        fresh: dict[str, Embedded] = {}
+            self._look_up(table, describe=describe)
+        missing = table.missing()
         done = len(images) - len(missing)
         progress(done, len(images))
+        fresh: dict[str, Embedded] = {}
         is_urgent = live and len(missing) <= LIVE_IMAGES
-        outcomes = self._pipeline.outcomes([*missing.values()], live=is_urgent, describe=describe)
         try:
-            for image, outcome in outcomes:
-                if isinstance(outcome, Rejected):
-                    refused[image.digest] = outcome
-                else:
-                    row = rows[image.digest]
-                    vectors[row], is_known[row] = outcome.vector, True
-                    if keep:
-                        fresh[image.digest] = outcome
-                    if outcome.appearance is not None:
-                        looks[image.digest] = outcome.appearance
+            for image, outcome in self._pipeline.outcomes(
+                missing, live=is_urgent, describe=describe
+            ):
+                table.add(image.digest, outcome)
+                if keep and isinstance(outcome, Embedded):
+                    fresh[image.digest] = outcome
                 if len(fresh) >= max(KEPT, self.encoder.batch_size):
                     keep = self._keep(fresh)
                 done += 1
                 progress(done, len(images))
         finally:
             self._keep(fresh)
-        return _in_order(images, rows, vectors, is_known, refused, looks)
+        return table.in_order()
 
-    def _look_up(
-        self,
-        rows: dict[str, int],
-        vectors: NDArray[np.float32],
-        is_known: NDArray[np.bool_],
-        looks: dict[str, Appearance] | None,
-    ) -> None:
-        """Fill in what the cache has; of `looks`, if wanted, nothing may lack."""
-        digests = iter(rows)
+    def _look_up(self, table: _Table, *, describe: bool) -> None:
+        """Fill in what the cache has; to `describe` an image, nothing of it may lack."""
+        digests = iter(table.rows)
         while some := tuple(itertools.islice(digests, LOOKED_UP)):
-            if looks is not None:
+            if describe:
                 for digest, data in self.cache.appearances(some).items():
                     if (look := Appearance.from_bytes(data)) is not None:
-                        looks[digest] = look
-            wanted = some if looks is None else [digest for digest in some if digest in looks]
-            for digest, vector in self.cache.get(wanted, self.encoder.fingerprint).items():
-                if vector.shape == vectors[0].shape and np.isfinite(vector).all():
-                    vectors[rows[digest]] = vector
-                    is_known[rows[digest]] = True
+                        table.looks[digest] = look
+                some = tuple(digest for digest in some if digest in table.looks)
+            for digest, vector in self.cache.get(some, self.encoder.fingerprint).items():
+                if vector.shape == (self.encoder.dimensions,) and np.isfinite(vector).all():
+                    table.add(digest, Embedded(vector, None))
 
     def _keep(self, fresh: dict[str, Embedded]) -> bool:
         """Write embeddings to the cache; says whether it took them: the work goes on without."""
@@ -144,23 +128,40 @@ class Engine:
         self._pipeline.close()
 
 
-def _in_order(
-    images: Sequence[Image],
-    rows: dict[str, int],
-    vectors: NDArray[np.float32],
-    is_known: NDArray[np.bool_],
-    refused: dict[str, Rejected],
-    looks: dict[str, Appearance],
-) -> Embeddings:
-    """Return a row for each image that has one, and each refusal under the image's own name."""
-    used = tuple(image for image in images if is_known[rows[image.digest]])
-    if not len(used) == len(images) == len(rows):
-        vectors = vectors[[rows[image.digest] for image in used]]
-    appearances = tuple(looks[image.digest] for image in used) if looks else ()
-    return Embeddings(used, vectors, tuple(_named(refused, images)), appearances)
+class _Table:
+    """What is known of the images of one call: a row for each digest, filled in as it comes."""
 
+    def __init__(self, images: Sequence[Image], dimensions: int) -> None:
+        self.rows = {d: row for row, d in enumerate(dict.fromkeys(i.digest for i in images))}
+        self.looks: dict[str, Appearance] = {}
+        self._images = images
+        self._vectors = np.empty((len(self.rows), dimensions), np.float32)
+        self._is_known = np.zeros(len(self.rows), np.bool_)
+        self._refused: dict[str, Rejected] = {}
 
-def _named(refused: dict[str, Rejected], images: Iterable[Image]) -> Iterable[Rejected]:
-    for image in images:
-        if image.digest in refused:
-            yield replace(refused[image.digest], name=image.name)
+    def add(self, digest: str, outcome: Embedded | Rejected) -> None:
+        if isinstance(outcome, Rejected):
+            self._refused[digest] = outcome
+            return
+        row = self.rows[digest]
+        self._vectors[row], self._is_known[row] = outcome.vector, True
+        if outcome.appearance is not None:
+            self.looks[digest] = outcome.appearance
+
+    def missing(self) -> list[Image]:
+        images = {image.digest: image for image in self._images}
+        return [image for digest, image in images.items() if not self._is_known[self.rows[digest]]]
+
+    def in_order(self) -> Embeddings:
+        """Return a row for each image that has one, and each refusal under the image's own name."""
+        used = tuple(image for image in self._images if self._is_known[self.rows[image.digest]])
+        vectors = self._vectors
+        if not len(used) == len(self._images) == len(self.rows):
+            vectors = vectors[[self.rows[image.digest] for image in used]]
+        rejected = tuple(
+            replace(self._refused[image.digest], name=image.name)
+            for image in self._images
+            if image.digest in self._refused
+        )
+        looks = tuple(self.looks[image.digest] for image in used) if self.looks else ()
+        return Embeddings(used, vectors, rejected, looks)
