@@ -168,7 +168,7 @@ def can_reach_hub(timeout: float = 3.0) -> bool:
     def answers() -> bool:
         try:
             response = session.head(address, timeout=timeout, follow_redirects=False)
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        except (httpx2.RequestError, httpx2.InvalidURL, OSError) as error:
             log.info("%s cannot be reached: %s", address, error)
             return False
         return response.status_code not in _NO_WAY
