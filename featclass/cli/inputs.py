@@ -122,6 +122,7 @@ def _entries(path: Path, zip_names: str | None) -> list[Input]:
     ]
 
 
+MEANINGLESS = "has no meaning for a saved classifier: leave it out"
 TRUST = "if you trust where it comes from, name that encoder with --encoder"
 
 
@@ -141,9 +142,7 @@ def encoder_of(trained: TrainedClassifier, named: str | None) -> str:
     from featclass.embedding import CACHE_FILE, Cache
 
     if named is not None and encoders.is_offered(trained.encoder):
-        raise typer.BadParameter(
-            "has no meaning for a saved classifier: leave it out", param_hint="--encoder"
-        )
+        raise typer.BadParameter(MEANINGLESS, param_hint="--encoder")
     with Cache(config.load().data / CACHE_FILE) as cache:
         return classifiers.encoder_of(trained, named, how=TRUST, is_chosen=cache.is_chosen)
 
