@@ -202,8 +202,7 @@ class Engines:
         self._engines: dict[str, Engine] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
-        self._warming: threading.Thread | None = None
-        self._closing = threading.Event()
+        self._warming: threading.Timer | None = None
         self.device: str | None = None
         """What encoders run on; None until it has been looked for, which takes seconds."""
 
@@ -269,14 +268,11 @@ class Engines:
         with self._lock:
             if self._warming is not None:
                 return
-            self._warming = threading.Thread(
-                target=self._warm, args=(spec,), name="warm", daemon=True
-            )
+            self._warming = threading.Timer(AFTER_FIRST_PAINT, self._warm, (spec,))
+        self._warming.daemon = True
         self._warming.start()
 
     def _warm(self, spec: str) -> None:
-        if self._closing.wait(AFTER_FIRST_PAINT):
-            return
         try:
             self.get(spec)
         except EncoderUnavailable as error:  # whoever needs it is told when they ask for it
@@ -288,8 +284,8 @@ class Engines:
 
     def close(self) -> None:
         """End the threads of every engine."""
-        self._closing.set()
         if self._warming is not None:
+            self._warming.cancel()
             self._warming.join()
         with self._lock, ExitStack() as closing:
             if self._freeze:
