@@ -1,8 +1,9 @@
 """What all rooms share: the words of the domain as values, errors, names, settings, sentences.
 
-records, scores   images, predictions, reports; what a score rests on
+records           images, predictions, reports
+methods, scores   how figures were obtained and what follows from them, with their sentences
+sentences         what a report says, and numbers inside any sentence
 errors            everything featclass raises on purpose
-sentences         what values say in words
 names             hostile names made fit to show, to store and to write
 config            settings, all from the environment
 disk, pace, turns the room on the disk, how far work is, threads that serve by turns
@@ -25,6 +26,17 @@ from featclass.base.errors import (
     WorkspaceMissing,
     WorkspaceRemoved,
     WorkspacesLost,
+)
+from featclass.base.methods import (
+    CrossValidation,
+    GivenFolds,
+    GivenParts,
+    Lacking,
+    Method,
+    SavedClassifier,
+    SavedSentence,
+    SingleSplit,
+    Unscored,
 )
 from featclass.base.names import (
     DISORDERLY,
@@ -66,24 +78,15 @@ from featclass.base.records import (
 )
 from featclass.base.scores import (
     Advice,
-    CrossValidation,
     ErrorsLeft,
-    GivenFolds,
-    GivenParts,
-    Lacking,
     LearningCurve,
-    Method,
     Point,
     Projection,
     Rate,
     Remedy,
-    SavedClassifier,
-    SavedSentence,
-    SingleSplit,
     TooFewErrors,
     TooFewOfAClass,
     Unforeseen,
-    Unscored,
     Verdict,
 )
 from featclass.base.sentences import (
@@ -92,7 +95,6 @@ from featclass.base.sentences import (
     bounds,
     decimal,
     empty_sentences,
-    listed,
     percent,
     refusing,
     score_sentence,
@@ -177,7 +179,6 @@ __all__ = [
     "in_words",
     "is_default",
     "is_full",
-    "listed",
     "no_progress",
     "orderly",
     "percent",

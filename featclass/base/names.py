@@ -67,12 +67,13 @@ def display_name(name: str) -> str:
     return clean(as_text(name)) or "unnamed"
 
 
-def enumerated(names: Sequence[str], most: int = 3) -> str:
+def enumerated(names: Sequence[str], most: int = 3, *, quoted: bool = False) -> str:
     """Return "a", "a and b", "a, b and c", or "a, b, c and 12 more"."""
-    few = [display_name(name) for name in (names[:most] if len(names) > most + 1 else names)]
+    few = names[:most] if len(names) > most + 1 else names
+    shown = [repr(name) if quoted else display_name(name) for name in few]
     if len(few) < len(names):
-        return f"{', '.join(few)} and {len(names) - most:,} more"
-    return " and ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
+        return f"{', '.join(shown)} and {len(names) - most:,} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
 
 
 def orderly(text: str) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import sentences
-from featclass.base.scores import LearningCurve, Method, SavedSentence, Verdict
+from featclass.base.methods import Method, SavedSentence, clauses
+from featclass.base.scores import LearningCurve, Verdict
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
@@ -199,7 +199,7 @@ class Report:
         """How the figures were obtained, in words without a full stop; class names as they are."""
         if isinstance(self.procedure, SavedSentence):
             return self.procedure.sentence
-        return self.procedure.sentence + sentences.methods.clauses(self)
+        return self.procedure.sentence + clauses(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

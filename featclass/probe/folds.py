@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import Unjudgeable
+from featclass.base import Lacking, Unjudgeable, Unscored
 from featclass.probe.normalisation import Codes, Masks
 
 MOST_FOLDS = 5
@@ -111,7 +111,7 @@ def cross_validation(these: Images, *, seed: int, repeats: int) -> Plan:
     if not rounds and alone:
         return Plan(these.groups[None], leave_one_out=True)
     if not rounds:
-        raise Unjudgeable
+        raise Unjudgeable(Unscored(Lacking.UNDIVIDED))
     return Plan(np.array(rounds), leave_one_out=False)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from featclass.base.records import Rejected, Report
-from featclass.base.scores import (
+from featclass.base import (
     SavedSentence,
 )
+from featclass.base.records import Rejected, Report
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
 

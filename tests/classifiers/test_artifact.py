@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as write_tensors
 
+from featclass.base import SavedSentence
 from featclass.base.errors import ClassifierUnusable
 from featclass.base.records import (
     ClassFigures,
@@ -22,7 +23,6 @@ from featclass.base.records import (
     Report,
     TrainedClassifier,
 )
-from featclass.base.scores import SavedSentence
 from featclass.classifiers import artifact
 from tests.classifiers.forging import signed
 

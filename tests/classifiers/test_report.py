@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from featclass.base.errors import FeatclassError
-from featclass.base.records import ClassFigures, NearDuplicates, Report, SeenInTraining
-from featclass.base.scores import (
+from featclass.base import (
     Advice,
     CrossValidation,
     ErrorsLeft,
@@ -32,6 +30,8 @@ from featclass.base.scores import (
     Unscored,
     Verdict,
 )
+from featclass.base.errors import FeatclassError
+from featclass.base.records import ClassFigures, NearDuplicates, Report, SeenInTraining
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
 from tests.classifiers.scoring import REPORT_FIELDS, scored

@@ -9,12 +9,11 @@ from dataclasses import replace
 
 import pytest
 
-from featclass.base import sentences
+from featclass.base import LearningCurve, Point, Projection, Rate, SavedSentence, Verdict, sentences
 from featclass.base.records import (
     NearDuplicates,
     Rejected,
 )
-from featclass.base.scores import LearningCurve, Point, Projection, Rate, SavedSentence, Verdict
 from featclass.base.sentences import percent
 from featclass.classifiers import report
 from featclass.classifiers.training import Training

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from featclass.base import sentences
+from featclass.base import SavedSentence, sentences
 from featclass.base.records import Rejected, Report
-from featclass.base.scores import SavedSentence
 from featclass.classifiers import report
 from featclass.reports import figures
 from featclass.reports.markdown import report_markdown

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from featclass.base import SavedSentence
 from featclass.base.records import (
     Exemplars,
     Neighbour,
@@ -15,7 +16,6 @@ from featclass.base.records import (
     Rejected,
     TrainedClassifier,
 )
-from featclass.base.scores import SavedSentence
 from featclass.classifiers import report
 from featclass.classifiers.training import Training
 from featclass.reports import html as html_document

@@ -17,8 +17,8 @@ from featclass.audit.findings import (
     QualityFault,
 )
 from featclass.audit.quality import Fault
+from featclass.base import LearningCurve, SavedSentence, Verdict
 from featclass.base.records import NearDuplicates, Report
-from featclass.base.scores import LearningCurve, SavedSentence, Verdict
 from featclass.classifiers.training import Training
 from featclass.reports import documents
 from featclass.web.page import trust
