@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import PurePath
 from typing import Final
@@ -126,21 +126,25 @@ def default(place: int, taken: Container[str]) -> str:
 
 
 def distinct(
-    name: str, taken: Container[str], *, is_file: bool = False, longest: int | None = None
+    name: str,
+    is_taken: Callable[[str], bool],
+    *,
+    is_file: bool = False,
+    longest: int | None = None,
 ) -> str:
     """Return `name`, or where it is taken the first of "name 2", "name 3", ... that is not.
 
     Args:
         name: Any.
-        taken: What is not given out; case counts.
+        is_taken: Whether a name is not given out.
         is_file: Whether the number stands before an ending: "name 2.jpg".
         longest: Characters to which a name is cut so that its number fits; None for any length.
     """
-    if name not in taken:
+    if not is_taken(name):
         return name
     stem, ending = _divided(name) if is_file else (name, "")
     numbered = (_numbered(stem, n, ending, longest) for n in count(2))
-    return next(new for new in numbered if new not in taken)
+    return next(new for new in numbered if not is_taken(new))
 
 
 class Distinct:
@@ -191,7 +195,9 @@ class ClassNames:
         self._of: dict[str, str] = {}
         taken: set[str] = set()
         for members in self._members.values():
-            class_name = distinct(display_name(members[0]), taken, longest=LONGEST_NAME)
+            class_name = distinct(
+                display_name(members[0]), taken.__contains__, longest=LONGEST_NAME
+            )
             taken.add(class_name)
             self._of |= dict.fromkeys(members, class_name)
 
