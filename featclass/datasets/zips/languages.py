@@ -152,7 +152,10 @@ class Western:
             elif character.lower() in _ACCENTED:
                 total += _ACCENT + _ACCENTED[character.lower()]
                 total += _case(before_that, before, character, 0.06, after)
-                total += sum(log(p) for p, is_so in _odd(before, character, after) if is_so)
+                if character == "õ" and after != "e":
+                    total += log(0.03)
+                if character == "ß" and before.lower() not in _VOWELS:
+                    total += log(0.01)
             elif character in _SYMBOLS:
                 total += _symbol(before, character, after)
             else:
@@ -167,21 +170,6 @@ _ACCENTED: Final = _frequencies(
 )
 _SYMBOLS: Final = frozenset("°²µ½¼³±×£§©®™–—’“”„•…·€«»¿¡ªº‘‚")
 _VOWELS: Final = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøãõ")
-
-
-def _odd(before: str, character: str, after: str) -> tuple[tuple[float, bool], ...]:
-    """Return what is unlikely about an accented letter, and whether it is so."""
-    base = unicodedata.normalize("NFD", character)[0].lower()
-    return (
-        (0.1, not before.isascii()),
-        (0.05, before == "0"),
-        (0.05, base == before.lower()),
-        (0.05, character == "ä" and after == "e"),
-        (0.03, character == "õ" and after != "e"),
-        (0.03, character == "ã" and after.isalpha() and after not in "oe"),
-        (0.01, character == "ß" and before.lower() not in _VOWELS),
-        (0.05, character in "ñç" and after.isalpha() and after.lower() not in _VOWELS),
-    )
 
 
 def _symbol(before: str, character: str, after: str) -> float:
@@ -220,7 +208,7 @@ def _big5_level(character: bytes) -> int:
 _RARE: Final = {"symbol": 2e-4, "wide": 2e-4, "kana": 1e-6, "han2": 4e-7}
 JAPANESE: Final = EastAsian(
     "cp932", KANJI, 0.33, _jis_level,
-    _RARE | {"han1": 0.1 / 2400, "han2": 0.004 / 3400, "kana": 0.55 / 172, "half": 0.5 / 63},
+    _RARE | {"han1": 0.1 / 2400, "han2": 0.004 / 3400, "kana": 0.55 / 172, "half": 0.05 / 63},
 )  # fmt: skip
 SIMPLIFIED_CHINESE: Final = EastAsian(
     "gbk", SIMPLIFIED, 0.7, _gb_level,
