@@ -1,6 +1,6 @@
 """What all rooms share: the words of the domain as values, errors, names, settings, sentences.
 
-records           images, predictions, reports
+records, fields   images, predictions, reports, and the bounds of what they hold
 methods, scores   how figures were obtained and what follows from them, with their sentences
 sentences         what a report says, and numbers inside any sentence
 errors            everything featclass raises on purpose
@@ -27,6 +27,7 @@ from featclass.base.errors import (
     WorkspaceRemoved,
     WorkspacesLost,
 )
+from featclass.base.fields import ORDERLY, AnyText, Share
 from featclass.base.methods import (
     CrossValidation,
     GivenFolds,
@@ -34,7 +35,6 @@ from featclass.base.methods import (
     Lacking,
     Method,
     SavedClassifier,
-    SavedSentence,
     SingleSplit,
     Unscored,
 )
@@ -106,7 +106,9 @@ from featclass.base.turns import Turns
 __all__ = [
     "DISORDERLY",
     "DOUBTFUL_BELOW",
+    "ORDERLY",
     "Advice",
+    "AnyText",
     "Cancelled",
     "ClassFigures",
     "ClassNames",
@@ -147,8 +149,8 @@ __all__ = [
     "Report",
     "Reserve",
     "SavedClassifier",
-    "SavedSentence",
     "SeenInTraining",
+    "Share",
     "SingleSplit",
     "Source",
     "TextPriorUse",

@@ -6,10 +6,12 @@ No sentence here has a full stop: it goes on with what else a score rests on, se
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from msgspec import Meta, Struct, field
+
+from featclass.base.fields import Count, Share, Text, Texts
 from featclass.base.names import enumerated
 from featclass.base.sentences import counted, whole
 
@@ -21,22 +23,14 @@ MOST_NAMED = 10
 _UNSEEN = "so that featclass can judge itself on a picture"
 
 
-@dataclass(frozen=True, slots=True)
-class SavedSentence:
-    """A sentence that came without values: of a file that an older featclass saved."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class CrossValidation:
+class CrossValidation(Struct, frozen=True, tag_field="kind", tag="cross-validation"):
     """Each image was predicted by probes that saw neither it nor a near-duplicate of it."""
 
-    images: int
-    folds: int
-    repeats: int
+    images: Count
+    folds: Count
+    repeats: Count
     leave_one_out: bool
-    groups: int
+    groups: Count
     """How many images there are where near-duplicates, and frames of a burst, count as one."""
     bursts: bool = False
     """Whether a camera recorded some in one go."""
@@ -53,15 +47,14 @@ class CrossValidation:
         return f"each of {self.images} images predicted by probes that never saw it{apart}: {how}"
 
 
-@dataclass(frozen=True, slots=True)
-class SingleSplit:
+class SingleSplit(Struct, frozen=True, tag_field="kind", tag="single split"):
     """A share was held back at random, stratified by class."""
 
-    trained: int
-    tested: int
-    share: float
+    trained: Count
+    tested: Count
+    share: Share
     """To train on."""
-    seed: int
+    seed: Count
 
     @property
     def sentence(self) -> str:
@@ -73,15 +66,14 @@ class SingleSplit:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class GivenParts:
+class GivenParts(Struct, frozen=True, tag_field="kind", tag="given parts"):
     """The owner had divided the images into parts to train on and one to score."""
 
-    training: tuple[str, ...]
-    tested: str
-    trained: int
+    training: Annotated[Texts, Meta(min_length=1)]
+    tested: Text
+    trained: Count
     """Images of the parts to train on."""
-    scored: int
+    scored: Count
 
     @property
     def sentence(self) -> str:
@@ -94,12 +86,11 @@ class GivenParts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class GivenFolds:
+class GivenFolds(Struct, frozen=True, tag_field="kind", tag="given folds"):
     """The owner had divided the images into folds; each was scored by a probe of the others."""
 
-    folds: tuple[str, ...]
-    images: int
+    folds: Annotated[Texts, Meta(min_length=1)]
+    images: Count
 
     @property
     def sentence(self) -> str:
@@ -111,14 +102,13 @@ class GivenFolds:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SavedClassifier:
+class SavedClassifier(Struct, frozen=True, tag_field="kind", tag="saved classifier"):
     """A classifier saved before predicted labelled images."""
 
-    images: int
-    trained: int
+    images: Count
+    trained: Count
     """Images that it had learned from."""
-    alike: Mapping[str, str] = field(default_factory=dict)
+    alike: Mapping[Text, Text] = field(default_factory=dict)
     """Class learned that an unknown one is but for case, spaces or what nobody sees."""
 
     @property
@@ -145,14 +135,13 @@ class Lacking(StrEnum):
     """Near-duplicates across classes leave nothing to hold back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unscored:
+class Unscored(Struct, frozen=True, tag_field="kind", tag="unscored"):
     """No image could be held back, so that there are no figures."""
 
     why: Lacking
-    classes: tuple[str, ...] = ()
+    classes: Texts = ()
     """Those that lack something, sorted; none where all of them do."""
-    images: int = 0
+    images: Count = 0
     """Of a class that is nothing but copies."""
 
     @property
@@ -185,15 +174,7 @@ class Unscored:
                 )
 
 
-Method = (
-    CrossValidation
-    | SingleSplit
-    | GivenParts
-    | GivenFolds
-    | SavedClassifier
-    | Unscored
-    | SavedSentence
-)
+Method = CrossValidation | SingleSplit | GivenParts | GivenFolds | SavedClassifier | Unscored | Text
 """How the figures of a report were obtained, or why there are none."""
 
 

@@ -1,29 +1,31 @@
 """What follows from a score, as values; each says itself in a sentence with a full stop.
 
-Names of classes are as their owner wrote them, not escaped.
+Names of classes are as their owner wrote them, not escaped. Read from JSON as they are: unions hold
+the `kind`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from featclass.base.methods import SavedSentence
+from msgspec import Meta, Struct
+
+from featclass.base.fields import Amount, Count, Share, Text
 from featclass.base.sentences import between, counted, percent, whole
 
 FEW_PICTURES = 100
 """Up to here counts say more than percentages do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """So many right of so many, and what always saying the largest class would give."""
 
-    right: int
-    images: int
-    largest: str | None
+    right: Count
+    images: Annotated[int, Meta(ge=1, lt=2**53)]
+    largest: Text | None
     """None where several classes are as large."""
-    most: int
+    most: Count
     """Images of the largest class."""
 
     @property
@@ -49,12 +51,11 @@ class Remedy(StrEnum):
     """Nothing that tells the classes apart was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True, rename={"remedy": "kind"}):
     """What to do, with the count that it is about."""
 
     remedy: Remedy
-    count: int = 0
+    count: Count = 0
     """Images to add, or images that there are, near-duplicates counted once."""
 
     @property
@@ -80,22 +81,21 @@ class Advice:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Whether the images predicted right are more than guessing could explain."""
 
     better_than_guessing: bool
-    p_value: float
+    p_value: Share
     """Chance of as many right or more by luck, at the rate of always saying the largest class."""
-    rate: Rate | SavedSentence
-    remedy: Advice | SavedSentence | None = None
+    rate: Rate | Text
+    remedy: Advice | Text | None = None
     """None where there is nothing to do."""
 
     @property
     def sentence(self) -> str:
         """For anyone."""
-        if isinstance(self.rate, SavedSentence):
-            return self.rate.sentence
+        if isinstance(self.rate, str):
+            return self.rate
         better = self.better_than_guessing
         start = "Better than guessing" if better else "Not shown to be better than guessing yet"
         return f"{start}: {self.rate.clause}."
@@ -103,33 +103,35 @@ class Verdict:
     @property
     def advice(self) -> str:
         """What to do about it; empty where there is nothing to."""
-        return self.remedy.sentence if self.remedy else ""
+        return self.remedy.sentence if isinstance(self.remedy, Advice) else self.remedy or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """Accuracy on the images left out by probes that trained on so many."""
 
-    images: float
+    images: Amount
     """Trained on, on average over the draws."""
-    accuracy: float
-    low: float
+    accuracy: Share
+    low: Share
     """95 % band, as that of `Projection`."""
-    high: float
+    high: Share
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(
+    Struct,
+    frozen=True,
+    rename={"label": "class", "accuracy_now": "from", "accuracy_then": "to"},
+):
     """What so many more images should bring."""
 
-    more: int
-    label: str | None
+    more: Count
+    label: Text | None
     """The class they should be of; None for as many of each."""
-    accuracy_now: float
-    accuracy_then: float
-    low: float
+    accuracy_now: Share
+    accuracy_then: Share
+    low: Share
     """95 % band of `accuracy_then`."""
-    high: float
+    high: Share
 
     @property
     def sentence(self) -> str:
@@ -144,12 +146,13 @@ class Projection:
         return f"{start} take it from {whole(now)} to {percent(then)} right ({band})."
 
 
-@dataclass(frozen=True, slots=True)
-class TooFewOfAClass:
+class TooFewOfAClass(
+    Struct, frozen=True, tag_field="kind", tag="too few of a class", rename={"label": "class"}
+):
     """A class has fewer different images than it takes to foresee anything."""
 
-    label: str
-    fewest: int
+    label: Text
+    fewest: Count
     """Each class should have."""
 
     @property
@@ -161,12 +164,11 @@ class TooFewOfAClass:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class TooFewErrors:
+class TooFewErrors(Struct, frozen=True, tag_field="kind", tag="too few errors"):
     """Hardly an image went wrong."""
 
-    wrong: int
-    images: int
+    wrong: Count
+    images: Count
 
     @property
     def sentence(self) -> str:
@@ -178,16 +180,15 @@ class TooFewErrors:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorsLeft:
+class ErrorsLeft(Struct, frozen=True, tag_field="kind", tag="errors left"):
     """What twice the images would leave of the errors gives nothing to foresee."""
 
     is_flat: bool
     """Whether hardly any would go; else it may be many or none."""
-    images: int
-    low: float
+    images: Count
+    low: Share
     """Share of the errors left, 95 % band."""
-    high: float
+    high: Share
 
     @property
     def sentence(self) -> str:
@@ -206,12 +207,11 @@ class ErrorsLeft:
         )
 
 
-Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | SavedSentence
+Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | Text
 """Why it cannot be told what more images would bring."""
 
 
-@dataclass(frozen=True, slots=True)
-class LearningCurve:
+class LearningCurve(Struct, frozen=True):
     """Points measured, and what more images should bring, or why that cannot be told."""
 
     points: tuple[Point, ...]
@@ -222,5 +222,5 @@ class LearningCurve:
     @property
     def reason(self) -> str:
         """For anyone: the projection, or why there is none; class names as they are."""
-        values = self.projected or self.unforeseen
-        return values.sentence if values else ""
+        values = self.projected or self.unforeseen or ""
+        return values if isinstance(values, str) else values.sentence
