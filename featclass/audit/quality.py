@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from featclass.base import sentences
+from featclass.base import percent
 from featclass.images import Appearance, Lost
 
 USUAL_SHARE = 0.2
@@ -47,9 +47,26 @@ class Fault:
     @property
     def sentence(self) -> str:
         """What is wrong with it, and what to do."""
-        return sentences.findings.hard_to_see(
-            self.kind, width=self.width, height=self.height, level=self.level, lost=self.lost
-        )
+        match self.kind:
+            case "lost":
+                return _LOST[self.lost]
+            case "empty":
+                return "Shows nothing but one even colour."
+            case "too dark":
+                level = f"99 % of it is below {percent(self.level)} of full brightness"
+                return f"Is so dark that hardly anything can be seen ({level})."
+            case "too bright":
+                level = f"95 % of it is above {percent(self.level)} of full brightness"
+                return f"Is so bright that hardly anything can be seen ({level})."
+            case "blurred":
+                return "Is blurred: nothing in it has a sharp edge."
+            case "too small":
+                return f"Is very small: {self.width} x {self.height} pixels."
+            case "too long":
+                longer, shorter = max(self.width, self.height), min(self.width, self.height)
+                times = f"{longer / shorter:.1f} times as long as wide"
+                return f"Is {times}: only its middle is looked at."
+        raise ValueError(f"No fault is called {self.kind!r}.")
 
     def to_json(self) -> dict[str, int | float | str]:
         """Return the values that the sentence is made of."""
@@ -80,6 +97,14 @@ _WHERE_LOST = {
     Lost.ON_WHITE: "on white",
     Lost.IN_LATER_FRAME: "in a later frame",
     Lost.ON_LATER_PAGE: "on a later page",
+}
+_LOST = {
+    "on white": "Is a white drawing on a transparent ground: on white, as featclass sees it,"
+    " nothing is left; give it a dark background.",
+    "in a later frame": "Is an animation whose first frame is blank, and featclass sees only that"
+    " one; save a later frame as a picture.",
+    "on a later page": "Holds several pages, and the first, the only one that featclass sees, is"
+    " blank; save the page that shows something as a picture.",
 }
 _KINDS: tuple[tuple[str, Callable[[Appearance, int], bool]], ...] = (
     ("lost", lambda look, usual: look.lost is not Lost.NOT),

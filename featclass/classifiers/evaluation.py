@@ -22,7 +22,7 @@ from featclass.base import (
     SeenInTraining,
     SingleSplit,
     TrainedClassifier,
-    listed,
+    enumerated,
     no_progress,
 )
 from featclass.classifiers import report
@@ -288,11 +288,11 @@ def _require_known(classifier: TrainedClassifier, labels: Sequence[str]) -> None
     if set(names) & set(classifier.classes):
         return
     alike = _alike(names, classifier.classes)
-    hint = "".join(f" Is {name!r} what it calls {known!r}?" for name, known in alike.items())
+    hint = "".join(f" Is {name!r} what it calls {like!r}?" for name, like in alike.items())
+    known, others = enumerated(classifier.classes, quoted=True), enumerated(names, quoted=True)
     raise DatasetError(
-        f"This classifier knows {listed(classifier.classes)}, and the pictures are labelled"
-        f" {listed(names)}: none of them is a class that it knows.{hint} Call the folders"
-        " what the classifier calls its classes."
+        f"This classifier knows {known}, and the pictures are labelled {others}: none of them is a"
+        f" class that it knows.{hint} Call the folders what the classifier calls its classes."
     )
 
 

@@ -130,7 +130,7 @@ def evaluate(
                 progress=progress,
             )
         except Unjudgeable as error:
-            unscored = _unscored(error)
+            unscored = error.why
     return Evaluation(
         embeddings,
         tuple(labels),
@@ -155,12 +155,6 @@ def _class_names(
     blend = predictions.blend if predictions else None
     weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
     return TextPriorUse(weight, lacking)
-
-
-def _unscored(error: Unjudgeable) -> Unscored:
-    if error.label is None:
-        return Unscored(Lacking.UNDIVIDED)
-    return Unscored(Lacking.NOTHING_BUT_COPIES, (error.label,), error.images)
 
 
 def looked_into(

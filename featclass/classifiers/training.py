@@ -23,7 +23,7 @@ from featclass.base import (
     Report,
     TrainedClassifier,
     no_progress,
-    sentences,
+    refusing,
 )
 from featclass.classifiers.embedding import EmbeddedDataset, embed
 from featclass.classifiers.naming import text_prior
@@ -69,12 +69,9 @@ class Training:
 
     def cautions(self, accepted: Collection[str] = ()) -> list[str]:
         """Return what could make the score worthless, a sentence each, to stand beside it."""
-        alone = ""
-        if cue := self.give_away(accepted):
-            alone = sentences.findings.whole_score(
-                cue.cue, accuracy=cue.accuracy, chance=cue.chance_accuracy
-            )
-        return [*filter(None, (alone, sentences.refusing(self.classifier.report)))]
+        cue = self.give_away(accepted)
+        alone = cue.caution if cue else ""
+        return [*filter(None, (alone, refusing(self.classifier.report)))]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report's JSON object, with its cautions and what was said of each image."""

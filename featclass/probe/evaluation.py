@@ -9,7 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import FeatclassError, FloatArray, Progress, Unjudgeable, no_progress, percent
+from featclass.base import (
+    FeatclassError,
+    FloatArray,
+    Lacking,
+    Progress,
+    Unjudgeable,
+    Unscored,
+    no_progress,
+    percent,
+)
 from featclass.probe import calibration, discriminant, folds
 from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
@@ -227,4 +236,4 @@ def _require_two(classes: tuple[str, ...], images: folds.Images) -> None:
                 " judge itself on a picture it has not seen."
             )
         if groups < 2:
-            raise Unjudgeable(name, int(size))
+            raise Unjudgeable(Unscored(Lacking.NOTHING_BUT_COPIES, (name,), int(size)))

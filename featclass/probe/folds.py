@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import Unjudgeable
+from featclass.base import Lacking, Unjudgeable, Unscored
 from featclass.probe.normalisation import Codes, Masks
 
 MOST_FOLDS = 5
@@ -118,7 +118,7 @@ def cross_validation(images: Images, *, seed: int, repeats: int) -> Plan:
         return Plan(np.array(rounds), leave_one_out=False)
     if int(images.groups.max()) + 1 <= LEAVE_ONE_OUT_IMAGES:
         return Plan(images.groups[None], leave_one_out=True)
-    raise Unjudgeable
+    raise Unjudgeable(Unscored(Lacking.UNDIVIDED))
 
 
 def stratified(images: Images, folds: int, *, seed: int, turn: int = 0) -> Folds:

@@ -12,9 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from featclass import classifiers
-from featclass.base import sentences
-from featclass.base.records import Dataset, Report, TextPriorUse
-from featclass.base.scores import (
+from featclass.base import (
     Advice,
     CrossValidation,
     ErrorsLeft,
@@ -29,7 +27,9 @@ from featclass.base.scores import (
     TooFewOfAClass,
     Unscored,
     Verdict,
+    sentences,
 )
+from featclass.base.records import Dataset, Report, TextPriorUse
 from featclass.classifiers import artifact, report
 from featclass.classifiers import training as learning
 from featclass.classifiers.out_of_fold import looked_into
