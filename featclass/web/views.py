@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple, NotRequired, TypedDict
 
 from featclass.base import Prediction, Rejected, orderly
-from featclass.reports.figures import class_colour
+from featclass.reports.colours import class_colour
 from featclass.server.state import Result, State, names_of
 from featclass.workspaces import Picture, Workspace
 

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from featclass import samples
 from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved, disk
-from featclass.reports.figures import class_colour
+from featclass.reports.colours import class_colour
 from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import ASSETS

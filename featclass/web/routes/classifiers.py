@@ -10,7 +10,9 @@ from starlette.responses import JSONResponse, Response
 
 from featclass.base import FeatclassError, file_stem
 from featclass.classifiers import Training, artifact
-from featclass.reports import documents
+from featclass.reports.contents import Contents
+from featclass.reports.html import as_html
+from featclass.reports.markdown import as_markdown
 from featclass.server import choice
 from featclass.server.state import Result
 from featclass.server.studio import studio
@@ -80,14 +82,9 @@ def _html(workspace: Workspace, result: Result, training: Training) -> str:
         except (FeatclassError, OSError):
             return None  # removed meanwhile: the report does without it
 
-    return documents.html(
-        training,
-        title=workspace.name,
-        thumbnail=thumbnail,
-        colours=views.class_colours(workspace, result),
-        accepted=workspace.accepted,
-    )
+    contents = Contents.of(training, title=workspace.name, accepted=workspace.accepted)
+    return as_html(contents, thumbnail=thumbnail, colours=views.class_colours(workspace, result))
 
 
 def _markdown(workspace: Workspace, _: Result, training: Training) -> str:
-    return documents.markdown(training, title=workspace.name, accepted=workspace.accepted)
+    return as_markdown(Contents.of(training, title=workspace.name, accepted=workspace.accepted))
