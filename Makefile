@@ -3,6 +3,7 @@
 # make bench   the figures of benchmarks/README.md: speed
 # make bench-trust   and how far the scores hold
 # make chaos   attacks and kill -9, against servers of its own
+# make check-deps   known holes in what is installed, as advisories tell them
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,8 +13,9 @@ APP_ARGS ?=
 TEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 CHAOS_ARGS ?=
+AUDIT_ARGS ?=
 
-.PHONY: run test lint format bench bench-trust chaos clean
+.PHONY: run test lint format bench bench-trust chaos check-deps clean
 
 run: $(VENV)/.ready
 	$(BIN)/featclass app $(APP_ARGS)
@@ -40,6 +42,10 @@ bench-trust: $(VENV)/.ready-tests
 
 chaos: $(VENV)/.ready-tests
 	$(BIN)/python -m chaos $(CHAOS_ARGS)
+
+check-deps: $(VENV)/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7' || true
+	$(BIN)/python -m tests.advisories $(AUDIT_ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from featclass.server.studio import VISITOR_COOKIE, studio
 from featclass.web.routes.answers import Answering, Health
+from featclass.web.routes.frontend import Frontend
 
 log = logging.getLogger(__name__)
 
@@ -242,4 +243,4 @@ def _heard(scope: Scope, receive: Receive, send: Send) -> Receive:
     return receiving
 
 
-MIDDLEWARE = (Middleware(Guard), Middleware(Health))
+MIDDLEWARE = (Middleware(Guard), Middleware(Health), Middleware(Frontend))

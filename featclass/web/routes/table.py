@@ -10,23 +10,12 @@ from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 from starlette.websockets import WebSocket
 
 from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.server.studio import studio
 from featclass.web import ASSETS
-
-
-class Fonts(StaticFiles):
-    """The fonts of the page; their names change with their content, so browsers may keep them."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Answer with a file that may be cached."""
-        response = await super().get_response(path, scope)
-        response.headers["cache-control"] = "public, max-age=604800"
-        return response
+from featclass.web.routes.compression import CompressedFiles
 
 
 async def unknown(request: Request) -> Response:
@@ -156,5 +145,6 @@ ROUTES = (
     Route(f"{W}/batches/{{batch}}/sorted.zip", late("batches", "sorted_pictures", refused=400)),
     _posted("/batches/{batch}/{act}", "batches", "change"),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
-    Mount("/assets", Fonts(directory=ASSETS)),
+    # Names of the fonts change with their content, so that browsers may keep them.
+    Mount("/assets", CompressedFiles(ASSETS, "public, max-age=604800")),
 )
