@@ -93,16 +93,15 @@ def _draw_batch(batch: Batch, workspace: Workspace, *, is_outdated: bool) -> Non
         if problem := record.error or (OUTDATED if is_stale else ""):
             st.caption(escaped(problem))
         if counts.done:
-            files = f"{views.base(workspace)}/batches/{record.id}"
-            st.html(_counts(batch) + _links(escape(record.name), files))
-        with st.container(horizontal=True, gap="small"):
-            _draw_acts(batch, workspace.token, is_stale=is_stale)
+            st.html(_counts(batch))
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            _draw_acts(batch, workspace, is_stale=is_stale)
         if counts.first:
             _draw_first(batch)
 
 
-def _draw_acts(batch: Batch, token: str, *, is_stale: bool) -> None:
-    record, batches = batch.record, studio().batches
+def _draw_acts(batch: Batch, workspace: Workspace, *, is_stale: bool) -> None:
+    record, batches, token = batch.record, studio().batches, workspace.token
 
     def button(
         label: str,
@@ -117,6 +116,9 @@ def _draw_acts(batch: Batch, token: str, *, is_stale: bool) -> None:
         button("Cancel", batches.cancel)
     if not batch.is_running and batch.phase is not BatchPhase.DONE:
         button("Resume", batches.resume, "primary")
+    if batch.counts.done:
+        files = f"{views.base(workspace)}/batches/{record.id}"
+        st.html(_links(escape(record.name), files), width="content")
     if is_stale:
         button("Predict again", _start_again, "primary")
     button("Remove", batches.remove, "tertiary", **{REMOVED: (token, record.id, record.name)})
