@@ -62,7 +62,7 @@ def as_published(spec: str, device: str) -> tuple[Callable[[Any], Any], Callable
         from featclass.encoders.timm_models import evaluation_transform
 
         module: Any = timm.create_model(builtin.ARCHITECTURE, pretrained=False)
-        module.load_state_dict(builtin.read_weights())
+        module.load_state_dict(builtin.read_weights(module))
         module.reset_classifier(0)
         forward, transform = module.eval().to(device), evaluation_transform(module)[0]
     else:

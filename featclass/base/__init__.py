@@ -65,7 +65,9 @@ from featclass.base.records import (
     no_progress,
 )
 from featclass.base.scores import (
+    ORDERLY,
     Advice,
+    AnyText,
     CrossValidation,
     ErrorsLeft,
     GivenFolds,
@@ -78,7 +80,7 @@ from featclass.base.scores import (
     Rate,
     Remedy,
     SavedClassifier,
-    SavedSentence,
+    Share,
     SingleSplit,
     TooFewErrors,
     TooFewOfAClass,
@@ -104,7 +106,9 @@ from featclass.base.turns import Turns
 __all__ = [
     "DISORDERLY",
     "DOUBTFUL_BELOW",
+    "ORDERLY",
     "Advice",
+    "AnyText",
     "Cancelled",
     "ClassFigures",
     "ClassNames",
@@ -145,8 +149,8 @@ __all__ = [
     "Report",
     "Reserve",
     "SavedClassifier",
-    "SavedSentence",
     "SeenInTraining",
+    "Share",
     "SingleSplit",
     "Source",
     "TextPriorUse",

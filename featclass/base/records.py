@@ -11,7 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import sentences
-from featclass.base.scores import LearningCurve, Method, SavedSentence, Verdict
+from featclass.base.scores import (
+    Amount,
+    AnyText,
+    Count,
+    LearningCurve,
+    Method,
+    Share,
+    Text,
+    Texts,
+    Verdict,
+)
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
@@ -61,8 +71,8 @@ class Image:
 class Rejected:
     """An image that could not be used, with its name and the reason in words."""
 
-    name: str
-    reason: str
+    name: AnyText
+    reason: AnyText
     is_lasting: bool = True
     """False where another try may succeed: the disk was not there, say."""
 
@@ -103,11 +113,11 @@ class Probe:
 class ClassFigures:
     """Figures of one class; None where the denominator is zero (nothing predicted as it)."""
 
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
-    recall_interval: tuple[float, float] | None = None
+    precision: Share | None
+    recall: Share | None
+    f1: Share | None
+    support: Count
+    recall_interval: tuple[Share, Share] | None = None
     """95 %, low and high; None of too few pictures, and where there is no score."""
 
 
@@ -115,13 +125,13 @@ class ClassFigures:
 class NearDuplicates:
     """Copies of a picture among the images: they stay on one side of every split."""
 
-    images: int
+    images: Count
     """That have a near-duplicate among the others."""
-    groups: int
+    groups: Count
     """How many pictures they are, counted once each."""
-    accuracy_with_leak: float | None
+    accuracy_with_leak: Share | None
     """What the score would have been with copies on both sides."""
-    bursts: int = 0
+    bursts: Count = 0
     """How many of the groups are, or hold, pictures that a camera recorded in one go."""
 
 
@@ -129,9 +139,9 @@ class NearDuplicates:
 class TextPriorUse:
     """How much the names of classes count, read by the text tower of the encoder."""
 
-    weight: float
+    weight: Share
     """Of the names against the images, 0 to 1; 0 where pictures held out showed no gain."""
-    without_images: tuple[str, ...]
+    without_images: Texts
     """Classes that no image shows: they are known by their names alone, and not judged."""
 
 
@@ -139,11 +149,11 @@ class TextPriorUse:
 class SeenInTraining:
     """Pictures scored that the classifier learned from already: such a score is too good."""
 
-    same: int
+    same: Count
     """The very files."""
-    near_duplicates: int
+    near_duplicates: Count
     """Others that show nearly the same as a picture it learned from."""
-    accuracy_without: float | None
+    accuracy_without: Share | None
     """Of all the others; None where there are none."""
 
     @property
@@ -156,21 +166,21 @@ class SeenInTraining:
 class Report:
     """How well a classifier does on images it never saw: numbers only, no drawing."""
 
-    encoder: str
-    classes: tuple[str, ...]
-    images: int
+    encoder: Text
+    classes: Texts
+    images: Count
     rejected: tuple[Rejected, ...]
-    accuracy: float | None
-    accuracy_interval: tuple[float, float] | None
+    accuracy: Share | None
+    accuracy_interval: tuple[Share, Share] | None
     """95 %, low and high."""
-    chance_accuracy: float
+    chance_accuracy: Share
     """Of always guessing the largest class."""
-    confusion_matrix: tuple[tuple[int, ...], ...] | None
+    confusion_matrix: tuple[tuple[Count, ...], ...] | None
     """Rows true, columns predicted, in the order of `classes`; None where there is no score."""
     per_class: Mapping[str, ClassFigures]
     procedure: Method
     """How the figures were obtained, as values; `method` says it in words."""
-    seconds: Mapping[str, float]
+    seconds: Mapping[Text, Amount]
     """Of `embed`, `fit` and `evaluate`."""
     verdict: Verdict | None = None
     """None where there is no score, or one of pictures seen in training."""
@@ -178,18 +188,18 @@ class Report:
     """None where it was not worked out."""
     near_duplicates: NearDuplicates | None = None
     """None where no image has any."""
-    calibration_error: float | None = None
+    calibration_error: Share | None = None
     """Of the out-of-fold probabilities: their mean distance from the share that was right."""
-    refused_share: float | None = None
+    refused_share: Share | None = None
     """Share of the images that a probe which never saw them takes for none of the classes."""
-    refuses: float | None = None
+    refuses: Share | None = None
     """Share of simulated strangers, pictures of something else, that it takes for none of the
     classes; None where that cannot be told."""
     class_names: TextPriorUse | None = None
     """None where the names were not asked."""
-    empty_classes: tuple[str, ...] = ()
+    empty_classes: Texts = ()
     """Classes that there is a folder or a set for, but no picture that could be used; sorted."""
-    unknown_classes: tuple[str, ...] = ()
+    unknown_classes: Texts = ()
     """Classes scored that the classifier had not learned, their pictures all wrong; sorted."""
     seen_in_training: SeenInTraining | None = None
     """None where what is scored is held back by featclass itself: then nothing was seen."""
@@ -197,8 +207,8 @@ class Report:
     @property
     def method(self) -> str:
         """How the figures were obtained, in words without a full stop; class names as they are."""
-        if isinstance(self.procedure, SavedSentence):
-            return self.procedure.sentence
+        if isinstance(self.procedure, str):
+            return self.procedure
         return self.procedure.sentence + sentences.methods.clauses(self)
 
 

@@ -1,30 +1,39 @@
-"""What a score rests on and what follows from it, as values; each says itself in a sentence."""
+"""What a score rests on and what follows from it, as values; each says itself in a sentence.
+
+Read from JSON as they are: types hold the bounds that a file is held to, and unions the `kind`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
 
 from featclass.base import sentences
+from featclass.base.names import DISORDERLY
+
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
+"""That every JSON reader can hold."""
+Share = Annotated[float, Meta(ge=0, le=1)]
+Amount = Annotated[float, Meta(ge=0, le=1e12)]
+AnyText = Annotated[str, Meta(max_length=2**16)]
+"""No name in a zip is longer, nor any sentence. Of a file it may hold halves of characters."""
+ORDERLY = Meta(pattern=rf"\A[^{DISORDERLY.pattern[1:-1]}]*\Z")
+Text = Annotated[str, ORDERLY, Meta(max_length=2**16)]
+"""That can be shown; so is a sentence that an older featclass saved, without its values."""
+Texts = Annotated[tuple[Text, ...], Meta(max_length=100_000)]
 
 
-@dataclass(frozen=True, slots=True)
-class SavedSentence:
-    """A sentence that came without values: of a file that an older featclass saved."""
-
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class CrossValidation:
+class CrossValidation(Struct, frozen=True, tag_field="kind", tag="cross-validation"):
     """Each image was predicted by probes that saw neither it nor a near-duplicate of it."""
 
-    images: int
-    folds: int
-    repeats: int
+    images: Count
+    folds: Count
+    repeats: Count
     leave_one_out: bool
-    groups: int
+    groups: Count
     """How many images there are where near-duplicates, and frames of a burst, count as one."""
     bursts: bool = False
     """Whether a camera recorded some in one go."""
@@ -35,15 +44,14 @@ class CrossValidation:
         return sentences.methods.cross_validated(self)
 
 
-@dataclass(frozen=True, slots=True)
-class SingleSplit:
+class SingleSplit(Struct, frozen=True, tag_field="kind", tag="single split"):
     """A share was held back at random, stratified by class."""
 
-    trained: int
-    tested: int
-    share: float
+    trained: Count
+    tested: Count
+    share: Share
     """To train on."""
-    seed: int
+    seed: Count
 
     @property
     def sentence(self) -> str:
@@ -51,15 +59,14 @@ class SingleSplit:
         return sentences.methods.single_split(self)
 
 
-@dataclass(frozen=True, slots=True)
-class GivenParts:
+class GivenParts(Struct, frozen=True, tag_field="kind", tag="given parts"):
     """The owner had divided the images into parts to train on and one to score."""
 
-    training: tuple[str, ...]
-    tested: str
-    trained: int
+    training: Annotated[Texts, Meta(min_length=1)]
+    tested: Text
+    trained: Count
     """Images of the parts to train on."""
-    scored: int
+    scored: Count
 
     @property
     def sentence(self) -> str:
@@ -67,12 +74,11 @@ class GivenParts:
         return sentences.methods.given_parts(self)
 
 
-@dataclass(frozen=True, slots=True)
-class GivenFolds:
+class GivenFolds(Struct, frozen=True, tag_field="kind", tag="given folds"):
     """The owner had divided the images into folds; each was scored by a probe of the others."""
 
-    folds: tuple[str, ...]
-    images: int
+    folds: Annotated[Texts, Meta(min_length=1)]
+    images: Count
 
     @property
     def sentence(self) -> str:
@@ -80,14 +86,13 @@ class GivenFolds:
         return sentences.methods.given_folds(self)
 
 
-@dataclass(frozen=True, slots=True)
-class SavedClassifier:
+class SavedClassifier(Struct, frozen=True, tag_field="kind", tag="saved classifier"):
     """A classifier saved before predicted labelled images."""
 
-    images: int
-    trained: int
+    images: Count
+    trained: Count
     """Images that it had learned from."""
-    alike: Mapping[str, str] = field(default_factory=dict)
+    alike: Mapping[Text, Text] = field(default_factory=dict)
     """Class learned that an unknown one is but for case, spaces or what nobody sees."""
 
     @property
@@ -111,14 +116,13 @@ class Lacking(StrEnum):
     """Near-duplicates across classes leave nothing to hold back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unscored:
+class Unscored(Struct, frozen=True, tag_field="kind", tag="unscored"):
     """No image could be held back, so that there are no figures."""
 
     why: Lacking
-    classes: tuple[str, ...] = ()
+    classes: Texts = ()
     """Those that lack something, sorted; none where all of them do."""
-    images: int = 0
+    images: Count = 0
     """Of a class that is nothing but copies."""
 
     @property
@@ -137,27 +141,18 @@ class Unscored:
                 return sentences.methods.UNDIVIDED
 
 
-Method = (
-    CrossValidation
-    | SingleSplit
-    | GivenParts
-    | GivenFolds
-    | SavedClassifier
-    | Unscored
-    | SavedSentence
-)
+Method = CrossValidation | SingleSplit | GivenParts | GivenFolds | SavedClassifier | Unscored | Text
 """How the figures of a report were obtained, or why there are none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """So many right of so many, and what always saying the largest class would give."""
 
-    right: int
-    images: int
-    largest: str | None
+    right: Count
+    images: Annotated[int, Meta(ge=1, lt=2**53)]
+    largest: Text | None
     """None where several classes are as large."""
-    most: int
+    most: Count
     """Images of the largest class."""
 
 
@@ -172,12 +167,11 @@ class Remedy(StrEnum):
     """Nothing that tells the classes apart was found."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True, rename={"remedy": "kind"}):
     """What to do, with the count that it is about."""
 
     remedy: Remedy
-    count: int = 0
+    count: Count = 0
     """Images to add, or images that there are, near-duplicates counted once."""
 
     @property
@@ -192,54 +186,55 @@ class Advice:
                 return sentences.verdict.NOTHING_FOUND
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Whether the images predicted right are more than guessing could explain."""
 
     better_than_guessing: bool
-    p_value: float
+    p_value: Share
     """Chance of as many right or more by luck, at the rate of always saying the largest class."""
-    rate: Rate | SavedSentence
-    remedy: Advice | SavedSentence | None = None
+    rate: Rate | Text
+    remedy: Advice | Text | None = None
     """None where there is nothing to do."""
 
     @property
     def sentence(self) -> str:
         """Ends with a full stop; names of classes are as their owner wrote them, not escaped."""
-        if isinstance(self.rate, SavedSentence):
-            return self.rate.sentence
+        if isinstance(self.rate, str):
+            return self.rate
         return sentences.verdict.verdict(self.rate, is_better=self.better_than_guessing)
 
     @property
     def advice(self) -> str:
         """What to do about it; empty where there is nothing to."""
-        return self.remedy.sentence if self.remedy else ""
+        return self.remedy.sentence if isinstance(self.remedy, Advice) else self.remedy or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """Accuracy on the images left out by probes that trained on so many."""
 
-    images: float
+    images: Amount
     """Trained on, on average over the draws."""
-    accuracy: float
-    low: float
+    accuracy: Share
+    low: Share
     """95 % band, as that of `Projection`."""
-    high: float
+    high: Share
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
+class Projection(
+    Struct,
+    frozen=True,
+    rename={"label": "class", "accuracy_now": "from", "accuracy_then": "to"},
+):
     """What so many more images should bring."""
 
-    more: int
-    label: str | None
+    more: Count
+    label: Text | None
     """The class they should be of; None for as many of each."""
-    accuracy_now: float
-    accuracy_then: float
-    low: float
+    accuracy_now: Share
+    accuracy_then: Share
+    low: Share
     """95 % band of `accuracy_then`."""
-    high: float
+    high: Share
 
     @property
     def sentence(self) -> str:
@@ -247,12 +242,13 @@ class Projection:
         return sentences.outlook.projected(self)
 
 
-@dataclass(frozen=True, slots=True)
-class TooFewOfAClass:
+class TooFewOfAClass(
+    Struct, frozen=True, tag_field="kind", tag="too few of a class", rename={"label": "class"}
+):
     """A class has fewer different images than it takes to foresee anything."""
 
-    label: str
-    fewest: int
+    label: Text
+    fewest: Count
     """Each class should have."""
 
     @property
@@ -261,12 +257,11 @@ class TooFewOfAClass:
         return sentences.outlook.too_few_of_a_class(self)
 
 
-@dataclass(frozen=True, slots=True)
-class TooFewErrors:
+class TooFewErrors(Struct, frozen=True, tag_field="kind", tag="too few errors"):
     """Hardly an image went wrong."""
 
-    wrong: int
-    images: int
+    wrong: Count
+    images: Count
 
     @property
     def sentence(self) -> str:
@@ -274,16 +269,15 @@ class TooFewErrors:
         return sentences.outlook.too_few_errors(self)
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorsLeft:
+class ErrorsLeft(Struct, frozen=True, tag_field="kind", tag="errors left"):
     """What twice the images would leave of the errors gives nothing to foresee."""
 
     is_flat: bool
     """Whether hardly any would go; else it may be many or none."""
-    images: int
-    low: float
+    images: Count
+    low: Share
     """Share of the errors left, 95 % band."""
-    high: float
+    high: Share
 
     @property
     def sentence(self) -> str:
@@ -291,12 +285,11 @@ class ErrorsLeft:
         return sentences.outlook.FLAT if self.is_flat else sentences.outlook.unsteady(self)
 
 
-Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | SavedSentence
+Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | Text
 """Why it cannot be told what more images would bring."""
 
 
-@dataclass(frozen=True, slots=True)
-class LearningCurve:
+class LearningCurve(Struct, frozen=True):
     """Points measured, and what more images should bring, or why that cannot be told."""
 
     points: tuple[Point, ...]
@@ -307,5 +300,5 @@ class LearningCurve:
     @property
     def reason(self) -> str:
         """For anyone: the projection, or why there is none; class names as they are."""
-        values = self.projected or self.unforeseen
-        return values.sentence if values else ""
+        values = self.projected or self.unforeseen or ""
+        return values if isinstance(values, str) else values.sentence

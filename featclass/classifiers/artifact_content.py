@@ -7,30 +7,23 @@ The same is asked before it is written, so that what was saved can be loaded.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 import numpy as np
+from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from featclass.base import DISORDERLY, Exemplars, Probe, TrainedClassifier
+from featclass.base import ORDERLY, AnyText, Exemplars, Probe, Share, TrainedClassifier
 from featclass.classifiers.report_json import from_json, to_json
-from featclass.classifiers.untrusted import Malformed
+from featclass.classifiers.untrusted import DIGEST, Malformed, decoded
 
 Tensors = Mapping[str, NDArray[Any]]
 
-MOST_CLASSES: Final = 10_000
 MOST_DIMENSIONS: Final = 16_384
 MOST_EXEMPLARS: Final = 100_000
 """Training gives a fifth of it."""
-MOST_VERSIONS: Final = 100
-LONGEST_CLASS: Final = 1_000
-"""Characters; of folders and sets, whose names are cut, a quarter of it."""
-LONGEST_NAME: Final = 2**16
-"""Characters of a picture's name: no zip has longer ones."""
-LONGEST_TEXT: Final = 4_096
-"""Characters of whatever else is text: as many as of a path."""
 LARGEST_WEIGHT: Final = 1e20
 """Of a coefficient, far beyond those of images that hardly differ: sums stay finite."""
 LARGEST_VALUE: Final = 1e6
@@ -38,28 +31,52 @@ LARGEST_VALUE: Final = 1e6
 MOST_PARTS: Final = 1_000_000
 """Lists and objects of a document, and brackets in names: each costs twenty times its bytes."""
 
-_DIGEST: Final = re.compile("[0-9a-f]{64}")
+_Digest = Annotated[str, Meta(pattern=DIGEST)]
+_Path = Annotated[str, Meta(max_length=4_096)]
+_ClassName = Annotated[str, ORDERLY, Meta(min_length=1, max_length=1_000)]
+"""Of folders and sets, whose names are cut, a quarter of it."""
+_OfEach = Meta(max_length=MOST_EXEMPLARS)
+
+
+class _Exemplars(Struct, frozen=True):
+    """The training images remembered, without their vectors."""
+
+    names: Annotated[tuple[AnyText, ...], _OfEach]
+    labels: Annotated[tuple[AnyText, ...], _OfEach]
+    digests: Annotated[tuple[_Digest, ...], _OfEach]
+
+
+class _Document(Struct, frozen=True):
+    """All but the numbers of a probe and the vectors."""
+
+    encoder: _Path
+    encoder_id: _Digest
+    fingerprint: _Digest
+    classes: Annotated[tuple[_ClassName, ...], Meta(max_length=10_000)]
+    roots: bool
+    floor: Share
+    exemplars: _Exemplars
+    report: dict[str, Any]
+    versions: Annotated[Mapping[_Path, _Path], Meta(max_length=100)]
 
 
 def document(classifier: TrainedClassifier) -> str:
     """Return all but the numbers of a probe and the vectors, as JSON."""
     exemplars, probe = classifier.exemplars, classifier.probe
-    fields = {
-        "encoder": classifier.encoder,
-        "encoder_id": classifier.encoder_id,
-        "fingerprint": classifier.fingerprint,
-        "classes": list(probe.classes),
-        "roots": probe.roots,
-        "floor": float(probe.floor),
-        "exemplars": {
-            "names": list(exemplars.names),
-            "labels": list(exemplars.labels),
-            "digests": list(exemplars.digests),
-        },
-        "report": to_json(classifier.report),
-        "versions": dict(classifier.versions),
-    }
-    return json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    fields = _Document(
+        encoder=classifier.encoder,
+        encoder_id=classifier.encoder_id,
+        fingerprint=classifier.fingerprint,
+        classes=probe.classes,
+        roots=probe.roots,
+        floor=float(probe.floor),
+        exemplars=_Exemplars(exemplars.names, exemplars.labels, exemplars.digests),
+        report=to_json(classifier.report),
+        versions=classifier.versions,
+    )
+    return json.dumps(
+        msgspec.to_builtins(fields), sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
 
 
 def tensors(classifier: TrainedClassifier) -> dict[str, NDArray[Any]]:
@@ -80,39 +97,31 @@ def classifier_of(text: str, named: Tensors) -> TrainedClassifier:
 
     Raises:
         Malformed: A field or tensor is of another kind, size or range, or contradicts others.
-        ValueError: The text is no JSON, or holds what is not a number; so KeyError and TypeError.
+        ValueError: The text is no JSON; RecursionError where it is nested without end.
     """
     _require(text.count("[") + text.count("{") <= MOST_PARTS, "its document has too many parts")
-    fields = json.loads(text, parse_constant=_no_number)
-    classes = _classes(fields)
-    report = from_json(fields["report"])
+    fields = decoded(json.loads(text, parse_constant=_no_number), _Document, "document")
+    classes, listed = fields.classes, fields.exemplars
+    report = from_json(fields.report)
     _require(classes == report.classes, "its classes and those of its report differ")
     coefficients, intercepts = _map(named, len(classes))
     dimensions = coefficients.shape[1]
-    exemplars = _exemplars(fields["exemplars"], named, dimensions)
-    _require(set(exemplars.labels) <= set(classes), "a training image is of no class")
-    is_something = bool(exemplars.names) or report.class_names is not None
+    vectors = _vectors(named, "exemplars", dimensions)
+    lengths = {len(listed.names), len(listed.labels), len(listed.digests), len(vectors)}
+    _require(len(lengths) == 1, "its lists of training images differ in length")
+    _require(set(listed.labels) <= set(classes), "a training image is of no class")
+    is_something = bool(listed.names) or report.class_names is not None
     _require(is_something, "it remembers no training image")
-    roots, floor = fields["roots"], float(fields["floor"])
-    _require(0 <= floor <= 1, "a setting is not a number between 0 and 1")
-    _require(isinstance(roots, bool), "a setting is not true or false")
     return TrainedClassifier(
-        encoder=_text(fields["encoder"], "encoder"),
-        encoder_id=_digest(fields["encoder_id"], "encoder_id"),
-        fingerprint=_digest(fields["fingerprint"], "fingerprint"),
-        probe=Probe(classes, coefficients, intercepts, roots=roots, floor=floor),
-        exemplars=exemplars,
+        encoder=fields.encoder,
+        encoder_id=fields.encoder_id,
+        fingerprint=fields.fingerprint,
+        probe=Probe(classes, coefficients, intercepts, roots=fields.roots, floor=fields.floor),
+        exemplars=Exemplars(listed.names, listed.labels, listed.digests, vectors),
         report=report,
         strangers=_vectors(named, "strangers", dimensions) if "strangers" in named else None,
-        versions=_versions(fields["versions"]),
+        versions=fields.versions,
     )
-
-
-def _classes(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    classes = _texts(fields, "classes", MOST_CLASSES, LONGEST_CLASS)
-    _require(all(classes), "a class has no name")
-    _require(not any(map(DISORDERLY.search, classes)), "the name of a class cannot be shown")
-    return classes
 
 
 def _map(named: Tensors, classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -125,19 +134,6 @@ def _map(named: Tensors, classes: int) -> tuple[NDArray[np.float64], NDArray[np.
     return coefficients, intercepts
 
 
-def _exemplars(fields: Mapping[str, Any], named: Tensors, dimensions: int) -> Exemplars:
-    vectors = _vectors(named, "exemplars", dimensions)
-    names, labels, digests = (
-        _texts(fields, name, MOST_EXEMPLARS, LONGEST_NAME)
-        for name in ("names", "labels", "digests")
-    )
-    lengths = {len(names), len(labels), len(digests), len(vectors)}
-    _require(len(lengths) == 1, "its lists of training images differ in length")
-    return Exemplars(
-        names, labels, tuple(_digest(digest, "digests") for digest in digests), vectors
-    )
-
-
 def _vectors(named: Tensors, name: str, dimensions: int) -> NDArray[np.float32]:
     """Return embeddings, shape (n, dimensions)."""
     vectors = _tensor(named, name, np.float32, 2, LARGEST_VALUE)
@@ -147,37 +143,13 @@ def _vectors(named: Tensors, name: str, dimensions: int) -> NDArray[np.float32]:
 
 
 def _tensor(named: Tensors, name: str, kind: type, dimensions: int, largest: float) -> NDArray[Any]:
+    _require(name in named, f"it has no {name}")
     values = named[name]
     _require(values.dtype == kind and values.ndim == dimensions, f"its {name} are of another kind")
     ends = values.min(initial=0), values.max(initial=0)
     _require(bool(np.isfinite(ends).all()), f"its {name} hold what is not a number")
     _require(-largest <= ends[0] and ends[1] <= largest, f"its {name} hold numbers far too large")
     return values
-
-
-def _versions(value: object) -> dict[str, str]:
-    _require(isinstance(value, dict) and len(value) <= MOST_VERSIONS, "its versions are none")
-    assert isinstance(value, dict)
-    return {_text(name, "versions"): _text(version, "versions") for name, version in value.items()}
-
-
-def _texts(fields: Mapping[str, Any], name: str, most: int, longest: int) -> tuple[str, ...]:
-    values = fields[name]
-    _require(isinstance(values, list), f"its {name} are not a list")
-    _require(len(values) <= most, f"its {name} are too many")
-    return tuple(_text(value, name, longest) for value in values)
-
-
-def _text(value: object, name: str, longest: int = LONGEST_TEXT) -> str:
-    if not isinstance(value, str) or len(value) > longest:
-        raise Malformed(f"its {name} should be text of {longest:,} or fewer characters")
-    return value
-
-
-def _digest(value: object, name: str) -> str:
-    text = _text(value, name)
-    _require(_DIGEST.fullmatch(text) is not None, f"its {name} should be a SHA-256")
-    return text
 
 
 def _no_number(constant: str) -> float:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TypeVar
 
+from msgspec import structs
+
 from featclass.audit import Audit, DuplicateGroup, GiveAway, LabelError, Outlier, QualityFault
 from featclass.base import (
     Exemplars,
@@ -16,7 +18,6 @@ from featclass.base import (
     Rejected,
     Report,
     SavedClassifier,
-    SavedSentence,
     TooFewOfAClass,
     TrainedClassifier,
     Unscored,
@@ -112,27 +113,28 @@ def _report(report: Report, order: list[int], new: New) -> Report:
 def _procedure(method: Method, new: New) -> Method:
     match method:
         case Unscored():
-            return replace(method, classes=_sorted(method.classes, new))
+            return structs.replace(method, classes=_sorted(method.classes, new))
         case SavedClassifier():
             alike = {new(unknown): new(known) for unknown, known in method.alike.items()}
-            return replace(method, alike=alike)
+            return structs.replace(method, alike=alike)
         case _:  # name no class
             return method
 
 
 def _verdict(verdict: Verdict, new: New) -> Verdict:
     rate = verdict.rate
-    if isinstance(rate, SavedSentence) or rate.largest is None:
+    if isinstance(rate, str) or rate.largest is None:
         return verdict
-    return replace(verdict, rate=replace(rate, largest=new(rate.largest)))
+    return structs.replace(verdict, rate=structs.replace(rate, largest=new(rate.largest)))
 
 
 def _curve(curve: LearningCurve, new: New) -> LearningCurve:
     projected, why = curve.projected, curve.unforeseen
     if projected is not None and projected.label is not None:
-        return replace(curve, projected=replace(projected, label=new(projected.label)))
+        ahead = structs.replace(projected, label=new(projected.label))
+        return structs.replace(curve, projected=ahead)
     if isinstance(why, TooFewOfAClass):
-        return replace(curve, unforeseen=replace(why, label=new(why.label)))
+        return structs.replace(curve, unforeseen=structs.replace(why, label=new(why.label)))
     return curve
 
 

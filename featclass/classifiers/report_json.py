@@ -1,176 +1,116 @@
-"""The report as a JSON object: what the command prints and a saved classifier carries."""
+"""The report as a JSON object: what the command prints and a saved classifier carries.
+
+Values are written and read as the records have them, and beside them the sentences that they make.
+Files of an older featclass hold the sentences alone: these then stand where the values would.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+import json
+from collections.abc import Iterator
 from typing import Any
 
-from featclass.base import (
-    ClassFigures,
-    NearDuplicates,
-    Rejected,
-    Report,
-    SeenInTraining,
-    TextPriorUse,
-)
-from featclass.classifiers import scores_json, untrusted
+import msgspec
+
+from featclass.base import Lacking, Rate, Report, SavedClassifier, TooFewOfAClass, Unscored
+from featclass.classifiers.untrusted import decoded, wrong
+
+_WHOLE = "report"
 
 
 def to_json(report: Report) -> dict[str, Any]:
     """Return the report's JSON object."""
-    interval, matrix = report.accuracy_interval, report.confusion_matrix
-    return {
-        "encoder": report.encoder,
-        "classes": list(report.classes),
-        "images": report.images,
-        "rejected": [{"name": r.name, "reason": r.reason} for r in report.rejected],
-        "accuracy": report.accuracy,
-        "accuracy_interval": None if interval is None else list(interval),
-        "chance_accuracy": report.chance_accuracy,
-        "confusion_matrix": None if matrix is None else [list(row) for row in matrix],
-        "per_class": {
-            name: asdict(figures)
-            | {"recall_interval": figures.recall_interval and list(figures.recall_interval)}
-            for name, figures in report.per_class.items()
-        },
-        "method": report.method,
-        "method_values": scores_json.method_json(report.procedure),
-        "seconds": dict(report.seconds),
-        "verdict": report.verdict and scores_json.verdict_json(report.verdict),
-        "learning_curve": report.learning_curve and scores_json.curve_json(report.learning_curve),
-        "near_duplicates": report.near_duplicates and asdict(report.near_duplicates),
-        "calibration_error": report.calibration_error,
-        "refused_share": report.refused_share,
-        "refuses": report.refuses,
-        "class_names": report.class_names
-        and {
-            "weight": report.class_names.weight,
-            "without_images": list(report.class_names.without_images),
-        },
-        "empty_classes": list(report.empty_classes),
-        "unknown_classes": list(report.unknown_classes),
-        "seen_in_training": report.seen_in_training and asdict(report.seen_in_training),
-    }
+    document: dict[str, Any] = {}
+    fields = json.loads(json.dumps(msgspec.to_builtins(report)))  # tuples to lists
+    for name, value in fields.items():
+        if name == "procedure":
+            document |= {"method": report.method, "method_values": _unless_said(value)}
+        else:
+            document[name] = value
+    document["rejected"] = [{"name": r.name, "reason": r.reason} for r in report.rejected]
+    if report.verdict is not None:
+        verdict = document["verdict"]
+        verdict |= {name: _unless_said(verdict[name]) for name in ("rate", "remedy")}
+        verdict |= {"sentence": report.verdict.sentence, "advice": report.verdict.advice}
+    if report.learning_curve is not None:
+        curve = document["learning_curve"]
+        curve["reason_values"] = _unless_said(curve.pop("unforeseen"))
+        curve["reason"] = report.learning_curve.reason
+    return document
 
 
 def from_json(document: object) -> Report:
     """Read back what `to_json` wrote, from a source that is not trusted.
 
     Raises:
-        FeatclassError: A field is missing, of another kind, or contradicts the others.
+        Malformed: A field is missing, of another kind, or contradicts the others.
     """
-    fields = untrusted.an_object(document, "report")
-    classes = untrusted.texts(fields.get("classes"), "classes")
-    if len(classes) < 2 or list(classes) != sorted(set(classes)):
-        raise untrusted.wrong("classes", "two or more different names, sorted")
-    per_class = untrusted.an_object(fields.get("per_class"), "per_class")
-    if set(per_class) != set(classes):
-        raise untrusted.wrong("per_class", "one entry for each class")
-    matrix, accuracy, interval = _score(fields, len(classes))
-    chance = untrusted.share(fields.get("chance_accuracy"), "chance_accuracy")
-    if chance is None:
-        raise untrusted.wrong("chance_accuracy", "a number")
-    seconds = untrusted.an_object(fields.get("seconds"), "seconds")
-    return Report(
-        encoder=untrusted.text(fields.get("encoder"), "encoder"),
-        classes=classes,
-        images=untrusted.count(fields.get("images"), "images"),
-        rejected=tuple(_rejected(r) for r in untrusted.a_list(fields.get("rejected"), "rejected")),
-        accuracy=accuracy,
-        accuracy_interval=interval,
-        chance_accuracy=chance,
-        confusion_matrix=matrix,
-        per_class={name: _figures(per_class[name]) for name in classes},
-        procedure=scores_json.method(fields.get("method"), fields.get("method_values"), classes),
-        seconds={name: untrusted.number(value, "seconds", 1e12) for name, value in seconds.items()},
-        verdict=scores_json.verdict(fields.get("verdict"), classes),
-        learning_curve=scores_json.curve(fields.get("learning_curve"), classes),
-        near_duplicates=_near_duplicates(fields.get("near_duplicates")),
-        calibration_error=untrusted.share(fields.get("calibration_error"), "calibration_error"),
-        refused_share=untrusted.share(fields.get("refused_share"), "refused_share"),
-        refuses=untrusted.share(fields.get("refuses"), "refuses"),
-        class_names=_class_names(fields.get("class_names"), classes),
-        # Files of before these were said lack them.
-        empty_classes=untrusted.texts(fields.get("empty_classes", []), "empty_classes"),
-        unknown_classes=untrusted.names(
-            fields.get("unknown_classes", []), "unknown_classes", classes
-        ),
-        seen_in_training=_seen(fields.get("seen_in_training")),
-    )
+    report = decoded(_recorded(document), Report, _WHOLE)
+    for field, is_so, expected in _rules(report):
+        if not is_so:
+            raise wrong(_WHOLE, field, expected)
+    return report
 
 
-def _score(
-    fields: Mapping[str, Any], classes: int
-) -> tuple[tuple[tuple[int, ...], ...] | None, float | None, tuple[float, float] | None]:
-    """Return the confusion matrix, the accuracy and its interval: all of them, or none."""
-    matrix = _matrix(fields.get("confusion_matrix"), classes)
-    accuracy = untrusted.share(fields.get("accuracy"), "accuracy")
-    interval = untrusted.interval(fields.get("accuracy_interval"), "accuracy_interval")
-    if len({matrix is None, accuracy is None, interval is None}) > 1:
-        raise untrusted.wrong(
-            "accuracy", "present together with its interval and the confusion matrix"
-        )
-    return matrix, accuracy, interval
+def _unless_said(values: object) -> object:
+    return None if isinstance(values, str) else values
 
 
-def _class_names(value: object, classes: tuple[str, ...]) -> TextPriorUse | None:
-    if value is None:
-        return None
-    fields = untrusted.an_object(value, "class_names")
-    lacking = untrusted.names(fields.get("without_images"), "class_names", classes)
-    return TextPriorUse(untrusted.number(fields.get("weight"), "class_names", 1), lacking)
+def _recorded(document: object) -> object:
+    """Return what is read, by the names of the records, sentences where there are no values."""
+    if not isinstance(document, dict):
+        return document
+    procedure = _values(document, "method_values", "method")
+    verdict, curve = document.get("verdict"), document.get("learning_curve")
+    if isinstance(verdict, dict) and verdict.get("rate") is None:
+        said = {"rate": verdict.get("sentence"), "remedy": verdict.get("advice") or None}
+        verdict = {**verdict, **said}
+    if isinstance(curve, dict) and curve.get("projected") is None:
+        curve = {**curve, "unforeseen": _values(curve, "reason_values", "reason")}
+    return {**document, "procedure": procedure, "verdict": verdict, "learning_curve": curve}
 
 
-def _seen(value: object) -> SeenInTraining | None:
-    if value is None:
-        return None
-    fields = untrusted.an_object(value, "seen_in_training")
-    return SeenInTraining(
-        untrusted.count(fields.get("same"), "same"),
-        untrusted.count(fields.get("near_duplicates"), "near_duplicates"),
-        untrusted.share(fields.get("accuracy_without"), "accuracy_without"),
-    )
+def _values(entry: dict[str, Any], values: str, sentence: str) -> object:
+    return entry.get(sentence) if entry.get(values) is None else entry[values]
 
 
-def _matrix(value: object, classes: int) -> tuple[tuple[int, ...], ...] | None:
-    if value is None:
-        return None
-    rows = [
-        untrusted.a_list(row, "confusion_matrix")
-        for row in untrusted.a_list(value, "confusion_matrix")
-    ]
-    if len(rows) != classes or any(len(row) != classes for row in rows):
-        raise untrusted.wrong("confusion_matrix", "a row and a column for each class")
-    return tuple(tuple(untrusted.count(cell, "confusion_matrix") for cell in row) for row in rows)
+def _rules(report: Report) -> Iterator[tuple[str, bool, str]]:
+    """Yield what must hold between fields: the field, whether it does, and what it should be."""
+    classes, curve = report.classes, report.learning_curve
+    is_sorted = len(classes) > 1 and list(classes) == sorted(set(classes))
+    yield "classes", is_sorted, "two or more different names, sorted"
+    yield "per_class", set(report.per_class) == set(classes), "one entry for each class"
+    matrix, score = report.confusion_matrix, (report.accuracy, report.accuracy_interval)
+    sizes = {len(classes)} if matrix is None else {len(matrix), *map(len, matrix)}
+    yield "confusion_matrix", sizes == {len(classes)}, "a row and a column for each class"
+    is_whole = len({part is None for part in (matrix, *score)}) == 1
+    yield "accuracy", is_whole, "present together with its interval and the confusion matrix"
+    for interval in (score[1], *(figures.recall_interval for figures in report.per_class.values())):
+        yield "interval", interval is None or interval[0] <= interval[1], "low and high"
+    if curve is not None:
+        is_told = curve.projected is not None or curve.unforeseen is not None
+        yield "learning_curve", is_told, "with what it foresees, or the reason why it does not"
+    if report.verdict is not None and isinstance(rate := report.verdict.rate, Rate):
+        yield "rate", max(rate.right, rate.most) <= rate.images, "of no more than all pictures"
+    if isinstance(why := report.procedure, Unscored):
+        yield "method_values", bool(why.classes) or why.why is Lacking.UNDIVIDED, "about classes"
+    yield "classes", _named(report) <= set(classes), "all that are named"
 
 
-def _figures(value: object) -> ClassFigures:
-    figures = untrusted.an_object(value, "per_class")
-    return ClassFigures(
-        precision=untrusted.share(figures.get("precision"), "precision"),
-        recall=untrusted.share(figures.get("recall"), "recall"),
-        f1=untrusted.share(figures.get("f1"), "f1"),
-        support=untrusted.count(figures.get("support"), "support"),
-        recall_interval=untrusted.interval(figures.get("recall_interval"), "recall_interval"),
-    )
-
-
-def _rejected(value: object) -> Rejected:
-    entry = untrusted.an_object(value, "rejected")
-    return Rejected(
-        untrusted.file_name(entry.get("name"), "rejected"),
-        untrusted.file_name(entry.get("reason"), "rejected"),
-    )
-
-
-def _near_duplicates(value: object) -> NearDuplicates | None:
-    if value is None:
-        return None
-    entry = untrusted.an_object(value, "near_duplicates")
-    return NearDuplicates(
-        untrusted.count(entry.get("images"), "images"),
-        untrusted.count(entry.get("groups"), "groups"),
-        untrusted.share(entry.get("accuracy_with_leak"), "accuracy_with_leak"),
-        untrusted.count(entry.get("bursts", 0), "bursts"),
-    )
+def _named(report: Report) -> set[str]:
+    """Return the classes that are named beside their list."""
+    names = {*report.unknown_classes}
+    if report.class_names is not None:
+        names |= {*report.class_names.without_images}
+    match report.procedure:
+        case SavedClassifier(alike=alike):
+            names |= {*alike, *alike.values()}
+        case Unscored(classes=classes):
+            names |= {*classes}
+    match report.verdict and report.verdict.rate:
+        case Rate(largest=str(largest)):
+            names.add(largest)
+    match report.learning_curve and report.learning_curve.unforeseen:
+        case TooFewOfAClass(label=label):
+            names.add(label)
+    return names

@@ -218,7 +218,7 @@ def write_document(path: Path | None, training: Training, dataset: Dataset) -> N
         return
     from featclass import images
     from featclass.base import config
-    from featclass.reports import documents
+    from featclass.reports.contents import Contents
 
     sources = {image.digest: image for image in dataset.images}
 
@@ -229,11 +229,15 @@ def write_document(path: Path | None, training: Training, dataset: Dataset) -> N
         except (KeyError, OSError, images.Unreadable):
             return None
 
-    title = path.stem
+    contents = Contents.of(training, title=path.stem)
     if path.suffix.lower() == ".md":
-        text = documents.markdown(training, title=title)
+        from featclass.reports.markdown import as_markdown
+
+        text = as_markdown(contents)
     else:
-        text = documents.html(training, title=title, thumbnail=thumbnail)
+        from featclass.reports.html import as_html
+
+        text = as_html(contents, thumbnail=thumbnail)
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     tell(f"Saved {path}")
 

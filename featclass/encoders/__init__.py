@@ -15,9 +15,8 @@ from featclass.encoders.base import (
     Texts,
     texts_of,
 )
-from featclass.encoders.hub import is_offline
+from featclass.encoders.hub import can_reach_hub, is_offline
 from featclass.encoders.loading import choose_device, download, is_local, load
-from featclass.encoders.remote import can_reach_hub
 from featclass.encoders.specs import AUTO, BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
 
 __all__ = [

@@ -33,41 +33,24 @@ class Encoder(Protocol):
     and one more.
     """
 
-    @property
-    def spec(self) -> str:
-        """The canonical spec: it loads this encoder again."""
-
-    @property
-    def id(self) -> str:
-        """SHA-256 of architecture, weights and nominal preprocessing, in hexadecimal."""
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of id, precision class and decoding version: the key of cached embeddings."""
-
-    @property
-    def device(self) -> str:
-        """`cpu`, `cuda` or `mps`."""
-
-    @property
-    def precision(self) -> str:
-        """The precision class: `float32` or `mixed`."""
-
-    @property
-    def dimensions(self) -> int:
-        """The length of an embedding."""
-
-    @property
-    def side(self) -> int | None:
-        """What `preprocess` shrinks the shorter side of a picture to; None if it needs all."""
-
-    @property
-    def batch_size(self) -> int:
-        """The most images in one forward pass; halved where they do not fit in memory."""
-
-    @property
-    def workers(self) -> int:
-        """How many forward passes run best at the same time."""
+    spec: str
+    """The canonical spec: it loads this encoder again."""
+    id: str
+    """SHA-256 of architecture, weights and nominal preprocessing, in hexadecimal."""
+    fingerprint: str
+    """SHA-256 of id, precision class and decoding version: the key of cached embeddings."""
+    device: str
+    """`cpu`, `cuda` or `mps`."""
+    precision: str
+    """The precision class: `float32` or `mixed`."""
+    dimensions: int
+    """The length of an embedding."""
+    side: int | None
+    """What `preprocess` shrinks the shorter side of a picture to; None if it needs all."""
+    batch_size: int
+    """The most images in one forward pass; halved where they do not fit in memory."""
+    workers: int
+    """How many forward passes run best at the same time."""
 
     def preprocess(self, image: Image) -> Pixels:
         """Return the pixels the network takes, as it was trained: equally many of every image."""
@@ -105,9 +88,8 @@ class Inspectable(Protocol):
     Nothing here may be called from two threads at once.
     """
 
-    @property
-    def patch(self) -> int | None:
-        """Pixels a side of the patches that a transformer takes a picture apart into."""
+    patch: int | None
+    """Pixels a side of the patches that a transformer takes a picture apart into."""
 
     def kept(self, size: tuple[int, int]) -> Box | None:
         """Return what `preprocess` keeps of a picture of (width, height); None if it cannot tell.

@@ -27,40 +27,13 @@ FILE = f"{PACKAGE}/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 DIMENSIONS = 1280
 
-# Names in the package's file on the left, in timm on the right. The file numbers the 16 blocks
-# through; timm counts them by stage, so many in each.
-BLOCKS_OF_STAGES = (1, 2, 2, 3, 3, 4, 1)
-OUTSIDE_BLOCKS = {
-    "_conv_stem": "conv_stem",
-    "_bn0": "bn1",
-    "_conv_head": "conv_head",
-    "_bn1": "bn2",
-    "_fc": "classifier",
-}
-# The first block does not widen its input, so that its batch norms count from another start.
-FIRST_BLOCK = {
-    "_depthwise_conv": "conv_dw",
-    "_bn1": "bn1",
-    "_project_conv": "conv_pw",
-    "_bn2": "bn2",
-}
-OTHER_BLOCKS = {
-    "_expand_conv": "conv_pw",
-    "_bn0": "bn1",
-    "_depthwise_conv": "conv_dw",
-    "_bn1": "bn2",
-    "_project_conv": "conv_pwl",
-    "_bn2": "bn3",
-}
-
 
 def load(device: str) -> Network:
     """Load the built-in encoder; raises `EncoderUnavailable` where its package is damaged."""
-    weights = read_weights()
     module: Any = timm.create_model(ARCHITECTURE, pretrained=False)
-    module.load_state_dict(weights, strict=True)
+    module.load_state_dict(read_weights(module), strict=True)
     module.reset_classifier(0)
-    trained = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    trained = module.state_dict()
     # timm's own evaluation crop (the middle 224 of 256 pixels) gave a lower log loss on photos and
     # cartoons than the whole picture, squashed or padded.
     transform, preprocessing = evaluation_transform(module)
@@ -94,10 +67,11 @@ def fold_batch_norms(module: torch.nn.Module) -> torch.nn.Module:
     return module
 
 
-def read_weights() -> dict[str, torch.Tensor]:
-    """Return all 296 tensors, classifier included, under timm's names.
+def read_weights(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """Return all 296 tensors, classifier included, under the names they have in timm's module.
 
-    Raises `EncoderUnavailable` where the file is missing or not byte for byte the one expected.
+    The file has names of its own, for the same layers in the same order. Raises
+    `EncoderUnavailable` where it is missing or not byte for byte the one expected.
     """
     path = find_file()
     content = path.read_bytes()
@@ -107,7 +81,7 @@ def read_weights() -> dict[str, torch.Tensor]:
             f" {PACKAGE} again."
         )
     tensors = torch.load(path, map_location="cpu", weights_only=True)
-    return {timm_name(name): tensor for name, tensor in tensors.items()}
+    return dict(zip(module.state_dict(), tensors.values(), strict=True))
 
 
 def find_file() -> Path:
@@ -121,20 +95,3 @@ def find_file() -> Path:
             f"The weights of the built-in encoder are missing; install the package {PACKAGE}."
         )
     return path
-
-
-def timm_name(name: str) -> str:
-    """Translate the name of a tensor; raises `KeyError` where the table does not have it."""
-    if not name.startswith("_blocks."):
-        part, kind = name.split(".")
-        return f"{OUTSIDE_BLOCKS[part]}.{kind}"
-    _, number, part, kind = name.split(".")
-    parts = FIRST_BLOCK if number == "0" else OTHER_BLOCKS
-    return f"{_BLOCKS[int(number)]}.{parts[part]}.{kind}"
-
-
-_BLOCKS = tuple(
-    f"blocks.{stage}.{block}"
-    for stage, blocks in enumerate(BLOCKS_OF_STAGES)
-    for block in range(blocks)
-)

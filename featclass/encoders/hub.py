@@ -1,14 +1,30 @@
-"""Weights in the layout of a Hugging Face cache: which files are needed, and which are here."""
+"""The Hugging Face Hub: where it is, whether it answers, and which of its files are here.
+
+What is kept lies in the layout of the user's Hugging Face cache. huggingface_hub is imported late,
+since the catalogue is listed without it, and reads the environment only once.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from featclass.base import Config
+from featclass.base import Config, EncoderUnavailable
+
+log = logging.getLogger(__name__)
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
+# What a proxy says that has no way to the Hub itself.
+_NO_WAY = (407, 502, 503, 504)
+
+_T = TypeVar("_T")
 
 OPEN_CLIP_CONFIG = "open_clip_config.json"
 OPEN_CLIP_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -87,17 +103,6 @@ def user_cache() -> Path:
     return Path(general).expanduser() / "huggingface" / "hub"
 
 
-def endpoint() -> str:
-    """Return the address of the Hub, or of the mirror named by `HF_ENDPOINT`."""
-    return (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
-
-
-def is_offline(config: Config) -> bool:
-    """Say whether downloads are forbidden, by featclass's variable or the Hub library's own."""
-    forbidden = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
-    return config.offline or forbidden
-
-
 def _find_below(root: Path, checkpoint: Checkpoint) -> Path | None:
     found = (
         complete(snapshot, checkpoint)
@@ -118,3 +123,74 @@ def _snapshots(folder: Path, revision: str) -> list[Path]:
         # A folder filled by hand may lack the reference: its newest snapshot is what was meant.
         return sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
     return []
+
+
+def endpoint() -> str:
+    """Return the address of the Hub, or of the mirror named by `HF_ENDPOINT`.
+
+    Raises `EncoderUnavailable` where that is no address.
+    """
+    address = (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+    if not (address.startswith(("http://", "https://")) and host(address)):
+        raise EncoderUnavailable(
+            f"HF_ENDPOINT is {address!r}, and should be an address such as {DEFAULT_ENDPOINT};"
+            " correct it, or unset it."
+        )
+    return address
+
+
+def host(address: str) -> str:
+    """Return what a person calls the server at an address, or nothing where it is none."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""
+
+
+def is_offline(config: Config) -> bool:
+    """Say whether downloads are forbidden, by featclass's variable or the Hub library's own."""
+    named = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+    return config.offline or named.upper() in ("1", "ON", "YES", "TRUE")
+
+
+def can_reach_hub(timeout: float = 3.0) -> bool:
+    """Say within about `timeout` seconds whether anything at the Hub's address speaks HTTP."""
+    import httpx2
+    from huggingface_hub import get_session
+
+    try:
+        address, session = endpoint(), get_session()
+    except (EncoderUnavailable, ImportError, ValueError) as error:
+        # The last two where the environment names a proxy that cannot be used.
+        log.info("The Hub cannot be reached: %s", error)
+        return False
+
+    def answers() -> bool:
+        try:
+            response = session.head(address, timeout=timeout, follow_redirects=False)
+        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+            log.info("%s cannot be reached: %s", address, error)
+            return False
+        return response.status_code not in _NO_WAY
+
+    answer = in_background(answers)
+    # Looking up a name may take longer than any timeout given to a socket.
+    wait([answer], timeout=timeout)
+    return answer.done() and answer.result()
+
+
+def in_background(work: Callable[[], _T]) -> Future[_T]:
+    """Run `work` in a thread that neither blocks its caller nor the end of the process.
+
+    The threads of `concurrent.futures` are joined at exit, however long a connection hangs.
+    """
+    future: Future[_T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # whoever waits for the future raises it again
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="hub", daemon=True).start()
+    return future

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from featclass.base import Config, EncoderUnavailable, no_progress
-from featclass.encoders import hub, remote, specs
+from featclass.encoders import hub, specs
 from featclass.encoders.base import DownloadProgress, Encoder
 from featclass.encoders.hub import Checkpoint
-from featclass.encoders.specs import CATALOGUE, preferred
+from featclass.encoders.specs import AUTO, CATALOGUE, preferred
 
 _REPOSITORIES = {entry.spec: entry.repository for entry in CATALOGUE if entry.repository}
+_FOLDER = Checkpoint("", hub.OPEN_CLIP_FOLDER_WEIGHTS, (hub.OPEN_CLIP_CONFIG,))
 
 
 def load(
@@ -27,11 +28,10 @@ def load(
     `EncoderUnavailable` in one sentence.
     """
     wanted = _concrete(spec, device)
-    if isinstance(wanted, specs.Builtin):
-        device = choose_device(device)
+    if isinstance(wanted, str):
         from featclass.encoders import builtin
 
-        return builtin.load(device)
+        return builtin.load(choose_device(device))
     if device != "auto":  # nothing is downloaded for a device that is not there
         device = choose_device(device)
     # Before torch is needed, so that a machine without network says so at once.
@@ -54,10 +54,10 @@ def is_local(spec: str, config: Config) -> bool:
     where there is no such encoder.
     """
     wanted = specs.parse(spec)
-    if isinstance(wanted, specs.Auto | specs.Builtin):
+    if isinstance(wanted, str):
         return True
     if isinstance(wanted, specs.LocalFolder):
-        return _weights_in(wanted.path) is not None
+        return hub.complete(wanted.path, _FOLDER) is not None
     return hub.find(_checkpoint(wanted), config) is not None
 
 
@@ -75,7 +75,7 @@ def download(
     `DownloadCancelled`, and `EncoderUnavailable` in one sentence.
     """
     wanted = _concrete(spec)
-    if not isinstance(wanted, specs.Builtin):
+    if not isinstance(wanted, str):
         _obtain(wanted, config, progress, cancelled)
 
 
@@ -89,10 +89,10 @@ def choose_device(requested: str = "auto") -> str:
     return devices.choose_device(requested)
 
 
-def _concrete(spec: str, device: str = "auto") -> specs.Builtin | specs.LocalFolder | specs.OnHub:
-    """Read a spec; `auto` is the preferred encoder of the device."""
+def _concrete(spec: str, device: str = "auto") -> specs.Spec:
+    """Read a spec; `auto` is the preferred encoder of the device, and only `builtin` a word."""
     wanted = specs.parse(spec)
-    return _concrete(preferred(choose_device(device))) if isinstance(wanted, specs.Auto) else wanted
+    return specs.parse(preferred(choose_device(device))) if wanted == AUTO else wanted
 
 
 def _obtain(
@@ -103,7 +103,7 @@ def _obtain(
 ) -> Path:
     """Return the weights file on this machine, downloaded if need be."""
     if isinstance(wanted, specs.LocalFolder):
-        if (path := _weights_in(wanted.path)) is None:
+        if (path := hub.complete(wanted.path, _FOLDER)) is None:
             raise EncoderUnavailable(
                 f"The folder {wanted.path} holds no OpenCLIP model: it takes"
                 f" {hub.OPEN_CLIP_CONFIG} and weights such as {hub.OPEN_CLIP_WEIGHTS[0]}."
@@ -127,21 +127,18 @@ def _download(
             f"{wanted} is not on this machine, and FEATCLASS_OFFLINE forbids to download it; put"
             " its files into the folder FEATCLASS_MODELS, or use the encoder builtin."
         )
-    from huggingface_hub import get_token
-
-    from featclass.encoders.transfer import fetch
-
-    address = remote.Hub(hub.endpoint(), token=get_token())
-    if not remote.can_reach_hub():
+    address = hub.endpoint()
+    if not hub.can_reach_hub():
         raise EncoderUnavailable(
-            f"{wanted} is not on this machine, and {address.host} cannot be reached; connect to"
-            " the internet, put its files into the folder FEATCLASS_MODELS, or use the encoder"
+            f"{wanted} is not on this machine, and {hub.host(address)} cannot be reached; connect"
+            " to the internet, put its files into the folder FEATCLASS_MODELS, or use the encoder"
             " builtin."
         )
+    from featclass.encoders.transfer import fetch
+
     return fetch(
         checkpoint,
         hub.destination(config),
-        address,
         progress=progress or no_progress,
         cancelled=cancelled or (lambda: False),
     )
@@ -161,9 +158,3 @@ def _checkpoint(wanted: specs.OnHub) -> Checkpoint:
     from featclass.encoders import openclip
 
     return openclip.checkpoint(wanted)
-
-
-def _weights_in(folder: Path) -> Path | None:
-    return hub.complete(
-        folder, Checkpoint("", hub.OPEN_CLIP_FOLDER_WEIGHTS, (hub.OPEN_CLIP_CONFIG,))
-    )

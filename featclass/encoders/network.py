@@ -90,6 +90,7 @@ class Network:
         self.workers = devices.workers(device)
         self._transform = transform
         self._preprocessing = recognised(transform)
+        self.side = self._preprocessing.side if self._preprocessing else None
         # Channels-last is faster for convolutions, on CPU and CUDA.
         is_faster = convolutional and device != "mps"
         self._layout = torch.channels_last if is_faster else torch.contiguous_format
@@ -97,11 +98,6 @@ class Network:
         self._forward: Forward = forward or module
         self._features = features
         self.patch = _patch(module)
-
-    @property
-    def side(self) -> int | None:
-        """What `preprocess` shrinks the shorter side of a picture to; None if it needs all."""
-        return self._preprocessing.side if self._preprocessing else None
 
     def preprocess(self, image: Image.Image) -> Pixels:
         """Return the pixels the network takes, as it was trained.
@@ -133,18 +129,11 @@ class Network:
         return embeddings
 
     def kept(self, size: tuple[int, int]) -> Box | None:
-        """Return what `preprocess` keeps of a picture of (width, height); None if it cannot tell.
-
-        Where it can, `preprocess` returns 8 bits of shape (height, width, 3).
-        """
+        """See `Inspectable`."""
         return self._preprocessing.kept(size) if self._preprocessing else None
 
     def features(self, pixels: Pixels) -> NDArray[np.float32] | None:
-        """Return what the network saw at each place, shape (n, rows, columns, dimensions).
-
-        None for a network without such a last layer. Whether their mean over places is the
-        embedding is for the caller to check.
-        """
+        """See `Inspectable`."""
         if self._features is None:
             return None
         devices.use_threads(devices.CORES)
@@ -155,11 +144,7 @@ class Network:
         return values
 
     def gradients(self, pixels: Pixels, pull: Pull) -> NDArray[np.float32] | None:
-        """Return the gradient with respect to each of `pixels`, shape as theirs.
-
-        It is that of the number whose gradient with respect to the embeddings `pull` returns.
-        None where it does not fit in the memory of the device.
-        """
+        """See `Inspectable`."""
         devices.use_threads(devices.CORES)
         try:
             return self._gradients(pixels, pull)
@@ -181,8 +166,7 @@ class Network:
             embeddings = self._forward(tensor.contiguous(memory_format=self._layout)).float()
             pulled = torch.from_numpy(pull(embeddings.detach().cpu().numpy()))
             [gradient] = torch.autograd.grad(embeddings, levels, pulled.to(embeddings))
-        found: NDArray[np.float32] = gradient.cpu().numpy()
-        return found
+        return np.asarray(gradient.cpu().numpy(), np.float32)
 
     def _in_batches(self, pixels: Pixels, forward: Forward) -> NDArray[np.float32]:
         parts: list[torch.Tensor] = []

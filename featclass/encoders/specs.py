@@ -14,6 +14,7 @@ from pathlib import Path
 from featclass.base import EncoderUnavailable
 
 AUTO, BUILTIN = "auto", "builtin"
+"""The best encoder that this machine can have; the one that comes with featclass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +113,6 @@ _TIMM = re.compile(_NAME)
 
 
 @dataclass(frozen=True, slots=True)
-class Auto:
-    """The best encoder this machine can have: a choice, not an encoder of its own."""
-
-    def __str__(self) -> str:
-        return "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Builtin:
-    """The encoder that comes with featclass."""
-
-    def __str__(self) -> str:
-        return "builtin"
-
-
-@dataclass(frozen=True, slots=True)
 class OpenClipPair:
     """An architecture of OpenCLIP and the tag of one of its checkpoints."""
 
@@ -171,17 +156,16 @@ class TimmModel:
 
 
 OnHub = OpenClipPair | HubRepository | TimmModel
-Spec = Auto | Builtin | LocalFolder | OnHub
+Spec = str | LocalFolder | OnHub
+"""A word is `AUTO` or `BUILTIN`."""
 
 
 def parse(text: str) -> Spec:
     """Read a spec; raises `EncoderUnavailable` where it has none of the accepted forms."""
     text = text.strip()
     scheme, _, rest = text.partition(":")
-    if text == AUTO:
-        return Auto()
-    if text == BUILTIN:
-        return Builtin()
+    if text in (AUTO, BUILTIN):
+        return text
     if scheme == "hf-hub" and (match := _HUB.fullmatch(rest)):
         return HubRepository(match["repository"], match["revision"] or "main")
     if scheme == "local-dir" and rest:

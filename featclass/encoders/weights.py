@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,10 +10,11 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError
 
 from featclass.base import EncoderUnavailable
 from featclass.encoders import devices
+
+log = logging.getLogger(__name__)
 
 
 def read(path: Path) -> dict[str, torch.Tensor]:
@@ -34,23 +35,15 @@ def reading(path: Path, spec: object) -> Iterator[None]:
     """Turn what libraries raise over unusable weights into `EncoderUnavailable`."""
     try:
         yield
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        OSError,
-    ) as error:
+    except EncoderUnavailable:
+        raise
+    except Exception as error:  # a library's own, over bytes that it cannot use
         if isinstance(error, RuntimeError) and devices.is_out_of_memory(error):
             raise EncoderUnavailable(
                 f"There is not enough memory on this machine for {spec}; choose a smaller encoder."
             ) from error
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".:")[:200]
+        log.info("%s: %s", path, error)
         raise EncoderUnavailable(
-            f"The weights of {spec} in {path} are damaged, or belong to another network"
-            f" ({reason}); delete the file and download it again."
+            f"The weights of {spec} in {path} are damaged, or belong to another network: delete"
+            " the file and download it again."
         ) from error

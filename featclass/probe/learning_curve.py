@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from featclass.base import (
@@ -38,7 +39,8 @@ TRAINED_ON = 0.8
 FEWEST_IN_CLASS = 5
 FEWEST_WRONG = 3
 UNBALANCED = 0.67
-"""Below this share of the largest class, the smallest is what to add to first."""
+"""Below this share of the largest class, the smallest is what to add to first. More pictures of the
+class that is predicted worst did not help by themselves over draws from five pools."""
 WORTHWHILE = 0.25
 """Share of the errors that the pictures proposed should take away."""
 LITTLE = 0.05
@@ -60,9 +62,7 @@ def learning_curve(
     error = a + b * images ** -c with a, b >= 0 and c from 0.2 to 1 (Cortes et al., NIPS 1993;
     Figueroa et al., BMC Medical Informatics and Decision Making 12, 2012; Hestness et al., 2017),
     by weighted least squares; how many errors it takes away is applied to the accuracy known.
-    The band is that of a bootstrap over images and draws. More pictures of the class that is
-    predicted worst did not help by themselves over draws from five pools, as many of each did; of
-    the smallest class they did, where it was much smaller than the largest.
+    The band is that of a bootstrap over images and draws.
 
     Args:
         labels: Class of each image.
@@ -76,20 +76,17 @@ def learning_curve(
     sizes = np.bincount(codes[np.unique(owners, return_index=True)[1]], minlength=classes.size)
     smallest = int(sizes.argmin())
     if sizes[smallest] < FEWEST_IN_CLASS:
-        too_few = TooFewOfAClass(str(classes[smallest]), FEWEST_IN_CLASS)
-        return LearningCurve((), None, too_few)
-    rng = np.random.default_rng([seed, codes.size])
+        return LearningCurve((), None, TooFewOfAClass(str(classes[smallest]), FEWEST_IN_CLASS))
     images = _Images(codes, owners, np.asarray(right, dtype=bool))
-    measured = _measured(images, learner, rng)
-    points = measured.points()
-    wrong = int(codes.size - images.right.sum())
+    measured = _measured(images, learner, np.random.default_rng([seed, codes.size]))
+    points, wrong = measured.points(), int(codes.size - images.right.sum())
     if wrong < FEWEST_WRONG:
         return LearningCurve(points, None, TooFewErrors(wrong, codes.size))
     projected = measured.projected(classes.size, codes.size)
     lacking = int(sizes.max() - sizes[smallest])
     if projected is not None and sizes[smallest] < UNBALANCED * sizes.max():
         to_one = measured.projected(1, min(lacking, codes.size))
-        projected = to_one and replace(to_one, label=str(classes[smallest]))
+        projected = to_one and structs.replace(to_one, label=str(classes[smallest]))
     return LearningCurve(points, projected, None if projected else measured.errors_left())
 
 
@@ -136,7 +133,7 @@ class _Law:
             b, a = np.where(a < 0, through, b), np.maximum(a, 0)
             residuals = errors - a[:, None] - b[:, None] * powers
             fits.append((residuals**2 @ share, a, b))
-        losses, a, b = (np.array(each) for each in zip(*fits, strict=True))
+        losses, a, b = map(np.array, zip(*fits, strict=True))
         best = losses.argmin(axis=0)
         every = np.arange(errors.shape[0])
         return cls(a[best, every], b[best, every], EXPONENTS[best], scale)
@@ -158,23 +155,20 @@ class _Measured:
     """Out-of-fold, shape (bootstraps + 1,)."""
     law: _Law
 
-    def remaining(self, more: int) -> Floats:
-        """Return the share of today's errors left with so many more images, by bootstrap.
+    def remaining(self, more: int, share: float = 1.0) -> Floats:
+        """Return the share of the errors left with so many more images, by bootstrap.
 
-        The last, of the images as given, is the mean of the others: one law alone swings far.
+        Of today's errors, or of those by probes of a `share` of the images. The last, of the
+        images as given, is the mean of the others: one law alone swings far.
         """
-        return self._left(more, self.now)
-
-    def _left(self, more: int, now: float) -> Floats:
-        left = self.law(self.now + more) / np.maximum(self.law(now), 1e-12)
+        left = self.law(self.now + more) / np.maximum(self.law(share * self.now), 1e-12)
         return np.append(left[:-1], left[:-1].mean())
 
     def points(self) -> tuple[Point, ...]:
-        found = []
-        for images, errors in zip(self.sizes, self.errors.T, strict=True):
-            low, high = band(1 - errors)
-            found.append(Point(float(images), float(1 - errors[-1]), low, high))
-        return tuple(found)
+        return tuple(
+            Point(float(images), float(1 - errors[-1]), *band(1 - errors))
+            for images, errors in zip(self.sizes, self.errors.T, strict=True)
+        )
 
     def projected(self, step: int, most: int) -> Projection | None:
         """Return the fewest images worth their while, in steps, or None where that is not sure."""
@@ -186,7 +180,7 @@ class _Measured:
         wrong = 1 - _spread(self.accuracies)
         then = 1 - wrong * self.remaining(more)
         # Of the classifier itself, which trains on all images, the accuracy may be higher.
-        whole = 1 - wrong * self._left(more, TRAINED_ON * self.now)
+        whole = 1 - wrong * self.remaining(more, TRAINED_ON)
         low, high = float(np.quantile(then[:-1], 0.025)), float(np.quantile(whole[:-1], 0.975))
         now, after = float(self.accuracies[-1]), float(then[-1])
         return Projection(more, None, now, after, min(low, after), max(high, after))

@@ -1,6 +1,6 @@
 """What people read: reports and tables, made only where one is asked for.
 
-documents        the report to take to a meeting, as one HTML file or as Markdown
-figures          the confusion matrix to look at; the colours of classes
+contents         all that the report to take to a meeting says; `html` and `markdown` write it
+colours          of the classes
 prediction_csv   predictions as a table; `sorting`: as folders
 """

@@ -1,13 +1,16 @@
-"""What a document says, whether as HTML or as Markdown: which examples, which facts, in words."""
+"""What the report to take to a meeting says, whether as HTML or as Markdown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Self
 
+from featclass import __version__
+from featclass.audit import FindingKind
 from featclass.base import (
-    LearningCurve,
+    ClassFigures,
     OutOfFoldPrediction,
     Probe,
     Report,
@@ -15,18 +18,26 @@ from featclass.base import (
     orderly,
     percent,
     sentences,
+    span,
 )
 from featclass.base.sentences import counted
 from featclass.classifiers import Training
 
 Finding = tuple[str, str, Sequence[str]]
 """What an audit found: a title, a sentence, and the digests of the images, worst first."""
-
+TITLES = {
+    FindingKind.LABEL: "Perhaps another class",
+    FindingKind.SHORTCUT: "A give-away",
+    FindingKind.DUPLICATES: "Near-duplicates",
+    FindingKind.OUTLIER: "Unlike all others",
+    FindingKind.QUALITY: "Hard to see",
+    FindingKind.BALANCE: "Unbalanced",
+}
+"""Worst kinds first."""
+MOST_FINDINGS = 12
+"""Of one kind: the first say enough."""
 EXAMPLES = 8
 """Of those taken right, and of those taken wrong."""
-NEIGHBOURS = 2
-"""Shown beside each that was taken wrong."""
-FINDING_IMAGES = 6
 LISTED = 30
 """More than these of anything are counted, not listed."""
 
@@ -38,73 +49,113 @@ def cleaned(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All that a document says of a classifier."""
+    """All that it says of a classifier; names and sentences are as they came, not escaped."""
 
-    headline: str
-    """How many were right; empty where there is no score."""
-    sentence: str
-    """Goes on from the headline."""
-    verdict: tuple[str, ...]
-    curve: LearningCurve | None
-    wrong: tuple[OutOfFoldPrediction, ...]
+    title: str
+    """Such as the name of the workspace."""
+    made: str
+    """When, and with what."""
+    report: Report
+    notes: Sequence[str]
+    """Sentences that belong to the score."""
+    verdict: Sequence[str]
+    wrong: Sequence[OutOfFoldPrediction]
     """Taken wrong, the most sure first."""
-    right: tuple[OutOfFoldPrediction, ...]
+    right: Sequence[OutOfFoldPrediction]
     """The most typical few, each class in turn."""
-    facts: tuple[tuple[str, str], ...]
+    findings: Sequence[Finding]
+    """Of an audit."""
+    names: dict[str, str]
+    """How the owner calls each image, by digest."""
+    facts: Sequence[tuple[str, str]]
     """How it was measured: names and values."""
 
     @classmethod
-    def of(cls, training: Training) -> Self:
-        """Choose and phrase; names of classes and images are as their owner wrote them."""
-        report = training.classifier.report
-        headline = sentences.headline(report)
-        sentence = sentences.score_sentence(report)
-        verdict = report.verdict
-        wrong = [
-            prediction for prediction in training.out_of_fold if prediction.said != prediction.label
-        ]
+    def of(cls, training: Training, *, title: str, accepted: Collection[str] = ()) -> Self:
+        """Choose and phrase.
+
+        `accepted` are keys of findings said to be fine: these do not stand beside the score.
+        """
+        report, exemplars = training.classifier.report, training.classifier.exemplars
+        verdict, out_of_fold = report.verdict, training.out_of_fold
+        names = dict(zip(exemplars.digests, exemplars.names, strict=True))
         return cls(
-            headline=headline,
-            sentence=sentence.removeprefix(headline).strip(),
-            verdict=tuple(filter(None, (verdict.sentence, verdict.advice))) if verdict else (),
-            curve=report.learning_curve,
-            wrong=tuple(sorted(wrong, key=_doubt)),
-            right=_typical(training),
+            title=title,
+            made=f"{date.today():%d %B %Y}, featclass {__version__}",
+            report=report,
+            notes=training.cautions(accepted),
+            verdict=[*filter(None, (verdict.sentence, verdict.advice))] if verdict else [],
+            wrong=sorted((one for one in out_of_fold if one.said != one.label), key=_doubt),
+            right=_typical([one for one in out_of_fold if one.said == one.label]),
+            findings=_findings(training),
+            names=names | {one.digest: one.name for one in out_of_fold},
             facts=_facts(training),
         )
 
-
-def names(training: Training) -> dict[str, str]:
-    """Return how the owner calls each image, by digest."""
-    exemplars = training.classifier.exemplars
-    known = dict(zip(exemplars.digests, exemplars.names, strict=True))
-    return known | {prediction.digest: prediction.name for prediction in training.out_of_fold}
+    def name_of(self, digest: str) -> str:
+        """Return how the owner calls an image, or else the beginning of its digest."""
+        return self.names.get(digest, digest[:12])
 
 
-def confusions(report: Report) -> list[tuple[int, int, int]]:
-    """Return (row, column, count) of what was confused, most often first."""
-    matrix = report.confusion_matrix or ()
-    cells = [(i, j, n) for i, row in enumerate(matrix) for j, n in enumerate(row) if n and i != j]
-    return sorted(cells, key=lambda cell: (-cell[2], *cell[:2]))
+def confusions(report: Report) -> list[tuple[str, str, int]]:
+    """Return (class, what it was taken for, count) of what was confused, most often first."""
+    cells = [
+        (-count, i, j)
+        for i, row in enumerate(report.confusion_matrix or ())
+        for j, count in enumerate(row)
+        if count and i != j
+    ]
+    return [(report.classes[i], report.classes[j], -less) for less, i, j in sorted(cells)]
+
+
+def not_used(report: Report) -> list[tuple[str, str]]:
+    """Return what was not used: a file and why; or no file, and which class has none."""
+    empty = [("", sentence) for sentence in sentences.empty_sentences(report)]
+    return empty + [(rejected.name, rejected.reason) for rejected in report.rejected]
+
+
+def shares(figures: ClassFigures) -> list[str]:
+    """Return recall, bounds of the recall, precision and F1 in percent, as far as there are any."""
+    recall, precision, f1 = (
+        "–" if share is None else percent(share)
+        for share in (figures.recall, figures.precision, figures.f1)
+    )
+    bounds = span(*figures.recall_interval) if figures.recall_interval else ""
+    return [recall, bounds, precision, f1]
+
+
+def spent(report: Report) -> str:
+    """Return how long each stage took."""
+    return ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in report.seconds.items())
 
 
 def _doubt(prediction: OutOfFoldPrediction) -> tuple[float, str]:
     return -prediction.probability, prediction.digest
 
 
-def _typical(training: Training) -> tuple[OutOfFoldPrediction, ...]:
-    """Return the surest of each class, then the second of each, and so on."""
-    right = sorted((j for j in training.out_of_fold if j.said == j.label), key=_doubt)
-    turns: dict[str, int] = {}
+def _typical(right: Sequence[OutOfFoldPrediction]) -> list[OutOfFoldPrediction]:
+    """Return the surest of each class, then the second of each, and so on, class by class."""
     ranked = []
-    for prediction in right:
-        turns[prediction.label] = turns.get(prediction.label, 0) + 1
-        ranked.append((turns[prediction.label], prediction))
-    chosen = sorted(ranked, key=lambda item: item[0])[:EXAMPLES]
-    return tuple(prediction for _, prediction in sorted(chosen, key=lambda item: item[1].label))
+    for label in {prediction.label for prediction in right}:
+        members = sorted((one for one in right if one.label == label), key=_doubt)
+        ranked += [(rank, _doubt(one), one) for rank, one in enumerate(members[:EXAMPLES])]
+    chosen = [one for *_, one in sorted(ranked, key=lambda item: item[:2])[:EXAMPLES]]
+    return sorted(chosen, key=lambda one: one.label)
 
 
-def _facts(training: Training) -> tuple[tuple[str, str], ...]:
+def _findings(training: Training) -> list[Finding]:
+    """Return what the audit found, worst kinds first."""
+    if training.audit is None:
+        return []
+    digests = {prediction.name: prediction.digest for prediction in training.out_of_fold}
+    return [
+        (title, finding.sentence, [digests[path] for path in finding.images if path in digests])
+        for kind, title in TITLES.items()
+        for finding in training.audit.of_kind(kind)[:MOST_FINDINGS]
+    ]
+
+
+def _facts(training: Training) -> list[tuple[str, str]]:
     classifier = training.classifier
     report = classifier.report
     facts = [("Method", report.method)] if report.accuracy is not None else []
@@ -118,11 +169,11 @@ def _facts(training: Training) -> tuple[tuple[str, str], ...]:
         ("Pictures", f"{report.images:,} in {len(report.classes):,} classes"),
         ("Encoder", f"{report.encoder} ({classifier.encoder_id[:12]})"),
         ("Probe", _probe(classifier.probe)),
+        *_checks(report),
+        ("Time", spent(report)),
+        ("Versions", ", ".join(" ".join(library) for library in classifier.versions.items())),
     ]
-    facts += _checks(report)
-    spent = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in report.seconds.items())
-    versions = ", ".join(f"{name} {version}" for name, version in classifier.versions.items())
-    return (*facts, *(fact for fact in (("Time", spent), ("Versions", versions)) if fact[1]))
+    return [fact for fact in facts if fact[1]]
 
 
 def _probe(probe: Probe) -> str:
@@ -132,8 +183,7 @@ def _probe(probe: Probe) -> str:
 
 def _checks(report: Report) -> list[tuple[str, str]]:
     facts = []
-    if report.near_duplicates is not None:
-        alike = report.near_duplicates
+    if (alike := report.near_duplicates) is not None:
         kinds = ("burst or original", "bursts or originals")
         groups = counted(alike.groups, *(kinds if alike.bursts else ("original", "originals")))
         copies = "its copies" if alike.groups == 1 else "their copies"

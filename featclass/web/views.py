@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple, NotRequired, TypedDict
 
 from featclass.base import Prediction, Rejected, UploadRefused, orderly
-from featclass.reports.figures import class_colour
+from featclass.reports.colours import class_colour
 from featclass.server.batches import BatchRequest
 from featclass.server.readiness import is_up_to_date
 from featclass.server.state import Result, State, names_of

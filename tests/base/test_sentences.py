@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from featclass.base import sentences
 from featclass.base.records import Prediction
@@ -50,7 +51,9 @@ def test_one_picture_more_is_one_picture() -> None:
     assert projection.sentence.startswith("About 1 more picture of cat should")
     assert Advice(Remedy.MORE, 1).sentence.startswith("About 1 more picture would")
     assert Advice(Remedy.TOO_FEW, 1).sentence.startswith("With only 1 picture even")
-    assert replace(projection, more=2000).sentence.startswith("About 2,000 more pictures of cat")
+    assert structs.replace(projection, more=2000).sentence.startswith(
+        "About 2,000 more pictures of cat"
+    )
 
 
 def test_a_gain_too_small_for_whole_percent_is_told_by_the_errors_that_go() -> None:
@@ -59,8 +62,11 @@ def test_a_gain_too_small_for_whole_percent_is_told_by_the_errors_that_go() -> N
         "About 90 more pictures, as many of each class, should take away about 25 % of the errors:"
         " 99 % right (between 98 % and 100 %)."
     )
-    assert "from 90 to 93 % right" in replace(small, accuracy_now=0.9, accuracy_then=0.93).sentence
-    forged = replace(small, accuracy_now=1.0, accuracy_then=1.0)  # of a file of anybody
+    assert (
+        "from 90 to 93 % right"
+        in structs.replace(small, accuracy_now=0.9, accuracy_then=0.93).sentence
+    )
+    forged = structs.replace(small, accuracy_now=1.0, accuracy_then=1.0)  # of a file of anybody
     assert "from 100 to 100 % right" in forged.sentence
 
 

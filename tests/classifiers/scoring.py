@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from featclass.base.records import Rejected, Report
-from featclass.base.scores import (
-    SavedSentence,
-)
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
 
@@ -48,8 +45,8 @@ def scored(images: int | None = None, interval: report.Interval = accuracy_inter
         probabilities,
         ["a", "b", "c"],
         encoder="builtin",
-        rejected=[Rejected("x.txt", "not a picture")],
-        method=SavedSentence("by hand"),
+        rejected=(Rejected("x.txt", "not a picture"),),
+        method="by hand",
         seconds={"embed": 1.5, "fit": 0.25, "evaluate": 0.5},
         images=images,
         interval=interval,

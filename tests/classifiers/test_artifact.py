@@ -22,7 +22,6 @@ from featclass.base.records import (
     Report,
     TrainedClassifier,
 )
-from featclass.base.scores import SavedSentence
 from featclass.classifiers import artifact
 from tests.classifiers.forging import signed
 
@@ -47,7 +46,7 @@ def classifier() -> TrainedClassifier:
             NAMES[0]: ClassFigures(0.5, 1.0, 2 / 3, 1),
             NAMES[1]: ClassFigures(1.0, 0.5, None, 2),
         },
-        procedure=SavedSentence("by hand"),
+        procedure="by hand",
         seconds={"embed": 0.1, "fit": 0.2, "evaluate": 0.3},
     )
     return TrainedClassifier(
@@ -364,7 +363,7 @@ def test_a_file_of_before_values_were_kept_loads_and_shows_its_sentences() -> No
 
     loaded = artifact.loads(forged(older))
     report = loaded.report
-    assert report.procedure == SavedSentence(report.method)
+    assert report.procedure == report.method
     assert report.method.endswith("leave-one-out")
     assert report.verdict is not None
     assert report.verdict.sentence == "Not shown to be better than guessing yet: 2 of 3 right."

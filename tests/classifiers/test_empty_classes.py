@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ from featclass.classifiers import artifact, report
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
-from featclass.reports import html as html_document
-from featclass.reports import markdown as markdown_document
-from featclass.reports.markdown import report_markdown
+from featclass.reports.contents import Contents
+from featclass.reports.html import as_html
+from featclass.reports.markdown import as_markdown, report_markdown
 from featclass.server.studio import studio
 from tests.fakes import GridEncoder, drawn, image, two_classes
 from tests.filled import add, sets, settle
@@ -59,13 +60,13 @@ def test_nothing_is_said_of_classes_that_have_pictures(engine: Engine) -> None:
 
 def test_each_empty_class_has_a_sentence_in_text_page_and_prose(training: Training) -> None:
     text = report_markdown(training.classifier.report)
-    page = html_document.html(training, title="t", made="now", thumbnail=lambda digest: None)
-    prose = markdown_document.markdown(training, title="t", made="now")
+    contents = Contents.of(training, title="t")
+    page, prose = as_html(contents, thumbnail=lambda digest: None), as_markdown(contents)
     for name in ("green", "yellow"):
         sentence = f"{name}' has no picture that could be used: add some, or remove it."
         assert sentence in text
         assert sentence in prose
-        assert sentence in page.replace("&#x27;", "'")
+        assert sentence in unescape(page)
 
 
 def test_what_is_known_by_its_name_alone_is_not_asked_to_be_removed(training: Training) -> None:

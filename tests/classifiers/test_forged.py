@@ -23,8 +23,9 @@ from featclass.classifiers.report_json import to_json
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Embeddings, Engine
-from featclass.reports import documents
-from featclass.reports.markdown import report_markdown
+from featclass.reports.contents import Contents
+from featclass.reports.html import as_html
+from featclass.reports.markdown import as_markdown, report_markdown
 from tests.classifiers.forging import signed
 from tests.fakes import GridEncoder, drawn, image, two_classes
 
@@ -162,8 +163,9 @@ def assert_sound(classifier: TrainedClassifier) -> None:
     json.dumps(to_json(classifier.report), allow_nan=False)
     training = Training(classifier)
     report_markdown(classifier.report, training.cautions()).encode()
-    documents.html(training, title="", thumbnail=lambda _: None).encode()
-    documents.markdown(training, title="").encode()
+    contents = Contents.of(training, title="")
+    as_html(contents, thumbnail=lambda _: None).encode()
+    as_markdown(contents).encode()
     assert artifact.loads(artifact.dumps(classifier)).report == classifier.report
 
 

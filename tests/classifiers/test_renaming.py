@@ -37,8 +37,9 @@ from featclass.classifiers.report import More
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
-from featclass.reports import documents
-from featclass.reports.markdown import report_markdown
+from featclass.reports.contents import Contents
+from featclass.reports.html import as_html
+from featclass.reports.markdown import as_markdown, report_markdown
 from featclass.server.studio import studio
 from featclass.web.page import trust, wording
 from tests.fakes import GridEncoder, drawn, image, two_classes
@@ -81,8 +82,8 @@ def written(training: Training) -> str:
         header,
         json.dumps(training.to_json(), ensure_ascii=False),
         json.dumps(audit.to_json(), ensure_ascii=False),
-        documents.html(training, title="t", thumbnail=lambda digest: None),
-        documents.markdown(training, title="t"),
+        as_html(Contents.of(training, title="t"), thumbnail=lambda digest: None),
+        as_markdown(Contents.of(training, title="t")),
         report_markdown(made),
         *sentences.conclusions(made),
         *sentences.empty_sentences(made),

@@ -24,7 +24,6 @@ from featclass.base.scores import (
     Rate,
     Remedy,
     SavedClassifier,
-    SavedSentence,
     SingleSplit,
     TooFewErrors,
     TooFewOfAClass,
@@ -94,8 +93,8 @@ def of_two_classes(
         np.eye(2)[said],
         ["a", "b"],
         encoder="builtin",
-        rejected=[],
-        method=SavedSentence("by hand"),
+        rejected=(),
+        method="by hand",
         seconds={},
         groups=groups,
         interval=interval,
@@ -154,7 +153,7 @@ def test_a_split_counts_the_images_used_beside_those_tested() -> None:
     ],
 )
 def test_without_a_score_the_method_says_what_to_add(labels: list[str], sentence: str) -> None:
-    made = report.without_score(labels, encoder="builtin", rejected=[], seconds={})
+    made = report.without_score(labels, encoder="builtin", rejected=(), seconds={})
     assert made.method.startswith(sentence)
     assert made.accuracy is None
     assert made.accuracy_interval is None
@@ -166,7 +165,7 @@ def test_without_a_score_the_method_says_what_to_add(labels: list[str], sentence
 
 def test_without_a_score_another_reason_stands_in_its_place() -> None:
     why = Unscored(Lacking.NOTHING_BUT_COPIES, ("a",), 2)
-    made = report.without_score(list("aabb"), encoder="", rejected=[], seconds={}, why=why)
+    made = report.without_score(list("aabb"), encoder="", rejected=(), seconds={}, why=why)
     assert made.method.startswith("The 2 pictures of 'a' are all nearly the same: add at least one")
     assert made.accuracy is None
 
@@ -207,7 +206,7 @@ def test_json_has_exactly_the_fields_of_the_design() -> None:
 def test_json_round_trips(has_score: bool) -> None:
     made = scored()
     if not has_score:
-        made = report.without_score(["a", "b"], encoder="é", rejected=[], seconds={"fit": 1.0})
+        made = report.without_score(["a", "b"], encoder="é", rejected=(), seconds={"fit": 1.0})
     assert report.from_json(json.loads(json.dumps(report.to_json(made)))) == made
 
 

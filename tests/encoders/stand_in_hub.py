@@ -108,9 +108,7 @@ def serving(hub: StandInHub) -> Iterator[StandInHub]:
                 start = int(wanted.removeprefix("bytes=").removesuffix("-"))
                 headers |= {"Content-Range": f"bytes {start}-{size - 1}/{size}"}
             self.send_response(206 if start else 200)
-            for key, value in (headers | {"Content-Length": str(size - start)}).items():
-                self.send_header(key, value)
-            self.end_headers()
+            self._send_headers(headers | {"Content-Length": str(size - start)})
             if self.command == "HEAD":
                 return
             stop = start + hub.cuts.pop(0) if hub.cuts else size
@@ -126,7 +124,10 @@ def serving(hub: StandInHub) -> Iterator[StandInHub]:
 
         def _send(self, status: int, headers: dict[str, str]) -> None:
             self.send_response(status)
-            for key, value in (headers | {"Content-Length": "0"}).items():
+            self._send_headers(headers | {"Content-Length": "0"})
+
+        def _send_headers(self, headers: dict[str, str]) -> None:
+            for key, value in (headers | {"Connection": "close"}).items():
                 self.send_header(key, value)
             self.end_headers()
 

@@ -14,7 +14,7 @@ import pytest
 from featclass import encoders
 from featclass.base.config import Config
 from featclass.base.errors import DownloadCancelled, EncoderUnavailable
-from featclass.encoders import hub, remote, transfer
+from featclass.encoders import hub, transfer
 from tests.encoders.stand_in_hub import COMMIT, StandInHub, serving
 
 SIZE = 3_000_000
@@ -23,14 +23,14 @@ CHECKPOINT = hub.Checkpoint("org/name", ("open_clip_model.safetensors", "pytorch
 WEIGHTS = "org/name/open_clip_model.safetensors"
 
 
-def fetch(server: StandInHub, folder: Path, checkpoint: hub.Checkpoint = CHECKPOINT) -> Path:
+@pytest.fixture(autouse=True)
+def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "RETRY_SECONDS", 0)
+
+
+def fetch(folder: Path) -> Path:
     return transfer.fetch(
-        checkpoint,
-        folder,
-        remote.Hub(server.address, token="secret"),
-        progress=lambda done, total: None,
-        cancelled=lambda: False,
-        retry_seconds=0,
+        CHECKPOINT, folder, progress=lambda done, total: None, cancelled=lambda: False
     )
 
 
@@ -47,7 +47,7 @@ def server(hub: StandInHub) -> StandInHub:
 def test_a_download_lies_in_the_layout_of_a_hugging_face_cache(
     server: StandInHub, tmp_path: Path
 ) -> None:
-    path = fetch(server, tmp_path)
+    path = fetch(tmp_path)
     repository = tmp_path / "models--org--name"
     assert path == repository / "snapshots" / COMMIT / "open_clip_model.safetensors"
     assert path.read_bytes() == CONTENT
@@ -58,7 +58,7 @@ def test_a_download_lies_in_the_layout_of_a_hugging_face_cache(
 def test_huggingface_hub_finds_what_was_downloaded(server: StandInHub, tmp_path: Path) -> None:
     from huggingface_hub import try_to_load_from_cache
 
-    path = fetch(server, tmp_path)
+    path = fetch(tmp_path)
     found = try_to_load_from_cache("org/name", path.name, cache_dir=tmp_path)
     assert found == str(path)
 
@@ -81,7 +81,7 @@ def test_a_dropped_connection_is_taken_up_where_it_broke(
     server: StandInHub, tmp_path: Path
 ) -> None:
     server.cuts = [1_000_000, 500_000]
-    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert fetch(tmp_path).read_bytes() == CONTENT
     assert ranges(server) == [None, "bytes=1000000-", "bytes=1500000-"]
 
 
@@ -89,7 +89,7 @@ def test_a_connection_may_break_any_number_of_times_as_long_as_bytes_arrive(
     server: StandInHub, tmp_path: Path
 ) -> None:
     server.cuts = [200_000] * (transfer.RETRIES + 3)
-    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert fetch(tmp_path).read_bytes() == CONTENT
     assert len(ranges(server)) == transfer.RETRIES + 4
 
 
@@ -98,10 +98,10 @@ def test_a_connection_that_keeps_breaking_is_given_up_and_later_resumed(
 ) -> None:
     server.cuts = [1_000_000] + [0] * (transfer.RETRIES + 1)
     with pytest.raises(EncoderUnavailable, match=r"broke off after 1 of 2 MB .* is kept"):
-        fetch(server, tmp_path)
+        fetch(tmp_path)
     server.cuts.clear()
     server.requests.clear()
-    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert fetch(tmp_path).read_bytes() == CONTENT
     assert ranges(server) == ["bytes=1000000-"]
 
 
@@ -111,10 +111,10 @@ def test_a_killed_process_leaves_what_the_next_one_goes_on_from(
     server.silent_after = 1 << 21
     script = f"""
 from pathlib import Path
-from featclass.encoders import hub, remote, transfer
+from featclass.encoders import hub, transfer
 checkpoint = hub.Checkpoint("org/name", ("open_clip_model.safetensors",))
-transfer.fetch(checkpoint, Path({str(tmp_path)!r}), remote.Hub({server.address!r}),
-               progress=lambda done, total: print(done, flush=True), cancelled=lambda: False)
+transfer.fetch(checkpoint, Path({str(tmp_path)!r}), cancelled=lambda: False,
+               progress=lambda done, total: print(done, flush=True))
 """
     root = Path(encoders.__file__).parents[2]
     with subprocess.Popen(
@@ -126,7 +126,7 @@ transfer.fetch(checkpoint, Path({str(tmp_path)!r}), remote.Hub({server.address!r
         os.kill(process.pid, signal.SIGKILL)
     server.silent_after = None
     server.requests.clear()
-    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert fetch(tmp_path).read_bytes() == CONTENT
     [resumed] = ranges(server)
     assert resumed is not None
     assert int(resumed.removeprefix("bytes=").removesuffix("-")) > 1 << 20
@@ -137,7 +137,7 @@ def test_a_server_that_cannot_resume_sends_everything_again(
 ) -> None:
     server.cuts = [1_000_000]
     server.ignores_range = True
-    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert fetch(tmp_path).read_bytes() == CONTENT
 
 
 def test_a_download_is_cancelled_while_nothing_arrives_and_resumed_later(
@@ -164,9 +164,9 @@ def test_a_download_is_cancelled_while_nothing_arrives_and_resumed_later(
 def test_what_arrives_damaged_is_thrown_away(server: StandInHub, tmp_path: Path) -> None:
     server.corrupts = True
     with pytest.raises(EncoderUnavailable, match="arrived damaged"):
-        fetch(server, tmp_path)
+        fetch(tmp_path)
     server.corrupts = False
-    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert fetch(tmp_path).read_bytes() == CONTENT
 
 
 def test_where_links_are_not_allowed_the_snapshot_holds_the_file_itself(
@@ -176,11 +176,11 @@ def test_where_links_are_not_allowed_the_snapshot_holds_the_file_itself(
         raise OSError("A required privilege is not held by the client")
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
-    path = fetch(server, tmp_path)
+    path = fetch(tmp_path)
     assert path.read_bytes() == CONTENT
     assert not path.is_symlink()
     server.requests.clear()
-    fetch(server, tmp_path)
+    fetch(tmp_path)
     assert server.asked("GET") == []
 
 
@@ -196,20 +196,32 @@ def test_the_next_best_name_of_the_weights_is_taken_where_the_best_is_missing(
     hub: StandInHub, tmp_path: Path
 ) -> None:
     hub.files["org/name/pytorch_model.bin"] = b"weights"
-    assert fetch(hub, tmp_path).name == "pytorch_model.bin"
+    assert fetch(tmp_path).name == "pytorch_model.bin"
 
 
 def test_the_token_stays_with_the_hub_when_the_content_comes_from_elsewhere(
-    server: StandInHub, tmp_path: Path
+    server: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("HF_TOKEN", "secret")
     with serving(StandInHub(files=server.files)) as store:
         server.store = store
-        assert fetch(server, tmp_path).read_bytes() == CONTENT
+        assert fetch(tmp_path).read_bytes() == CONTENT
     assert {request.headers.get("Authorization") for request in server.requests} == {
         "Bearer secret"
     }
     assert [request.method for request in store.requests] == ["GET"]
     assert "Authorization" not in store.requests[0].headers
+
+
+def test_the_hub_is_asked_for_the_files_and_told_nothing_of_this_machine(
+    server: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", server.address)
+    monkeypatch.setattr("huggingface_hub.constants.AGENT_HARNESSES_PATH", str(tmp_path / "none"))
+    monkeypatch.setattr("huggingface_hub.utils._detect_agent._registry", None)
+    fetch(tmp_path)
+    assert {request.path.partition("/resolve/")[0] for request in server.requests} == {"/org/name"}
+    assert {request.headers["user-agent"] for request in server.requests} == {"featclass"}
 
 
 @pytest.mark.parametrize(
@@ -228,13 +240,13 @@ def test_a_refusal_says_what_to_do(
 ) -> None:
     server.errors["org/name"] = (status, code)
     with pytest.raises(EncoderUnavailable, match=words):
-        fetch(server, tmp_path)
+        fetch(tmp_path)
 
 
 def test_what_is_no_hub_is_not_believed(server: StandInHub, tmp_path: Path) -> None:
     server.errors["org/name"] = (200, "")
     with pytest.raises(EncoderUnavailable, match="does not answer like a Hugging Face hub"):
-        fetch(server, tmp_path)
+        fetch(tmp_path)
     assert not list(tmp_path.rglob("*.incomplete"))
 
 
@@ -244,7 +256,7 @@ def test_a_full_disk_is_noticed_before_anything_is_downloaded(
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=len(CONTENT) - 1))
     with pytest.raises(EncoderUnavailable, match=r"need 2 MB, and the disk of .* is full"):
-        fetch(server, tmp_path)
+        fetch(tmp_path)
     assert server.asked("GET") == []
 
 
@@ -252,7 +264,7 @@ def test_a_folder_that_cannot_be_written_is_named(server: StandInHub, tmp_path: 
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     with pytest.raises(EncoderUnavailable, match=f"cannot be written to {blocked}"):
-        fetch(server, blocked)
+        fetch(blocked)
 
 
 def test_downloads_fill_the_models_folder_which_then_serves_a_machine_without_network(
@@ -311,12 +323,12 @@ def test_the_models_folder_comes_before_the_users_cache(tmp_path: Path, config: 
 def test_a_link_to_a_blob_that_has_gone_is_no_weights_file(
     server: StandInHub, tmp_path: Path, config: Config
 ) -> None:
-    path = fetch(server, tmp_path)
+    path = fetch(tmp_path)
     filled = replace(config, models=tmp_path)
     assert hub.find(CHECKPOINT, filled) == path
     path.resolve().unlink()
     assert hub.find(CHECKPOINT, filled) is None
-    assert fetch(server, tmp_path).read_bytes() == CONTENT
+    assert fetch(tmp_path).read_bytes() == CONTENT
 
 
 def test_a_folder_nobody_may_read_holds_no_weights(
@@ -342,5 +354,6 @@ def test_a_proxy_named_by_the_environment_is_used(
     server: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", server.address)
-    assert remote.Hub("http://hub.invalid").answers(timeout=3.0)
-    assert server.requests[-1].path == "http://hub.invalid"
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
+    assert encoders.can_reach_hub()
+    assert server.requests[-1].path == "http://hub.invalid/"

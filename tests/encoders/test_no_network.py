@@ -37,7 +37,7 @@ def test_the_hub_is_reached_where_it_answers(hub: StandInHub) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:9", "http://hub.invalid", "ftp://hub", "nonsense"]
+    "address", ["http://127.0.0.1:9", "http://hub.invalid", "ftp://hub", "nonsense", "http://[bad"]
 )
 def test_the_hub_is_not_reached_where_nobody_answers(
     address: str, monkeypatch: pytest.MonkeyPatch
@@ -58,15 +58,23 @@ def test_a_name_that_takes_forever_to_look_up_is_not_waited_for(
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", black_hole)
     # A socket's timeout does not cover the look-up, so the caller's has to do without it.
-    monkeypatch.setattr("featclass.encoders.remote.Hub.answers", lambda hub, timeout: hang())
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: hang())
     hanging = socket.socketpair()
 
-    def hang() -> bool:
-        return bool(hanging[0].recv(1))
+    def hang() -> None:
+        hanging[0].recv(1)
+        raise OSError("no such name")
 
     assert not encoders.can_reach_hub(timeout=0.1)
     for end in hanging[::-1]:
         end.close()
+
+
+def test_a_proxy_that_cannot_be_used_is_no_network(
+    hub: StandInHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("all_proxy", "nonsense://127.0.0.1:9")
+    assert not encoders.can_reach_hub()
 
 
 def test_an_encoder_asked_for_by_name_is_an_error_that_says_what_to_do(config: Config) -> None:
@@ -93,12 +101,12 @@ def test_auto_goes_on_with_the_built_in_encoder_and_says_why(
     assert caplog.records[-1].message.endswith("Using the built-in encoder meanwhile.")
 
 
-@pytest.mark.parametrize("variable", [False, True])
+@pytest.mark.parametrize("variable", ["", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"])
 def test_offline_means_that_nothing_is_asked(
-    hub: StandInHub, config: Config, monkeypatch: pytest.MonkeyPatch, variable: bool
+    hub: StandInHub, config: Config, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     if variable:
-        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        monkeypatch.setenv(variable, "1")
     offline = replace(config, offline=not variable)
     for spec in (SPEC, "hf-hub:org/name", "timm:resnet18"):
         with pytest.raises(EncoderUnavailable, match="FEATCLASS_OFFLINE forbids"):

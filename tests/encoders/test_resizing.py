@@ -6,7 +6,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from featclass.encoders.resizing import resize_reduced
+from featclass.encoders.preprocessing import resize_reduced
 
 SIZE = (60, 80)
 FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}

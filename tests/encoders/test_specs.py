@@ -11,8 +11,8 @@ from featclass.encoders import specs
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("auto", specs.Auto()),
-        ("builtin", specs.Builtin()),
+        ("auto", specs.AUTO),
+        ("builtin", specs.BUILTIN),
         ("ViT-B-32/laion2b_s34b_b79k", specs.OpenClipPair("ViT-B-32", "laion2b_s34b_b79k")),
         ("ViT-B/32/openai", specs.OpenClipPair("ViT-B-32", "openai")),
         ("hf-hub:org/name", specs.HubRepository("org/name")),

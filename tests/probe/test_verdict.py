@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from math import comb
 
 import pytest
+from msgspec import structs
 
 from featclass.base.scores import Advice, Rate, Remedy
 from featclass.probe import statistics
@@ -91,7 +91,7 @@ def test_the_sentence_is_made_of_values_that_say_all_of_it() -> None:
     verdict = statistics.verdict(15, CARTOONS)
     assert verdict.rate == Rate(15, 24, "Simpsons", 13)
     assert verdict.remedy is not None
-    simpler = replace(verdict, rate=Rate(15, 24, "Family", 13), remedy=Advice(Remedy.LOOK))
+    simpler = structs.replace(verdict, rate=Rate(15, 24, "Family", 13), remedy=Advice(Remedy.LOOK))
     assert simpler.sentence == verdict.sentence.replace("Simpsons", "Family")
     assert "in the right class" in simpler.advice
 

@@ -14,13 +14,12 @@ from featclass.base.records import (
     NearDuplicates,
     Rejected,
 )
-from featclass.base.scores import LearningCurve, Point, Projection, Rate, SavedSentence, Verdict
+from featclass.base.scores import LearningCurve, Point, Projection, Rate, Verdict
 from featclass.base.sentences import percent
 from featclass.classifiers import report
 from featclass.classifiers.training import Training
 from featclass.reports.contents import cleaned
 from featclass.reports.curve import drawn
-from featclass.reports.figures import confusion_figure
 from featclass.reports.html import BYTES, PICTURES
 from featclass.reports.markdown import report_markdown
 from featclass.web.page import trust, wording
@@ -42,7 +41,7 @@ def with_report(
         verdict=verdict,
         learning_curve=curve,
         near_duplicates=copies,
-        procedure=SavedSentence(method),
+        procedure=method,
     )
     return replace(made, classifier=replace(made.classifier, report=changed))
 
@@ -126,13 +125,13 @@ def test_hostile_names_stay_text_on_the_page() -> None:
         folder=HOSTILE,
     )
     plain = training(classes=["cat", "dog"], wrong=[1, 2], rejected=[Rejected("a", "b")])
-    curve = LearningCurve((), None, SavedSentence(HOSTILE))
-    verdict = Verdict(True, 0.0, SavedSentence(HOSTILE), SavedSentence(HOSTILE))
+    curve = LearningCurve((), None, HOSTILE)
+    verdict = Verdict(True, 0.0, HOSTILE, HOSTILE)
     made = with_report(made, verdict=verdict, curve=curve, method=HOSTILE)
     plain = with_report(
         plain,
-        verdict=Verdict(True, 0.0, SavedSentence("a"), SavedSentence("b")),
-        curve=LearningCurve((), None, SavedSentence("c")),
+        verdict=Verdict(True, 0.0, "a", "b"),
+        curve=LearningCurve((), None, "c"),
     )
     found = [
         Reader(page(which, title=text, made=text, notes=[text], findings=[(text, text, [text])]))
@@ -247,9 +246,7 @@ def test_pictures_of_findings_are_named_and_the_rest_counted() -> None:
 def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
     points = (Point(4, 0.6, 0.4, 0.8), Point(9, 0.8, 0.7, 0.9))
     curve = LearningCurve(points, Projection(8, None, 0.9, 0.95, 0.85, 0.99))
-    verdict = Verdict(
-        False, 0.3, SavedSentence("Not shown to be better."), SavedSentence("Add pictures.")
-    )
+    verdict = Verdict(False, 0.3, "Not shown to be better.", "Add pictures.")
     made = with_report(training(), verdict=verdict, curve=curve)
     text = page(made, notes=["Two are copies."])
     for said in (Reader(text).text, prose(made, notes=["Two are copies."])):
@@ -270,7 +267,7 @@ def test_verdict_learning_curve_and_notes_are_told_and_drawn() -> None:
 
 
 def test_without_points_there_is_no_drawing() -> None:
-    made = with_report(training(), curve=LearningCurve((), None, SavedSentence("Too few.")))
+    made = with_report(training(), curve=LearningCurve((), None, "Too few."))
     assert "Too few." in page(made)
     assert 'class="plot"' not in page(made)
 
@@ -293,7 +290,7 @@ def test_how_it_was_measured_is_told() -> None:
 
 def test_without_a_score_it_says_what_is_missing() -> None:
     empty = report.without_score(
-        ["<cat>", "dog", "dog"], encoder="builtin", rejected=[], seconds={}
+        ["<cat>", "dog", "dog"], encoder="builtin", rejected=(), seconds={}
     )
     made = training()
     made = Training(replace(made.classifier, report=empty), ())
@@ -344,14 +341,12 @@ def test_a_share_is_all_or_none_only_where_it_is_so_wherever_it_is_shown() -> No
     assert [figures[name].recall for name in ("cat", "dog")] == [299 / 300, 1 / 300]
     report = replace(made.classifier.report, chance_accuracy=299 / 300, refused_share=1 / 300)
     made = replace(made, classifier=replace(made.classifier, report=report))
-    figure = confusion_figure(report).to_json()
     shares = [row[name] for row in wording.class_rows(report) for name in ("Recall", "Precision")]
     assert shares == [99, 50, 1, 50]
     places = {
         "page": re.sub(r"<text.*?</text>|<[^>]*>", " ", page(made).partition("<body>")[2]),
         "prose": prose(made),
         "markdown": report_markdown(report),
-        "figure": figure,
         "score": sentences.score_sentence(report),
         "verdict": sentences.conclusions(report)[0],
         "trust": " ".join(trust.details(report)),

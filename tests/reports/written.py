@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,12 +16,11 @@ from featclass.base.records import (
     Rejected,
     TrainedClassifier,
 )
-from featclass.base.scores import SavedSentence
 from featclass.classifiers import report
 from featclass.classifiers.training import Training
-from featclass.reports import html as html_document
-from featclass.reports import markdown as markdown_document
-from featclass.reports.contents import Finding
+from featclass.reports.contents import Contents, Finding
+from featclass.reports.html import as_html
+from featclass.reports.markdown import as_markdown
 
 
 def digest_of(number: int) -> str:
@@ -57,8 +57,8 @@ def training(
         np.eye(len(classes))[said],
         classes,
         encoder="builtin",
-        rejected=rejected,
-        method=SavedSentence("by hand"),
+        rejected=tuple(rejected),
+        method="by hand",
         seconds={"embed": 1.0},
     )
     labels = tuple(classes[truth] for truth in truths)
@@ -91,14 +91,8 @@ def page(
     findings: Sequence[Finding] = (),
     colours: Mapping[str, str] | None = None,
 ) -> str:
-    return html_document.html(
-        training,
-        title=title,
-        made=made,
-        thumbnail=thumbnail,
-        notes=notes,
-        findings=findings,
-        colours=colours,
+    return as_html(
+        _contents(training, title, made, notes, findings), thumbnail=thumbnail, colours=colours
     )
 
 
@@ -110,6 +104,11 @@ def prose(
     notes: Sequence[str] = (),
     findings: Sequence[Finding] = (),
 ) -> str:
-    return markdown_document.markdown(
-        training, title=title, made=made, notes=notes, findings=findings
-    )
+    return as_markdown(_contents(training, title, made, notes, findings))
+
+
+def _contents(
+    training: Training, title: str, made: str, notes: Sequence[str], findings: Sequence[Finding]
+) -> Contents:
+    contents = Contents.of(training, title=title)
+    return replace(contents, made=made, notes=notes, findings=findings)

@@ -23,7 +23,7 @@ from featclass.base.sentences.numbers import (
     span,
     whole,
 )
-from featclass.base.sentences.score import empty_sentences, headline, score_sentence
+from featclass.base.sentences.score import empty_sentences, headline, how_far, score_sentence
 from featclass.base.sentences.verdict import LEAST_REFUSED, conclusions, refusing
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "empty_sentences",
     "findings",
     "headline",
+    "how_far",
     "listed",
     "methods",
     "outlook",

@@ -22,19 +22,24 @@ def headline(report: Report) -> str:
 
 def score_sentence(report: Report) -> str:
     """Say how good the classifier is and how far that can be trusted, in plain text."""
+    return f"{headline(report) or 'No score yet:'} {how_far(report)}"
+
+
+def how_far(report: Report) -> str:
+    """Go on from the headline with how far it can be trusted, or with what a score lacks."""
     matrix, interval = report.confusion_matrix, report.accuracy_interval
     if matrix is None or interval is None:
-        return f"No score yet: {report.method}."
+        return f"{report.method}."
     judged = _counts(matrix)[1]
     seen = report.seen_in_training
     if seen is not None and seen.images:
-        return f"{headline(report)} {_too_good(seen, judged)}"
+        return _too_good(seen, judged)
     how = "when each picture is judged by a classifier that never saw it"
     if seen is not None or judged < report.images:
         how = "of the pictures held back, judged by a classifier that never saw them"
     many = "so few pictures" if judged < FEW_PICTURES else "this many pictures"
     return (
-        f"{headline(report)} {how}; with {many} the true rate is somewhere"
+        f"{how}; with {many} the true rate is somewhere"
         f" {between(*interval)}; guessing would give {percent(report.chance_accuracy)}."
     )
 

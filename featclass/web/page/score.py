@@ -87,11 +87,10 @@ def _draw_result(result: Result, training: Training, workspace: Workspace, state
 
 
 def _draw_score(report: Report, state: State) -> None:
-    headline, rest = wording.headline(report), sentences.score_sentence(report)
     with st.container(key="current" if state.is_current else "stale", gap="small"):
         with st.container(key="headline", gap=None):
-            st.markdown(wording.escaped(headline))
-        st.markdown(wording.escaped(rest.removeprefix(headline).lstrip(": ")))
+            st.markdown(wording.escaped(wording.headline(report)))
+        st.markdown(wording.escaped(sentences.how_far(report)))
         if doubt := trust.doubt(report):
             st.markdown(wording.escaped(doubt))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from featclass.reports.figures import class_colour
+from featclass.reports.colours import class_colour
 from featclass.web import views
 from featclass.web.page import components
 from featclass.web.page.data import SetData

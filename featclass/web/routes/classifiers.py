@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from featclass.base import FeatclassError, file_stem
-from featclass.classifiers import Training, artifact
-from featclass.reports import documents
+from featclass.classifiers import artifact
+from featclass.reports.contents import Contents
+from featclass.reports.html import as_html
+from featclass.reports.markdown import as_markdown
 from featclass.server import choice
 from featclass.server.state import Result
 from featclass.server.studio import studio, visitor_in
@@ -48,14 +50,10 @@ def _opened(file: IO[bytes], name: str, beside: str, visitor: str | None) -> str
 @by_turns
 def html(request: Request) -> Response:
     """Answer with the report as one HTML file, pictures included."""
-    workspace, result, training = _reported(request)
-    text = documents.html(
-        training,
-        title=workspace.name,
-        thumbnail=partial(_thumbnail, workspace.token),
-        colours=views.class_colours(workspace, result),
-        accepted=workspace.accepted,
-    )
+    workspace, result, contents = _reported(request)
+    thumbnail = partial(_thumbnail, workspace.token)
+    colours = views.class_colours(workspace, result)
+    text = as_html(contents, thumbnail=thumbnail, colours=colours)
     headers = attachment(f"{file_stem(workspace.name)}-report.html")
     return Response(text, media_type="text/html", headers=headers)
 
@@ -63,18 +61,19 @@ def html(request: Request) -> Response:
 @by_turns
 def markdown(request: Request) -> Response:
     """Answer with the report as Markdown."""
-    workspace, _, training = _reported(request)
-    text = documents.markdown(training, title=workspace.name, accepted=workspace.accepted)
+    workspace, _, contents = _reported(request)
     headers = attachment(f"{file_stem(workspace.name)}-report.md")
-    return Response(text, media_type="text/markdown", headers=headers)
+    return Response(as_markdown(contents), media_type="text/markdown", headers=headers)
 
 
-def _reported(request: Request) -> tuple[Workspace, Result, Training]:
+def _reported(request: Request) -> tuple[Workspace, Result, Contents]:
     workspace, state = followed(request.path_params["token"])
     result = state.result
     if result is None or result.training is None:
         raise FeatclassError("There is no report yet: fill two sets first.")
-    return workspace, result, result.training
+    accepted = workspace.accepted
+    contents = Contents.of(result.training, title=workspace.name, accepted=accepted)
+    return workspace, result, contents
 
 
 def _thumbnail(token: str, digest: str) -> bytes | None:

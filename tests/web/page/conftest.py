@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    BrowserType,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import MILLISECONDS, launched
 from tests.served import Server, serving
@@ -55,10 +62,17 @@ def browser(chromium: BrowserType) -> Iterator[Browser]:
         yield opened
 
 
+@pytest.fixture(scope="package")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the visitors share: Streamlit's scripts, fetched and compiled once."""
+    opened = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(context: BrowserContext) -> Iterator[Page]:
     """A new visitor: cookies of their own; any error in the page's own code fails the test."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
     opened = context.new_page()
     opened.set_default_timeout(MILLISECONDS)
     expect.set_options(timeout=MILLISECONDS)
@@ -67,7 +81,10 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on("pageerror", lambda error: faults.append(str(error)))
     opened.on("request", lambda request: outside.append(request.url))
     yield opened
-    context.close()
+    opened.close()
+    assert context.pages == [], "a test closes the pages that it opens itself"
+    context.clear_cookies()
+    context.clear_permissions()
     assert faults == []
     assert [
         url for url in outside if not url.startswith(("http://localhost", "data:", "blob:"))

@@ -18,9 +18,11 @@ from featclass.audit.findings import (
 )
 from featclass.audit.quality import Fault
 from featclass.base.records import NearDuplicates, Report
-from featclass.base.scores import LearningCurve, SavedSentence, Verdict
+from featclass.base.scores import LearningCurve, Verdict
 from featclass.classifiers.training import Training
-from featclass.reports import documents
+from featclass.reports.contents import Contents
+from featclass.reports.html import as_html
+from featclass.reports.markdown import as_markdown
 from featclass.web.page import trust
 from tests.reports.written import training
 
@@ -30,9 +32,9 @@ def reported(**changes: object) -> Report:
 
 
 def test_only_a_score_that_may_be_luck_is_doubted() -> None:
-    good = Verdict(True, 0.001, SavedSentence("Better than guessing: 10 of 12 right."))
-    luck = SavedSentence("Not shown to be better than guessing yet.")
-    bad = Verdict(False, 0.3, luck, SavedSentence("Add pictures."))
+    good = Verdict(True, 0.001, "Better than guessing: 10 of 12 right.")
+    luck = "Not shown to be better than guessing yet."
+    bad = Verdict(False, 0.3, luck, "Add pictures.")
     assert trust.doubt(reported()) == ""
     assert trust.doubt(reported(verdict=good)) == ""
     said = "Not shown to be better than guessing yet. Add pictures."
@@ -40,7 +42,7 @@ def test_only_a_score_that_may_be_luck_is_doubted() -> None:
 
 
 def test_what_would_help_stands_beside_the_score() -> None:
-    curve = LearningCurve((), None, SavedSentence("About 8 more pictures should help."))
+    curve = LearningCurve((), None, "About 8 more pictures should help.")
     assert trust.lines(reported(learning_curve=curve)) == ["About 8 more pictures should help."]
     assert trust.lines(reported()) == []
 
@@ -170,9 +172,10 @@ def test_the_documents_say_near_the_score_what_could_make_it_worthless(ending: s
     found = given_away(0.97, refuses=0.1)
 
     def text(accepted: Collection[str]) -> str:
+        contents = Contents.of(found, title="Pets", accepted=accepted)
         if ending == "md":
-            return documents.markdown(found, title="Pets", accepted=accepted)
-        made = documents.html(found, title="Pets", thumbnail=lambda digest: None, accepted=accepted)
+            return as_markdown(contents)
+        made = as_html(contents, thumbnail=lambda digest: None)
         return made.replace("&nbsp;", " ").replace("\u00a0", " ")
 
     heading = "What was taken for what"
@@ -180,4 +183,5 @@ def test_the_documents_say_near_the_score_what_could_make_it_worthless(ending: s
     assert CUE in score
     assert "Only about 10 % of pictures that show something else" in score
     assert CUE not in text({"cue 0"})
-    assert "the score may say nothing" not in documents.markdown(given_away(), title="Pets")
+    harmless = as_markdown(Contents.of(given_away(), title="Pets"))
+    assert "the score may say nothing" not in harmless

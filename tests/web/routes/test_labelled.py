@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from featclass.reports.figures import class_colour
+from featclass.reports.colours import class_colour
 from featclass.server.studio import studio
 from tests.fakes import drawn
 from tests.filled import add, sets, settle
