@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
@@ -175,7 +174,8 @@ def parts(file: IO[bytes], content_type: str, *, most: int, most_bytes: int) -> 
         parser = reading.parser(boundary)
         while piece := file.read(PIECE):
             parser.write(piece)
-            yield from reading.finished()
+            yield from reading.complete
+            reading.complete.clear()
         parser.finalize()
     except FormParserError as error:
         raise UploadRefused("the form is damaged; send the files again") from error
@@ -194,7 +194,7 @@ class _Reading:
         self._part = Part()
         self._data = bytearray()
         self._header, self._value = bytearray(), bytearray()
-        self._complete: deque[Part] = deque()
+        self.complete: list[Part] = []
 
     def parser(self, boundary: bytes) -> MultipartParser:
         """Return a parser that tells this of what it reads."""
@@ -211,11 +211,6 @@ class _Reading:
             },
             max_header_size=HEADER_BYTES,
         )
-
-    def finished(self) -> Iterator[Part]:
-        """Hand over the parts that are complete."""
-        while self._complete:
-            yield self._complete.popleft()
 
     def _begin(self) -> None:
         self._count += 1
@@ -251,7 +246,7 @@ class _Reading:
     def _end(self) -> None:
         self._part.data = bytes(self._data)
         self._data.clear()
-        self._complete.append(self._part)
+        self.complete.append(self._part)
 
     def _end_all(self) -> None:
         self.is_complete = True
