@@ -50,7 +50,7 @@ class Item(TypedDict):
     """Whether its mend may be proposed before all else; else it weighs as much as "fine"."""
 
 
-class Kind(TypedDict):
+class KindOfFindings(TypedDict):
     """The findings of one kind, the first of each."""
 
     kind: FindingKind
@@ -61,12 +61,12 @@ class Kind(TypedDict):
 
 
 async def findings(request: Request) -> Response:
-    """Answer with a `Kind` for each kind of which there is something."""
+    """Answer with a `KindOfFindings` for each kind of which there is something."""
     kinds = await run_in_threadpool(_kinds, request.path_params["token"])
     return JSONResponse({"kinds": kinds})
 
 
-def _kinds(token: str) -> list[Kind]:
+def _kinds(token: str) -> list[KindOfFindings]:
     workspace, state = followed(token)
     result = state.result
     if result is None or result.training is None or result.training.audit is None:
@@ -93,7 +93,7 @@ class _Listing:
     places: Places
     accepted: Collection[str]
 
-    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> Kind:
+    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> KindOfFindings:
         fine = [finding for finding in found if finding.key in self.accepted]
         unsettled = [finding for finding in found if finding.key not in self.accepted]
         return {

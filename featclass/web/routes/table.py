@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Awaitable, Callable
 from importlib import import_module
 
@@ -16,7 +17,7 @@ from starlette.websockets import WebSocket
 
 from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.server.studio import studio
-from featclass.web import ASSETS
+from featclass.web import ASSETS, scripts
 
 
 class Fonts(StaticFiles):
@@ -27,6 +28,20 @@ class Fonts(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["cache-control"] = "public, max-age=604800"
         return response
+
+
+async def module(request: Request) -> Response:
+    """Answer with an ES module of the page; where it changes, its address does."""
+    name = request.path_params["name"]
+    body = scripts.compressed().get(name)
+    if body is None or request.path_params["stamp"] != scripts.stamp():
+        return await unknown(request)
+    headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+    else:
+        body = gzip.decompress(body)
+    return Response(body, media_type="text/javascript", headers=headers)
 
 
 async def unknown(request: Request) -> Response:
@@ -156,5 +171,6 @@ ROUTES = (
     Route(f"{W}/batches/{{batch}}/sorted.zip", late("batches", "sorted_pictures", refused=400)),
     _posted("/batches/{batch}/{act}", "batches", "change"),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
+    Route(f"/{scripts.FOLDER}/{{stamp}}/{{name}}", module),
     Mount("/assets", Fonts(directory=ASSETS)),
 )
