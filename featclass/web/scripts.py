@@ -16,6 +16,9 @@ from featclass.web import ASSETS
 FOLDER: Final = "assets/modules"
 """Under the page: its address may have a prefix."""
 
+TYPES: Final = "data.js"
+"""The module that types alone are imported from: no browser asks for it."""
+
 
 @cache
 def compressed() -> Mapping[str, bytes]:
@@ -28,6 +31,16 @@ def compressed() -> Mapping[str, bytes]:
 def stamp() -> str:
     """Return what changes with the content or the name of any module, 16 hex digits."""
     return hashlib.sha256(repr(compressed()).encode()).hexdigest()[:16]
+
+
+@cache
+def preloads() -> str:
+    """Return the header with which the page has browsers fetch all modules beside its own scripts.
+
+    They are there before the socket asks for the first, and not one after the other.
+    """
+    names = [name for name in compressed() if name != TYPES]
+    return ", ".join(f"<{address(name)}>; rel=modulepreload" for name in names)
 
 
 def address(name: str) -> str:

@@ -13,7 +13,7 @@ from featclass.web import ASSETS, views
 from featclass.web.page import data
 
 SENDERS = ("acts", "drops", "findings", "labelled", "live", "plans", "predictions", "questions")
-NOT_DRAWN = {"BatchesData", "Stamped"}
+NOT_DRAWN = {"Stamped"}
 """Read by no script of ours as a whole."""
 
 Fields = dict[str, bool]

@@ -41,16 +41,15 @@
 /** @typedef {[row: number, column: number, pictures: number]} MatrixCell */
 
 /**
- * @typedef {object} MatrixData
+ * @typedef {object} JudgedData
  * @property {string} base
  * @property {boolean} stale
  * @property {string} shown
- * @property {boolean} opens
- * @property {MatrixClass[]} classes
- * @property {MatrixCell[]} cells
  * @property {SetRow[]} sets
  * @property {number | null} none
  */
+
+/** @typedef {JudgedData & {opens: boolean, classes: MatrixClass[], cells: MatrixCell[]}} MatrixData */
 
 /**
  * @typedef {object} JudgedPicture
@@ -67,16 +66,9 @@
  * @property {boolean} strong
  */
 
-/**
- * @typedef {object} MapData
- * @property {string} base
- * @property {boolean} ready
- * @property {boolean} stale
- * @property {string} shown
- * @property {SetRow[]} sets
- * @property {number | null} none
- */
+/** @typedef {{total: number, pictures: JudgedPicture[]}} Cell */
 
+/** @typedef {JudgedData & {ready: boolean}} MapData */
 /** @typedef {MapData & {line: string}} FindingsData */
 
 /**
@@ -101,6 +93,7 @@
  */
 
 /** @typedef {{kind: string, total: number, items: Item[], fine: Item[]}} KindOfFindings */
+/** @typedef {{kinds: KindOfFindings[]}} Kinds */
 
 /** @typedef {[picture: number, digest: string, name: string, x: number, y: number, true: number | null, said: number | null, set: number, left_out: boolean]} Point */
 
@@ -160,6 +153,7 @@
 
 /** @typedef {[picture: number, digest: string, name: string, label: string | null, probability: number | null]} QuestionRow */
 
+/** @typedef {{base: string, ready: boolean, roots: string[]}} BatchesData */
 /** @typedef {{base: string}} SavedData */
 /** @typedef {{base: string, act: number | null, seconds: number, busy: boolean}} UndoData */
 /** @typedef {{act?: number, what?: string, version?: number, undone?: string | null}} Done */

@@ -4,7 +4,7 @@ import { dom, dot, fill, icon, keepingFocus, noDot, shownName } from './dom.js';
 import { percent, pictures } from './wording.js';
 
 /** @import { JudgedPicture } from './data.js' */
-/** @import { Cell, Matrix } from './matrix.js' */
+/** @import { Opened, Matrix } from './matrix.js' */
 /** @typedef {JudgedPicture & {busy?: boolean}} Item */
 
 const FIRST = 12, MORE = 48;
@@ -14,7 +14,7 @@ export class Judged {
   constructor(matrix) {
     this.matrix = matrix;
     this.panel = matrix.find('.panel');
-    /** @type {Cell | null} */
+    /** @type {Opened | null} */
     this.cell = null;
     this.sort = 'doubtful';
     /** @type {Item[]} */
@@ -30,7 +30,7 @@ export class Judged {
     this.used = new Map();
   }
 
-  /** @param {Cell} cell */
+  /** @param {Opened} cell */
   open(cell) {
     Object.assign(this, { cell, items: [], total: null, menu: null, large: null, problem: '' });
     this.draw();

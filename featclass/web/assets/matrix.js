@@ -5,7 +5,7 @@ import { dom, dot, fill, shownName } from './dom.js';
 import { Judged } from './judged.js';
 import { number, percent } from './wording.js';
 /** @import { MatrixClass, MatrixData } from './data.js' */
-/** @typedef {{true?: number | null, said?: number | null}} Cell what is open: a row, a column, a cell */
+/** @typedef {{true?: number | null, said?: number | null}} Opened what is open: a row, a column, a cell */
 
 const TEXT_UP_TO = 15, SHARES_UP_TO = 8;
 const CELL_HEIGHTS = [0, 72, 72, 66, 58, 50, 46];
@@ -194,7 +194,7 @@ export class Matrix extends Component {
     return node;
   }
 
-  /** @param {Cell} cell the key of what it opens from: -1 where a side is not asked for, a heading */
+  /** @param {Opened} cell the key of what it opens from: -1 where a side is not asked for, a heading */
   keyOfCell({ true: is, said }) {
     const { classes } = this.data;
     return keyOf(
@@ -213,7 +213,7 @@ export class Matrix extends Component {
   }
 
   /**
-   * @param {Cell} cell
+   * @param {Opened} cell
    * @param {MouseEvent} event
    */
   open(cell, event) {

@@ -54,7 +54,7 @@ _ASKING = """<div class="asking" hidden><button class="toggle"></button>
 <section class="panel" role="group" aria-label="Label pictures" tabindex="-1" hidden>
 </section></div>"""
 
-_BATCHES = """<div class="batches"><button class="toggle"></button><div class="inside" hidden>
+_BATCHES = """<div class="batches">
 <div class="zone"><p class="what"></p><div class="row">
 <button class="pill pick">Choose a zip</button>
 <button class="pill halt" hidden>Stop sending</button></div>
@@ -62,9 +62,7 @@ _BATCHES = """<div class="batches"><button class="toggle"></button><div class="i
 <div class="note" role="status"></div></div>
 <form hidden><div class="row"><input type="text" aria-label="Folder on the server"
 autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div>
-<p class="hint"></p></form>
-<p class="problem" role="status"></p><div class="removed" hidden></div>
-<div class="cards"></div></div></div>"""
+<p class="hint"></p></form></div>"""
 
 _GONE = '<p class="gone" role="alert" hidden></p>'
 
@@ -143,7 +141,7 @@ findings: Component[FindingsData] = Component("findings", _FINDINGS, ("findings.
 picture_map: Component[MapData] = Component("map", _MAP, ("map.css",))
 tryout: Component[TryoutData] = Component("tryout", _TRYOUT, ("live.css", "results.css", "why.css"))
 asking: Component[AskingData] = Component("asking", _ASKING, ("asking.css",))
-batches: Component[BatchesData] = Component("batches", _BATCHES, ("batches.css",), trigger=None)
+batches: Component[BatchesData] = Component("batches", _BATCHES, ("batches.css",))
 saved: Component[SavedData] = Component("saved", _SAVED, (), trigger=None)
 undo: Component[UndoData] = Component("undo", _UNDO, ("undo.css",))
 gone: Component[Mapping[str, object]] = Component("gone", _GONE, ("gone.css",), trigger="back")

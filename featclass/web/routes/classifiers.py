@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import IO
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from featclass.base import FeatclassError, file_stem
 from featclass.classifiers import Training, artifact
 from featclass.reports import documents
 from featclass.server import choice
 from featclass.server.state import Result
-from featclass.server.studio import studio
+from featclass.server.studio import studio, visitor_in
 from featclass.server.thumbnails import SIZES
 from featclass.web import views
 from featclass.web.routes import requests
-from featclass.web.routes.requests import attachment, followed, in_turn, visitor_of
+from featclass.web.routes.requests import attachment, by_turns, followed, in_turn
 from featclass.workspaces import Workspace
 
 
-async def saved(request: Request) -> Response:
+async def saved(request: Request) -> dict[str, str]:
     """Open a workspace for the saved classifier in the body; answers `{"token"}`, its link."""
     name = request.query_params.get("name", "classifier.featclass")
     async with requests.spooled(request) as file:
         beside = request.path_params["token"]
-        token = await in_turn(request, _opened, file, name, beside, visitor_of(request))
-    return JSONResponse({"token": token})
+        token = await in_turn(request, _opened, file, name, beside, visitor_in(request.cookies))
+    return {"token": token}
 
 
 def _opened(file: IO[bytes], name: str, beside: str, visitor: str | None) -> str:
@@ -45,49 +45,41 @@ def _opened(file: IO[bytes], name: str, beside: str, visitor: str | None) -> str
     return token
 
 
-async def html(request: Request) -> Response:
+@by_turns
+def html(request: Request) -> Response:
     """Answer with the report as one HTML file, pictures included."""
-    return await _answer(request, _html, "html")
-
-
-async def markdown(request: Request) -> Response:
-    """Answer with the report as Markdown."""
-    return await _answer(request, _markdown, "md")
-
-
-Write = Callable[[Workspace, Result, Training], str]
-
-
-async def _answer(request: Request, write: Write, ending: str) -> Response:
-    name, text = await in_turn(request, _written, request.path_params["token"], write)
-    kind = "text/html" if ending == "html" else "text/markdown"
-    return Response(text, media_type=kind, headers=attachment(f"{name}-report.{ending}"))
-
-
-def _written(token: str, write: Write) -> tuple[str, str]:
-    workspace, state = followed(token)
-    result = state.result
-    if result is None or result.training is None:
-        raise FeatclassError("There is no report yet: fill two sets first.")
-    return file_stem(workspace.name), write(workspace, result, result.training)
-
-
-def _html(workspace: Workspace, result: Result, training: Training) -> str:
-    def thumbnail(digest: str) -> bytes | None:
-        try:
-            original = studio().workspaces.read(workspace.token, digest)
-            return studio().thumbnails.of(digest, original, SIZES[0])
-        except (FeatclassError, OSError):
-            return None  # removed meanwhile: the report does without it
-
-    return documents.html(
+    workspace, result, training = _reported(request)
+    text = documents.html(
         training,
         title=workspace.name,
-        thumbnail=thumbnail,
+        thumbnail=partial(_thumbnail, workspace.token),
         colours=views.class_colours(workspace, result),
         accepted=workspace.accepted,
     )
+    headers = attachment(f"{file_stem(workspace.name)}-report.html")
+    return Response(text, media_type="text/html", headers=headers)
 
 
-def _markdown(workspace: Workspace, _: Result, training: Training) -> str:
-    return documents.markdown(training, title=workspace.name, accepted=workspace.accepted)
+@by_turns
+def markdown(request: Request) -> Response:
+    """Answer with the report as Markdown."""
+    workspace, _, training = _reported(request)
+    text = documents.markdown(training, title=workspace.name, accepted=workspace.accepted)
+    headers = attachment(f"{file_stem(workspace.name)}-report.md")
+    return Response(text, media_type="text/markdown", headers=headers)
+
+
+def _reported(request: Request) -> tuple[Workspace, Result, Training]:
+    workspace, state = followed(request.path_params["token"])
+    result = state.result
+    if result is None or result.training is None:
+        raise FeatclassError("There is no report yet: fill two sets first.")
+    return workspace, result, result.training
+
+
+def _thumbnail(token: str, digest: str) -> bytes | None:
+    try:
+        original = studio().workspaces.read(token, digest)
+        return studio().thumbnails.of(digest, original, SIZES[0])
+    except (FeatclassError, OSError):
+        return None  # removed meanwhile: the report does without it

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass.server.questions import engine_of, is_engine_open, questions
 from featclass.server.state import State
@@ -29,7 +28,7 @@ class QuestionRow(NamedTuple):
     """None also where the picture resembles no class."""
 
 
-async def most_useful(request: Request) -> Response:
+async def most_useful(request: Request) -> dict[str, list[QuestionRow]]:
     """Answer with a `QuestionRow` for each picture to ask about, the most useful first.
 
     `without` names pictures that a person would not label, by ids with commas between: neither they
@@ -41,7 +40,7 @@ async def most_useful(request: Request) -> Response:
         without = frozenset(int(number) for number in ids if number)
     if not await in_turn(request, _is_open, token):
         await to_thread.run_sync(_open, token, limiter=_openings)
-    return JSONResponse({"questions": await in_turn(request, _questions, token, without)})
+    return {"questions": await in_turn(request, _questions, token, without)}
 
 
 def _questions(token: str, without: frozenset[int]) -> list[QuestionRow]:

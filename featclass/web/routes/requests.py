@@ -12,10 +12,11 @@ import asyncio
 import json
 import tempfile
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import wraps
 from typing import IO, Any, Final, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -27,7 +28,7 @@ from starlette.requests import HTTPConnection, Request
 
 from featclass.base import FeatclassError, UploadRefused
 from featclass.server.state import State
-from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
+from featclass.server.studio import studio, visitor_in
 from featclass.workspaces import Workspace
 
 LONGEST: Final = 18
@@ -55,21 +56,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def visitor_of(request: HTTPConnection) -> str | None:
-    """Return the name of a visitor's browser; None where it keeps no cookies."""
-    name = request.cookies.get(VISITOR_COOKIE, "")
-    return name if VISITOR.fullmatch(name) else None
-
-
 async def in_turn(
     request: HTTPConnection, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
     """Return what a piece of work gives, done when it is this visitor's turn, in our context."""
-    whose = visitor_of(request) or (request.client.host if request.client else "")
+    whose = visitor_in(request.cookies) or (request.client.host if request.client else "")
     context = copy_context()
     return await asyncio.wrap_future(
         studio().requests.submit(whose, lambda: context.run(work, *args, **named))
     )
+
+
+def by_turns(work: Callable[[Request], T]) -> Callable[[Request], Awaitable[T]]:
+    """Return a handler that does its work when it is the visitor's turn."""
+
+    @wraps(work)
+    async def handler(request: Request) -> T:
+        return await in_turn(request, work, request)
+
+    return handler
 
 
 def followed(token: str) -> tuple[Workspace, State]:
