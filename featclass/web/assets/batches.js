@@ -1,84 +1,127 @@
 // A whole zip is sent, or a folder of the server named, to be predicted; the page draws how it goes.
-const memory = new WeakMap();
+import { Component, mounting } from './component.js';
+import { bodyOf, choose, droppable, isArchive, isSent, isZip } from './files.js';
+import { ask, said, send } from './server.js';
+import { sentence } from './wording.js';
+/** @import { BatchesData } from './data.js' */
+/** @import { Item, Sent } from './files.js' */
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  const host = parentElement.querySelector('.batches');
-  const state = memory.get(host) ?? { sending: null };
-  state.data = data;
-  state.redraw = () => setTriggerValue('redraw', Date.now());
-  if (!memory.has(host)) { memory.set(host, state); build(host, state); }
-  draw(host, data);
-}
+/** @extends {Component<BatchesData>} */
+class Batches extends Component {
+  /**
+   * @param {HTMLElement} host
+   * @param {BatchesData} data
+   */
+  constructor(host, data) {
+    super(host, data);
+    const zone = this.find('.zone'), take = (/** @type {Item[]} */ items) => this.bring(items);
+    /** @type {HTMLFormElement} */
+    this.form = this.find('form');
+    /** @type {HTMLInputElement} */
+    this.folder = this.find('form input');
+    /** @type {HTMLButtonElement} */
+    this.pick = this.find('.pick');
+    this.halt = this.find('.halt');
+    /** @type {AbortController | null} */
+    this.sending = null;
+    droppable(zone, take);
+    this.pick.onclick = () => choose(host, { accept: '.zip,application/zip' }, take);
+    this.halt.onclick = () => this.sending?.abort();
+    this.form.onsubmit = (event) => {
+      event.preventDefault();
+      this.predict(this.folder.value.trim());
+    };
+  }
 
-function build(host, state) {
-  const zone = host.querySelector('.zone'), form = host.querySelector('form');
-  droppable(zone, items => take(host, state, items));
-  zone.querySelector('.pick').onclick = () => choose(host, { accept: '.zip,application/zip' }, items => take(host, state, items));
-  zone.querySelector('.halt').onclick = () => state.sending?.abort();
-  form.onsubmit = async event => {
-    event.preventDefault();
-    const input = form.querySelector('input'), button = form.querySelector('button');
-    if (!input.value.trim()) { input.focus(); return; }
+  draw() {
+    const { ready, roots } = this.data;
+    this.find('.what').textContent = ready
+      ? 'Drop a zip with any number of pictures'
+      : 'Once there are two sets to tell apart, whole zips can be predicted here';
+    this.pick.disabled = !ready;
+    this.form.hidden = !ready || !roots.length;
+    this.folder.placeholder = roots[0] ?? '';
+    this.find('.hint').textContent = `On the server, in ${roots.join(' or ')}`;
+  }
+
+  /** @type {(text: string, share?: number | null) => void} */
+  tell(text, share = null) {
+    const bar = this.find('.bar'), percent = Math.round(100 * (share ?? 0));
+    this.find('.note').textContent = text;
+    bar.hidden = share === null;
+    bar.setAttribute('aria-valuenow', String(percent));
+    this.find('.bar i').style.width = `${percent}%`;
+  }
+
+  /** @param {string} folder */
+  async predict(folder) {
+    if (!folder) return this.folder.focus();
+    /** @type {HTMLButtonElement} */
+    const button = this.find('form button');
     button.disabled = true;
-    tell(host, 'Looking into the folder');
+    this.tell('Looking into the folder');
     try {
-      await ask(`${state.data.base}/batches/folder`, { headers: JSON_BODY, body: JSON.stringify({ folder: input.value.trim() }) });
-      input.value = ''; tell(host, '');
-      state.redraw();
-    } catch (error) { tell(host, sentence(error.message)); }
+      await ask(`${this.base}/batches/folder`, { json: { folder } });
+      this.folder.value = '';
+      this.tell('');
+      this.redraw();
+    } catch (error) {
+      this.tell(sentence(said(error)));
+    }
     button.disabled = false;
-  };
-}
+  }
 
-function draw(host, { ready, roots }) {
-  host.querySelector('.what').textContent = ready ? 'Drop a zip with any number of pictures'
-    : 'Once there are two sets to tell apart, whole zips can be predicted here';
-  host.querySelector('.pick').disabled = !ready;
-  const form = host.querySelector('form');
-  form.hidden = !ready || !roots.length;
-  form.querySelector('input').placeholder = roots[0] ?? '';
-  form.querySelector('.hint').textContent = `On the server, in ${roots.join(' or ')}`;
-}
+  /** @param {Item[]} items */
+  async bring(items) {
+    const zips = items.filter(isSent).filter((item) => isZip(item) || isArchive(item));
+    if (!zips.length) {
+      return this.tell('Drop one zip of pictures here; loose pictures go to “Try it” above.');
+    }
+    if (this.sending) return this.tell('One zip is being sent already.');
+    for (const item of zips) {
+      try {
+        await this.send(item);
+      } catch (error) {
+        return this.tell(sentence(said(error)));
+      }
+      this.redraw();
+    }
+  }
 
-function tell(host, text, share) {
-  host.querySelector('.note').textContent = text;
-  const bar = host.querySelector('.bar');
-  bar.hidden = share == null;
-  bar.setAttribute('aria-valuenow', Math.round(100 * (share || 0)));
-  bar.firstChild.style.width = `${Math.round(100 * (share || 0))}%`;
-}
-
-async function take(host, state, items) {
-  const zips = items.filter(item => isZip(item) || isArchive(item));
-  if (!zips.length) { tell(host, 'Drop one zip of pictures here; loose pictures go to “Try it” above.'); return; }
-  if (state.sending) { tell(host, 'One zip is being sent already.'); return; }
-  for (const item of zips) {
-    try { await send(host, state, item); } catch (error) { tell(host, sentence(error.message)); break; }
-    state.redraw();
+  /** @param {Sent} item */
+  async send({ path, file }) {
+    const sending = this.sending = new AbortController();
+    this.halt.hidden = false;
+    try {
+      await send(
+        `${this.base}/batches/zip?name=${encodeURIComponent(path)}`,
+        bodyOf({ path, file }),
+        {
+          signal: sending.signal,
+          sent: (loaded, total) =>
+            this.tell(
+              `Sending ${path}: ${megabytes(loaded)} of ${megabytes(total)} MB`,
+              loaded / total,
+            ),
+          arrived: () => {
+            this.halt.hidden = true;
+            this.tell(`Looking into ${path}`, 1);
+          },
+        },
+      );
+      this.tell('');
+    } catch (error) {
+      if (!sending.signal.aborted) throw error;
+      this.tell(`${path} was not sent.`);
+    } finally {
+      this.sending = null;
+      this.halt.hidden = true;
+    }
   }
 }
 
-function send(host, state, item) {
-  const halt = host.querySelector('.halt');
-  return new Promise((yes, no) => {
-    const request = state.sending = new XMLHttpRequest();   // fetch does not tell how much has been sent
-    const end = () => { state.sending = null; halt.hidden = true; };
-    request.open('POST', `${state.data.base}/batches/zip?name=${encodeURIComponent(item.path)}`);
-    for (const [name, value] of Object.entries(HEADERS)) request.setRequestHeader(name, value);
-    request.upload.onprogress = e => tell(host, `Sending ${item.path}: ${megabytes(e.loaded)} of ${megabytes(e.total)} MB`, e.loaded / e.total);
-    request.upload.onload = () => { halt.hidden = true; tell(host, `Looking into ${item.path}`, 1); };
-    request.onerror = () => { end(); no(new Error('the connection to featclass was lost')); };
-    request.onabort = () => { end(); tell(host, `${item.path} was not sent.`); yes(); };
-    request.onload = () => {
-      end();
-      let body = {};
-      try { body = JSON.parse(request.responseText); } catch { /* the status says enough */ }
-      if (request.status === 200) { tell(host, ''); yes(); }
-      else no(new Error(body.error || `the server answered ${request.status}`));
-    };
-    halt.hidden = false;
-    request.send(bodyOf(item));
-  });
-}
+/** @param {number} bytes */
+const megabytes = (bytes) =>
+  (bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 });
 
-const megabytes = bytes => (bytes / 1e6).toLocaleString('en', { maximumFractionDigits: bytes < 1e7 ? 1 : 0 });
+export default mounting('batches', Batches);

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from featclass.server.studio import VISITOR_COOKIE
+from featclass.web import scripts
 
 VISITOR_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep a cookie
 
@@ -39,6 +40,8 @@ class Answering:
         self._send = send
         self._is_replaced = False
         self._added = [*HEADERS]
+        if scope["path"] in _PAGE:
+            self._added.append((b"link", scripts.preloads().encode()))
         if _is_visit(scope, headers):
             self._added.append((b"set-cookie", _visitor_cookie(scope)))
 

@@ -48,7 +48,7 @@ class Item(TypedDict):
     """Whether its mend may be proposed before all else; else it weighs as much as "fine"."""
 
 
-class Kind(TypedDict):
+class KindOfFindings(TypedDict):
     """The findings of one kind, the first of each."""
 
     kind: FindingKind
@@ -61,7 +61,7 @@ class Kind(TypedDict):
 class Kinds(TypedDict):
     """Each kind of which there is something."""
 
-    kinds: list[Kind]
+    kinds: list[KindOfFindings]
 
 
 def findings(request: Request) -> Kinds:
@@ -92,7 +92,7 @@ class _Listing:
     places: Places
     accepted: Collection[str]
 
-    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> Kind:
+    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> KindOfFindings:
         fine = [finding for finding in found if finding.key in self.accepted]
         unsettled = [finding for finding in found if finding.key not in self.accepted]
         return {

@@ -17,8 +17,8 @@ from starlette.websockets import WebSocket
 
 from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.server.studio import studio
-from featclass.web import ASSETS
-from featclass.web.routes.compression import CompressedFiles
+from featclass.web import ASSETS, scripts
+from featclass.web.routes.compression import YEAR, CompressedFiles
 
 
 async def unknown(request: Request) -> Response:
@@ -148,6 +148,7 @@ ROUTES = (
     late("/batches/{batch}/sorted.zip", "batches.sorted_pictures", refused=400),
     _posted("/batches/{batch}/{act}", "batches.change"),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
+    Mount(f"/{scripts.FOLDER}/{scripts.stamp()}", CompressedFiles(ASSETS, YEAR)),
     # Names of the fonts change with their content, so that browsers may keep them.
     Mount("/assets", CompressedFiles(ASSETS, "public, max-age=604800")),
 )
