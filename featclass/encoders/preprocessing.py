@@ -1,15 +1,13 @@
 """From a picture to the pixels a network takes: resize, crop, and the scale of its colours.
 
 A picture is resized by torch, up to ten times as fast as by Pillow. The filter is the same,
-antialiased and in 8 bits; one value in two hundred is rounded to a neighbouring level. One that
-was decoded at reduced scale is resized as if it had been decoded in full.
+antialiased and in 8 bits; one value in two hundred is rounded to a neighbouring level.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -18,8 +16,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchvision.transforms import functional
 from torchvision.transforms import transforms as known
-
-from featclass.images import REDUCED
 
 Bytes = NDArray[np.uint8]
 Transform = Callable[[Image.Image], torch.Tensor]
@@ -52,22 +48,13 @@ class Preprocessing:
 
     def pixels(self, picture: Image.Image) -> Bytes:
         """Return 8 bits of an RGB picture, shape (height, width, 3)."""
-        levels = torch.from_numpy(np.array(picture))
-        resized = self._resized(
-            levels, picture.info.get(REDUCED, 1), self._resized_size(picture.size)
-        )
+        levels = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None]
+        size, how = self._resized_size(picture.size), self.interpolation
+        resized = torch.nn.functional.interpolate(levels, size, mode=how, antialias=True)[0]
         if self.crop is not None:
             resized = functional.center_crop(resized, list(self.crop))
         # Channels last, as they came: the layout a batch needs.
         return np.ascontiguousarray(resized.permute(1, 2, 0).numpy())
-
-    def _resized(self, levels: torch.Tensor, reduced: int, size: tuple[int, int]) -> torch.Tensor:
-        """Return levels of shape (3, *size) for those of shape (height, width, 3)."""
-        how = self.interpolation
-        if reduced > 1:
-            return resize_reduced(levels, size, interpolation=how, reduced=reduced).permute(2, 0, 1)
-        levels = levels.permute(2, 0, 1)[None]
-        return torch.nn.functional.interpolate(levels, size, mode=how, antialias=True)[0]
 
     def _resized_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return (height, width) to resize (width, height) to, rounded down as torchvision does."""
@@ -129,82 +116,3 @@ def _side_or_sides(size: Any) -> int | tuple[int, int]:
 
 def _three(values: Any) -> tuple[float, ...]:
     return tuple(float(value) for value in torch.as_tensor(values))
-
-
-BAND: Final = 32
-"""Rows made by one multiplication: what they draw on stays in a processor's cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Some neighbouring values to be made, and the neighbouring values they are made of."""
-
-    made: slice
-    read: slice
-    weights: torch.Tensor
-    """Shape (made, read)."""
-
-
-def resize_reduced(
-    levels: torch.Tensor, size: tuple[int, int], *, interpolation: str, reduced: int
-) -> torch.Tensor:
-    """Resize, antialiased, less the blur of having been decoded at the scale 1 / n.
-
-    There each pixel is the mean of n x n. That blurs by the variance (1 - 1 / n^2) / 12 a side, in
-    pixels of the reduced picture; taking half of it times the second difference off the weights
-    undoes the blur to second order.
-
-    Args:
-        levels: 8 bits, shape (height, width, channels).
-        size: Height and width to resize to.
-        interpolation: `bicubic` or `bilinear`.
-        reduced: n.
-
-    Returns:
-        8 bits, shape (*size, channels), rounded once.
-    """
-    height, width, channels = levels.shape
-    rows, columns = size
-    resized = torch.empty(rows, width * channels)
-    for band in _bands(height, rows, interpolation, reduced):
-        read = levels[band.read].reshape(-1, width * channels).to(torch.float32)
-        torch.matmul(band.weights, read, out=resized[band.made])
-    lines = resized.view(rows, width, channels).permute(1, 0, 2).reshape(width, -1)
-    resized = torch.empty(columns, rows * channels)
-    for band in _bands(width, columns, interpolation, reduced):
-        torch.matmul(band.weights, lines[band.read], out=resized[band.made])
-    rounded = resized.round_().clamp_(0, 255).to(torch.uint8)
-    return rounded.view(columns, rows, channels).permute(1, 0, 2)
-
-
-@lru_cache(maxsize=64)
-def _bands(length: int, resized: int, interpolation: str, reduced: int) -> tuple[Band, ...]:
-    bands = []
-    scale = length / resized
-    half_variance = (1 - 1 / reduced**2) / 24
-    for start in range(0, resized, BAND):
-        stop = min(start + BAND, resized)
-        centres = (torch.arange(start, stop, dtype=torch.float64) + 0.5) * scale - 0.5
-        low = max(0, int(centres[0] - 2 * scale - 1))
-        high = min(length, int(centres[-1] + 2 * scale + 3))
-        # One more at either end, for the differences.
-        places = torch.arange(low - 1, high + 1, dtype=torch.float64)
-        weights = _KERNELS[interpolation]((places - centres[:, None]).abs() / scale)
-        weights = weights[:, 1:-1] - half_variance * weights.diff(n=2)
-        weights /= weights.sum(dim=1, keepdim=True)
-        bands.append(Band(slice(start, stop), slice(low, high), weights.to(torch.float32)))
-    return tuple(bands)
-
-
-def _cubic(x: torch.Tensor) -> torch.Tensor:
-    """Return the cubic convolution kernel of Keys (1981), a = -1/2, at distances `x`."""
-    near = (1.5 * x - 2.5) * x * x + 1
-    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    return torch.where(x < 1, near, torch.where(x < 2, far, 0.0))
-
-
-def _triangle(x: torch.Tensor) -> torch.Tensor:
-    return (1 - x).clamp(min=0)
-
-
-_KERNELS: Final = {"bicubic": _cubic, "bilinear": _triangle}

@@ -18,7 +18,7 @@ appearance    what the audit needs to know of a picture, in some kilobytes
 """
 
 from featclass.images.appearance import Appearance, appearance
-from featclass.images.decoding import DECODING_VERSION, REDUCED, decoded, thumbnail
+from featclass.images.decoding import DECODING_VERSION, decoded, thumbnail
 from featclass.images.formats import LONGEST_SIDE, check, recognise
 from featclass.images.kinds import kind_of
 from featclass.images.lost_content import LOST, Lost
@@ -33,7 +33,6 @@ __all__ = [
     "DECODING_VERSION",
     "LONGEST_SIDE",
     "LOST",
-    "REDUCED",
     "Appearance",
     "Lost",
     "PixelBudget",

@@ -20,7 +20,7 @@ from featclass.images.shapes import MAX_ELONGATION, middle, reduction, whole_fac
 from featclass.images.sixteen_bits import loaded
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
 
-DECODING_VERSION: Final = 4
+DECODING_VERSION: Final = 5
 """Changes whenever the same bytes would give other pixels: part of every fingerprint.
 
 1: upright, 8 bits of RGB on white, shrunk to at most `FULL_SIZE` pixels, and cut to the middle
@@ -29,9 +29,8 @@ where longer than `MAX_ELONGATION` times its width.
 3: at reduced scale earlier, and resized so that the blur of it goes.
 4: colours of embedded profiles as sRGB; JPEG without its end marker, and beyond 100 megapixels at
 1/4 or 1/8; TIFF of every depth, order and sign as its tags say.
+5: what was decoded at reduced scale is resized as all else.
 """
-REDUCED: Final = "reduced"
-"""In a decoded picture's `info`: n, where it was decoded at 1/n of what `side=None` gives."""
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
     A picture of more than `FULL_SIZE` pixels comes shrunk by a whole factor (for JPEG as far as
     possible while decoding); one more than `MAX_ELONGATION` times as long as wide comes cut to
     its middle of that shape. Where its shorter side will be resized to `side` anyway, a JPEG may
-    come at reduced scale, told by `REDUCED`: see `reduction`. Where nothing is left of what the
+    come at reduced scale: see `reduction`. Where nothing is left of what the
     file shows, `LOST` tells of it. While the context is open its pixels, as they were before the
     cut, count against `PIXEL_BUDGET`.
 
@@ -51,20 +50,14 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
     with unreadable_if_hostile():
         opened = opened_for_decoding(data, max_pixels)
         picture = opened.picture
-        is_jpeg = isinstance(picture, JpegImageFile)
-        full = jpeg.scale(picture.size) if is_jpeg else whole_factor(picture.size)
-        factor = max(full, reduction(picture.size, side))
-        width = picture.width
-        if factor > 1:  # JPEG alone knows how
-            picture.draft(None, (picture.width // factor, picture.height // factor))
-        is_reduced = picture.width < width // full
+        scale = max(jpeg.scale(picture.size), reduction(picture.size, side))
+        # JPEG alone knows how.
+        picture.draft(None, (picture.width // scale, picture.height // scale))
     with PIXEL_BUDGET.taking(opened.cost):
         with unreadable_if_hostile():
             usable = _cut(upright(picture, whole_factor(picture.size)))
         if (where := lost(picture, usable, data, max_pixels)) is not Lost.NOT:
             usable.info[LOST] = where
-        if is_reduced:
-            usable.info[REDUCED] = factor // full
         # The source is up to four times the result, and the caller may keep that for long.
         del opened, picture
         yield usable

@@ -21,12 +21,11 @@ Size = tuple[int, int]
 REDUCED_SIDES: Final = {4: 2.9, 2: 3.5}
 """A JPEG decoded at 1/4, at 1/2, keeps so many times the pixels a side that will be left of it.
 
-libjpeg shrinks as a box filter does. Resizing undoes the blur of that, but not what the box let
-through of finer detail, noise above all; the more is left, the more of it is averaged away. With
-EfficientNet-Lite0 the cosine to the embedding of the full decode, for pictures with camera noise
-(12 of each of eight sizes), was 0.9994 or more and 0.9996 on average. Half the size
-at 3.0 had 0.9989 and 0.9994. Computer-drawn pictures of perfectly smooth shades are more
-sensitive: there the network sees whether a value was rounded up or down.
+libjpeg shrinks as a box filter does, which blurs and lets through of finer detail, noise above
+all; the more is left, the more of it is averaged away. With EfficientNet-Lite0 the cosine to the
+embedding of the full decode, for pictures of the least size that is reduced (mosaics of photos,
+with and without noise, eight each), was 0.9994 or more and 0.9997 on average. Taking the blur off
+the weights of the resize brings 0.0001.
 """
 
 

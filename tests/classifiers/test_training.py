@@ -320,11 +320,11 @@ def test_a_classifier_of_other_weights_is_refused_and_of_other_precision_noted(
     assert "Train it again" in notes[0]
 
 
-@pytest.mark.parametrize("before", [3, 2])
+@pytest.mark.parametrize("before", [4, 3])
 def test_a_classifier_saved_before_pictures_were_decoded_otherwise_loads_with_a_note(
     before: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert DECODING_VERSION == 4
+    assert DECODING_VERSION == 5
     monkeypatch.setenv("FEATCLASS_DATA", str(tmp_path / "data"))
     settings, path = config.load(), tmp_path / "m.featclass"
     with Cache(settings.data / CACHE_FILE) as cache:

@@ -91,14 +91,14 @@ def test_thumbnails_kept_by_a_version_that_decoded_otherwise_are_made_anew_and_p
     kept = Thumbnails(tmp_path, max_pixels=LIMIT)
     made = kept.of(digest, data, 160)
     assert kept.of(digest, b"", 160) == made
-    monkeypatch.setattr("featclass.server.thumbnails._VERSION", "-v5")
+    monkeypatch.setattr("featclass.server.thumbnails._VERSION", "-v6")
     red = encoded(Image.new("RGB", (64, 32), RED), "PNG")
     assert kept.of(digest, red, 160) == images.thumbnail(red, size=160, max_pixels=LIMIT) != made
     kept.purge(keep={digest})
-    assert [path.name for path in tmp_path.rglob("*.jpg")] == [f"{digest}-160-v5.jpg"]
+    assert [path.name for path in tmp_path.rglob("*.jpg")] == [f"{digest}-160-v6.jpg"]
     (tmp_path / "ab" / f"{digest}-160.jpg").write_bytes(made)
     kept.purge(keep={digest})
-    assert [path.name for path in tmp_path.rglob("*.jpg")] == [f"{digest}-160-v5.jpg"]
+    assert [path.name for path in tmp_path.rglob("*.jpg")] == [f"{digest}-160-v6.jpg"]
 
 
 @pytest.mark.parametrize(
@@ -123,15 +123,14 @@ def test_a_jpeg_is_decoded_at_a_scale_that_leaves_enough_for_the_encoder(
     data = encoded(Image.new("RGB", size, "teal"), "JPEG")
     with images.decoded(data, max_pixels=LIMIT, side=side) as picture:
         assert picture.size == (size[0] // scale, size[1] // scale)
-        assert picture.info == ({images.REDUCED: scale} if scale > 1 else {})
+        assert picture.info == {}
 
 
 def test_a_picture_too_large_to_be_kept_whole_is_reduced_only_beyond_that() -> None:
     data = encoded(Image.new("L", (8000, 6400), 9), "JPEG")
-    for side, size, info in ((None, (4000, 3200), {}), (256, (2000, 1600), {images.REDUCED: 2})):
+    for side, size in ((None, (4000, 3200)), (256, (2000, 1600))):
         with images.decoded(data, max_pixels=10**8, side=side) as picture:
             assert picture.size == size
-            assert picture.info == info
 
 
 def test_a_format_without_scaled_decoding_comes_whole_whatever_the_encoder_needs() -> None:
