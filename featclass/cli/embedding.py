@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from featclass.base import FeatclassError, clean_path, config
-from featclass.cli.opening import (
+from featclass.cli.options import (
     ClassesAtOption,
     Device,
     DeviceOption,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featclass.cli.inputs import labelled
-from featclass.cli.opening import (
+from featclass.cli.options import (
     ClassesAtOption,
     Device,
     DeviceOption,

@@ -1,4 +1,4 @@
-"""The encoder that a command works with, and the device it runs on."""
+"""Options that commands share, and the encoder that they open."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ import typer
 
 from featclass.base import FeatclassError
 from featclass.cli.inputs import Input, list_inputs
-from featclass.cli.opening import (
+from featclass.cli.options import (
     Device,
     DeviceOption,
     JsonOption,
@@ -145,7 +145,7 @@ class PredictionWriter:
     ) -> None:
         """Predict pictures and tell of each; a slice of them is in memory at a time."""
         from featclass import classifiers
-        from featclass.base.records import no_progress
+        from featclass.base import no_progress
 
         taken: deque[Image | Rejected] = deque()
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from featclass.base import DiskFull, FeatclassError, config
-from featclass.cli.opening import Device
+from featclass.cli.options import Device
 from featclass.cli.output import tell
 
 LOCAL = ("127.0.0.1", "localhost", "::1")

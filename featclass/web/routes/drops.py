@@ -18,7 +18,7 @@ from featclass.base import (
 )
 from featclass.datasets import ZipListing
 from featclass.server.studio import studio
-from featclass.workspaces import bounds
+from featclass.workspaces import limits
 
 TRY, NEW = "try", "new"
 Target = int | str | None
@@ -242,9 +242,9 @@ def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) ->
 def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) -> dict[str, int]:
     """Return the set of each class, made where it is missing; "" for what no folder names."""
     named = sorted({label for label in labels if label})
-    if len(named) > bounds.MOST_SETS:
+    if len(named) > limits.MOST_SETS:
         raise UploadRefused(
-            f"that would make {len(named):,} sets, and {bounds.MOST_SETS:,} is the most; each"
+            f"that would make {len(named):,} sets, and {limits.MOST_SETS:,} is the most; each"
             " folder directly inside the dropped one becomes a set"
         )
     store = studio().workspaces
