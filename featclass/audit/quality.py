@@ -78,7 +78,7 @@ def faults(appearances: Sequence[Appearance]) -> list[Fault]:
     """Return the faults of all pictures, by kind and place; of several, a picture has the first."""
     if not appearances:
         return []
-    sides = sorted(min(look.width, look.height) for look in appearances)
+    sides = sorted(map(_shorter, appearances))
     usual = sides[len(sides) // 2]
     seen_faults: list[Fault] = []
     taken: set[int] = set()
@@ -89,34 +89,6 @@ def faults(appearances: Sequence[Appearance]) -> list[Fault]:
             seen_faults += [Fault.of(row, kind, appearances[row]) for row in fresh]
             taken.update(fresh)
     return seen_faults
-
-
-def _is_lost(look: Appearance, usual: int) -> bool:
-    return look.lost is not Lost.NOT
-
-
-def _is_empty(look: Appearance, usual: int) -> bool:
-    return look.percentiles[4] - look.percentiles[0] <= EMPTY
-
-
-def _is_dark(look: Appearance, usual: int) -> bool:
-    return look.percentiles[4] < DARK
-
-
-def _is_bright(look: Appearance, usual: int) -> bool:
-    return look.percentiles[1] > BRIGHT
-
-
-def _is_blurred(look: Appearance, usual: int) -> bool:
-    return look.detail < BLURRED and look.detail < BLURRED_SHARE * look.contrast
-
-
-def _is_small(look: Appearance, usual: int) -> bool:
-    return min(look.width, look.height) < max(SMALL, SMALLER * min(usual, 2 * 224))
-
-
-def _is_long(look: Appearance, usual: int) -> bool:
-    return max(look.width, look.height) >= LONG * min(look.width, look.height)
 
 
 _NEVER_USUAL = frozenset(("lost",))
@@ -135,11 +107,16 @@ _LOST = {
     " blank; save the page that shows something as a picture.",
 }
 _KINDS: tuple[tuple[str, Callable[[Appearance, int], bool]], ...] = (
-    ("lost", _is_lost),
-    ("empty", _is_empty),
-    ("too dark", _is_dark),
-    (BRIGHT_KIND, _is_bright),
-    ("blurred", _is_blurred),
-    ("too small", _is_small),
-    ("too long", _is_long),
+    ("lost", lambda look, usual: look.lost is not Lost.NOT),
+    ("empty", lambda look, usual: look.percentiles[4] - look.percentiles[0] <= EMPTY),
+    ("too dark", lambda look, usual: look.percentiles[4] < DARK),
+    (BRIGHT_KIND, lambda look, usual: look.percentiles[1] > BRIGHT),
+    ("blurred", lambda look, usual: look.detail < min(BLURRED, BLURRED_SHARE * look.contrast)),
+    ("too small", lambda look, usual: _shorter(look) < max(SMALL, SMALLER * min(usual, 2 * 224))),
+    ("too long", lambda look, usual: max(look.width, look.height) >= LONG * _shorter(look)),
 )
+"""Whether a picture is so; `usual` is the shorter side, in pixels, that pictures here have."""
+
+
+def _shorter(look: Appearance) -> int:
+    return min(look.width, look.height)

@@ -64,7 +64,7 @@ class Studio:
         # Imported here, beside the browser's own loading: the server answers half a second sooner.
         from featclass.base.fair_pool import FairPool
         from featclass.embedding.cache import CACHE_FILE, Cache
-        from featclass.embedding.engines import Engines
+        from featclass.embedding.engine import Engines
         from featclass.server.batches import Batches
         from featclass.server.downloads import Downloads
         from featclass.server.maps import Maps
