@@ -254,7 +254,7 @@ class Workspaces:
 
     def has_file(self, digest: str) -> bool:
         """Say whether the bytes of a digest are on the disk."""
-        return self._blobs.blob(digest).path.is_file()
+        return self._blobs.is_kept(digest)
 
     def source(self, digest: str) -> Source:
         """Return where the bytes of a digest can be read, without asking whose they are."""
