@@ -3,22 +3,28 @@
 # make bench   the figures of benchmarks/README.md: speed
 # make bench-trust   and how far the scores hold
 # make chaos   attacks and kill -9, against servers of its own
+# make check-deps   known holes in what is installed, as advisories tell them
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 APP_ARGS ?=
+# It imports nothing from elsewhere, and keeps its cache with the environment.
+DENO := DENO_DIR=$(CURDIR)/$(VENV)/deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno
+SCRIPTS := featclass/web/assets/*.js tests/web/assets/*.js
 # Two tests at a time, a file at a time, in order: neighbours share a server and a browser.
 TEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 CHAOS_ARGS ?=
+AUDIT_ARGS ?=
 
-.PHONY: run test lint format bench bench-trust chaos clean
+.PHONY: run test lint format bench bench-trust chaos check-deps clean
 
 run: $(VENV)/.ready
 	$(BIN)/featclass app $(APP_ARGS)
 
 test: $(VENV)/.ready-tests lint
+	$(DENO) test --quiet
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
@@ -27,10 +33,15 @@ lint: $(VENV)/.ready-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(DENO) lint
+	$(DENO) fmt --check
+	$(DENO) check $(SCRIPTS)
 
 format: $(VENV)/.ready-tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(DENO) lint --fix
+	$(DENO) fmt
 
 bench: $(VENV)/.ready-tests
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
@@ -40,6 +51,10 @@ bench-trust: $(VENV)/.ready-tests
 
 chaos: $(VENV)/.ready-tests
 	$(BIN)/python -m chaos $(CHAOS_ARGS)
+
+check-deps: $(VENV)/.ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.7' || true
+	$(BIN)/python -m tests.advisories $(AUDIT_ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

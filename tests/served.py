@@ -37,9 +37,12 @@ class Server:
     def url(self) -> str:
         return f"http://localhost:{self.port}/"
 
+    @property
+    def command(self) -> list[str]:
+        run = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+        return [*run, "--server.headless=true", f"--server.port={self.port}"]
+
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
-        command += ["--server.headless=true", f"--server.port={self.port}"]
         users = {k: v for k, v in os.environ.items() if not k.startswith("FEATCLASS_")}
         environment = users | {
             "FEATCLASS_DATA": str(self.data),
@@ -49,7 +52,7 @@ class Server:
         }
         with (self.data / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=environment, cwd=self.data, stdout=log, stderr=log
+                self.command, env=environment, cwd=self.data, stdout=log, stderr=log
             )
         end = time.monotonic() + SECONDS
         while not self._answers():

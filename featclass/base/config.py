@@ -19,7 +19,7 @@ PICTURE_BYTES = 32 * MEGA
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Settings of one process; see the README for what each variable means to its user."""
+    """Settings of one process; see docs/server.md for what each variable means to its user."""
 
     data: Path
     """Folder of workspaces and of the embedding cache (`FEATCLASS_DATA`)."""
