@@ -6,7 +6,8 @@ sentences         what a report says, and numbers inside any sentence
 errors            everything featclass raises on purpose
 names             hostile names made fit to show, to store and to write
 config            settings, all from the environment
-disk, pace, turns the room on the disk, how far work is, threads that serve by turns
+progress, disk    how far work is and how fast it goes; the room on the disk
+fair_pool         threads that serve one person after the other
 """
 
 from featclass.base.config import Config
@@ -27,6 +28,7 @@ from featclass.base.errors import (
     WorkspaceRemoved,
     WorkspacesLost,
 )
+from featclass.base.fair_pool import FairPool
 from featclass.base.fields import ORDERLY, AnyText, Share
 from featclass.base.methods import (
     CrossValidation,
@@ -53,7 +55,7 @@ from featclass.base.names import (
     safe,
     safe_file_name,
 )
-from featclass.base.pace import Clock, Pace, in_words, time_left
+from featclass.base.progress import Clock, Pace, Progress, in_words, no_progress, time_left
 from featclass.base.records import (
     DOUBTFUL_BELOW,
     ClassFigures,
@@ -66,7 +68,6 @@ from featclass.base.records import (
     OutOfFoldPrediction,
     Prediction,
     Probe,
-    Progress,
     Rejected,
     Report,
     SeenInTraining,
@@ -74,7 +75,6 @@ from featclass.base.records import (
     TextPriorUse,
     TrainedClassifier,
     digest_of,
-    no_progress,
 )
 from featclass.base.scores import (
     Advice,
@@ -101,7 +101,6 @@ from featclass.base.sentences import (
     span,
     whole,
 )
-from featclass.base.turns import Turns
 
 __all__ = [
     "DISORDERLY",
@@ -125,6 +124,7 @@ __all__ = [
     "EncoderUnavailable",
     "ErrorsLeft",
     "Exemplars",
+    "FairPool",
     "FeatclassError",
     "FloatArray",
     "FoldersAmbiguous",
@@ -157,7 +157,6 @@ __all__ = [
     "TooFewErrors",
     "TooFewOfAClass",
     "TrainedClassifier",
-    "Turns",
     "Unforeseen",
     "Unjudgeable",
     "Unscored",

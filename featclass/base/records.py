@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,13 +15,6 @@ from featclass.base.methods import Method, clauses
 from featclass.base.scores import LearningCurve, Verdict
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total) as work advances; `total` may be 0 while it is not known."""
-
-
-def no_progress(done: int, total: int) -> None:
-    """Ignore progress."""
 
 
 class Source(Protocol):

@@ -7,10 +7,10 @@ the audit. `evaluate_*` score images held back, `renamed` calls classes otherwis
 """
 
 from featclass.classifiers.embedding import EmbeddedDataset, EmbeddedFiles, embed, embed_files
+from featclass.classifiers.encoder_choice import check_encoder, encoder_of
 from featclass.classifiers.evaluation import evaluate_given, evaluate_saved, evaluate_split
 from featclass.classifiers.explanation import explain
 from featclass.classifiers.naming import FEW, can_learn, is_word, reads_names
-from featclass.classifiers.opening import check_encoder, encoder_of
 from featclass.classifiers.prediction import (
     most_useful,
     predict,

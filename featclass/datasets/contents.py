@@ -183,14 +183,10 @@ def _leave_out(contents: Contents, zips: Sequence[str]) -> None:
     contents.entries += [
         Entry(path, Rejected(name, reason)) for path, name in zip(zips, names, strict=True)
     ]
-    if len(names) == 1:
+    lie, was, it = ("lie", "were", "each") if names[1:] else ("lies", "was", "it")
+    if names:
         contents.notes.append(
-            f"{names[0]} lies beside the pictures and was left out; unpack it into a folder if it"
-            " is a class."
-        )
-    elif names:
-        contents.notes.append(
-            f"{enumerated(names)} lie beside the pictures and were left out; unpack each into a"
+            f"{enumerated(names)} {lie} beside the pictures and {was} left out; unpack {it} into a"
             " folder if it is a class."
         )
 

@@ -1,4 +1,4 @@
-"""Work in the background: by turns, in threads, at most one job of a key at a time."""
+"""Work in the background: in threads shared fairly, at most one job of a key at a time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from featclass.base import Cancelled, FeatclassError, Pace, Turns
+from featclass.base import Cancelled, FairPool, FeatclassError, Pace
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Jobs(Generic[Key, J]):
     """
 
     def __init__(self, threads: int, name: str, lock: threading.RLock) -> None:
-        self._turns = Turns(threads, name)
+        self._pool = FairPool(threads, name)
         self._lock = lock
         self._jobs: dict[Key, tuple[J, Future[None], Ended]] = {}
         self.closed = threading.Event()
@@ -55,7 +55,7 @@ class Jobs(Generic[Key, J]):
         """Do work when the turn of this person comes; nothing happens where all has ended."""
         with self._lock:
             if not self.closed.is_set():
-                future = self._turns.submit(whose, self._run, key, job, work)
+                future = self._pool.submit(whose, self._run, key, job, work)
                 self._jobs[key] = job, future, ended
 
     def __contains__(self, key: Key) -> bool:
@@ -81,7 +81,7 @@ class Jobs(Generic[Key, J]):
             self.closed.set()
             for key in [*self._jobs]:
                 self.cancel(key)
-        self._turns.close()
+        self._pool.close()
 
     def _run(self, key: Key, job: J, work: Callable[[J], object]) -> None:
         failure = None

@@ -14,9 +14,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import Turns
+from featclass.base import FairPool
 from featclass.probe import Layout
-from featclass.probe.layout import layout
+from featclass.probe.tsne import layout
 
 KEPT = 32
 
@@ -25,7 +25,7 @@ class Maps:
     """The newest map of each workspace; the next one stays as close to it as it can."""
 
     def __init__(self) -> None:
-        self._pool = Turns(1, "map")
+        self._pool = FairPool(1, "map")
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, tuple[str, Future[Layout]]] = OrderedDict()
 

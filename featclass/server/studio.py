@@ -17,7 +17,7 @@ from featclass.base import config as settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from featclass.base import Config, Turns
+    from featclass.base import Config, FairPool
     from featclass.embedding import Cache, Engines
     from featclass.server.batches import Batches
     from featclass.server.downloads import Downloads
@@ -51,7 +51,7 @@ class Studio:
     maps: Maps
     batches: Batches
     reserve: Reserve
-    requests: Turns
+    requests: FairPool
     closed: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -61,7 +61,7 @@ class Studio:
         Raises `FeatclassError` where it cannot be used.
         """
         # Imported here, beside the browser's own loading: the server answers half a second sooner.
-        from featclass.base.turns import Turns
+        from featclass.base.fair_pool import FairPool
         from featclass.embedding.cache import CACHE_FILE, Cache
         from featclass.embedding.engine import Engines
         from featclass.server.batches import Batches
@@ -93,7 +93,7 @@ class Studio:
             Maps(),
             Batches(config, engines),
             reserve,
-            Turns(LONG_REQUESTS, "request", most_each=LONG_REQUESTS // 2),
+            FairPool(LONG_REQUESTS, "request", most_each=LONG_REQUESTS // 2),
         )
 
     def warm(self) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, 
 
 from featclass.base import FeatclassError, Rejected, names
 from featclass.base.sentences import counted
-from featclass.workspaces import bounds, sets, tables
+from featclass.workspaces import limits, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Added, is_id
@@ -21,7 +21,7 @@ from featclass.workspaces.tables import listed, pictures, place, rejections
 _REASON_LENGTH = 500
 _MORE = Rejected(
     "More files",
-    f"only the first {bounds.MOST_REJECTED:,} that could not be used are listed; dismiss them to"
+    f"only the first {limits.MOST_REJECTED:,} that could not be used are listed; dismiss them to"
     " see others",
 )
 
@@ -58,7 +58,7 @@ def add(
             fresh[digest] = name, burst
         added.append(Added(name, None, digest, duplicate, digest in opposed, back))
     if fresh:
-        bounds.require_pictures(doing.change, tried=set_id is None, more=len(fresh))
+        limits.require_pictures(doing.change, tried=set_id is None, more=len(fresh))
     known = there | _insert(doing, set_id, fresh)
     return [replace(item, picture_id=known[item.digest]) for item in added]
 
@@ -132,7 +132,7 @@ def removed(change: Change, picture_ids: Sequence[int]) -> set[int]:
 
 
 def reject(doing: Doing, set_id: int | None, rejected: Iterable[Rejected]) -> None:
-    """Remember files that could not be used, where they were dropped; see `bounds`."""
+    """Remember files that could not be used, where they were dropped; see `limits`."""
     if set_id is not None:
         sets.bring_back(doing, set_id)
     doing.made(rejections, _note_rejected(doing.change, set_id, rejected))
@@ -308,7 +308,7 @@ def _insert(
 def _note_rejected(
     change: Change, set_id: int | None, rejected: Iterable[Rejected]
 ) -> Sequence[int]:
-    room = bounds.room_for_rejected(change)
+    room = limits.room_for_rejected(change)
     distinct = list(dict.fromkeys(rejected))
     with_last = distinct if len(distinct) < room else [*distinct[: room - 1], _MORE][:room]
     rows = [

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, 
 
 from featclass.base import FeatclassError
 from featclass.workspaces.blobs import Blobs
+from featclass.workspaces.data_folder import REFERENCED
 from featclass.workspaces.database import Database
-from featclass.workspaces.opening import REFERENCED
 from featclass.workspaces.tables import acts, listed, pictures, sets, visits, workspaces
 
 log = logging.getLogger(__name__)

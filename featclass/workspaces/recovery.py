@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from featclass import images
-from featclass.workspaces import bounds
+from featclass.workspaces import limits
 from featclass.workspaces.records import NewPicture
 from featclass.workspaces.store import Workspaces
 
@@ -45,7 +45,7 @@ def recover(folder: Path, *, max_pixels: int) -> Recovered:
         tokens: list[str] = []
         pictures = in_last = 0
         for portion in _portions(store, orphans, max_pixels):
-            if not tokens or in_last + len(portion) > bounds.MOST_TRIED:
+            if not tokens or in_last + len(portion) > limits.MOST_TRIED:
                 tokens.append(store.create(name=NAME))
                 in_last = 0
             in_last += len(store.add_pictures(tokens[-1], None, portion))

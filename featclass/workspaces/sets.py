@@ -10,7 +10,7 @@ from sqlalchemy import Row, exists, func, insert, select, update
 
 from featclass.base import FeatclassError, names
 from featclass.base.sentences import counted
-from featclass.workspaces import bounds
+from featclass.workspaces import limits
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import is_id
@@ -23,7 +23,7 @@ NONE_OF_THESE = "none of these"
 def add(change: Change, name: str | None, doing: Doing | None = None) -> int:
     """Add an empty set at the end; raises `FeatclassError` where another has the name."""
     shown = _sets(change)
-    bounds.require_sets(len(shown))
+    limits.require_sets(len(shown))
     ever = {row.name for row in _sets(change, removed_too=True)}
     name = names.clean(name or "") or names.default(len(shown) + 1, ever)
     if any(row.name == name for row in shown):
@@ -93,7 +93,7 @@ def named(doing: Doing, wanted: Sequence[str]) -> dict[str, int]:
                 doing.write(sets, "set name", [(row, called)])
                 there[clean] = int(row.id)
             else:
-                bounds.require_sets(len(there))
+                limits.require_sets(len(there))
                 clean = clean or names.default(len(there) + 1, ever | {*there})
                 there[clean] = _insert(change, clean, next(colours), doing)
         ids[name] = there[clean]

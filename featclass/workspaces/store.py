@@ -13,10 +13,10 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import delete, insert, select, update
 
 from featclass.base import Source, WorkspaceMissing, digest_of, names
-from featclass.workspaces import acts, bounds, changes, pictures, sets, snapshot, tables, undoing
+from featclass.workspaces import acts, changes, limits, pictures, sets, snapshot, tables, undoing
 from featclass.workspaces.blobs import Blobs
+from featclass.workspaces.data_folder import REFERENCED, open_folder
 from featclass.workspaces.database import Change, doer, find
-from featclass.workspaces.opening import REFERENCED, open_folder
 from featclass.workspaces.purge import GRACE, Forget, discard, purge, wanted
 from featclass.workspaces.records import Act, Added, NewPicture, Workspace, WorkspaceSummary
 
@@ -135,7 +135,7 @@ class Workspaces:
             change = Change(db, row.id, row.version, datetime.now(UTC))
             if set_id is not None:
                 sets.require_known(change, set_id)
-            bounds.require_pictures(change, tried=set_id is None)
+            limits.require_pictures(change, tried=set_id is None)
 
     def add_pictures(
         self, token: str, set_id: int | None, files: Sequence[NewPicture]
@@ -254,7 +254,7 @@ class Workspaces:
 
     def has_file(self, digest: str) -> bool:
         """Say whether the bytes of a digest are on the disk."""
-        return self._blobs.blob(digest).path.is_file()
+        return self._blobs.is_kept(digest)
 
     def source(self, digest: str) -> Source:
         """Return where the bytes of a digest can be read, without asking whose they are."""

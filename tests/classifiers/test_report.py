@@ -254,8 +254,7 @@ def test_every_method_round_trips_and_is_a_sentence_too(method: Method) -> None:
     made = replace(scored(), procedure=method)
     document = json.loads(json.dumps(report.to_json(made)))
     assert report.from_json(document) == made
-    assert not isinstance(method, str)
-    assert document["method"] == method.sentence
+    assert document["method"] == made.method != ""
     assert document["method_values"]["kind"]
 
 
@@ -264,8 +263,7 @@ def test_every_reason_why_nothing_is_foreseen_round_trips(why: Unforeseen) -> No
     made = replace(scored(), learning_curve=LearningCurve((), None, why))
     document = json.loads(json.dumps(report.to_json(made)))
     assert report.from_json(document) == made
-    assert not isinstance(why, str)
-    assert document["learning_curve"]["reason"] == why.sentence
+    assert document["learning_curve"]["reason"] == LearningCurve((), None, why).reason != ""
 
 
 def test_sentences_are_made_anew_from_the_values_whatever_the_document_says() -> None:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from featclass import cli, encoders
 from featclass.base.errors import FeatclassError
-from featclass.base.pace import Clock
+from featclass.base.progress import Clock
 from featclass.cli import output
 from featclass.embedding.cache import CacheSize
 from tests.classifiers.scoring import REPORT_FIELDS

@@ -304,7 +304,7 @@ def test_the_probe_and_the_map_keep_to_one_thread_of_blas() -> None:
 import numpy as np, sys
 from threadpoolctl import threadpool_info
 from featclass import probe
-from featclass.probe.layout import layout
+from featclass.probe.tsne import layout
 vectors = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
 probe.fit(vectors, ["a", "b"] * 20)
 layout(vectors, digests=[str(row) for row in range(40)])

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from featclass import cli, encoders
 from featclass.base.errors import EncoderUnavailable
-from featclass.probe.layout import Layout, layout
+from featclass.probe.tsne import Layout, layout
 from featclass.server import choice, maps
 from featclass.server.downloads import Downloads
 from featclass.server.maps import Maps

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass import classifiers
-from featclass.base.pace import Pace
+from featclass.base.progress import Pace
 from featclass.base.records import Rejected
 from featclass.classifiers import artifact
 from featclass.embedding.cache import Cache

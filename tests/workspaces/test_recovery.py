@@ -14,7 +14,7 @@ import pytest
 
 from featclass import cli
 from featclass.base.errors import DataFolderUnusable, WorkspacesLost
-from featclass.workspaces import Workspaces, bounds, recover, recovery
+from featclass.workspaces import Workspaces, limits, recover, recovery
 from featclass.workspaces.blobs import Blobs
 from tests.served import free_port
 from tests.workspaces.folders import (
@@ -112,7 +112,7 @@ def test_a_folder_with_more_classifiers_than_pictures_opens_once_it_was_recovere
 def test_more_pictures_than_one_workspace_holds_are_recovered_into_several(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MOST_TRIED", 5)
+    monkeypatch.setattr(limits, "MOST_TRIED", 5)
     monkeypatch.setattr(recovery, "_AT_ONCE", 2)
     database(data).unlink()
     recovered = recover(data, max_pixels=MAX_PIXELS)

@@ -96,9 +96,8 @@ class Tree:
 
     def merged(self, copies: Mapping[Folder, object], into: Folder) -> Tree:
         """Return the tree with what lies in some folders moved to another one."""
-        folders: list[Folder] = []
+        moved: Counter[Folder] = Counter()
         for folder, count in self._direct.items():
             copy = nearest_above(folder, copies)
-            moved = folder if copy is None else (*into, *folder[len(copy) :])
-            folders += [moved] * count
-        return Tree(folders)
+            moved[folder if copy is None else (*into, *folder[len(copy) :])] += count
+        return Tree(moved.elements())

@@ -20,7 +20,7 @@ from featclass.base.sentences import counted
 from featclass.datasets import ZipListing
 from featclass.server.studio import studio
 from featclass.web.routes.requests import LONGEST
-from featclass.workspaces import bounds
+from featclass.workspaces import limits
 
 TRY, NEW = "try", "new"
 Target = int | str | None
@@ -234,9 +234,9 @@ def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) ->
 def _sets_of(drop: Drop, labels: Sequence[str | None]) -> dict[str, int]:
     """Return the set of each class, made where it is missing; "" for what no folder names."""
     named = sorted({label for label in labels if label})
-    if len(named) > bounds.MOST_SETS:
+    if len(named) > limits.MOST_SETS:
         raise UploadRefused(
-            f"that would make {len(named):,} sets, and {bounds.MOST_SETS:,} is the most; each"
+            f"that would make {len(named):,} sets, and {limits.MOST_SETS:,} is the most; each"
             " folder directly inside the dropped one becomes a set"
         )
     store, token = studio().workspaces, drop.token

@@ -12,7 +12,7 @@ from featclass.base.records import Rejected, TrainedClassifier
 from featclass.classifiers import artifact
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
-from tests.classifiers.test_opening import opened, trained
+from tests.classifiers.test_encoder_choice import opened, trained
 from tests.fakes import drawn
 from tests.filled import OURS
 from tests.web.page.framed import settled, text

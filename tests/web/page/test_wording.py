@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from featclass.base.pace import Pace
+from featclass.base.progress import Pace
 from featclass.base.records import Rejected
 from featclass.server.downloads import Download
 from featclass.server.downloads import DownloadPhase as DownloadPhase

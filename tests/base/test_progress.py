@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from featclass.base.pace import TICK_SECONDS, WINDOW_SECONDS, Clock, Pace, duration, in_words, speed
+from featclass.base.progress import (
+    TICK_SECONDS,
+    WINDOW_SECONDS,
+    Clock,
+    Pace,
+    duration,
+    in_words,
+    speed,
+)
 
 
 class Watch:

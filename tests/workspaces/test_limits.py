@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from featclass.base.errors import FeatclassError
 from featclass.base.records import Rejected
 from featclass.server.studio import studio
-from featclass.workspaces import NewPicture, bounds
+from featclass.workspaces import NewPicture, limits
 from tests.fakes import drawn
 from tests.filled import OURS, first
 
@@ -65,7 +65,7 @@ def rows(what: Any) -> int:
 def test_sets_are_bounded_and_the_sentence_says_what_to_do(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MOST_SETS", 5)
+    monkeypatch.setattr(limits, "MOST_SETS", 5)
     store = studio().workspaces
     store.sets_named(token, ["a", "b", "c", "d", "e"])
     with pytest.raises(FeatclassError, match=r"5 sets at most.*start another workspace"):
@@ -85,7 +85,7 @@ def test_sets_are_bounded_and_the_sentence_says_what_to_do(
 def test_a_plan_that_would_make_too_many_sets_makes_none(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MOST_SETS", 5)
+    monkeypatch.setattr(limits, "MOST_SETS", 5)
     with pytest.raises(FeatclassError):
         studio().workspaces.sets_named(token, [f"class {i}" for i in range(6)])
     assert [found.name for found in studio().workspaces.open(token).sets] == ["Set 1", "Set 2"]
@@ -129,7 +129,7 @@ def test_of_sets_named_together_each_name_is_one_set_and_none_takes_over_another
 def test_pictures_of_the_sets_are_bounded_and_nothing_is_kept_of_those_beyond(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MOST_PICTURES", 3)
+    monkeypatch.setattr(limits, "MOST_PICTURES", 3)
     store = studio().workspaces
     store.add_pictures(token, first(token), pictures(1, 2))
     with pytest.raises(FeatclassError, match="3 pictures in its sets at most, and has 2"):
@@ -149,7 +149,7 @@ def test_pictures_of_the_sets_are_bounded_and_nothing_is_kept_of_those_beyond(
 def test_pictures_tried_are_bounded_and_a_batch_is_offered(
     client: TestClient, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MOST_TRIED", 2)
+    monkeypatch.setattr(limits, "MOST_TRIED", 2)
     store = studio().workspaces
     store.add_pictures(token, None, pictures(1, 2))
     where = f"/api/w/{token}/pictures?set=try"
@@ -163,7 +163,7 @@ def test_pictures_tried_are_bounded_and_a_batch_is_offered(
 def test_adding_and_clearing_again_and_again_has_an_end(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MOST_KEPT", 4)
+    monkeypatch.setattr(limits, "MOST_KEPT", 4)
     store = studio().workspaces
     for seeds in ((1, 2), (3, 4)):
         store.add_pictures(token, None, pictures(*seeds))
@@ -175,7 +175,7 @@ def test_adding_and_clearing_again_and_again_has_an_end(
 def test_of_rejected_files_the_first_are_listed_and_it_is_said_that_there_are_more(
     token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "MOST_REJECTED", 10)
+    monkeypatch.setattr(limits, "MOST_REJECTED", 10)
     store = studio().workspaces
     for start in range(0, 60, 6):
         refused = [Rejected(f"{i}.txt", "it is text") for i in range(start, start + 6)]
@@ -198,7 +198,7 @@ def test_rejecting_and_dismissing_again_and_again_has_an_end(
 ) -> None:
     from featclass.workspaces.tables import rejections
 
-    monkeypatch.setattr(bounds, "MOST_REJECTED_KEPT", 30)
+    monkeypatch.setattr(limits, "MOST_REJECTED_KEPT", 30)
     store = studio().workspaces
     for turn in range(9):
         refused = [Rejected(f"{turn} {i}.txt", "it is text") for i in range(8)]
@@ -211,4 +211,4 @@ def test_rejecting_and_dismissing_again_and_again_has_an_end(
 def test_a_hundred_thousand_rejected_files_cost_a_look_no_more_than_a_thousand(token: str) -> None:
     refused = [Rejected(f"{i}.txt", "it is text") for i in range(100_000)]
     studio().workspaces.reject(token, first(token), refused)
-    assert len(studio().workspaces.open(token).sets[0].rejected) == bounds.MOST_REJECTED
+    assert len(studio().workspaces.open(token).sets[0].rejected) == limits.MOST_REJECTED

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from featclass.probe import layout as layouts
-from featclass.probe.layout import Layout, layout
+from featclass.probe import tsne as layouts
+from featclass.probe.tsne import Layout, layout
 
 Vectors = NDArray[np.float32]
 
@@ -139,6 +139,6 @@ def test_a_digest_too_few_is_told() -> None:
 
 
 def test_loading_it_does_not_load_scikit_learn() -> None:
-    code = "import sys, featclass.probe.layout; print('sklearn' in sys.modules)"
+    code = "import sys, featclass.probe.tsne; print('sklearn' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""Threads that serve by turns; and what visitors ask of a server that does."""
+"""Threads that serve by pool; and what visitors ask of a server that does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from featclass.base.errors import FeatclassError
-from featclass.base.turns import Turns
+from featclass.base.fair_pool import FairPool
 from featclass.server import studio as studio_module
 from featclass.server.studio import studio
 from featclass.web.routes.requests import in_turn
@@ -27,13 +27,13 @@ SECONDS = 30
 
 
 @pytest.fixture
-def turns() -> Iterator[Turns]:
-    made = Turns(1, "test")
+def pool() -> Iterator[FairPool]:
+    made = FairPool(1, "test")
     yield made
     made.close()
 
 
-def held_up(turns: Turns, whose: str = "early") -> tuple[threading.Event, Future[bool]]:
+def held_up(pool: FairPool, whose: str = "early") -> tuple[threading.Event, Future[bool]]:
     """Keep a thread busy until the event is set."""
     begun, opened = threading.Event(), threading.Event()
 
@@ -41,18 +41,18 @@ def held_up(turns: Turns, whose: str = "early") -> tuple[threading.Event, Future
         begun.set()
         return opened.wait(SECONDS)
 
-    future = turns.submit(whose, work)
+    future = pool.submit(whose, work)
     assert begun.wait(SECONDS)
     return opened, future
 
 
 def test_who_asks_for_one_thing_waits_for_one_thing_of_who_asks_for_five_hundred(
-    turns: Turns,
+    pool: FairPool,
 ) -> None:
     done: list[str] = []
-    opened, _ = held_up(turns)
-    many = [turns.submit("many", done.append, "many") for _ in range(500)]
-    one = turns.submit("one", done.append, "one")
+    opened, _ = held_up(pool)
+    many = [pool.submit("many", done.append, "many") for _ in range(500)]
+    one = pool.submit("one", done.append, "one")
     opened.set()
     one.result(SECONDS)
     assert done.index("one") <= 1
@@ -61,10 +61,10 @@ def test_who_asks_for_one_thing_waits_for_one_thing_of_who_asks_for_five_hundred
     assert len(done) == 501
 
 
-def test_all_take_turns_and_each_gets_theirs_in_order(turns: Turns) -> None:
+def test_all_take_turns_and_each_gets_theirs_in_order(pool: FairPool) -> None:
     done: list[str] = []
-    opened, _ = held_up(turns)
-    work = [turns.submit(who, done.append, f"{who}{i}") for who in "abc" for i in range(3)]
+    opened, _ = held_up(pool)
+    work = [pool.submit(who, done.append, f"{who}{i}") for who in "abc" for i in range(3)]
     opened.set()
     for future in work:
         future.result(SECONDS)
@@ -72,27 +72,27 @@ def test_all_take_turns_and_each_gets_theirs_in_order(turns: Turns) -> None:
 
 
 def test_nobody_has_all_the_threads_at_once() -> None:
-    turns = Turns(4, "test", most_each=2)
-    held = [held_up(turns, "greedy") for _ in range(2)]
-    third = turns.submit("greedy", lambda: "third")
-    assert turns.submit("other", lambda: "other").result(SECONDS) == "other"
+    pool = FairPool(4, "test", most_each=2)
+    held = [held_up(pool, "greedy") for _ in range(2)]
+    third = pool.submit("greedy", lambda: "third")
+    assert pool.submit("other", lambda: "other").result(SECONDS) == "other"
     assert not third.done()
     for opened, _ in held:
         opened.set()
     assert third.result(SECONDS) == "third"
-    turns.close()
+    pool.close()
 
 
-def test_what_goes_wrong_is_told_to_who_waits_and_the_thread_lives_on(turns: Turns) -> None:
+def test_what_goes_wrong_is_told_to_who_waits_and_the_thread_lives_on(pool: FairPool) -> None:
     with pytest.raises(ZeroDivisionError):
-        turns.submit("a", lambda: 1 / 0).result(SECONDS)
-    assert turns.submit("a", lambda: 5).result(SECONDS) == 5
+        pool.submit("a", lambda: 1 / 0).result(SECONDS)
+    assert pool.submit("a", lambda: 5).result(SECONDS) == 5
 
 
-def test_what_is_cancelled_before_its_turn_is_never_done(turns: Turns) -> None:
+def test_what_is_cancelled_before_its_turn_is_never_done(pool: FairPool) -> None:
     done: list[int] = []
-    opened, _ = held_up(turns)
-    dropped, kept = (turns.submit("a", done.append, i) for i in range(2))
+    opened, _ = held_up(pool)
+    dropped, kept = (pool.submit("a", done.append, i) for i in range(2))
     assert dropped.cancel()
     opened.set()
     kept.result(SECONDS)
@@ -100,10 +100,10 @@ def test_what_is_cancelled_before_its_turn_is_never_done(turns: Turns) -> None:
 
 
 def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_told() -> None:
-    turns = Turns(1, "test")
-    opened, begun = held_up(turns)
-    waiting = turns.submit("a", lambda: 1)
-    closing = threading.Thread(target=turns.close)
+    pool = FairPool(1, "test")
+    opened, begun = held_up(pool)
+    waiting = pool.submit("a", lambda: 1)
+    closing = threading.Thread(target=pool.close)
     closing.start()
     with pytest.raises(CancelledError):
         waiting.result(SECONDS)
@@ -111,14 +111,14 @@ def test_at_the_end_what_is_begun_is_finished_and_who_waits_is_told() -> None:
     closing.join(SECONDS)
     assert begun.result(0)
     with pytest.raises(RuntimeError):
-        turns.submit("a", lambda: 1)
+        pool.submit("a", lambda: 1)
 
 
 def test_as_many_threads_work_as_there_is_work() -> None:
-    turns, together = Turns(3, "test"), threading.Barrier(3)
-    work = [turns.submit("a", together.wait, SECONDS) for _ in range(3)]
+    pool, together = FairPool(3, "test"), threading.Barrier(3)
+    work = [pool.submit("a", together.wait, SECONDS) for _ in range(3)]
     assert {future.result(SECONDS) for future in work} == {0, 1, 2}
-    turns.close()
+    pool.close()
 
 
 def test_what_is_done_in_turn_knows_on_whose_behalf() -> None:
@@ -158,7 +158,7 @@ def test_the_training_of_one_visitor_does_not_wait_for_all_trainings_of_another(
 
     gates = [threading.Event() for _ in range(4)]
     busy = [
-        trainer._learners._turns.submit(f"busy{i}", gate.wait, SECONDS)
+        trainer._learners._pool.submit(f"busy{i}", gate.wait, SECONDS)
         for i, gate in enumerate(gates)
     ]
     vars(trainer)["_learn"] = noted
@@ -166,7 +166,7 @@ def test_the_training_of_one_visitor_does_not_wait_for_all_trainings_of_another(
     one = filled("another-visitor-of-this", 500)
     for token in (*many, one):
         trainer.follow(store.open(token))
-    gates[0].set()  # one thread: in turns, whatever the others do
+    gates[0].set()  # one thread: in pool, whatever the others do
     busy[0].result(SECONDS)
     settle(one)
     assert training.index(one) <= 2

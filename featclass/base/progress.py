@@ -8,9 +8,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+Progress = Callable[[int, int], None]
+"""Called with (done, total) as work advances; `total` may be 0 while it is not known."""
+
 WINDOW_SECONDS = 10.0
 """What is older says nothing of the speed now."""
 TICK_SECONDS = 0.25
+
+
+def no_progress(done: int, total: int) -> None:
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Threads that serve by turns: whoever asks for much waits for themselves, not others for them."""
+"""Threads that serve all alike: whoever asks for much waits for themselves, not others for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 Work = tuple[Future[object], Callable[[], object]]
 
 
-class Turns:
+class FairPool:
     """A pool of threads; of all who wait, the one who was served longest ago is next.
 
     Args:
