@@ -9,6 +9,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 APP_ARGS ?=
+# It imports nothing from elsewhere, and keeps its cache with the environment.
+DENO := DENO_DIR=$(CURDIR)/$(VENV)/deno DENO_NO_UPDATE_CHECK=1 $(BIN)/deno
+SCRIPTS := featclass/web/assets/*.js tests/web/assets/*.js
 # Two tests at a time, a file at a time, in order: neighbours share a server and a browser.
 TEST_ARGS ?= -n 2 --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
@@ -21,6 +24,7 @@ run: $(VENV)/.ready
 	$(BIN)/featclass app $(APP_ARGS)
 
 test: $(VENV)/.ready-tests lint
+	$(DENO) test --quiet
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
@@ -29,10 +33,15 @@ lint: $(VENV)/.ready-tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(DENO) lint
+	$(DENO) fmt --check
+	$(DENO) check $(SCRIPTS)
 
 format: $(VENV)/.ready-tests
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(DENO) lint --fix
+	$(DENO) fmt
 
 bench: $(VENV)/.ready-tests
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)

@@ -168,7 +168,7 @@ def cross_validated(options: dict[str, Any]) -> Contestant:
         if case not in prepared:
             vectors, codes = case.embeddings()
             wide = vectors.astype(np.float64)
-            these = folds.images(codes, names=[str(place) for place in range(len(codes))])
+            these = folds.Images.of(codes, names=[str(place) for place in range(len(codes))])
             masks = folds.cross_validation(these, seed=SEED, repeats=1).training
             parts = [(np.flatnonzero(mask), np.flatnonzero(~mask)) for mask in masks]
             prepared[case] = wide / np.linalg.norm(wide, axis=1, keepdims=True), codes, parts

@@ -237,7 +237,7 @@ def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) 
     """
     trained = artifact.load(Path(path))
     how = "if you trust where it comes from, name that encoder with load(..., encoder=...)"
-    is_chosen = _engines(device).is_chosen
+    is_chosen = _engines(device).cache.is_chosen
     engine = _open(classifiers.encoder_of(trained, encoder, how=how, is_chosen=is_chosen), device)
     for note in classifiers.check_encoder(trained, engine):
         log.warning("%s", note)

@@ -73,9 +73,7 @@ def find_copies(
     if count < 2:
         return Copies(exact, exact, np.ones(count))
     normalised = np.asarray(vectors, dtype=np.float32)
-    thumbnails = (
-        np.stack([appearance.thumbnail for appearance in appearances]).astype(np.float32) @ COLOURS
-    )
+    thumbnails = np.stack([look.thumbnail for look in appearances]).astype(np.float32) @ COLOURS
     slopes = _slopes(thumbnails)
     by_look, crowd_look, _ = _nearest(slopes)
     by_sense, crowd_sense, crowds = _nearest(normalised)
@@ -84,14 +82,12 @@ def find_copies(
     looks = _products(slopes, slopes, pairs)
     turned = (looks < COPIED) & _is_ahead(cosines, crowd_sense, pairs, TURNED_MARGIN)
     if turned.any():
-        again = _looks_turned(thumbnails, slopes, pairs[turned])
-        looks[turned] = np.maximum(looks[turned], again)
+        looks[turned] = np.maximum(looks[turned], _turned(thumbnails, slopes, pairs[turned]))
     same = exact[pairs[:, 0]] == exact[pairs[:, 1]]
     copied = (looks >= COPIED) & _is_ahead(looks, crowd_look, pairs, COPIED_MARGIN)
     alike = (looks >= ALIKE) & (cosines >= ALIKE_COSINE)
     alike &= _is_ahead(cosines, crowd_sense, pairs, ALIKE_MARGIN * looks)
-    firsts = {number: row for row, number in reversed(list(enumerate(exact.tolist())))}
-    links = [(row, firsts[number]) for row, number in enumerate(exact.tolist())]
+    links = [*enumerate(np.unique(exact, return_index=True)[1][exact].tolist())]
     links += map(tuple, pairs[same | copied | alike].tolist())
     near = _near(normalised, slopes, crowd_sense, crowd_look, pairs, named_alike(names, normalised))
     links += relatives(appearances, *near, links, _hubs(normalised, by_sense), crowds)
@@ -184,7 +180,7 @@ def _products(left: Singles, right: Singles, pairs: Codes) -> Singles:
     return np.concatenate(products)
 
 
-def _looks_turned(thumbnails: Singles, slopes: Singles, pairs: Codes) -> Singles:
+def _turned(thumbnails: Singles, slopes: Singles, pairs: Codes) -> Singles:
     """Return how well each pair agrees, the first turned and mirrored as they agree best."""
     best = np.full(len(pairs), -1.0, np.float32)
     firsts, places = np.unique(pairs[:, 0], return_inverse=True)

@@ -34,7 +34,7 @@ TRIED, LEAST_TRIED = 1.5, 500
 millisecond, an image's corners another."""
 IN_VAIN, LEAST_IN_VAIN = 0.2, 200
 """The same of pairs that are compared one after the other and are none: farther ones hardly are."""
-KEPT = 2000
+LATEST = 2000
 """Images whose corners are remembered, some 70 kB each."""
 NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
 """More images than these with one name before the number are a series; and how many of those named
@@ -127,7 +127,7 @@ class _Families:
         self._members = {image: [image] for image in self._heads}
         self._laid: dict[int, Affine] = {}
         # Not a method: this object would hold itself, and the pictures with it, for long.
-        self._features = lru_cache(KEPT)(lambda image: Features.of(appearances[image].small()))
+        self._features = lru_cache(LATEST)(lambda image: Features.of(appearances[image].small()))
 
     def join(self, one: int, other: int) -> bool:
         """Join two images' families, if both images show the same, and their heads too."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from featclass.audit.quality import Fault
-from featclass.base import sentences
+from featclass.base import percent
 
 
 class FindingKind(StrEnum):
@@ -95,7 +95,7 @@ class LabelError(_OfOneImage):
         """What to think of it; empty where it is no suspect."""
         if not self.suspect:
             return ""
-        return sentences.findings.wrong_label(self.label, self.suggested)
+        return f"Is labelled {self.label!r} and looks like {self.suggested!r}."
 
     @property
     def proposed_label(self) -> str:
@@ -133,7 +133,12 @@ class DuplicateGroup(_Finding):
     @property
     def sentence(self) -> str:
         """How many they are, and under which labels."""
-        return sentences.findings.copies(self.labels, is_exact=self.is_exact)
+        same = "are the same" if self.is_exact else "show nearly the same"
+        start = f"{len(self.labels)} pictures {same}"
+        if not self.is_across_classes:
+            return f"{start}."
+        names = " and ".join(map(repr, sorted(set(self.labels))))
+        return f"{start}, and are labelled {names}: one label must be wrong."
 
     @property
     def about(self) -> str:
@@ -169,7 +174,7 @@ class Outlier(_OfOneImage):
     @property
     def sentence(self) -> str:
         """That it resembles none."""
-        return sentences.findings.unlike_all(self.label)
+        return f"Resembles no other picture, of {self.label!r} or of any other class."
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +233,21 @@ class GiveAway(_Finding):
     @property
     def sentence(self) -> str:
         """How often the cue alone is right, and of which class."""
-        return sentences.findings.give_away(
-            self.cue,
-            accuracy=self.accuracy,
-            chance=self.chance_accuracy,
-            label=self.label,
-            sharing=len(self.paths),
-            images=self.label_images,
+        return (
+            f"{self._how_often}: {len(self.paths)} of {self.label_images} pictures of"
+            f" {self.label!r} share theirs. The classifier may have learned that instead."
+        )
+
+    @property
+    def caution(self) -> str:
+        """What it means for a score where the cue explains all of it."""
+        return f"{self._how_often}: the score may say nothing of what they show."
+
+    @property
+    def _how_often(self) -> str:
+        return (
+            f"The {self.cue} alone names the right class in {percent(self.accuracy)} of the"
+            f" pictures (guessing: {percent(self.chance_accuracy)})"
         )
 
     @property
@@ -258,7 +271,16 @@ class Balance(_Finding):
     @property
     def sentence(self) -> str:
         """How even the classes are."""
-        return sentences.findings.balance(self.counts, is_unbalanced=self.is_unbalanced)
+        counts = self.counts
+        if len(counts) < 2:
+            return "There are not two classes to compare."
+        largest, smallest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        if counts[largest] == counts[smallest]:
+            return f"Every class has {counts[largest]} pictures."
+        sizes = f"{largest!r} has {counts[largest]} pictures and {smallest!r} {counts[smallest]}"
+        if self.is_unbalanced:
+            return f"{sizes}: a guess at the larger class is right too often; add to the smaller."
+        return f"{sizes}: no class is three times as large as another."
 
     @property
     def about(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from featclass.base import sentences
+from featclass.base import percent
 from featclass.images import Appearance, Lost
 
 USUAL_SHARE = 0.2
@@ -47,9 +47,26 @@ class Fault:
     @property
     def sentence(self) -> str:
         """What is wrong with it, and what to do."""
-        return sentences.findings.hard_to_see(
-            self.kind, width=self.width, height=self.height, level=self.level, lost=self.lost
-        )
+        match self.kind:
+            case "lost":
+                return _LOST[self.lost]
+            case "empty":
+                return "Shows nothing but one even colour."
+            case "too dark":
+                level = f"99 % of it is below {percent(self.level)} of full brightness"
+                return f"Is so dark that hardly anything can be seen ({level})."
+            case "too bright":
+                level = f"95 % of it is above {percent(self.level)} of full brightness"
+                return f"Is so bright that hardly anything can be seen ({level})."
+            case "blurred":
+                return "Is blurred: nothing in it has a sharp edge."
+            case "too small":
+                return f"Is very small: {self.width} x {self.height} pixels."
+            case "too long":
+                longer, shorter = max(self.width, self.height), min(self.width, self.height)
+                times = f"{longer / shorter:.1f} times as long as wide"
+                return f"Is {times}: only its middle is looked at."
+        raise ValueError(f"No fault is called {self.kind!r}.")
 
     def to_json(self) -> dict[str, int | float | str]:
         """Return the values that the sentence is made of."""
@@ -61,7 +78,7 @@ def faults(appearances: Sequence[Appearance]) -> list[Fault]:
     """Return the faults of all pictures, by kind and place; of several, a picture has the first."""
     if not appearances:
         return []
-    sides = sorted(min(look.width, look.height) for look in appearances)
+    sides = sorted(map(_shorter, appearances))
     usual = sides[len(sides) // 2]
     seen_faults: list[Fault] = []
     taken: set[int] = set()
@@ -74,34 +91,6 @@ def faults(appearances: Sequence[Appearance]) -> list[Fault]:
     return seen_faults
 
 
-def _is_lost(look: Appearance, usual: int) -> bool:
-    return look.lost is not Lost.NOT
-
-
-def _is_empty(look: Appearance, usual: int) -> bool:
-    return look.percentiles[4] - look.percentiles[0] <= EMPTY
-
-
-def _is_dark(look: Appearance, usual: int) -> bool:
-    return look.percentiles[4] < DARK
-
-
-def _is_bright(look: Appearance, usual: int) -> bool:
-    return look.percentiles[1] > BRIGHT
-
-
-def _is_blurred(look: Appearance, usual: int) -> bool:
-    return look.detail < BLURRED and look.detail < BLURRED_SHARE * look.contrast
-
-
-def _is_small(look: Appearance, usual: int) -> bool:
-    return min(look.width, look.height) < max(SMALL, SMALLER * min(usual, 2 * 224))
-
-
-def _is_long(look: Appearance, usual: int) -> bool:
-    return max(look.width, look.height) >= LONG * min(look.width, look.height)
-
-
 _NEVER_USUAL = frozenset(("lost",))
 _WHERE_LOST = {
     Lost.NOT: "",
@@ -109,12 +98,25 @@ _WHERE_LOST = {
     Lost.IN_LATER_FRAME: "in a later frame",
     Lost.ON_LATER_PAGE: "on a later page",
 }
+_LOST = {
+    "on white": "Is a white drawing on a transparent ground: on white, as featclass sees it,"
+    " nothing is left; give it a dark background.",
+    "in a later frame": "Is an animation whose first frame is blank, and featclass sees only that"
+    " one; save a later frame as a picture.",
+    "on a later page": "Holds several pages, and the first, the only one that featclass sees, is"
+    " blank; save the page that shows something as a picture.",
+}
 _KINDS: tuple[tuple[str, Callable[[Appearance, int], bool]], ...] = (
-    ("lost", _is_lost),
-    ("empty", _is_empty),
-    ("too dark", _is_dark),
-    (BRIGHT_KIND, _is_bright),
-    ("blurred", _is_blurred),
-    ("too small", _is_small),
-    ("too long", _is_long),
+    ("lost", lambda look, usual: look.lost is not Lost.NOT),
+    ("empty", lambda look, usual: look.percentiles[4] - look.percentiles[0] <= EMPTY),
+    ("too dark", lambda look, usual: look.percentiles[4] < DARK),
+    (BRIGHT_KIND, lambda look, usual: look.percentiles[1] > BRIGHT),
+    ("blurred", lambda look, usual: look.detail < min(BLURRED, BLURRED_SHARE * look.contrast)),
+    ("too small", lambda look, usual: _shorter(look) < max(SMALL, SMALLER * min(usual, 2 * 224))),
+    ("too long", lambda look, usual: max(look.width, look.height) >= LONG * _shorter(look)),
 )
+"""Whether a picture is so; `usual` is the shorter side, in pixels, that pictures here have."""
+
+
+def _shorter(look: Appearance) -> int:
+    return min(look.width, look.height)

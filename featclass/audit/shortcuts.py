@@ -53,7 +53,7 @@ def shortcuts(appearances: Sequence[Appearance], codes: Codes, groups: Codes) ->
     if places.size < FEWEST or (sizes > 0).sum() < 2:
         return []
     chance = float(sizes.max() / places.size)
-    cues_found: list[Shortcut] = []
+    strong: list[Shortcut] = []
     cues = list(_cues([appearances[place] for place in places]))
     for cue, same in cues:
         is_right, is_like_others = _voted(same, labels)
@@ -66,10 +66,10 @@ def shortcuts(appearances: Sequence[Appearance], codes: Codes, groups: Codes) ->
         shares = np.bincount(labels[given_away], minlength=sizes.size) / np.maximum(sizes, 1)
         label = int(shares.argmax())
         rows = places[given_away & (labels == label)].tolist()
-        cues_found.append(Shortcut(cue, accuracy, chance, label, rows))
-    if SIZE in (shortcut.cue for shortcut in cues_found):
-        cues_found = [shortcut for shortcut in cues_found if shortcut.cue != PROPORTIONS]
-    return sorted(cues_found, key=lambda shortcut: -shortcut.accuracy)
+        strong.append(Shortcut(cue, accuracy, chance, label, rows))
+    if SIZE in (shortcut.cue for shortcut in strong):
+        strong = [shortcut for shortcut in strong if shortcut.cue != PROPORTIONS]
+    return sorted(strong, key=lambda shortcut: -shortcut.accuracy)
 
 
 def _first_of_each(groups: Codes) -> Codes:

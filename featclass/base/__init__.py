@@ -1,8 +1,9 @@
 """What all rooms share: the words of the domain as values, errors, names, settings, sentences.
 
-records, scores   images, predictions, reports; what a score rests on
+records, fields   images, predictions, reports, and the bounds of what they hold
+methods, scores   how figures were obtained and what follows from them, with their sentences
+sentences         what a report says, and numbers inside any sentence
 errors            everything featclass raises on purpose
-sentences         what values say in words
 names             hostile names made fit to show, to store and to write
 config            settings, all from the environment
 disk, pace, turns the room on the disk, how far work is, threads that serve by turns
@@ -25,6 +26,17 @@ from featclass.base.errors import (
     WorkspaceMissing,
     WorkspaceRemoved,
     WorkspacesLost,
+)
+from featclass.base.fields import ORDERLY, AnyText, Share
+from featclass.base.methods import (
+    CrossValidation,
+    GivenFolds,
+    GivenParts,
+    Lacking,
+    Method,
+    SavedClassifier,
+    SingleSplit,
+    Unscored,
 )
 from featclass.base.names import (
     DISORDERLY,
@@ -65,27 +77,16 @@ from featclass.base.records import (
     no_progress,
 )
 from featclass.base.scores import (
-    ORDERLY,
     Advice,
-    AnyText,
-    CrossValidation,
     ErrorsLeft,
-    GivenFolds,
-    GivenParts,
-    Lacking,
     LearningCurve,
-    Method,
     Point,
     Projection,
     Rate,
     Remedy,
-    SavedClassifier,
-    Share,
-    SingleSplit,
     TooFewErrors,
     TooFewOfAClass,
     Unforeseen,
-    Unscored,
     Verdict,
 )
 from featclass.base.sentences import (
@@ -94,7 +95,6 @@ from featclass.base.sentences import (
     bounds,
     decimal,
     empty_sentences,
-    listed,
     percent,
     refusing,
     score_sentence,
@@ -181,7 +181,6 @@ __all__ = [
     "in_words",
     "is_default",
     "is_full",
-    "listed",
     "no_progress",
     "orderly",
     "percent",

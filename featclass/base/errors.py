@@ -21,7 +21,7 @@ routes) translate these into what their user sees.
 
 from collections.abc import Mapping
 
-from featclass.base import sentences
+from featclass.base.methods import Unscored
 
 
 class FeatclassError(Exception):
@@ -46,13 +46,10 @@ class FoldersAmbiguous(DatasetError):
 class Unjudgeable(FeatclassError):
     """No picture can be held back: all of a class are nearly the same, or copies are in several."""
 
-    def __init__(self, label: str | None = None, images: int = 0) -> None:
-        copies = sentences.methods.nothing_but_copies
-        super().__init__(f"{copies(label, images) if label else sentences.methods.UNDIVIDED}.")
-        self.label = label
-        """The class; None where copies stand in several."""
-        self.images = images
-        """Of the class."""
+    def __init__(self, why: Unscored) -> None:
+        super().__init__(f"{why.sentence}.")
+        self.why = why
+        """What a report tells in place of a score."""
 
 
 class UploadRefused(FeatclassError):

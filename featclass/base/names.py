@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from itertools import count
 from pathlib import PurePath
 from typing import Final
@@ -67,12 +67,13 @@ def display_name(name: str) -> str:
     return clean(as_text(name)) or "unnamed"
 
 
-def enumerated(names: Sequence[str], most: int = 3) -> str:
+def enumerated(names: Sequence[str], most: int = 3, *, quoted: bool = False) -> str:
     """Return "a", "a and b", "a, b and c", or "a, b, c and 12 more"."""
-    few = [display_name(name) for name in (names[:most] if len(names) > most + 1 else names)]
+    few = names[:most] if len(names) > most + 1 else names
+    shown = [repr(name) if quoted else display_name(name) for name in few]
     if len(few) < len(names):
-        return f"{', '.join(few)} and {len(names) - most:,} more"
-    return " and ".join([", ".join(few[:-1]), few[-1]] if len(few) > 1 else few)
+        return f"{', '.join(shown)} and {len(names) - most:,} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if shown[1:] else shown)
 
 
 def orderly(text: str) -> str:
@@ -125,21 +126,25 @@ def default(place: int, taken: Container[str]) -> str:
 
 
 def distinct(
-    name: str, taken: Container[str], *, is_file: bool = False, longest: int | None = None
+    name: str,
+    is_taken: Callable[[str], bool],
+    *,
+    is_file: bool = False,
+    longest: int | None = None,
 ) -> str:
     """Return `name`, or where it is taken the first of "name 2", "name 3", ... that is not.
 
     Args:
         name: Any.
-        taken: What is not given out; case counts.
+        is_taken: Whether a name is not given out.
         is_file: Whether the number stands before an ending: "name 2.jpg".
         longest: Characters to which a name is cut so that its number fits; None for any length.
     """
-    if name not in taken:
+    if not is_taken(name):
         return name
     stem, ending = _divided(name) if is_file else (name, "")
     numbered = (_numbered(stem, n, ending, longest) for n in count(2))
-    return next(new for new in numbered if new not in taken)
+    return next(new for new in numbered if not is_taken(new))
 
 
 class Distinct:
@@ -190,7 +195,9 @@ class ClassNames:
         self._of: dict[str, str] = {}
         taken: set[str] = set()
         for members in self._members.values():
-            class_name = distinct(display_name(members[0]), taken, longest=LONGEST_NAME)
+            class_name = distinct(
+                display_name(members[0]), taken.__contains__, longest=LONGEST_NAME
+            )
             taken.add(class_name)
             self._of |= dict.fromkeys(members, class_name)
 

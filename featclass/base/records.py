@@ -10,18 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import sentences
-from featclass.base.scores import (
-    Amount,
-    AnyText,
-    Count,
-    LearningCurve,
-    Method,
-    Share,
-    Text,
-    Texts,
-    Verdict,
-)
+from featclass.base.fields import Amount, AnyText, Count, Share, Text, Texts
+from featclass.base.methods import Method, clauses
+from featclass.base.scores import LearningCurve, Verdict
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
 
@@ -209,7 +200,7 @@ class Report:
         """How the figures were obtained, in words without a full stop; class names as they are."""
         if isinstance(self.procedure, str):
             return self.procedure
-        return self.procedure.sentence + sentences.methods.clauses(self)
+        return self.procedure.sentence + clauses(self)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

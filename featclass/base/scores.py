@@ -1,148 +1,21 @@
-"""What a score rests on and what follows from it, as values; each says itself in a sentence.
+"""What follows from a score, as values; each says itself in a sentence with a full stop.
 
-Read from JSON as they are: types hold the bounds that a file is held to, and unions the `kind`.
+Names of classes are as their owner wrote them, not escaped. Read from JSON as they are: unions hold
+the `kind`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
-from featclass.base import sentences
-from featclass.base.names import DISORDERLY
+from featclass.base.fields import Amount, Count, Share, Text
+from featclass.base.sentences import between, counted, percent, whole
 
-Count = Annotated[int, Meta(ge=0, lt=2**53)]
-"""That every JSON reader can hold."""
-Share = Annotated[float, Meta(ge=0, le=1)]
-Amount = Annotated[float, Meta(ge=0, le=1e12)]
-AnyText = Annotated[str, Meta(max_length=2**16)]
-"""No name in a zip is longer, nor any sentence. Of a file it may hold halves of characters."""
-ORDERLY = Meta(pattern=rf"\A[^{DISORDERLY.pattern[1:-1]}]*\Z")
-Text = Annotated[str, ORDERLY, Meta(max_length=2**16)]
-"""That can be shown; so is a sentence that an older featclass saved, without its values."""
-Texts = Annotated[tuple[Text, ...], Meta(max_length=100_000)]
-
-
-class CrossValidation(Struct, frozen=True, tag_field="kind", tag="cross-validation"):
-    """Each image was predicted by probes that saw neither it nor a near-duplicate of it."""
-
-    images: Count
-    folds: Count
-    repeats: Count
-    leave_one_out: bool
-    groups: Count
-    """How many images there are where near-duplicates, and frames of a burst, count as one."""
-    bursts: bool = False
-    """Whether a camera recorded some in one go."""
-
-    @property
-    def sentence(self) -> str:
-        """Goes on behind "How it was measured", without a full stop; so do all of methods."""
-        return sentences.methods.cross_validated(self)
-
-
-class SingleSplit(Struct, frozen=True, tag_field="kind", tag="single split"):
-    """A share was held back at random, stratified by class."""
-
-    trained: Count
-    tested: Count
-    share: Share
-    """To train on."""
-    seed: Count
-
-    @property
-    def sentence(self) -> str:
-        """How."""
-        return sentences.methods.single_split(self)
-
-
-class GivenParts(Struct, frozen=True, tag_field="kind", tag="given parts"):
-    """The owner had divided the images into parts to train on and one to score."""
-
-    training: Annotated[Texts, Meta(min_length=1)]
-    tested: Text
-    trained: Count
-    """Images of the parts to train on."""
-    scored: Count
-
-    @property
-    def sentence(self) -> str:
-        """How."""
-        return sentences.methods.given_parts(self)
-
-
-class GivenFolds(Struct, frozen=True, tag_field="kind", tag="given folds"):
-    """The owner had divided the images into folds; each was scored by a probe of the others."""
-
-    folds: Annotated[Texts, Meta(min_length=1)]
-    images: Count
-
-    @property
-    def sentence(self) -> str:
-        """How."""
-        return sentences.methods.given_folds(self)
-
-
-class SavedClassifier(Struct, frozen=True, tag_field="kind", tag="saved classifier"):
-    """A classifier saved before predicted labelled images."""
-
-    images: Count
-    trained: Count
-    """Images that it had learned from."""
-    alike: Mapping[Text, Text] = field(default_factory=dict)
-    """Class learned that an unknown one is but for case, spaces or what nobody sees."""
-
-    @property
-    def sentence(self) -> str:
-        """How."""
-        return sentences.methods.saved_classifier(self)
-
-
-class Lacking(StrEnum):
-    """Why there is no score."""
-
-    SINGLE_PICTURES = "single pictures"
-    """Classes have one image each."""
-    NO_PICTURES = "no pictures"
-    """Fewer than two classes have images."""
-    SINGLE_RECORDINGS = "single recordings"
-    """All images of classes were recorded in one go."""
-    NOTHING_BUT_COPIES = "nothing but copies"
-    """All images of a class are nearly the same."""
-    UNDIVIDED = "undivided"
-    """Near-duplicates across classes leave nothing to hold back."""
-
-
-class Unscored(Struct, frozen=True, tag_field="kind", tag="unscored"):
-    """No image could be held back, so that there are no figures."""
-
-    why: Lacking
-    classes: Texts = ()
-    """Those that lack something, sorted; none where all of them do."""
-    images: Count = 0
-    """Of a class that is nothing but copies."""
-
-    @property
-    def sentence(self) -> str:
-        """What to add."""
-        match self.why:
-            case Lacking.SINGLE_PICTURES:
-                return sentences.methods.single_pictures(self.classes)
-            case Lacking.NO_PICTURES:
-                return sentences.methods.no_pictures(self.classes)
-            case Lacking.SINGLE_RECORDINGS:
-                return sentences.methods.single_recordings(self.classes)
-            case Lacking.NOTHING_BUT_COPIES:
-                return sentences.methods.nothing_but_copies(self.classes[0], self.images)
-            case Lacking.UNDIVIDED:
-                return sentences.methods.UNDIVIDED
-
-
-Method = CrossValidation | SingleSplit | GivenParts | GivenFolds | SavedClassifier | Unscored | Text
-"""How the figures of a report were obtained, or why there are none."""
+FEW_PICTURES = 100
+"""Up to here counts say more than percentages do."""
 
 
 class Rate(Struct, frozen=True):
@@ -154,6 +27,17 @@ class Rate(Struct, frozen=True):
     """None where several classes are as large."""
     most: Count
     """Images of the largest class."""
+
+    @property
+    def clause(self) -> str:
+        """Without a full stop: counts of few images, shares of many."""
+        images, few = self.images, self.images <= FEW_PICTURES
+        right = f"{self.right} of {images}"
+        if not few:
+            right = f"{percent(self.right / images)} of {images:,}"
+        guess = str(self.most) if few else percent(self.most / images)
+        same = "the same class" if self.largest is None else self.largest
+        return f"{right} right, where always saying {same} gives {guess}"
 
 
 class Remedy(StrEnum):
@@ -176,14 +60,25 @@ class Advice(Struct, frozen=True, rename={"remedy": "kind"}):
 
     @property
     def sentence(self) -> str:
-        """For anyone, with a full stop."""
+        """For anyone."""
         match self.remedy:
             case Remedy.MORE:
-                return sentences.verdict.more_would_tell(self.count)
+                # Two digits: more would claim more than is known.
+                digits = min(0, 2 - len(str(self.count)))
+                pictures = counted(round(self.count, digits), "more picture")
+                return (
+                    f"About {pictures} would tell luck from skill, if it goes on getting as many of"
+                    " them right."
+                )
             case Remedy.TOO_FEW:
-                return sentences.verdict.too_few_for_luck(self.count)
+                few = counted(self.count, "picture")
+                return f"With only {few} even all of them right could be luck: add pictures."
             case Remedy.LOOK:
-                return sentences.verdict.NOTHING_FOUND
+                return (
+                    "Nothing that tells the classes apart was found: see whether each picture is in"
+                    " the right class, and whether you could tell them apart yourself; then add"
+                    " pictures."
+                )
 
 
 class Verdict(Struct, frozen=True):
@@ -198,10 +93,12 @@ class Verdict(Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """Ends with a full stop; names of classes are as their owner wrote them, not escaped."""
+        """For anyone."""
         if isinstance(self.rate, str):
             return self.rate
-        return sentences.verdict.verdict(self.rate, is_better=self.better_than_guessing)
+        better = self.better_than_guessing
+        start = "Better than guessing" if better else "Not shown to be better than guessing yet"
+        return f"{start}: {self.rate.clause}."
 
     @property
     def advice(self) -> str:
@@ -238,8 +135,15 @@ class Projection(
 
     @property
     def sentence(self) -> str:
-        """For anyone, with a full stop."""
-        return sentences.outlook.projected(self)
+        """For anyone."""
+        now, then = self.accuracy_now, self.accuracy_then
+        what = ", as many of each class," if self.label is None else f" of {self.label}"
+        start = f"About {counted(self.more, 'more picture')}{what} should"
+        band = between(self.low, self.high)
+        if now < then and whole(now) == whole(then):
+            fewer = percent((then - now) / (1 - now))
+            return f"{start} take away about {fewer} of the errors: {percent(now)} right ({band})."
+        return f"{start} take it from {whole(now)} to {percent(then)} right ({band})."
 
 
 class TooFewOfAClass(
@@ -253,8 +157,11 @@ class TooFewOfAClass(
 
     @property
     def sentence(self) -> str:
-        """For anyone, with a full stop."""
-        return sentences.outlook.too_few_of_a_class(self)
+        """For anyone."""
+        return (
+            f"What more pictures would bring can be told once each class has {self.fewest}"
+            f" different ones; {self.label} has fewer."
+        )
 
 
 class TooFewErrors(Struct, frozen=True, tag_field="kind", tag="too few errors"):
@@ -265,8 +172,12 @@ class TooFewErrors(Struct, frozen=True, tag_field="kind", tag="too few errors"):
 
     @property
     def sentence(self) -> str:
-        """For anyone, with a full stop."""
-        return sentences.outlook.too_few_errors(self)
+        """For anyone."""
+        count = {0: "none", 1: "only one", 2: "only two"}.get(self.wrong, f"only {self.wrong:,}")
+        return (
+            f"Of {self.images:,} pictures {count} went wrong: too few errors to tell what more"
+            " pictures would bring."
+        )
 
 
 class ErrorsLeft(Struct, frozen=True, tag_field="kind", tag="errors left"):
@@ -281,8 +192,19 @@ class ErrorsLeft(Struct, frozen=True, tag_field="kind", tag="errors left"):
 
     @property
     def sentence(self) -> str:
-        """For anyone, with a full stop."""
-        return sentences.outlook.FLAT if self.is_flat else sentences.outlook.unsteady(self)
+        """For anyone."""
+        if self.is_flat:
+            return (
+                "More pictures like these should change little: the errors hardly fall as pictures"
+                " are added."
+            )
+        few = " from so few" if self.images <= FEW_PICTURES else ""
+        ends = between(self.low, self.high)
+        return (
+            f"How far more pictures would help cannot be told{few}: the errors differ too much from"
+            f" one part of the {self.images:,} pictures to another. With twice as many, {ends} of"
+            " the errors may be left."
+        )
 
 
 Unforeseen = TooFewOfAClass | TooFewErrors | ErrorsLeft | Text

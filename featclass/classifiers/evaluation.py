@@ -7,7 +7,6 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +22,7 @@ from featclass.base import (
     SeenInTraining,
     SingleSplit,
     TrainedClassifier,
-    listed,
+    enumerated,
     no_progress,
 )
 from featclass.classifiers import report
@@ -51,7 +50,10 @@ Probabilities = NDArray[np.float64]
 class _Tested:
     """What was said of images held back, and all that says how far it counts."""
 
+    encoder: str
     dataset: EmbeddedDataset
+    started: float
+    """When there were embeddings, by `time.perf_counter`."""
     labels: Sequence[str]
     """Of all images embedded."""
     groups: Groups | None
@@ -80,44 +82,37 @@ class _Tested:
 
     def report(
         self,
-        encoder: str,
         method: Method,
-        started: float,
         *,
         rounds: Sequence[Round] = (),
         of_folds: bool = False,
-        **more: Unpack[report.More],
     ) -> Report:
         """Count, with what images seen in training did, where there are `rounds` of it.
 
-        One probe and images it never saw are independent; folds share what they learn. `started`
-        is when there were embeddings, by `time.perf_counter`.
+        One probe and images it never saw are independent; folds share what they learn.
         """
-        right = self.is_right
+        right, verdict = self.is_right, None
         seen = _seen(self.dataset, self.groups, rounds, right) if rounds else None
         is_unseen = seen is None or not seen.images
-        more |= {"seen_in_training": seen, "empty_classes": self.dataset.empty_classes}
         if is_unseen:
             independent, sizes = int(np.unique(self.owners).size), Counter(self.asked)
             verdict = statistics.verdict(int(right.sum()), sizes, n_groups=independent)
-            more |= {"verdict": verdict}
+        spent = time.perf_counter() - self.started
         return report.score(
             self.asked,
             self.probabilities,
             self.classes,
-            encoder=encoder,
-            rejected=self.dataset.rejected,
             method=method,
-            seconds={
-                "embed": self.dataset.seconds,
-                "fit": 0.0,
-                "evaluate": time.perf_counter() - started,
-            },
             images=len(self.labels),
             groups=self.owners,
             interval=statistics.accuracy_interval if of_folds else report.wilson,
             bounds_recalls=is_unseen,
-            **more,
+            encoder=self.encoder,
+            rejected=self.dataset.rejected,
+            seconds={"embed": self.dataset.seconds, "fit": 0.0, "evaluate": spent},
+            verdict=verdict,
+            seen_in_training=seen,
+            empty_classes=self.dataset.empty_classes,
         )
 
 
@@ -147,8 +142,9 @@ def evaluate_split(
         seed=seed,
     )
     method = SingleSplit(trained=len(labels) - len(rows), tested=len(rows), share=share, seed=seed)
-    tested = _Tested(embedded, labels, groups, rows, sorted(set(labels)), probabilities)
-    return tested.report(engine.encoder.spec, method, started)
+    classes, spec = sorted(set(labels)), engine.encoder.spec
+    tested = _Tested(spec, embedded, started, labels, groups, rows, classes, probabilities)
+    return tested.report(method)
 
 
 def evaluate_given(
@@ -170,15 +166,10 @@ def evaluate_given(
     )
     rows = np.concatenate([part.tested for part in split.rounds])
     unknown = {label for part in split.rounds for label in _unlearned(labels, part)}
-    tested = _Tested(embedded, labels, groups, rows, classes, probabilities)
-    return tested.report(
-        engine.encoder.spec,
-        split.method,
-        started,
-        rounds=split.rounds,
-        of_folds=len(split.rounds) > 1,
-        unknown_classes=tuple(sorted(unknown)),
-    )
+    spec = engine.encoder.spec
+    tested = _Tested(spec, embedded, started, labels, groups, rows, classes, probabilities)
+    counted = tested.report(split.method, rounds=split.rounds, of_folds=len(split.rounds) > 1)
+    return replace(counted, unknown_classes=tuple(sorted(unknown)))
 
 
 def evaluate_saved(
@@ -205,12 +196,11 @@ def evaluate_saved(
     unknown = [*dict.fromkeys(label for label in labels if label not in classifier.classes)]
     remembered = set(classifier.exemplars.digests)
     learned_from = np.flatnonzero([image.digest in remembered for image in embedded.images])
-    tested = _Tested(embedded, labels, groups, rows, classes, probabilities)
-    score = tested.report(
-        engine.encoder.spec,
-        SavedClassifier(len(labels), classifier.report.images, _alike(unknown, classifier.classes)),
-        started,
-        rounds=[Round(learned_from, rows)],
+    spec, alike = engine.encoder.spec, _alike(unknown, classifier.classes)
+    tested = _Tested(spec, embedded, started, labels, groups, rows, classes, probabilities)
+    method = SavedClassifier(len(labels), classifier.report.images, alike)
+    score = replace(
+        tested.report(method, rounds=[Round(learned_from, rows)]),
         refused_share=float(1 - resembles(classifier, embedded.vectors, shares).mean()),
         refuses=refuses(classifier),
         unknown_classes=tuple(sorted(unknown)),
@@ -298,11 +288,11 @@ def _require_known(classifier: TrainedClassifier, labels: Sequence[str]) -> None
     if set(names) & set(classifier.classes):
         return
     alike = _alike(names, classifier.classes)
-    hint = "".join(f" Is {name!r} what it calls {known!r}?" for name, known in alike.items())
+    hint = "".join(f" Is {name!r} what it calls {like!r}?" for name, like in alike.items())
+    known, others = enumerated(classifier.classes, quoted=True), enumerated(names, quoted=True)
     raise DatasetError(
-        f"This classifier knows {listed(classifier.classes)}, and the pictures are labelled"
-        f" {listed(names)}: none of them is a class that it knows.{hint} Call the folders"
-        " what the classifier calls its classes."
+        f"This classifier knows {known}, and the pictures are labelled {others}: none of them is a"
+        f" class that it knows.{hint} Call the folders what the classifier calls its classes."
     )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Unpack
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,48 +75,33 @@ class Evaluation:
         taken_for = names[predictions.probabilities.argmax(axis=1)]
         return np.asarray(taken_for == np.array(self.labels, dtype=object))
 
-    def report(
-        self, *, encoder: str, seconds: Mapping[str, float], **more: Unpack[report.More]
-    ) -> Report:
-        """Count what each image was taken for, and say `more` beside that."""
-        predictions, rejected = self.predictions, self.embeddings.rejected
-        more |= {"class_names": self.class_names}
+    def report(self, encoder: str, seconds: Mapping[str, float], empty: Sequence[str]) -> Report:
+        """Count what each image was taken for; `empty` are the classes without one, sorted."""
+        predictions, n = self.predictions, len(self.labels)
+        told: report.Told = {
+            "encoder": encoder,
+            "rejected": self.embeddings.rejected,
+            "seconds": seconds,
+            "class_names": self.class_names,
+            "empty_classes": tuple(empty),
+        }
         if predictions is None:
-            return report.without_score(
-                self.labels,
-                encoder=encoder,
-                rejected=rejected,
-                seconds=seconds,
-                why=self.unscored,
-                classes=self.classes,
-                **more,
-            )
-        n = len(self.labels)
+            why, classes = self.unscored, self.classes
+            return report.without_score(self.labels, why=why, classes=classes, **told)
         independent = n if self.groups is None else int(self.groups.max()) + 1
         right = int(self.is_right(predictions).sum())
-        more |= {
-            "verdict": statistics.verdict(right, Counter(self.labels), n_groups=independent),
-            "calibration_error": predictions.calibration_error,
-        }
-        return report.score(
-            self.labels,
-            predictions.probabilities,
-            self.classes,
-            method=CrossValidation(
-                n,
-                folds=predictions.folds,
-                repeats=predictions.repeats,
-                leave_one_out=predictions.leave_one_out,
-                groups=independent,
-                bursts=any(image.burst is not None for image in self.embeddings.images),
-            ),
-            encoder=encoder,
-            rejected=rejected,
-            seconds=seconds,
-            groups=self.groups,
-            interval=statistics.accuracy_interval,
-            **more,
+        told["verdict"] = statistics.verdict(right, Counter(self.labels), n_groups=independent)
+        told["calibration_error"] = predictions.calibration_error
+        method = CrossValidation(
+            n,
+            folds=predictions.folds,
+            repeats=predictions.repeats,
+            leave_one_out=predictions.leave_one_out,
+            groups=independent,
+            bursts=any(image.burst is not None for image in self.embeddings.images),
         )
+        shares, groups = predictions.probabilities, self.groups
+        return report.score(self.labels, shares, self.classes, method=method, groups=groups, **told)
 
 
 def evaluate(
@@ -129,12 +113,11 @@ def evaluate(
     progress: Progress,
 ) -> Evaluation:
     """Predict every image by probes that saw neither it nor its near-duplicates."""
-    vectors = normalised(embeddings)
+    vectors, sizes = normalised(embeddings), Counter(labels)
     copies = find_copies(embeddings, vectors)
     groups = kept_together(embeddings.images, labels, copies)
     once = recorded_once(embeddings.images, labels)
     predictions, unscored = None, Unscored(Lacking.SINGLE_RECORDINGS, once) if once else None
-    sizes = Counter(labels)
     if unscored is None and len(sizes) > 1 and min(sizes.values()) > 1:
         try:
             predictions = probe.out_of_fold(
@@ -147,7 +130,7 @@ def evaluate(
                 progress=progress,
             )
         except Unjudgeable as error:
-            unscored = _unscored(error)
+            unscored = error.why
     return Evaluation(
         embeddings,
         tuple(labels),
@@ -174,22 +157,20 @@ def _class_names(
     return TextPriorUse(weight, lacking)
 
 
-def _unscored(error: Unjudgeable) -> Unscored:
-    if error.label is None:
-        return Unscored(Lacking.UNDIVIDED)
-    return Unscored(Lacking.NOTHING_BUT_COPIES, (error.label,), error.images)
-
-
 def looked_into(
-    evaluation: Evaluation, *, strangers: NDArray[np.float32] | None = None, seed: int
-) -> report.More:
-    """Return what takes longer: what more images would bring, what a leak did.
+    counted: Report,
+    evaluation: Evaluation,
+    *,
+    strangers: NDArray[np.float32] | None = None,
+    seed: int,
+) -> Report:
+    """Return the report with what takes longer: what more images would bring, what a leak did.
 
     `strangers` are L2-normalised embeddings of pictures that a person called none of the classes.
     """
     predictions, groups = evaluation.predictions, evaluation.groups
     if predictions is None:
-        return {}
+        return counted
     vectors, labels = evaluation.embeddings.vectors, evaluation.labels
     curve = learning_curve.learning_curve(
         labels,
@@ -198,11 +179,12 @@ def looked_into(
         groups=None if groups is None else groups.tolist(),
         seed=seed,
     )
-    return {
-        "learning_curve": curve,
-        "near_duplicates": _leak(evaluation, seed),
-        "refused_share": _refused(evaluation, predictions, strangers),
-    }
+    return replace(
+        counted,
+        learning_curve=curve,
+        near_duplicates=_leak(evaluation, seed),
+        refused_share=_refused(evaluation, predictions, strangers),
+    )
 
 
 def normalised(embeddings: Embeddings) -> NDArray[np.float32]:

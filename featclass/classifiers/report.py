@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
-from typing import Protocol, TypedDict, Unpack
+from typing import Protocol, Required, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ from featclass.probe import accuracy_interval
 FEWEST_IN_CLASS = 10
 """Independent images of a class: of fewer, the interval of its recall says next to nothing."""
 
-__all__ = ["Interval", "More", "from_json", "score", "to_json", "wilson", "without_score"]
+__all__ = ["Interval", "Told", "from_json", "score", "to_json", "wilson", "without_score"]
 
 
 class Interval(Protocol):
@@ -40,9 +40,12 @@ class Interval(Protocol):
         ...
 
 
-class More(TypedDict, total=False):
-    """What a report may say beside its counts, by the names of its fields."""
+class Told(TypedDict, total=False):
+    """What a report says that is not counted, by the names of its fields."""
 
+    encoder: Required[str]
+    rejected: Required[tuple[Rejected, ...]]
+    seconds: Required[Mapping[str, float]]
     verdict: Verdict | None
     learning_curve: LearningCurve | None
     near_duplicates: NearDuplicates | None
@@ -81,15 +84,12 @@ def score(
     probabilities: NDArray[np.float64],
     classes: Sequence[str],
     *,
-    encoder: str,
-    rejected: Sequence[Rejected],
     method: Method,
-    seconds: Mapping[str, float],
     images: int | None = None,
     groups: Sequence[int] | NDArray[np.integer] | None = None,
     interval: Interval = accuracy_interval,
     bounds_recalls: bool = True,
-    **more: Unpack[More],
+    **told: Unpack[Told],
 ) -> Report:
     """Count what each image, predicted once, was taken for; ties go to the first class.
 
@@ -97,54 +97,45 @@ def score(
         labels: True class of each image.
         probabilities: Out-of-fold, shape (len(labels), len(classes)).
         classes: Sorted.
-        encoder: Spec of the encoder.
-        rejected: Images that could not be used.
         method: How the probabilities were obtained.
-        seconds: Of `embed`, `fit`, `evaluate`.
         images: Used altogether, where only some were predicted (a single split).
-        groups: Equal for near-duplicates, which count once in an interval, shape (len(labels),);
-            without them each image is its own.
-        interval: Of the accuracy, and of the recall of each class of ten independent images or
-            more.
+        groups: Equal for near-duplicates, which count once in an interval, shape (len(labels),).
+        interval: Of the accuracy, and of the recall of each class of ten independent images.
         bounds_recalls: Whether recalls have an interval: there is none of images learned from.
-        more: What else the report says.
     """
+    true, matrix = _counted(labels, probabilities, classes)
+    owners = np.arange(true.size) if groups is None else np.asarray(groups)
+    right = int(matrix.trace())
+    return Report(
+        classes=tuple(classes),
+        images=true.size if images is None else images,
+        accuracy=right / true.size,
+        accuracy_interval=interval(right, true.size, n_groups=np.unique(owners).size),
+        chance_accuracy=int(matrix.sum(axis=1).max()) / true.size,
+        confusion_matrix=tuple(map(tuple, matrix.tolist())),
+        per_class=_per_class(classes, matrix, owners, true, interval if bounds_recalls else None),
+        procedure=method,
+        **told,
+    )
+
+
+def _counted(
+    labels: Sequence[str], probabilities: NDArray[np.float64], classes: Sequence[str]
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Return the place of each label among the classes, and the confusion matrix."""
     places = {name: place for place, name in enumerate(classes)}
     true = np.array([places[label] for label in labels], dtype=np.intp)
     matrix = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(matrix, (true, probabilities.argmax(axis=1)), 1)
-    right = int(matrix.trace())
-    of_recall = interval if bounds_recalls else None
-    owners = np.arange(len(labels)) if groups is None else np.asarray(groups)
-    independent = _independent(owners, true, len(classes))
-    return Report(
-        encoder=encoder,
-        classes=tuple(classes),
-        images=len(labels) if images is None else images,
-        rejected=tuple(rejected),
-        accuracy=right / len(labels),
-        accuracy_interval=interval(right, len(labels), n_groups=np.unique(owners).size),
-        chance_accuracy=int(matrix.sum(axis=1).max()) / len(labels),
-        confusion_matrix=tuple(tuple(row) for row in matrix.tolist()),
-        per_class={
-            name: _figures(matrix, place, int(independent[place]), of_recall)
-            for name, place in places.items()
-        },
-        procedure=method,
-        seconds=dict(seconds),
-        **more,
-    )
+    return true, matrix
 
 
 def without_score(
     labels: Sequence[str],
     *,
-    encoder: str,
-    rejected: Sequence[Rejected],
-    seconds: Mapping[str, float],
     why: Unscored | None = None,
     classes: Sequence[str] = (),
-    **more: Unpack[More],
+    **told: Unpack[Told],
 ) -> Report:
     """Report on classes that cannot be judged, and `why`, by default for want of pictures.
 
@@ -153,18 +144,15 @@ def without_score(
     classes = tuple(classes or sorted(set(labels)))
     sizes = {name: sum(label == name for label in labels) for name in classes}
     return Report(
-        encoder=encoder,
         classes=classes,
         images=len(labels),
-        rejected=tuple(rejected),
         accuracy=None,
         accuracy_interval=None,
         chance_accuracy=max(sizes.values()) / len(labels) if labels else 1 / len(classes),
         confusion_matrix=None,
         per_class={name: ClassFigures(None, None, None, sizes[name]) for name in classes},
         procedure=why or _lacking(sizes),
-        seconds=dict(seconds),
-        **more,
+        **told,
     )
 
 
@@ -176,25 +164,27 @@ def _lacking(sizes: Mapping[str, int]) -> Unscored:
     return Unscored(Lacking.NO_PICTURES, empty)
 
 
-def _independent(
-    owners: NDArray[np.integer], true: NDArray[np.intp], classes: int
-) -> NDArray[np.intp]:
-    """Return how many images each class has, near-duplicates counted as one in each of theirs."""
+def _per_class(
+    classes: Sequence[str],
+    matrix: NDArray[np.int64],
+    owners: NDArray[np.integer],
+    true: NDArray[np.intp],
+    interval: Interval | None,
+) -> dict[str, ClassFigures]:
+    """Return the figures of each class; near-duplicates count as one image in each of theirs."""
     pairs = np.unique(np.stack([owners, true], axis=1), axis=0)
-    return np.bincount(pairs[:, 1], minlength=classes)
-
-
-def _figures(
-    matrix: NDArray[np.int64], place: int, independent: int, interval: Interval | None
-) -> ClassFigures:
-    right, support = int(matrix[place, place]), int(matrix[place].sum())
-    predicted = int(matrix[:, place].sum())
-    return ClassFigures(
-        precision=right / predicted if predicted else None,
-        recall=right / support if support else None,
-        f1=2 * right / (predicted + support) if predicted + support else None,
-        support=support,
-        recall_interval=interval(right, support, n_groups=independent)
-        if interval is not None and independent >= FEWEST_IN_CLASS
-        else None,
-    )
+    independent = np.bincount(pairs[:, 1], minlength=len(classes)).tolist()
+    per_class = {}
+    for place, name in enumerate(classes):
+        right, support = int(matrix[place, place]), int(matrix[place].sum())
+        predicted, n = int(matrix[:, place].sum()), independent[place]
+        per_class[name] = ClassFigures(
+            precision=right / predicted if predicted else None,
+            recall=right / support if support else None,
+            f1=2 * right / (predicted + support) if predicted + support else None,
+            support=support,
+            recall_interval=interval(right, support, n_groups=n)
+            if interval is not None and n >= FEWEST_IN_CLASS
+            else None,
+        )
+    return per_class

@@ -23,7 +23,7 @@ from featclass.base import (
     Report,
     TrainedClassifier,
     no_progress,
-    sentences,
+    refusing,
 )
 from featclass.classifiers.embedding import EmbeddedDataset, embed
 from featclass.classifiers.naming import text_prior
@@ -69,12 +69,9 @@ class Training:
 
     def cautions(self, accepted: Collection[str] = ()) -> list[str]:
         """Return what could make the score worthless, a sentence each, to stand beside it."""
-        alone = ""
-        if cue := self.give_away(accepted):
-            alone = sentences.findings.whole_score(
-                cue.cue, accuracy=cue.accuracy, chance=cue.chance_accuracy
-            )
-        return [*filter(None, (alone, sentences.refusing(self.classifier.report)))]
+        cue = self.give_away(accepted)
+        alone = cue.caution if cue else ""
+        return [*filter(None, (alone, refusing(self.classifier.report)))]
 
     def to_json(self) -> dict[str, Any]:
         """Return the report's JSON object, with its cautions and what was said of each image."""
@@ -152,30 +149,25 @@ def learn(
     where fewer than two classes have a usable image, or else a name that counts. `progress` may
     raise to stop.
     """
-    labels = labels_of(dataset)
+    labels, started = labels_of(dataset), time.perf_counter()
     empty = dataset.empty_classes if without_images is None else without_images
-    started = time.perf_counter()
     prior = text_prior(engine, labels, empty)
     require_two(labels, dataset, prior)
     evaluation = evaluate(dataset, labels, prior=prior, seed=seed, progress=progress)
     evaluated = time.perf_counter()
     fitted = _fitted(evaluation)
-    seconds = {
-        "embed": dataset.seconds,
-        "fit": time.perf_counter() - evaluated,
-        "evaluate": evaluated - started,
-    }
-    spec, empty = engine.encoder.spec, tuple(sorted({*empty} - {*labels}))
-    report = evaluation.report(encoder=spec, seconds=seconds, empty_classes=empty)
-    classifier = _classifier(evaluation, engine, fitted, report, dataset.strangers)
+    fit, spent = time.perf_counter() - evaluated, evaluated - started
+    seconds = {"embed": dataset.seconds, "fit": fit, "evaluate": spent}
+    counted = evaluation.report(engine.encoder.spec, seconds, sorted({*empty} - {*labels}))
+    classifier = _classifier(evaluation, engine, fitted, counted, dataset.strangers)
     training = Training(classifier, out_of_fold_predictions(evaluation))
     scored(training)
     again = time.perf_counter()
     findings = audited(evaluation)
-    more = looked_into(evaluation, strangers=classifier.strangers, seed=seed)
-    more |= {"refuses": refuses(classifier), "empty_classes": empty}
-    seconds["evaluate"] += time.perf_counter() - again
-    report = evaluation.report(encoder=spec, seconds=seconds, **more)
+    report = looked_into(counted, evaluation, strangers=classifier.strangers, seed=seed)
+    refused = refuses(classifier)
+    seconds = {**seconds, "evaluate": spent + time.perf_counter() - again}
+    report = replace(report, refuses=refused, seconds=seconds)
     return Training(replace(classifier, report=report), training.out_of_fold, findings)
 
 

@@ -20,6 +20,13 @@ _KINDS: Final = {
     "array": "a list",
     "object": "an object",
 }
+_SIGNS: Final = {
+    "of length <=": "no longer than",
+    "of length >=": "no shorter than",
+    "<=": "of at most",
+    ">=": "of at least",
+    ", got": ", not",
+}
 _NAMED: Final = re.compile(r"`([\w |]+)`")
 _PLACE: Final = re.compile(r"(.*) - at `(?:key` in `)?\$\.?(.*)`", re.DOTALL)
 
@@ -59,7 +66,9 @@ def _expected(text: str) -> str:
         return "a SHA-256" if "0-9a-f" in text else "text that can be shown"
     if not text.startswith("Expected"):
         return "a smaller number"
-    words = text.removeprefix("Expected ").replace(", got ", ", not ")
+    words = text.removeprefix("Expected ")
+    for sign, word in _SIGNS.items():
+        words = words.replace(sign, word)
     return _NAMED.sub(
         lambda named: " or ".join(_KINDS.get(k, k) for k in named[1].split(" | ")), words
     )

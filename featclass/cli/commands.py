@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from featclass.base import config
-from featclass.cli.opening import JsonOption
+from featclass.cli.inputs import JsonOption
 from featclass.cli.output import bar, embeddings, say, tell
 
 

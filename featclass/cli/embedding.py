@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import typer
 
-from featclass.base import FeatclassError, clean_path, config
-from featclass.cli.opening import (
+from featclass.base import FeatclassError, bounded, clean_path, config
+from featclass.cli.inputs import (
     ClassesAtOption,
     Device,
     DeviceOption,
@@ -77,12 +77,9 @@ def _listed(
     listing = datasets.list_files(
         directory, classes_at=classes_at, zip_names=zip_names, max_unpacked=limit
     )
-    for sentence in listing.notes:
+    aside = [f"{rejected.name}: {rejected.reason}" for rejected in listing.aside]
+    for sentence in (*listing.notes, *bounded(aside, MOST_NOTES)):
         note(sentence)
-    for rejected in listing.aside[:MOST_NOTES]:
-        note(f"{rejected.name}: {rejected.reason}")
-    if len(listing.aside) > MOST_NOTES:
-        note(f"and {len(listing.aside) - MOST_NOTES:,} more of this kind")
     root, table = directory.resolve(), output.resolve()
     if not table.is_relative_to(root):
         return [*listing.files]

@@ -1,18 +1,63 @@
-"""The pictures behind the paths that a person gave: files, folders, zips."""
+"""What commands are given: options that several share, pictures, and the encoder to work with."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from featclass.base import config
-from featclass.cli.output import note
+from featclass.cli.output import bar, note
 
 if TYPE_CHECKING:
-    from featclass.base import Dataset, Image, Rejected
-    from featclass.datasets import ZipSource
+    from featclass.base import Dataset, Image, Rejected, TrainedClassifier
+    from featclass.embedding import Engine
+
+
+class Device(StrEnum):
+    """What encoders run on."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+Folder = Annotated[
+    Path, typer.Argument(metavar="DIR", help="A folder, or a zip, with one subfolder per class.")
+]
+ClassesAtOption = Annotated[
+    int | None,
+    typer.Option(
+        "--classes-at",
+        metavar="DEPTH",
+        min=1,
+        help="Which folders are the classes: 1 for those directly in DIR, 2 for those in them.",
+    ),
+]
+ZipNamesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--zip-names",
+        metavar="CODE",
+        help="Code page of the names in a zip, where they come out wrong: cp932, gbk, cp850 ...",
+    ),
+]
+EncoderOption = Annotated[
+    str, typer.Option("--encoder", help="Encoder spec; `featclass encoders` lists some.")
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="What the encoder runs on.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the folds.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+ReportOption = Annotated[
+    Path | None,
+    typer.Option("--report", help="Write a report to show: one .html or .md file."),
+]
 
 Input = Callable[[], "Image | Rejected"]
 """Reads one file through to its digest, when its turn comes."""
@@ -65,25 +110,48 @@ def below(path: Path, but: Sequence[Path]) -> list[Path]:
 
 
 def _entries(path: Path, zip_names: str | None) -> list[Input]:
-    from featclass.base.records import Rejected
-    from featclass.datasets import files_of_zip
+    from featclass.datasets import files_of_zip, image_of
 
     limit = config.load().max_upload_bytes
     listing = files_of_zip(path, names=zip_names, max_unpacked_bytes=limit)
     for sentence in listing.notes:
         note(sentence)
-    refused = [Rejected(f"{path}/{each.name}", each.reason) for each in listing.rejected]
     return [
-        *(partial(_entry, f"{path}/{name}", source) for name, source in listing.files),
-        *(partial(_as_it_is, each) for each in refused),
+        *(partial(image_of, source, f"{path}/{name}") for name, source in listing.files),
+        *(partial(replace, each, name=f"{path}/{each.name}") for each in listing.rejected),
     ]
 
 
-def _entry(name: str, source: ZipSource) -> Image | Rejected:
-    from featclass.datasets import image_of
-
-    return image_of(source, name)
+MEANINGLESS = "has no meaning for a saved classifier: leave it out"
+TRUST = "if you trust where it comes from, name that encoder with --encoder"
 
 
-def _as_it_is(rejected: Rejected) -> Rejected:
-    return rejected
+def open_engine(spec: str, device: Device) -> Engine:
+    """Load an encoder, with a bar where its weights have to be fetched first."""
+    from featclass.embedding import CACHE_FILE, Cache, Engines
+
+    settings = config.load()
+    engines = Engines(settings, Cache(settings.data / CACHE_FILE), device=device.value)
+    with bar("Downloading", unit="bytes") as progress:
+        return engines.choose(spec, tell=note, download=progress)
+
+
+def encoder_of(trained: TrainedClassifier, named: str | None) -> str:
+    """Return the encoder of a saved classifier, `named` on the command line where need be."""
+    from featclass import classifiers, encoders
+    from featclass.embedding import CACHE_FILE, Cache
+
+    if named is not None and encoders.is_offered(trained.encoder):
+        raise typer.BadParameter(MEANINGLESS, param_hint="--encoder")
+    with Cache(config.load().data / CACHE_FILE) as cache:
+        return classifiers.encoder_of(trained, named, how=TRUST, is_chosen=cache.is_chosen)
+
+
+def open_saved(trained: TrainedClassifier, spec: str, device: Device) -> Engine:
+    """Load the encoder of a saved classifier, and note where it is not quite the same here."""
+    from featclass import classifiers
+
+    engine = open_engine(spec, device)
+    for sentence in classifiers.check_encoder(trained, engine):
+        note(sentence)
+    return engine

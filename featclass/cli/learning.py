@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featclass.cli.inputs import labelled
-from featclass.cli.opening import (
+from featclass.cli.inputs import (
+    MEANINGLESS,
     ClassesAtOption,
     Device,
     DeviceOption,
@@ -19,6 +20,7 @@ from featclass.cli.opening import (
     SeedOption,
     ZipNamesOption,
     encoder_of,
+    labelled,
     open_engine,
     open_saved,
 )
@@ -59,8 +61,7 @@ def train(
     from featclass.classifiers import artifact
 
     check_output(output)
-    if report is not None:
-        check_document(report)
+    check_document(report)
     dataset = labelled(directory, classes_at, zip_names)
     training = _learned(dataset, encoder, device, seed)
     artifact.save(training.classifier, output)
@@ -104,10 +105,10 @@ def evaluate(
     from featclass.classifiers import artifact
 
     model, directory = _divided(paths)
-    if report is not None:
-        check_document(report)
+    check_document(report)
     if model is not None:
-        _refuse(context, FOLDS_ONLY, "has no meaning for a saved classifier: leave it out")
+        for name in filter(partial(_is_given, context), FOLDS_ONLY):
+            raise typer.BadParameter(MEANINGLESS, param_hint=f"--{name}")
         trained = artifact.load(model)
         spec = encoder_of(trained, encoder if _is_given(context, "encoder") else None)
         dataset = labelled(directory, classes_at, zip_names)
@@ -154,15 +155,10 @@ def _divided(paths: list[Path]) -> tuple[Path | None, Path]:
             param_hint="[MODEL] DIR",
         )
     *models, directory = paths
-    if models and directory.suffix == ".featclass" and directory.is_file():
+    if directory.suffix == ".featclass" and directory.is_file():
         raise typer.BadParameter(
-            f"{directory} is a saved classifier: name it first, and behind it the folder to score"
-            " it on",
-            param_hint="[MODEL] DIR",
-        )
-    if not models and directory.suffix == ".featclass" and directory.is_file():
-        raise typer.BadParameter(
-            f"{directory} is a saved classifier: name the folder to score it on behind it",
+            f"{directory} is a saved classifier: name it first, and name the folder to score it on"
+            " behind it",
             param_hint="[MODEL] DIR",
         )
     return (models[0] if models else None), directory
@@ -182,12 +178,6 @@ def _share(split: str) -> float | str:
             param_hint="--split",
         )
     return share
-
-
-def _refuse(context: typer.Context, names: tuple[str, ...], why: str) -> None:
-    for name in names:
-        if _is_given(context, name):
-            raise typer.BadParameter(why, param_hint=f"--{name}")
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -34,6 +34,7 @@ from featclass.base import (
     orderly,
     time_left,
 )
+from featclass.base.sentences import counted
 
 if TYPE_CHECKING:
     from featclass.audit import Audit
@@ -61,13 +62,15 @@ DOCUMENTS = (".html", ".md")
 BAR_WIDTH = 20  # with what stands beside it, a line of 80 characters
 
 
-def check_output(path: Path) -> None:
-    """Refuse what cannot be written before the work is done, not after."""
-    if path.is_dir():
-        raise FeatclassError(f"{path} is a folder: name a file to write.")
+def check_output(path: Path, *, folder: bool = False) -> None:
+    """Refuse what cannot be written, or a `folder` filled, before the work is done, not after."""
+    if path.exists() and path.is_dir() != folder:
+        is_now, wanted = ("file", "folder") if folder else ("folder", "file to write")
+        raise FeatclassError(f"{path} is a {is_now}: name a {wanted}.")
     if not path.absolute().parent.is_dir():
         raise FeatclassError(
-            f"{path} cannot be written: the folder {path.parent} does not exist. Make it first."
+            f"{path} cannot be {'made' if folder else 'written'}: the folder {path.parent} does not"
+            " exist. Make it first."
         )
 
 
@@ -82,8 +85,10 @@ def whole_file(path: Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def check_document(path: Path) -> None:
-    """Refuse a report of another kind than HTML or Markdown."""
+def check_document(path: Path | None) -> None:
+    """Refuse a report, where one is asked for, of another kind than HTML or Markdown."""
+    if path is None:
+        return
     check_output(path)
     if path.suffix.lower() not in DOCUMENTS:
         raise FeatclassError(f"{path.name} should end in .html or in .md: both can be written.")
@@ -244,8 +249,7 @@ def write_document(path: Path | None, training: Training, dataset: Dataset) -> N
 
 def embeddings(size: CacheSize) -> str:
     """Return "1 embedding, 8.2 kB" or "2,000 embeddings, 10.2 MB"."""
-    noun = "embedding" if size.embeddings == 1 else "embeddings"
-    return f"{size.embeddings:,} {noun}, {filesize.decimal(size.bytes)}"
+    return f"{counted(size.embeddings, 'embedding')}, {filesize.decimal(size.bytes)}"
 
 
 def prediction_line(prediction: Prediction) -> str:

@@ -14,14 +14,16 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from featclass.base import FeatclassError
-from featclass.cli.inputs import Input, list_inputs
-from featclass.cli.opening import (
+from featclass.base import FeatclassError, Image, no_progress
+from featclass.base.sentences import counted
+from featclass.cli.inputs import (
     Device,
     DeviceOption,
+    Input,
     JsonOption,
     ZipNamesOption,
     encoder_of,
+    list_inputs,
     open_saved,
 )
 from featclass.cli.output import bar, check_output, note, prediction_line, say, tell
@@ -30,7 +32,7 @@ from featclass.cli.watching import Watch
 from featclass.reports import prediction_csv
 
 if TYPE_CHECKING:
-    from featclass.base import Image, Prediction, Progress, Rejected, TrainedClassifier
+    from featclass.base import Prediction, Progress, Rejected, TrainedClassifier
     from featclass.embedding import Engine
 
 Paths = Annotated[
@@ -86,13 +88,11 @@ def predict(
     """Say of each picture which class it looks like."""
     from featclass.classifiers import artifact
 
-    if output is not None:
-        check_output(output)
-    for folder in filter(None, (sort_into, explain)):
-        _check_folder(folder)
+    own = [path for path in (output, sort_into, explain) if path is not None]
+    for path in own:
+        check_output(path, folder=path is not output)
     trained = artifact.load(model)
     spec = encoder_of(trained, encoder)
-    own = [path for path in (output, sort_into, explain) if path is not None]
     known = _written_before(output, trained.classes) if watch and output is not None else set()
     arriving = Watch(paths, known=known, but=own) if watch else None
     there = [] if watch else list_inputs(paths, but=own, zip_names=zip_names)
@@ -101,17 +101,17 @@ def predict(
     drawn = Explanations(explain, engine, trained) if explain is not None else None
     lines = "json" if as_json else "text" if watch or output is None else ""
     with _table(output, trained.classes, append=watch) as table:
-        writer = PredictionWriter(trained.classes, table, copies, drawn, lines)
+        keepers = [keeper for keeper in (copies, drawn) if keeper is not None]
+        writer = PredictionWriter(engine, trained, table, keepers, lines)
         if arriving is not None:
-            _follow(engine, trained, arriving, writer)
+            _follow(arriving, writer)
             return
         with bar("Predicting", shown=not lines or not sys.stdout.isatty()) as progress:
-            writer.all(engine, trained, there, progress=progress)
+            writer.all(there, progress=progress)
     if sort_into is not None:
-        tell(f"Sorted {writer.used:,} pictures into {sort_into}")
+        tell(f"Sorted {counted(writer.used, 'picture')} into {sort_into}")
     if drawn is not None:
-        noun = "explanation" if drawn.written == 1 else "explanations"
-        tell(f"Saved {drawn.written:,} {noun} in {explain}")
+        tell(f"Saved {counted(drawn.written, 'explanation')} in {explain}")
     if not writer.used:
         raise FeatclassError("None of these files could be used.")
 
@@ -121,31 +121,27 @@ class PredictionWriter:
 
     def __init__(
         self,
-        classes: Sequence[str],
+        engine: Engine,
+        trained: TrainedClassifier,
         table: IO[str] | None,
-        copies: SortedCopies | None,
-        drawn: Explanations | None,
+        keepers: Sequence[SortedCopies | Explanations],
         lines: str,
     ) -> None:
-        self._classes = classes
-        self._table = table
-        self._keepers = [keeper for keeper in (copies, drawn) if keeper is not None]
+        self._engine, self._trained = engine, trained
+        self._table, self._keepers = table, keepers
         self._lines = lines
         self.used = 0
         """Pictures that something could be said of."""
 
     def all(
         self,
-        engine: Engine,
-        trained: TrainedClassifier,
         pictures: Sequence[Input],
         *,
-        progress: Progress | None = None,
+        progress: Progress = no_progress,
         is_watching: bool = False,
     ) -> None:
         """Predict pictures and tell of each; a slice of them is in memory at a time."""
         from featclass import classifiers
-        from featclass.base.records import no_progress
 
         taken: deque[Image | Rejected] = deque()
 
@@ -155,7 +151,7 @@ class PredictionWriter:
                 yield taken[-1]
 
         for predictions in classifiers.predict_many(
-            engine, trained, one_by_one(), total=len(pictures), progress=progress or no_progress
+            self._engine, self._trained, one_by_one(), total=len(pictures), progress=progress
         ):
             pairs = [(prediction, taken.popleft()) for prediction in predictions]
             if is_watching:  # what arrived and went is nothing to tell of
@@ -180,15 +176,11 @@ class PredictionWriter:
             self._lines = ""
 
     def _keep(self, prediction: Prediction, picture: Image | Rejected) -> None:
-        from featclass.base.records import Image
-
         if self._table is not None:
-            self._table.write(prediction_csv.row(prediction, self._classes))
-        if prediction.rejected is not None:
+            self._table.write(prediction_csv.row(prediction, self._trained.classes))
+        if prediction.rejected is not None or not isinstance(picture, Image):
             return
         self.used += 1
-        if not isinstance(picture, Image):
-            return
         for keeper in self._keepers:
             try:
                 keeper.add(prediction, picture)
@@ -200,9 +192,7 @@ def _has_gone(prediction: Prediction) -> bool:
     return prediction.rejected is not None and not Path(prediction.path).exists()
 
 
-def _follow(
-    engine: Engine, trained: TrainedClassifier, arriving: Watch, writer: PredictionWriter
-) -> None:
+def _follow(arriving: Watch, writer: PredictionWriter) -> None:
     """Predict what arrives until the person ends it."""
     from featclass.datasets import image_of_file
 
@@ -210,19 +200,9 @@ def _follow(
     try:
         for files in arriving.arrivals():
             pictures = [partial(image_of_file, file) for file in files]
-            writer.all(engine, trained, pictures, is_watching=True)
+            writer.all(pictures, is_watching=True)
     except KeyboardInterrupt:
-        counted = "1 picture" if writer.used == 1 else f"{writer.used:,} pictures"
-        tell(f"Stopped watching after {counted}.")
-
-
-def _check_folder(path: Path) -> None:
-    if path.exists() and not path.is_dir():
-        raise FeatclassError(f"{path} is a file: name a folder.")
-    if not path.absolute().parent.is_dir():
-        raise FeatclassError(
-            f"{path} cannot be made: the folder {path.parent} does not exist. Make it first."
-        )
+        tell(f"Stopped watching after {counted(writer.used, 'picture')}.")
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from featclass.base import DiskFull, FeatclassError, config
-from featclass.cli.opening import Device
+from featclass.base.sentences import counted
+from featclass.cli.inputs import Device
 from featclass.cli.output import tell
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -109,12 +110,9 @@ def _open_data_folder(address: str, *, recover: bool) -> None:
 
 
 def _told(pictures: int, others: int) -> str:
+    sentence = f"Recovered {counted(pictures, 'picture')}."
     if not pictures:
         sentence = "No picture was without a workspace, so none was recovered."
-    elif pictures == 1:
-        sentence = "Recovered 1 picture."
-    else:
-        sentence = f"Recovered {pictures:,} pictures."
     beside = f" Files that hold no whole picture, and stay for 30 days: {others:,}."
     return sentence + (beside if others else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -21,21 +21,11 @@ REST: Final = 5
 Signature = tuple[int, int]
 
 
-def pause(seconds: float) -> None:
-    """Wait until it is time to look again."""
-    time.sleep(seconds)
-
-
-def clock() -> float:
-    """Return the time in seconds, from some beginning."""
-    return time.monotonic()
-
-
 class Watch:
     """Looks round in folders again and again.
 
     `known` are paths, as a table has them, that need no prediction any more; `but` is what the
-    command itself writes; `now` is a clock in seconds.
+    command itself writes.
     """
 
     def __init__(
@@ -44,12 +34,11 @@ class Watch:
         *,
         known: set[str] | None = None,
         but: Sequence[Path] = (),
-        now: Callable[[], float] | None = None,
     ) -> None:
         for path in paths:
             if not path.exists():
                 raise FeatclassError(f"There is no folder {path} to watch. Make it first.")
-        self._paths, self._but, self._now = paths, but, now or clock
+        self._paths, self._but = paths, but
         self._known = known or set()
         self._settled: dict[Path, Signature] = {}
         self._waiting: dict[Path, tuple[Signature, float]] = {}
@@ -57,11 +46,11 @@ class Watch:
     def arrivals(self) -> Iterator[list[Path]]:
         """Yield for ever, as they arrive, the files that are whole and were not yielded so."""
         while True:
-            started = self._now()
+            started = time.monotonic()
             if arrived := self.look():
                 yield arrived
-            took = 0.0 if arrived else self._now() - started
-            pause(max(POLL_SECONDS, REST * took))
+            took = 0.0 if arrived else time.monotonic() - started
+            time.sleep(max(POLL_SECONDS, REST * took))
 
     def look(self) -> list[Path]:
         """Look round once; returns what became whole since."""
@@ -79,8 +68,8 @@ class Watch:
             if self._settled.get(file) == signature:
                 settled[file] = signature
             elif before != signature:
-                waiting[file] = signature, self._now()
-            elif self._now() - since < STABLE_SECONDS:
+                waiting[file] = signature, time.monotonic()
+            elif time.monotonic() - since < STABLE_SECONDS:
                 waiting[file] = signature, since
             else:
                 arrived.append(file)

@@ -207,8 +207,11 @@ def _add_zip(contents: Contents, root: Path, file: Path, max_unpacked: int) -> N
         reason = str(error).removeprefix(f"{file} ").rstrip(".")
         contents.entries.append(Entry(f"{virtual}/", Rejected(name, reason), name))
         return
-    inside = (*(path for path, _ in listing.files), *(refused.name for refused in listing.rejected))
-    tree = Tree(tuple(entry.split("/")[:-1]) for entry in inside if is_named_as_picture(entry))
+    inside: list[tuple[str, File | Rejected]] = [
+        *((path, File(f"{name}/{path}", source)) for path, source in listing.files),
+        *((r.name, Rejected(f"{name}/{r.name}", r.reason)) for r in listing.rejected),
+    ]
+    tree = Tree(tuple(entry.split("/")[:-1]) for entry, _ in inside if is_named_as_picture(entry))
     if folders := _folders_in(tree):
         reason = f"a zip of folders ({enumerated(folders)}): give it by itself, or unpack it"
         contents.entries.append(Entry(path, Rejected(name, reason)))
@@ -216,16 +219,7 @@ def _add_zip(contents: Contents, root: Path, file: Path, max_unpacked: int) -> N
         return
     wrapper = "".join(f"{folder}/" for folder in _wrapper(tree, {label, file.stem}))
     contents.entries += [
-        Entry(f"{virtual}/{entry.removeprefix(wrapper)}", File(f"{name}/{entry}", source), name)
-        for entry, source in listing.files
-    ]
-    contents.entries += [
-        Entry(
-            f"{virtual}/{refused.name.removeprefix(wrapper)}",
-            Rejected(f"{name}/{refused.name}", refused.reason),
-            name,
-        )
-        for refused in listing.rejected
+        Entry(f"{virtual}/{entry.removeprefix(wrapper)}", held, name) for entry, held in inside
     ]
     if not listing.files:
         contents.entries.append(Entry(f"{virtual}/", None, name))
@@ -258,25 +252,11 @@ def _wrapper(tree: Tree, names: Iterable[str]) -> Folder:
     return folder
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledFile:
-    """A file, and what its folders or a table say of it."""
-
-    file: File
-    label: str | None = None
-    split: str | None = None
-
-    def image(self) -> Image | Rejected:
-        """Read the file through to its digest."""
-        file = self.file
-        return image_of(file.source, file.name, label=self.label, split=self.split)
-
-
-def images_of(files: Sequence[LabelledFile]) -> list[Image | Rejected]:
-    """Return each file as an image, or rejected with the reason, in order."""
-    large = [i for i, labelled in enumerate(files) if labelled.file.is_large()]
+def images_of(files: Sequence[File]) -> list[Image | Rejected]:
+    """Return each file as an image without a label, or rejected with the reason, in order."""
+    large = [i for i, file in enumerate(files) if file.is_large()]
     with ThreadPoolExecutor(_HASHERS) as pool:
-        outcomes = pool.map(lambda i: files[i].image(), large)
+        outcomes = pool.map(lambda i: image_of(files[i].source, files[i].name), large)
         known = dict(zip(large, outcomes, strict=True))
     # Threads that read small files wait for each other at every step: five times as long.
-    return [known.get(i) or labelled.image() for i, labelled in enumerate(files)]
+    return [known.get(i) or image_of(file.source, file.name) for i, file in enumerate(files)]

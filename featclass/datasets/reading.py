@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from featclass.base import Dataset, DatasetError, Image, Rejected
+from featclass.base import Dataset, DatasetError, Image, Rejected, bounded
 from featclass.datasets.classes.labelling import Reading, read_paths
 from featclass.datasets.contents import (
     Contents,
     Entry,
     File,
-    LabelledFile,
     images_of,
     in_folder,
     in_zip,
@@ -75,12 +74,8 @@ def read(
         DatasetError: Neither is there, or it holds no subfolders with pictures; or there is no
             such code page.
     """
-    path = Path(path)
-    if zip_names is not None:
-        code_page(zip_names)  # refused also where no name needs it
-    if not path.is_file():
-        return read_folder(path, classes_at, max_unpacked_bytes=max_unpacked)
-    return read_zip(path, classes_at, zip_names=zip_names, max_unpacked_bytes=max_unpacked)
+    contents = _contents(Path(path), zip_names, max_unpacked)
+    return _dataset(contents, str(path), classes_at)
 
 
 def read_folder(
@@ -102,10 +97,7 @@ def read_folder(
         DatasetError: There is no such folder, or it holds no subfolders with pictures.
         FoldersAmbiguous: The folders can be read in two ways.
     """
-    root = Path(path)
-    if not root.is_dir():
-        raise DatasetError(f"There is no folder {root}. {_expected(str(root))}")
-    return _dataset(in_folder(root, max_unpacked_bytes), str(root), classes_at)
+    return _dataset(_contents_of_folder(Path(path), max_unpacked_bytes), str(path), classes_at)
 
 
 def read_zip(
@@ -161,23 +153,14 @@ def list_files(
     Raises:
         DatasetError: Neither is there, or there is no such code page.
     """
-    path = Path(path)
-    if zip_names is not None:
-        code_page(zip_names)
-    if path.is_file():
-        contents = _contents_of_zip(path, zip_names, max_unpacked)
-    elif path.is_dir():
-        contents = in_folder(path, max_unpacked)
-    else:
-        raise DatasetError(f"There is no folder {path}. Check the path.")
+    contents = _contents(Path(path), zip_names, max_unpacked)
     reading = _reading(contents, classes_at)
     labelled = [
         (entry.file, label or None)
         for entry, label in zip(contents.entries, reading.labels, strict=True)
         if entry.file is not None
     ]
-    readable = [LabelledFile(file, label) for file, label in labelled if isinstance(file, File)]
-    images = iter(images_of(readable))
+    images = iter(images_of([file for file, _ in labelled if isinstance(file, File)]))
     files = [
         ListedFile(next(images) if isinstance(file, File) else file, label)
         for file, label in labelled
@@ -200,6 +183,20 @@ def _reading(contents: Contents, classes_at: int | None) -> Reading:
         return Reading(nothing, nothing, (str(error),))
 
 
+def _contents(path: Path, zip_names: str | None, max_unpacked: int) -> Contents:
+    if zip_names is not None:
+        code_page(zip_names)  # refused also where no name needs it
+    if path.is_file():
+        return _contents_of_zip(path, zip_names, max_unpacked)
+    return _contents_of_folder(path, max_unpacked)
+
+
+def _contents_of_folder(path: Path, max_unpacked: int) -> Contents:
+    if not path.is_dir():
+        raise DatasetError(f"There is no folder {path}. Check the path.")
+    return in_folder(path, max_unpacked)
+
+
 def _contents_of_zip(path: Path | str | BinaryIO, names: str | None, max_unpacked: int) -> Contents:
     listing = files_of_zip(path, names=names, max_unpacked_bytes=max_unpacked)
     contents = in_zip(listing)
@@ -211,19 +208,20 @@ def _dataset(contents: Contents, where: str, classes_at: int | None) -> Dataset:
     """Label the files by their folders, or by a table."""
     reading = read_paths(contents.paths, classes_at=classes_at, tables=contents.tables)
     files = [
-        LabelledFile(entry.file, label or None, split)
+        (entry.file, label, split)
         for entry, label, split in zip(
             contents.entries, reading.labels, reading.splits, strict=True
         )
         if isinstance(entry.file, File) and label is not None
     ]
+    images = images_of([file for file, _, _ in files])
     rejected = [*contents.rejected, *reading.rejected]
     labelled: list[Image] = []
-    for image in images_of(files):
+    for image, (_, label, split) in zip(images, files, strict=True):
         if isinstance(image, Rejected):
             rejected.append(image)
-        elif image.label:
-            labelled.append(image)
+        elif label:
+            labelled.append(replace(image, label=label, split=split))
         else:
             rejected.append(Rejected(image.name, "lies outside the class folders"))
     if not labelled:
@@ -263,10 +261,7 @@ def _empty(
             sentences.append(f"{label} is a class without pictures: {_why_empty(entries)}.")
         else:
             sentences.append(f"{label} holds no pictures, so it is no class.")
-    if len(sentences) > _MOST_SENTENCES:
-        more = len(sentences) - _MOST_SENTENCES
-        sentences[_MOST_SENTENCES:] = [f"So it is with {more:,} more folders."]
-    return tuple(empty), sentences
+    return tuple(empty), bounded(sentences, _MOST_SENTENCES, "folders")
 
 
 def _is_of_class(entry: Entry) -> bool:

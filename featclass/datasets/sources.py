@@ -35,12 +35,10 @@ class StreamSource(Source, Protocol):
         """
 
 
-def image_of(
-    source: StreamSource, name: str, *, label: str | None = None, split: str | None = None
-) -> Image | Rejected:
-    """Read a source once through, and return it as an image, or rejected with the reason."""
+def image_of(source: StreamSource, name: str) -> Image | Rejected:
+    """Read a source once through; returns it as an image without a label, or rejected."""
     try:
-        return Image(name, source.digest(), source, label, split=split)
+        return Image(name, source.digest(), source)
     except images.Unreadable as unreadable:
         return Rejected(name, str(unreadable))
 

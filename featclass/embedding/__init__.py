@@ -6,8 +6,7 @@ decoded and encoded by workers (`scheduler`).
 """
 
 from featclass.embedding.cache import CACHE_FILE, Cache, CacheSize
-from featclass.embedding.engine import Embeddings, Engine
-from featclass.embedding.engines import Engines
+from featclass.embedding.engine import Embeddings, Engine, Engines
 
 __all__ = [
     "CACHE_FILE",

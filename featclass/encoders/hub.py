@@ -64,10 +64,11 @@ def find(checkpoint: Checkpoint, config: Config) -> Path | None:
     The folder `FEATCLASS_MODELS` comes first, then the user's Hugging Face cache. The files of
     `checkpoint.config` lie in the same folder as the weights.
     """
-    for root in (config.models, user_cache()):
+    for root in filter(None, (config.models, user_cache())):
         try:
-            if root is not None and (weights := _find_below(root, checkpoint)):
-                return weights
+            for snapshot in _snapshots(root / checkpoint.folder_name, checkpoint.revision):
+                if weights := complete(snapshot, checkpoint):
+                    return weights
         except PermissionError:  # what nobody lets us read is not ours to use
             continue
     return None
@@ -101,14 +102,6 @@ def user_cache() -> Path:
         return Path(home).expanduser() / "hub"
     general = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     return Path(general).expanduser() / "huggingface" / "hub"
-
-
-def _find_below(root: Path, checkpoint: Checkpoint) -> Path | None:
-    found = (
-        complete(snapshot, checkpoint)
-        for snapshot in _snapshots(root / checkpoint.folder_name, checkpoint.revision)
-    )
-    return next((weights for weights in found if weights), None)
 
 
 def _snapshots(folder: Path, revision: str) -> list[Path]:
@@ -168,7 +161,7 @@ def can_reach_hub(timeout: float = 3.0) -> bool:
     def answers() -> bool:
         try:
             response = session.head(address, timeout=timeout, follow_redirects=False)
-        except (httpx2.RequestError, httpx2.InvalidURL) as error:
+        except (httpx2.RequestError, httpx2.InvalidURL, OSError) as error:
             log.info("%s cannot be reached: %s", address, error)
             return False
         return response.status_code not in _NO_WAY

@@ -103,25 +103,15 @@ def _obtain(
 ) -> Path:
     """Return the weights file on this machine, downloaded if need be."""
     if isinstance(wanted, specs.LocalFolder):
-        if (path := hub.complete(wanted.path, _FOLDER)) is None:
-            raise EncoderUnavailable(
-                f"The folder {wanted.path} holds no OpenCLIP model: it takes"
-                f" {hub.OPEN_CLIP_CONFIG} and weights such as {hub.OPEN_CLIP_WEIGHTS[0]}."
-            )
-        return path
+        if path := hub.complete(wanted.path, _FOLDER):
+            return path
+        raise EncoderUnavailable(
+            f"The folder {wanted.path} holds no OpenCLIP model: it takes {hub.OPEN_CLIP_CONFIG}"
+            f" and weights such as {hub.OPEN_CLIP_WEIGHTS[0]}."
+        )
     checkpoint = _checkpoint(wanted)
-    return hub.find(checkpoint, config) or _download(
-        wanted, checkpoint, config, progress, cancelled
-    )
-
-
-def _download(
-    wanted: specs.OnHub,
-    checkpoint: Checkpoint,
-    config: Config,
-    progress: DownloadProgress | None,
-    cancelled: Callable[[], bool] | None,
-) -> Path:
+    if path := hub.find(checkpoint, config):
+        return path
     if hub.is_offline(config):
         raise EncoderUnavailable(
             f"{wanted} is not on this machine, and FEATCLASS_OFFLINE forbids to download it; put"

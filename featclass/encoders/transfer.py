@@ -143,12 +143,12 @@ class _Transfer:
             url = self._url(self._checkpoint.revision, name)
             ask = partial(get_hf_file_metadata, url, token=False, headers=self._headers)
             try:
-                said = self._patiently(partial(ask, timeout=TIMEOUT_SECONDS))
+                metadata = self._patiently(partial(ask, timeout=TIMEOUT_SECONDS))
             except HfHubHTTPError as error:
                 if not _lacks_file(error):
                     raise
                 continue
-            commit, etag, size = said.commit_hash or "", said.etag or "", said.size
+            commit, etag, size = metadata.commit_hash or "", metadata.etag or "", metadata.size
             # Commit and etag become names in the cache, so nothing else than a name may pass.
             if size is None or not (_SAFE_NAME.fullmatch(commit) and _SAFE_NAME.fullmatch(etag)):
                 raise EncoderUnavailable(

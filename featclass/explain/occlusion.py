@@ -100,22 +100,13 @@ class Grid:
         return np.asarray(np.add.reduceat(lines, self.columns[:-1], axis=1))
 
 
-def exhaustive(view: View, evidence: Evidence, full: float) -> Floats:
-    """Return how far covering each cell by itself lowers the logit, shape (rows, columns).
-
-    Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks". `full` is the
-    logit with nothing covered.
-    """
-    grid = view.grid()
-    masks = grid.cells(range(grid.shape[0] * grid.shape[1]))
-    return np.asarray(full - view.without(masks, evidence)).reshape(grid.shape)
-
-
 def by_gradient(view: View, evidence: Evidence, full: float, gradient: FloatArray) -> Floats:
-    """Return about the same for a fraction of the work, shape (rows, columns).
+    """Return about how far covering each cell lowers the logit, shape (rows, columns).
 
-    To first order, covering a cell changes the logit by gradient times change. The `ASKED` cells
-    for which that is largest are covered in truth.
+    Zeiler and Fergus 2014, "Visualizing and understanding convolutional networks", cover every
+    cell in turn; this takes a fraction of the work. To first order, covering a cell changes the
+    logit by gradient times change. The `ASKED` cells for which that is largest are covered in
+    truth.
 
     Args:
         view: What the encoder looks at.

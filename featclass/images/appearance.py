@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,14 +30,16 @@ CORNER: Final = 6
 CORNER_SHARE: Final = 6
 PERCENTILES: Final = (1, 5, 50, 95, 99)
 _RICHEST: Final = 0.99
-_NUMBERS: Final = struct.Struct("<B8sIIQ5BfffB")
-_SHAPES: Final = {
-    "borders": (4, 3),
-    "spreads": (4,),
-    "corners": (4, CORNER, CORNER, 3),
-    "thumbnail": (THUMBNAIL, THUMBNAIL, 3),
-}
-SIZE: Final = _NUMBERS.size + sum(int(np.prod(shape)) for shape in _SHAPES.values())
+_STORED: Final = np.dtype(
+    [
+        ("version", "u1"), ("format", "S8"), ("width", "<u4"), ("height", "<u4"),
+        ("file_bytes", "<u8"), ("percentiles", "u1", (len(PERCENTILES),)), ("contrast", "<f4"),
+        ("detail", "<f4"), ("coarse_detail", "<f4"), ("lost", "u1"), ("borders", "u1", (4, 3)),
+        ("spreads", "u1", (4,)), ("corners", "u1", (4, CORNER, CORNER, 3)),
+        ("thumbnail", "u1", (THUMBNAIL, THUMBNAIL, 3)),
+    ]
+)  # fmt: skip
+SIZE: Final = _STORED.itemsize
 """Of what `Appearance.to_bytes` returns, beside the grey copy."""
 
 
@@ -76,11 +77,8 @@ class Appearance:
 
     def to_bytes(self) -> bytes:
         """Return `SIZE` bytes, the first of which is `VERSION`, and the grey copy."""
-        numbers = _NUMBERS.pack(
-            VERSION, self.format.encode("ascii"), self.width, self.height, self.file_bytes,
-            *self.percentiles, self.contrast, self.detail, self.coarse_detail, self.lost,
-        )  # fmt: skip
-        return numbers + b"".join(getattr(self, name).tobytes() for name in _SHAPES) + self.grey
+        values = [getattr(self, field.name) for field in fields(self)[:-1]]
+        return np.array((VERSION, *values), _STORED).tobytes() + self.grey
 
     def small(self) -> Bytes:
         """Return the luminance of the whole picture, its longer side at most `SMALL`."""
@@ -92,17 +90,14 @@ class Appearance:
         """Return what `to_bytes` kept, or None where that was another version's."""
         if len(data) <= SIZE or data[0] != VERSION:
             return None
-        _, name, width, height, file_bytes, *rest = _NUMBERS.unpack_from(data)
-        arrays: dict[str, Bytes] = {}
-        start = _NUMBERS.size
-        for field, shape in _SHAPES.items():
-            count = int(np.prod(shape))
-            arrays[field] = np.frombuffer(data, np.uint8, count, start).reshape(shape)
-            start += count
-        format_name = name.rstrip(b"\0").decode("ascii", "replace")
-        levels = tuple(rest[:5]), *rest[5:-1]
-        numbers = format_name, width, height, file_bytes, *levels, Lost(rest[-1])
-        return cls(*numbers, *arrays.values(), data[start:])  # type: ignore[call-arg]
+        values: tuple[Any, ...] = np.frombuffer(data, _STORED, 1).tolist()[0]
+        _, name, width, height, file_bytes, levels, *rest = values
+        contrast, detail, coarse_detail, where, borders, spreads, corners, thumbnail = rest
+        return cls(
+            name.decode("ascii", "replace"), width, height, file_bytes, tuple(levels.tolist()),
+            contrast, detail, coarse_detail, Lost(where),
+            borders, spreads, corners, thumbnail, data[SIZE:],
+        )  # fmt: skip
 
 
 def appearance(picture: Image.Image, data: bytes, *, max_pixels: int) -> Appearance:

@@ -7,15 +7,13 @@ shown without the profile, their pictures are paler than they are, or of other c
 from __future__ import annotations
 
 import math
-import threading
-from collections import OrderedDict
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PIL import Image
 
-from featclass.base import digest_of
 from featclass.images.unreadable import HOSTILE
 
 if TYPE_CHECKING:
@@ -61,10 +59,7 @@ _STEPS: Final = 9
 _LIGHTEST_BLACK, _DARKEST_WHITE = 90, 215
 """What is beyond makes a picture of none. A newspaper's ink and paper are not: lcms makes black of
 the darkest up to L* 50, and white of the lightest."""
-_MOST_KEPT: Final = 32
-
-_transforms: OrderedDict[str, ImageCmsTransform | None] = OrderedDict()
-_guard: Final = threading.Lock()
+_MOST_KEPT: Final = 16
 
 
 def srgb(picture: Image.Image, factor: int) -> Image.Image:
@@ -92,14 +87,7 @@ def _transform(picture: Image.Image) -> ImageCmsTransform | None:
     mode = _SPACES.get(profile[16:20])
     if mode is None or mode not in _meant_for(picture):
         return None
-    key = digest_of(profile)
-    with _guard:
-        if key not in _transforms:
-            _transforms[key] = _made(profile, mode)
-        _transforms.move_to_end(key)
-        if len(_transforms) > _MOST_KEPT:
-            _transforms.popitem(last=False)
-        return _transforms[key]
+    return _made(profile, mode)
 
 
 def _meant_for(picture: Image.Image) -> tuple[str, ...]:
@@ -110,6 +98,7 @@ def _meant_for(picture: Image.Image) -> tuple[str, ...]:
     return ("L", "RGB") if picture.mode.startswith(("1", "L", "I", "F")) else ("RGB",)
 
 
+@lru_cache(_MOST_KEPT)
 def _made(profile: bytes, mode: str) -> ImageCmsTransform | None:
     from PIL import ImageCms  # few pictures need it
 

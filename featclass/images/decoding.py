@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Final
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
@@ -16,7 +16,7 @@ from featclass.images.colour import srgb
 from featclass.images.formats import opened_for_decoding
 from featclass.images.lost_content import LOST, Lost, lost
 from featclass.images.memory import PIXEL_BUDGET
-from featclass.images.shapes import MAX_ELONGATION, Size, middle, reduction, whole_factor
+from featclass.images.shapes import MAX_ELONGATION, middle, reduction, whole_factor
 from featclass.images.sixteen_bits import loaded
 from featclass.images.unreadable import HOSTILE, unreadable_if_hostile
 
@@ -55,8 +55,8 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
         full = jpeg.scale(picture.size) if is_jpeg else whole_factor(picture.size)
         factor = max(full, reduction(picture.size, side))
         width = picture.width
-        if factor > 1:
-            draft(picture, (picture.width // factor, picture.height // factor))
+        if factor > 1:  # JPEG alone knows how
+            picture.draft(None, (picture.width // factor, picture.height // factor))
         is_reduced = picture.width < width // full
     with PIXEL_BUDGET.taking(opened.cost):
         with unreadable_if_hostile():
@@ -70,12 +70,6 @@ def decoded(data: bytes, *, max_pixels: int, side: int | None = None) -> Iterato
         yield usable
 
 
-def draft(picture: ImageFile, size: Size) -> None:
-    """Have a JPEG decoded at 1/2, 1/4 or 1/8, both sides still at least those of `size`."""
-    if isinstance(picture, JpegImageFile):
-        picture.draft(None, size)
-
-
 def upright(picture: ImageFile, factor: int) -> Image.Image:
     """Decode; return RGB, shrunk by a whole factor, turned as its EXIF orientation says."""
     source: Image.Image = picture
@@ -84,22 +78,11 @@ def upright(picture: ImageFile, factor: int) -> Image.Image:
     else:
         source = loaded(picture)
     turned = srgb(source, factor)
-    transpose = _UPRIGHT.get(_orientation(picture))
-    if transpose is not None:
-        turned = turned.transpose(transpose)
-    turned.info = {}  # no orientation is left for anyone to apply a second time
+    orientation = _orientation(picture)
+    turned.info = {}
+    turned.getexif()[ExifTags.Base.Orientation] = orientation
+    ImageOps.exif_transpose(turned, in_place=True)  # none is left to be applied a second time
     return turned
-
-
-_UPRIGHT: Final = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -131,7 +114,7 @@ def thumbnail(data: bytes, *, size: int, max_pixels: int) -> bytes:
     with unreadable_if_hostile():
         opened = opened_for_decoding(data, max_pixels)
         picture = opened.picture
-        draft(picture, (size, size))
+        picture.draft(None, (size, size))
         with PIXEL_BUDGET.taking(opened.cost):
             coarse = max(whole_factor(picture.size), min(picture.size) // (2 * size))
             small = _fitted(upright(picture, coarse), size)

@@ -39,9 +39,10 @@ class Format:
     """A format, and the one decoder that is let at its files."""
 
     name: str
-    signature: re.Pattern[bytes]
+    signature: bytes
+    """A regular expression, in which a dot is any byte."""
     open: _Opener
-    weight: int
+    weight: int = 1
     """How many times over a pixel counts: some libraries hold several copies of the picture."""
 
 
@@ -57,7 +58,7 @@ def recognise(start: bytes) -> str:
 def format_of(start: bytes) -> Format:
     """Return the format of a file by its first bytes; raises as `recognise`."""
     for kind in _FORMATS:
-        if kind.signature.match(start):
+        if re.match(kind.signature, start, re.DOTALL):
             if kind.name == HEIF and not config.reads_heic():
                 raise Unreadable(
                     "a HEIC picture, and these are not read here (FEATCLASS_HEIC=0); save it as a"
@@ -78,22 +79,18 @@ def _open_heif(file: BinaryIO) -> ImageFile:
     return opener(file)
 
 
-def _format(name: str, signature: bytes, opener: _Opener, weight: int = 1) -> Format:
-    return Format(name, re.compile(signature, re.DOTALL), opener, weight)
-
-
 _FORMATS: Final = (
     # The first picture of an MPO, as phones write it, is a whole JPEG.
-    _format("JPEG", rb"\xff\xd8\xff", open_jpeg),
-    _format("PNG", rb"\x89PNG\r\n\x1a\n", PngImageFile),
-    _format("WebP", rb"RIFF.{4}WEBP", WebPImageFile, weight=2),
-    _format("GIF", rb"GIF8[79]a", GifImageFile),
-    _format("AVIF", rb".{4}ftyp(avi[fs]|.{8}(.{4})*?avif)", AvifImageFile, weight=2),
-    _format(HEIF, rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", _open_heif, weight=2),
-    _format("TIFF", rb"II[*+]\0|MM\0[*+]", open_tiff),
-    _format("BMP", rb"BM", BmpImageFile),
-    _format("BMP", rb"[\x0c\x28\x40\x6c\x7c]\0\0\0", DibImageFile),
-    _format("PPM", rb"P[1-6]\s", PpmImageFile),
+    Format("JPEG", rb"\xff\xd8\xff", open_jpeg),
+    Format("PNG", rb"\x89PNG\r\n\x1a\n", PngImageFile),
+    Format("WebP", rb"RIFF.{4}WEBP", WebPImageFile, weight=2),
+    Format("GIF", rb"GIF8[79]a", GifImageFile),
+    Format("AVIF", rb".{4}ftyp(avi[fs]|.{8}(.{4})*?avif)", AvifImageFile, weight=2),
+    Format(HEIF, rb".{4}ftyp(hei[cxms]|hev[cxms]|mif1|msf1)", _open_heif, weight=2),
+    Format("TIFF", rb"II[*+]\0|MM\0[*+]", open_tiff),
+    Format("BMP", rb"BM", BmpImageFile),
+    Format("BMP", rb"[\x0c\x28\x40\x6c\x7c]\0\0\0", DibImageFile),
+    Format("PPM", rb"P[1-6]\s", PpmImageFile),
 )
 
 

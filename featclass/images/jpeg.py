@@ -17,6 +17,8 @@ from featclass.images.unreadable import CUT_OFF, Unreadable
 TRIALS: Final = 7
 """How many times over a file without its end marker is decoded at most."""
 
+_SCAN: Final = b"\xff\xda"
+_LONGEST_SCAN_HEADER: Final = 16
 _END: Final = b"\xff\xd9"
 _SCALES: Final = (1, 2, 4, 8)
 _COEFFICIENTS_A_PIXEL: Final = 4
@@ -116,12 +118,9 @@ def _of_first_scan(picture: JpegImageFile) -> int:
     file = picture.fp
     assert file is not None
     end = file.tell()
-    file.seek(max(0, end - 14))
-    header = file.read(end - file.tell())
-    counts = range(1, 5)
-    return next(
-        (n for n in counts if header[-6 - 2 * n : -3 - 2 * n] == bytes((0, 6 + 2 * n, n))), 0
-    )
+    file.seek(max(0, end - _LONGEST_SCAN_HEADER))
+    header = file.read(_LONGEST_SCAN_HEADER)[:end]
+    return header[header.rfind(_SCAN) + 4]
 
 
 def _holds_all(picture: JpegImageFile, data: bytes) -> bool:

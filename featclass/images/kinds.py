@@ -169,8 +169,7 @@ _PICTURES: Final = (
 )  # fmt: skip
 
 _OTHERS: Final = (
-    (rb"%PDF|.{0,64}%PDF-\d", "a document; save its pages as pictures"),
-    (rb"%!PS|\xc5\xd0\xd3\xc6", "a document; save its pages as pictures"),
+    (rb"%PDF|.{0,64}%PDF-\d|%!PS|\xc5\xd0\xd3\xc6", "a document; save its pages as pictures"),
     (rb"\{\\rtf", "a document; save its pictures one by one"),
     (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file; save its pictures one by one"),
     (

@@ -13,7 +13,7 @@ from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 
 from featclass.images.formats import LONGEST_SIDE, opened_for_decoding
-from featclass.images.shapes import FULL_SIZE
+from featclass.images.shapes import FULL_SIZE, sampled
 from featclass.images.tiff.picture import open_later_pages
 from featclass.images.unreadable import HOSTILE, Unreadable
 
@@ -60,7 +60,7 @@ def lost(source: ImageFile, shown: Image.Image, data: bytes, max_pixels: int) ->
     try:
         if source.has_transparency_data and _is_lost_on_white(source):
             return Lost.ON_WHITE
-        is_blank = _is_even(_sampled(shown)) and _is_even(shown)  # the first is quickly told
+        is_blank = _is_even(sampled(shown, _SAMPLE)) and _is_even(shown)  # one is quickly told
         if is_blank and _has_something_later(data, max_pixels):
             return Lost.ON_LATER_PAGE if source.format == "TIFF" else Lost.IN_LATER_FRAME
     except (*HOSTILE, Unreadable):  # there is no such frame, or it is damaged
@@ -70,7 +70,7 @@ def lost(source: ImageFile, shown: Image.Image, data: bytes, max_pixels: int) ->
 
 def _is_lost_on_white(source: Image.Image) -> bool:
     """Tell whether a part is clear, and hardly any of the rest, laid on white, is not white."""
-    sample = np.asarray(_sampled(source).convert("RGBA")).reshape(-1, 4)
+    sample = np.asarray(sampled(source, _SAMPLE).convert("RGBA")).reshape(-1, 4)
     drawing = sample[sample[:, 3] > _CLEAR].astype(np.uint16)
     if not 0 < len(drawing) <= (1 - _CLEAR_SHARE) * len(sample):
         return False
@@ -86,7 +86,7 @@ def _has_something_later(data: bytes, max_pixels: int) -> bool:
         width, height = picture.size
         if max(width, height) > LONGEST_SIDE or width * height * frame > FULL_SIZE:
             return False
-        if not _is_even(_sampled(picture)):
+        if not _is_even(sampled(picture, _SAMPLE)):
             return True
     return False
 
@@ -100,12 +100,6 @@ def _later_frames(data: bytes, max_pixels: int) -> Iterator[ImageFile]:
     for frame in range(1, _MOST_FRAMES):
         picture.seek(frame)
         yield picture
-
-
-def _sampled(picture: Image.Image) -> Image.Image:
-    """Return pixels of the picture, not their means: what is thin keeps its colour."""
-    size = (min(picture.width, _SAMPLE), min(picture.height, _SAMPLE))
-    return picture.resize(size, Image.Resampling.NEAREST)
 
 
 def _is_even(picture: Image.Image) -> bool:

@@ -51,7 +51,7 @@ class Range:
     def to_8_bits(self, values: Values) -> Bytes:
         """Return the values as 0 to 255; what is not finite, or no data, is black."""
         if values.dtype.kind == "u" and values.dtype.itemsize <= 2:
-            return _table(self, values.dtype.itemsize)[values.astype(np.uint16, copy=False)]
+            return np.asarray(_table(self, values.dtype.newbyteorder("="))[values])
         flat = values.reshape(-1)
         levels = np.empty(flat.shape, np.uint8)
         for start in range(0, flat.size, _STEP):
@@ -68,12 +68,8 @@ class Range:
 
 
 @lru_cache(maxsize=16)
-def _table(values: Range, item_bytes: int) -> Bytes:
-    numbers = np.arange(256**item_bytes)
-    table = ((numbers - values.black) * 255 / (values.white - values.black) + 0.5).clip(0, 255)
-    if values.no_data is not None:
-        table[numbers == values.no_data] = 0
-    return table.astype(np.uint8)
+def _table(values: Range, dtype: np.dtype[Any]) -> Bytes:
+    return values._scaled(np.arange(256**dtype.itemsize, dtype=dtype))
 
 
 def range_of_16_bits(sample: Values, greatest: int = 0, no_data: float | None = None) -> Range:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from PIL import Image
+
 FULL_SIZE: Final = 25 * 10**6
 """Pictures of more pixels are shrunk by the smallest whole factor that brings them below."""
 MAX_ELONGATION: Final = 32
@@ -31,6 +33,12 @@ sensitive: there the network sees whether a value was rounded up or down.
 def whole_factor(size: Size) -> int:
     """Return the factor by which a picture of this size is shrunk to at most `FULL_SIZE`."""
     return max(1, math.ceil(math.sqrt(size[0] * size[1] / FULL_SIZE)))
+
+
+def sampled(picture: Image.Image, side: int) -> Image.Image:
+    """Return at most so many pixels a side, not their means: what is thin keeps its colour."""
+    size = min(picture.width, side), min(picture.height, side)
+    return picture.resize(size, Image.Resampling.NEAREST)
 
 
 def middle(size: Size, elongation: int) -> tuple[int, int, int, int]:

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from io import BytesIO
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-from featclass.images.sample_ranges import (
-    SAMPLE,
-    Bytes,
-    Range,
-    evenly,
-    range_of_16_bits,
-    range_of_opacity,
-)
-
-if TYPE_CHECKING:
-    from PIL.ImageFile import _Tile as ImageFileTile
+from featclass.images.sample_ranges import Range, range_of_16_bits, range_of_opacity
+from featclass.images.shapes import sampled
 
 _STRIP: Final = 2**18
 """Pixels that are brought to 8 bits at once: a larger picture is never held another time."""
+_SAMPLE: Final = 1024
+"""Pixels a side, of which the range is told."""
 _GREATEST: Final = 65_535
 _DARK: Final = 64
-"""Greater than any upper byte of 14 bits, and as great as one that a PPM rounds up."""
+"""Greater than any upper byte of 14 bits."""
 _NEARLY_ALL: Final = 0.999
-_LOWER: Final = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L", "LA;16B": "RGBA"}
-"""What unpacks the lower byte of each sample; of LA all four bytes, two samples, come as RGBA."""
 _LEAST_BITS: Final = 10
-_LONGEST_HEADER: Final = 100
-
-_Box = tuple[int, int, int, int]
+_Arguments = tuple[Any, ...] | str | None
+_UNPACKED: Final[dict[tuple[str, _Arguments], tuple[str, _Arguments, _Arguments]]] = {
+    ("zip", "RGB;16B"): ("zip", "RGB;16B", "RGB;16L"),
+    ("zip", "RGBA;16B"): ("zip", "RGBA;16B", "RGBA;16L"),
+    ("zip", "LA;16B"): ("zip", "LA;16B", "RGBA"),
+    ("ppm", ("RGB", _GREATEST)): ("raw", ("RGB;16B", 0, 1), ("RGB;16L", 0, 1)),
+}
+"""How Pillow would decode colours -> decoder, and what unpacks the upper byte of each sample, and
+the lower one; of grey with opacity all four bytes come as RGBA."""
 
 
 def loaded(picture: ImageFile) -> Image.Image:
@@ -42,40 +39,44 @@ def loaded(picture: ImageFile) -> Image.Image:
     Pictures of 8 bits are returned as Pillow decodes them.
     """
     tile, file = picture.tile[0] if picture.tile else None, picture.fp
-    is_grey = tile is not None and tile.args == "LA;16B"
-    halves = _halves(tile) if tile is not None and file is not None else None
-    is_deep = halves is not None or picture.mode.startswith("I")
-    bits = _stated_bits(cast(BinaryIO, file)) if is_deep and picture.format == "PNG" else 0
+    unpacked = _UNPACKED.get((tile.codec_name, tile.args)) if tile else None
+    is_png, is_grey = picture.format == "PNG", tile is not None and tile.args == "LA;16B"
+    is_deep = unpacked is not None or picture.mode.startswith("I")
+    bits = _stated_bits(picture) if is_deep else 0
+    if tile is None or unpacked is None:
+        picture.load()
+        return _levelled([picture], bits) if is_deep else picture
+    upper, lower = (tile._replace(codec_name=unpacked[0], args=mode) for mode in unpacked[1:])
+    picture.tile = [upper]
     picture.load()
-    if picture.mode.startswith("I"):
-        # A PPM that tells another greatest value than 65535 comes scaled by it.
-        return _grey(picture, bits, is_scaled=tile is not None and tile.codec_name[:3] == "ppm")
-    if halves is not None and ("transparency" in picture.info or _is_dark(picture, bits)):
-        parts = [
-            picture if half is None else _again(picture, cast(BinaryIO, file), half)
-            for half in halves
-        ]
-        _shallow(picture, _Halves(parts, is_grey), bits)
-        del parts  # there is no room for another copy beside them
+    if not is_png or "transparency" in picture.info or _is_dark(picture, bits):
+        assert file is not None
+        file.seek(0)
+        other = type(picture)(file)
+        other.tile = [lower]
+        other.load()
+        _levelled([picture, other], bits, is_grey=is_grey, is_kept=is_png)
     return picture.convert("LA") if is_grey else picture
 
 
-def _stated_bits(file: BinaryIO) -> int:
-    """Return how many bits of each colour a PNG says are significant; 0 if it does not say."""
-    position = file.tell()
-    file.seek(8)
-    bits = 0
-    for _ in range(_LONGEST_HEADER):
-        start = file.read(8)
-        size, name = int.from_bytes(start[:4], "big"), start[4:]
-        if name in (b"", b"IDAT"):
-            break
-        if name == b"sBIT":
-            bits = max(file.read(min(size, 3))[: 1 if size < 3 else 3], default=0)
-            break
-        file.seek(size + 4, 1)
-    file.seek(position)
-    return bits
+def _stated_bits(picture: ImageFile) -> int:
+    """Return how many bits of each colour a file says are significant; 0 if it does not say."""
+    if picture.mode.startswith("I") and picture.tile and picture.tile[0].codec_name[:3] == "ppm":
+        return 16  # a PPM that tells another greatest value than 65535 comes scaled by it
+    if picture.format != "PNG" or not isinstance(picture.fp, BytesIO):
+        return 0
+    header = picture.fp.getvalue()[: picture.tile[0].offset]
+    start = header.find(b"sBIT")
+    samples = int.from_bytes(header[max(0, start - 4) : start], "big")
+    return max(header[start + 4 :][: 1 if samples < 3 else 3], default=0) if start > 0 else 0
+
+
+def _is_dark(picture: Image.Image, bits: int) -> bool:
+    """Whether the upper bytes leave it open that the picture has 12 or 14 bits."""
+    if bits and not _LEAST_BITS <= bits < 16:
+        return False
+    sample = np.asarray(sampled(picture, _SAMPLE))[..., :3]
+    return bool(np.count_nonzero(sample < _DARK) >= _NEARLY_ALL * sample.size)
 
 
 def _range(sample: NDArray[np.uint16], bits: int) -> Range:
@@ -85,118 +86,51 @@ def _range(sample: NDArray[np.uint16], bits: int) -> Range:
     return values if not bits or values.white == stated else Range(0, _GREATEST)
 
 
-def _halves(tile: ImageFileTile) -> tuple[ImageFileTile | None, ImageFileTile] | None:
-    """Return how the upper bytes of each sample are unpacked, if otherwise, and the lower ones."""
-    arguments = tile.args if isinstance(tile.args, tuple) else (tile.args,)
-    if tile.codec_name == "ppm" and arguments == ("RGB", _GREATEST):
-        upper, lower = (
-            tile._replace(codec_name="raw", args=(mode, 0, 1)) for mode in ("RGB;16B", "RGB;16L")
-        )
-        return upper, lower
-    if tile.codec_name == "zip" and arguments[0] in _LOWER:
-        return None, tile._replace(args=_LOWER[cast(str, arguments[0])])
-    return None
+def _levelled(
+    parts: list[Image.Image], bits: int, *, is_grey: bool = True, is_kept: bool = False
+) -> Image.Image:
+    """Bring 16 bits to 8, with opacity where one value is told to be transparent.
 
-
-def _again(picture: ImageFile, file: BinaryIO, tile: ImageFileTile) -> ImageFile:
-    file.seek(0)
-    other = type(picture)(file)
-    other.tile = [tile]
-    other.load()
-    return other
-
-
-def _strips(picture: Image.Image) -> Iterator[_Box]:
-    width, height = picture.size
+    Args:
+        parts: Greys of 16 bits; or upper and lower bytes of colours, the first changed in place.
+        bits: As `_stated_bits` says.
+        is_grey: The bytes are those of grey with opacity.
+        is_kept: The upper bytes stay as they are where all 16 bits are used.
+    """
+    sample = _values([sampled(part, _SAMPLE) for part in parts], is_grey)
+    colours = 3 if sample.shape[2] > 2 else 1
+    shades = _range(sample[..., :colours], bits)
+    opacity = range_of_opacity(sample[..., colours:], shades)
+    shallow, clear = parts[0], parts[0].info.pop("transparency", None)
+    if is_kept and shades.white == _GREATEST and clear is None:
+        return shallow
+    if len(parts) == 1:
+        shallow = Image.new("L" if clear is None else "LA", shallow.size)
+        shallow.info = parts[0].info
+    elif clear is not None:
+        shallow.putalpha(255)  # needs no other place: colours have four bytes anyway
+    width, height = shallow.size
     rows = max(1, _STRIP // width)
     for top in range(0, height, rows):
-        yield 0, top, width, min(top + rows, height)
-
-
-def _step(picture: Image.Image) -> int:
-    return max(1, picture.width * picture.height // SAMPLE)
-
-
-def _grey(picture: Image.Image, bits: int, *, is_scaled: bool) -> Image.Image:
-    """Bring 16 bits to 8, with opacity where one value is told to be transparent."""
-    step = _step(picture)
-    values = Range(0, _GREATEST)
-    if not is_scaled:
-        sample = [evenly(_array(picture.crop(box)), step) for box in _strips(picture)]
-        values = _range(np.concatenate(sample), bits)
-    clear = picture.info.get("transparency")
-    shallow = Image.new("L" if clear is None else "LA", picture.size)
-    for box in _strips(picture):
-        strip = _array(picture.crop(box))
-        levels = values.to_8_bits(strip)
+        box = 0, top, width, min(top + rows, height)
+        values = _values([part.crop(box) for part in parts], is_grey)
+        levels = [shades.to_8_bits(values[..., :colours]), opacity.to_8_bits(values[..., colours:])]
         if clear is not None:
-            levels = np.dstack([levels, np.where(strip == clear, 0, 255).astype(np.uint8)])
-        shallow.paste(Image.fromarray(levels), box)
-    shallow.info = {key: value for key, value in picture.info.items() if key != "transparency"}
+            is_clear = (values == clear).all(axis=2, keepdims=True)
+            levels[1] = np.where(is_clear, np.uint8(0), np.uint8(255))
+        strip = np.concatenate(levels, axis=2)
+        shallow.paste(Image.fromarray(strip if strip.shape[2] > 1 else strip[..., 0]), box)
     return shallow
 
 
-def _array(picture: Image.Image) -> NDArray[np.uint16]:
-    return np.asarray(picture).astype(np.uint16)
-
-
-def _is_dark(picture: Image.Image, bits: int) -> bool:
-    """Whether the upper bytes leave it open that the picture has 12 or 14 bits."""
-    if bits and not _LEAST_BITS <= bits < 16:
-        return False
-    sample = np.concatenate(
-        [_evenly(np.asarray(picture.crop(box)), _step(picture)) for box in _strips(picture)]
-    )[:, :3]
-    return bool(np.count_nonzero(sample <= _DARK) >= _NEARLY_ALL * sample.size)
-
-
-def _evenly(strip: Bytes, step: int) -> Bytes:
-    """Return about one of `step` pixels, shape (pixels, samples)."""
-    samples = strip.shape[2]
-    pixels = evenly(np.ascontiguousarray(strip).view(f"V{samples}")[..., 0], step)
-    return pixels.view(np.uint8).reshape(-1, samples)
-
-
-class _Halves:
-    """A picture's upper and lower bytes, each as a picture of its own."""
-
-    def __init__(self, parts: list[ImageFile], is_grey: bool) -> None:
-        self._parts, self._is_grey = parts, is_grey
-
-    def strip(self, box: _Box, step: int = 0) -> NDArray[np.uint16]:
-        """Return the samples of some rows, or of about one of `step` pixels of them."""
-        high, low = (np.asarray(half.crop(box)) for half in self._parts)
-        if step:
-            high, low = _evenly(high, step), _evenly(low, step)
-        if self._is_grey:  # Pillow repeats the grey, but not in its lower bytes
-            high, low = high[..., 2:], low[..., 1::2]
-        joined = high[..., : low.shape[-1]].astype(np.uint16)
-        joined <<= 8
-        joined |= low
-        return joined
-
-
-def _shallow(picture: Image.Image, halves: _Halves, bits: int) -> None:
-    """Bring colours of 16 bits to 8, in place."""
-    step = _step(picture)
-    sample = np.concatenate([halves.strip(box, step) for box in _strips(picture)])
-    colours = 3 if sample.shape[1] >= 3 else 1
-    values = _range(sample[:, :colours], bits)
-    opacity = range_of_opacity(sample[:, colours:], values)
-    clear = picture.info.pop("transparency", None)
-    if values.white == _GREATEST and clear is None:
-        return
-    if clear is not None:
-        picture.putalpha(255)  # needs no other place: colours have four bytes anyway
-    for box in _strips(picture):
-        strip = halves.strip(box)
-        levels = values.to_8_bits(strip)
-        if clear is not None:
-            shades = levels
-            levels = np.full((*shades.shape[:2], 4), 255, np.uint8)
-            levels[..., :3] = shades
-            red, green, blue = (strip[..., place] == clear[place] for place in range(3))
-            levels[red & green & blue, 3] = 0
-        elif opacity != values:
-            levels[..., colours:] = opacity.to_8_bits(strip[..., colours:])
-        picture.paste(Image.fromarray(levels), box)
+def _values(parts: list[Image.Image], is_grey: bool) -> NDArray[np.uint16]:
+    """Return the samples of a part of the picture, shape (height, width, samples)."""
+    high, *lower = (np.asarray(part) for part in parts)
+    if not lower:
+        return high.astype(np.uint16)[..., None]
+    low = lower[0][..., 1::2] if is_grey else lower[0]
+    # Pillow repeats a grey before its opacity; colours may have one already that they lacked.
+    joined = (high[..., 2:] if is_grey else high[..., : low.shape[2]]).astype(np.uint16)
+    joined <<= 8
+    joined |= low
+    return joined

@@ -11,9 +11,9 @@ from featclass.probe.covariance import distances_left_out
 from featclass.probe.evaluation import OutOfFold, by_one_probe, learner, out_of_fold, split
 from featclass.probe.fitting import fit, predict, untried_blend
 from featclass.probe.layout import Layout
-from featclass.probe.neighbours import nearest_others
+from featclass.probe.neighbours import nearest, nearest_others
 from featclass.probe.normalisation import Codes, Floats, normalise
-from featclass.probe.novelty import NoveltyDetector, exemplar_indices, nearest, simulated_strangers
+from featclass.probe.novelty import NoveltyDetector, exemplar_indices, simulated_strangers
 from featclass.probe.statistics import accuracy_interval, binomial_tail
 from featclass.probe.text_prior import Blend, TextPrior
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import FeatclassError, FloatArray, Progress, Unjudgeable, no_progress, percent
+from featclass.base import (
+    FeatclassError,
+    FloatArray,
+    Lacking,
+    Progress,
+    Unjudgeable,
+    Unscored,
+    no_progress,
+    percent,
+)
 from featclass.probe import calibration, discriminant, folds
 from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
@@ -52,42 +62,67 @@ def out_of_fold(
 ) -> OutOfFold:
     """Predict every image by probes that never saw it, in repeated stratified cross-validation.
 
-    As many folds as the smallest class has groups, up to five. The probe has no setting that
-    anything had to be chosen for; the one number learned from these predictions is the
-    temperature, which changes no answer. How much the names of a `prior` count is chosen anew for
-    each fold, by images held out of those that it trains on.
+    The one number learned from them is the temperature, which changes no answer. Raises
+    `FeatclassError` where there are fewer than two classes, or a class has a single group.
 
     Args:
         vectors: Embeddings, shape (n, dimensions).
         labels: Class of each, two groups a class or more.
-        groups: Equal for near-duplicates, shape (n,), which are held out together; without them
-            each image is its own.
-        names: Of the images, such as digests: one that is added then leaves nearly all the others
-            in their folds.
-        prior: What the names of the classes say; classes without an image may be among them, and
-            are among those predicted.
+        groups: Equal for near-duplicates, held out together, shape (n,); without, none has any.
+        names: Of the images, such as digests: one more leaves nearly all others in their folds.
+        prior: What the names of classes say, also of such as have no image; how much that counts
+            is chosen anew for each fold, by images held out of those that it trains on.
         seed: Of the folds.
-        repeats: Times everything is divided anew and predicted.
+        repeats: Times that all are divided anew.
         progress: Called after each fold; may raise to stop.
-
-    Raises:
-        FeatclassError: There are fewer than two classes, or a class has a single group.
     """
     classes, codes = encode(labels)
-    these = folds.images(codes, groups, names)
-    _require_two(classes, these)
-    plan = folds.cross_validation(these, seed=seed, repeats=repeats)
+    images = folds.Images.of(codes, groups, names)
+    _require_two(classes, images)
+    plan = folds.cross_validation(images, seed=seed, repeats=repeats)
     embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
-    count = _Counter(plan.folds * plan.repeats, progress)
-    parts = [discriminant.held_out_logits(embedded, codes, fold, count) for fold in plan.held_out]
-    logits, share, blend = _mean(parts), float(plan.training.mean()), None
+    logits = _held_out(embedded, codes, plan, progress)
+    blend = None
     if prior is not None:
         texts, places = prior.logits(embedded), prior.places(classes)
-        blend = priors.chosen(logits, texts, codes, places, share)
-        nested = _Nested(embedded, these, texts, places, seed)
-        logits = _mean([nested(*part) for part in zip(parts, plan.held_out, strict=True)])
+        blend = priors.chosen(logits.mean(axis=0), texts, codes, places, plan.share)
+        logits = _blended(logits, embedded, images, plan, texts, places, seed)
         codes = places[codes]
-    held_out, whole = calibration.calibrated(logits, codes, share)
+    return _calibrated(logits.mean(axis=0), codes, plan, blend)
+
+
+def _held_out(X: Floats, codes: Codes, plan: folds.Plan, progress: Progress) -> Floats:
+    """Return logits (repeats, n, classes) of each image by a probe of all other folds."""
+    steps, total = itertools.count(1), plan.folds * plan.repeats
+
+    def done() -> None:
+        progress(next(steps), total)
+
+    return np.array([discriminant.held_out_logits(X, codes, fold, done) for fold in plan.held_out])
+
+
+def _blended(
+    logits: Floats,
+    X: Floats,
+    images: folds.Images,
+    plan: folds.Plan,
+    texts: Floats,
+    places: Codes,
+    seed: int,
+) -> Floats:
+    """Blend the logits of each fold with those of names as its own training images say."""
+    blended = np.empty((plan.repeats, *texts.shape))
+    for own, fold, mixed in zip(logits, plan.held_out, blended, strict=True):
+        for number in range(plan.folds):
+            asked, kept = fold == number, np.flatnonzero(fold != number)
+            some = images.some(kept)
+            blend = priors.learned(X[kept], some.codes, some, texts[kept], places, seed=seed)
+            mixed[asked] = blend.mixed(own[asked], texts[asked], places)
+    return blended
+
+
+def _calibrated(logits: Floats, codes: Codes, plan: folds.Plan, blend: Blend | None) -> OutOfFold:
+    held_out, whole = calibration.calibrated(logits, codes, plan.share)
     probabilities = held_out.probabilities(logits)
     return OutOfFold(
         probabilities,
@@ -99,40 +134,6 @@ def out_of_fold(
         plan.held_out[0],
         blend,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Nested:
-    """Blends the predictions of each fold as its own training images say."""
-
-    normalised: Floats
-    these: folds.Images
-    texts: Floats
-    places: Codes
-    seed: int
-
-    def __call__(self, own: Floats, fold: Codes) -> Floats:
-        mixed = np.empty_like(self.texts)
-        for each in np.unique(fold):
-            asked, kept = fold == each, np.flatnonzero(fold != each)
-            some = self.these.some(kept)
-            blend = priors.learned(
-                self.normalised[kept],
-                some.codes,
-                some,
-                self.texts[kept],
-                self.places,
-                seed=self.seed,
-            )
-            mixed[asked] = blend.mixed(own[asked], self.texts[asked], self.places)
-        return mixed
-
-
-def _mean(parts: Sequence[Floats]) -> Floats:
-    total = np.zeros_like(parts[0])
-    for part in parts:
-        total += part / len(parts)
-    return total
 
 
 def split(
@@ -160,21 +161,15 @@ def split(
             " The usual choice is 0.8."
         )
     codes = encode(labels)[1]
-    training = folds.single_split(folds.images(codes, groups), train_share, seed=seed)
+    training = folds.single_split(folds.Images.of(codes, groups), train_share, seed=seed)
     if training.all():
         raise FeatclassError(
             f"Training on {percent(train_share)} of {codes.size} pictures leaves none to test: add"
             " pictures, or train on a smaller share."
         )
-    tested = np.flatnonzero(~training)
+    rows, tested = np.flatnonzero(training), np.flatnonzero(~training)
     _, probabilities = by_one_probe(
-        vectors,
-        labels,
-        training=np.flatnonzero(training),
-        tested=tested,
-        groups=groups,
-        prior=prior,
-        seed=seed,
+        vectors, labels, training=rows, tested=tested, groups=groups, prior=prior, seed=seed
     )
     return tested, probabilities
 
@@ -201,8 +196,8 @@ def by_one_probe(
     its_groups = None if groups is None else np.asarray(groups)[training]
     calibrated = blend = None
     try:
-        judged = out_of_fold(vectors[training], known, groups=its_groups, prior=prior, seed=seed)
-        calibrated, blend = judged.calibrated, judged.blend
+        predicted = out_of_fold(vectors[training], known, groups=its_groups, prior=prior, seed=seed)
+        calibrated, blend = predicted.calibrated, predicted.blend
     except FeatclassError:  # a class with a single picture left
         pass
     fitted = fit(vectors[training], known, calibrated=calibrated, prior=prior, blend=blend)
@@ -232,24 +227,13 @@ def learner(
     return lambda training: discriminant.predicted(embedded, codes, training, mixed)
 
 
-class _Counter:
-    """Reports how many of so many steps are done."""
-
-    def __init__(self, total: int, progress: Progress) -> None:
-        self.done, self.total, self.progress = 0, total, progress
-
-    def __call__(self) -> None:
-        self.done += 1
-        self.progress(self.done, self.total)
-
-
-def _require_two(classes: tuple[str, ...], these: folds.Images) -> None:
-    sizes = np.bincount(these.codes)
-    for name, size, groups in zip(classes, sizes, these.in_class(), strict=True):
+def _require_two(classes: tuple[str, ...], images: folds.Images) -> None:
+    sizes = np.bincount(images.codes)
+    for name, size, groups in zip(classes, sizes, images.in_class(), strict=True):
         if size < 2:
             raise FeatclassError(
                 f"{name!r} has only one picture: add at least one more, so that featclass can"
                 " judge itself on a picture it has not seen."
             )
         if groups < 2:
-            raise Unjudgeable(name, int(size))
+            raise Unjudgeable(Unscored(Lacking.NOTHING_BUT_COPIES, (name,), int(size)))

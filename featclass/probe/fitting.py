@@ -38,14 +38,21 @@ def fit(
     classes, codes = encode(labels)
     roots = takes_roots(vectors)
     fitted = discriminant.fit(normalise(vectors, roots=roots), codes)
-    found = calibrated or calibration.usual(codes.size, len(classes))
-    return Probe(
-        classes,
-        np.asarray(fitted.coefficients / found.temperature),
-        np.asarray(fitted.intercepts / found.temperature),
-        roots=roots,
-        floor=found.floor,
-    )
+    calibrated = calibrated or calibration.usual(codes.size, len(classes))
+    return _probe(classes, fitted.coefficients, fitted.intercepts, calibrated, roots=roots)
+
+
+def _probe(
+    classes: tuple[str, ...],
+    coefficients: Floats,
+    intercepts: Floats,
+    calibrated: Calibration,
+    *,
+    roots: bool = False,
+) -> Probe:
+    temperature, floor = calibrated.temperature, calibrated.floor
+    coefficients = np.ascontiguousarray(coefficients / temperature)
+    return Probe(classes, coefficients, np.asarray(intercepts / temperature), roots, floor)
 
 
 def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: TextPrior) -> Blend:
@@ -73,18 +80,11 @@ def _blended(
     embedded, codes = normalise(vectors), encode(labels)[1]
     fitted = discriminant.fit(embedded, codes)
     blend = blend or untried_blend(vectors, labels, prior)
-    found = calibrated or calibration.Calibration(
-        blend.unit, calibration.usual(codes.size, count).floor
-    )
+    floor = calibration.usual(codes.size, count).floor
     coefficients = blend.mixed(fitted.coefficients.T, texts, places).T
     intercepts = blend.mixed(fitted.intercepts[None], np.zeros((1, count)), places)[0]
-    return Probe(
-        prior.classes,
-        np.ascontiguousarray(coefficients / found.temperature),
-        np.asarray(intercepts / found.temperature),
-        roots=False,
-        floor=found.floor,
-    )
+    calibrated = calibrated or Calibration(blend.unit, floor)
+    return _probe(prior.classes, coefficients, intercepts, calibrated)
 
 
 def predict(probe: Probe, vectors: FloatArray) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.base import Unjudgeable
+from featclass.base import Lacking, Unjudgeable, Unscored
 from featclass.probe.normalisation import Codes, Masks
 
 MOST_FOLDS = 5
@@ -47,10 +47,22 @@ class Images:
         classes = np.unique(np.stack([self.groups, self.codes], axis=1), axis=0)[:, 1]
         return np.bincount(classes, minlength=int(self.codes.max()) + 1)
 
-    def some(self, kept: NDArray[np.intp]) -> Images:
-        """Return the same of the images at `kept`, each class among them."""
-        names = None if self.names is None else [self.names[row] for row in kept]
-        return Images(self.codes[kept], np.unique(self.groups[kept], return_inverse=True)[1], names)
+    @classmethod
+    def of(
+        cls,
+        codes: Codes,
+        groups: NDArray[np.integer] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Images:
+        """Return images of these classes; without groups, each is its own."""
+        if groups is None:
+            return cls(codes, np.arange(codes.size), names)
+        return cls(codes, np.unique(groups, return_inverse=True)[1], names)
+
+    def some(self, rows: NDArray[np.intp]) -> Images:
+        """Return those at `rows`, each class among them."""
+        names = None if self.names is None else [self.names[row] for row in rows]
+        return self.of(self.codes[rows], self.groups[rows], names)
 
     def ranks(self, seed: int, turn: int) -> Folds:
         """Return each image's place in an order by chance."""
@@ -82,58 +94,52 @@ class Plan:
         return len(self.held_out)
 
     @property
+    def share(self) -> float:
+        """Of the images that a probe trains on, on average."""
+        return float(self.training.mean())
+
+    @property
     def training(self) -> Masks:
         """Shape (repeats * folds, n)."""
         masks = self.held_out[:, None] != np.arange(self.folds)[:, None]
         return np.asarray(masks.reshape(-1, masks.shape[2]))
 
 
-def images(
-    codes: Codes, groups: NDArray[np.integer] | None = None, names: Sequence[str] | None = None
-) -> Images:
-    """Return what divides images of these classes; without groups, each is its own."""
-    if groups is None:
-        return Images(codes, np.arange(codes.size), names)
-    return Images(codes, np.unique(groups, return_inverse=True)[1], names)
-
-
-def cross_validation(these: Images, *, seed: int, repeats: int) -> Plan:
+def cross_validation(images: Images, *, seed: int, repeats: int) -> Plan:
     """Plan as many folds as the smallest class has groups, up to five; every class has two.
 
     Raises:
         Unjudgeable: Near-duplicates across classes leave no way to keep every class in
             training.
     """
-    count = min(MOST_FOLDS, int(these.in_class().min()))
-    divided = [stratified(these, count, seed=seed, turn=turn) for turn in range(repeats)]
-    rounds = [held_out for held_out in divided if _is_sound(these.codes, held_out)]
-    alone = int(these.groups.max()) + 1 <= LEAVE_ONE_OUT_IMAGES
-    if not rounds and alone:
-        return Plan(these.groups[None], leave_one_out=True)
-    if not rounds:
-        raise Unjudgeable
-    return Plan(np.array(rounds), leave_one_out=False)
+    count = min(MOST_FOLDS, int(images.in_class().min()))
+    divided = [stratified(images, count, seed=seed, turn=turn) for turn in range(repeats)]
+    if rounds := [held_out for held_out in divided if _is_sound(images.codes, held_out)]:
+        return Plan(np.array(rounds), leave_one_out=False)
+    if int(images.groups.max()) + 1 <= LEAVE_ONE_OUT_IMAGES:
+        return Plan(images.groups[None], leave_one_out=True)
+    raise Unjudgeable(Unscored(Lacking.UNDIVIDED))
 
 
-def stratified(these: Images, folds: int, *, seed: int, turn: int = 0) -> Folds:
+def stratified(images: Images, folds: int, *, seed: int, turn: int = 0) -> Folds:
     """Return the fold of each image, shape (n,): each class, and all images, dealt out evenly.
 
     Groups of several images are dealt first, the larger before the smaller, each to the fold that
     has least of its classes; images alone then fill up what is missing.
     """
-    ranks = these.ranks(seed, turn)
-    sizes = np.bincount(these.codes)
+    ranks = images.ranks(seed, turn)
+    sizes = np.bincount(images.codes)
     dealt = np.zeros((sizes.size, folds), dtype=np.intp)
-    held_out = np.empty(these.codes.size, dtype=np.intp)
-    sets, alone = _by_group(these.groups, ranks)
+    held_out = np.empty(images.codes.size, dtype=np.intp)
+    sets, alone = _by_group(images.groups, ranks)
     for members in sets:
-        classes, counts = np.unique(these.codes[members], return_counts=True)
+        classes, counts = np.unique(images.codes[members], return_counts=True)
         crowded = (dealt[classes] / sizes[classes, None]).sum(axis=0)
         fold = np.lexsort((dealt.sum(axis=0), crowded))[0]
         held_out[members] = fold
         dealt[classes, fold] += counts
-    for code in np.unique(these.codes[alone]):
-        members = alone[these.codes[alone] == code]
+    for code in np.unique(images.codes[alone]):
+        members = alone[images.codes[alone] == code]
         shares = _shares(dealt[code], dealt.sum(axis=0), members.size)
         # Runs of the order, not turns: an image more moves one or two at each border alone.
         held_out[members] = np.repeat(np.arange(folds), shares)
@@ -141,15 +147,15 @@ def stratified(these: Images, folds: int, *, seed: int, turn: int = 0) -> Folds:
     return held_out
 
 
-def single_split(these: Images, train_share: float, *, seed: int) -> Masks:
+def single_split(images: Images, train_share: float, *, seed: int) -> Masks:
     """Return the training mask (n,) of one stratified split; every class keeps one to train on.
 
     Near-duplicates go with the first of them.
     """
     rng = np.random.default_rng([seed, 0])
-    _, first = np.unique(these.groups, return_index=True)
-    codes = these.codes[first]
-    sizes = np.bincount(codes, minlength=int(these.codes.max()) + 1)
+    _, first = np.unique(images.groups, return_index=True)
+    codes = images.codes[first]
+    sizes = np.bincount(codes, minlength=int(images.codes.max()) + 1)
     # As scikit-learn counts: 20 % of 24 are 5 to test. The slack is for 0.8 not being 4 / 5.
     wanted = (1 - train_share) * sizes
     spare = math.ceil(wanted.sum() - 1e-9) - np.floor(wanted).sum()
@@ -158,10 +164,10 @@ def single_split(these: Images, train_share: float, *, seed: int) -> Masks:
     training = np.ones(codes.size, dtype=bool)
     for code, share in enumerate(np.minimum(shares, np.maximum(sizes - 1, 0))):
         training[rng.permutation(np.flatnonzero(codes == code))[:share]] = False
-    mask = np.asarray(training[these.groups])
-    for code in np.setdiff1d(these.codes, these.codes[mask]):
+    mask = np.asarray(training[images.groups])
+    for code in np.setdiff1d(images.codes, images.codes[mask]):
         # Its pictures went with copies that stand in another class.
-        mask |= these.groups == these.groups[these.codes == code][0]
+        mask |= images.groups == images.groups[images.codes == code][0]
     return mask
 
 

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.probe.discriminant import limit_blas
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.intp]
+from featclass.probe.normalisation import Codes as Rows
+from featclass.probe.normalisation import Floats, blocks
 
 DIMENSIONS = 50
 """Principal components that t-SNE and the search for neighbours work on."""
@@ -31,7 +30,6 @@ LIKE = 3
 """Neighbours in whose middle an image outside the sample, or a new one, is put."""
 SHRUNK = 0.7
 """A layout that fills less of the square than this is enlarged."""
-BLOCK = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,13 +189,12 @@ def _beside(components: Floats, others: Floats, positions: Floats) -> Floats:
     """Return the middle of the positions of the nearest few of the others, for each."""
     few = min(LIKE, len(others))
     lengths = (others**2).sum(axis=1)
-    middles = np.empty((len(components), 2))
-    for start in range(0, len(components), BLOCK):
-        block = components[start : start + BLOCK]
+    middles = []
+    for block in blocks(components):
         distances = lengths - 2 * block @ others.T
         nearest = np.argpartition(distances, few - 1, axis=1)[:, :few]
-        middles[start : start + BLOCK] = positions[nearest].mean(axis=1)
-    return middles
+        middles.append(positions[nearest].mean(axis=1))
+    return np.concatenate(middles)
 
 
 def _spread(positions: Floats) -> float:

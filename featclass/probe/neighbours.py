@@ -1,4 +1,4 @@
-"""Which images of a dataset are most like each other: exactly, or among many nearly so."""
+"""Which images are most like a new one, or like each other: exactly, or among many nearly so."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+
+from featclass.base import FloatArray
+from featclass.probe.normalisation import Floats, blocks, normalise
 
 Rows = NDArray[np.intp]
 Singles = NDArray[np.float32]
@@ -15,6 +18,28 @@ MANY = 4000
 CELL, PROBED = 256, 8
 """Images of a cell, on average, and cells that are searched for each image."""
 BLOCK = 512
+
+
+def nearest(exemplars: FloatArray, vectors: FloatArray, k: int) -> tuple[Rows, Floats]:
+    """Return indices and cosine similarities, shape (n, min(k, exemplars)), most similar first.
+
+    Args:
+        exemplars: L2-normalised embeddings, shape (m, dimensions).
+        vectors: Embeddings of the pictures, shape (n, dimensions), of any length.
+        k: How many to return.
+    """
+    k = min(k, len(exemplars))
+    if not k:
+        return np.empty((len(vectors), 0), dtype=np.intp), np.empty((len(vectors), 0))
+    rows, cosines = [], []
+    for block in blocks(vectors):
+        similarities = normalise(block) @ exemplars.T
+        some = np.argpartition(-similarities, k - 1, axis=1)[:, :k]
+        values = np.take_along_axis(similarities, some, axis=1)
+        order = np.lexsort((some, -values), axis=1)
+        rows.append(np.take_along_axis(some, order, axis=1))
+        cosines.append(np.take_along_axis(values, order, axis=1))
+    return np.concatenate(rows), np.clip(np.concatenate(cosines), -1.0, 1.0)
 
 
 def nearest_others(normalised: Singles, k: int, *, many: int = MANY) -> tuple[Rows, Singles]:
@@ -46,12 +71,7 @@ def nearest_others(normalised: Singles, k: int, *, many: int = MANY) -> tuple[Ro
 def _search_cells(normalised: Singles, rows: Rows, cosines: Singles) -> None:
     count = len(normalised)
     centres = normalised[::CELL][: max(PROBED, count // CELL)]
-    probed = np.empty((count, PROBED), np.intp)
-    for first in range(0, count, BLOCK):
-        block = normalised[first : first + BLOCK] @ centres.T
-        best = np.argpartition(-block, PROBED - 1, axis=1)[:, :PROBED]
-        order = np.argsort(-np.take_along_axis(block, best, axis=1), axis=1, kind="stable")
-        probed[first : first + BLOCK] = np.take_along_axis(best, order, axis=1)
+    probed = nearest(centres, normalised, PROBED)[0]
     members = _by_cell(probed[:, 0], len(centres))
     asking = _by_cell(probed.ravel(), len(centres))
     for inside, places in zip(members, asking, strict=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,11 @@ def normalise(vectors: FloatArray, *, roots: bool = False) -> Floats:
         wide = np.sign(wide) * np.sqrt(np.abs(wide))
     lengths = np.linalg.norm(wide, axis=1, keepdims=True)
     return np.asarray(wide / np.where(lengths > 0, lengths, 1.0))
+
+
+def blocks(rows: NDArray[Any], size: int = 1024) -> Iterator[NDArray[Any]]:
+    """Yield so many rows at a time, one block at least: what is made of them fits in memory."""
+    return (rows[first : first + size] for first in range(0, max(len(rows), 1), size))
 
 
 def takes_roots(vectors: FloatArray) -> bool:

@@ -1,4 +1,4 @@
-"""What a picture resembles among the training images, and whether it resembles any."""
+"""Whether a picture resembles any of the training images, or is a stranger."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ from featclass.probe.members import (
     may_be_strays,
     without_strays,
 )
-from featclass.probe.normalisation import Codes, Floats, encode, normalise, takes_roots
+from featclass.probe.normalisation import (
+    Codes,
+    Floats,
+    blocks,
+    encode,
+    normalise,
+    takes_roots,
+)
 
 REFUSED_SHARE = 0.05
 MOST_REFUSED = 0.1
@@ -39,31 +46,6 @@ FAR = 2.0
 """Robust deviations below the median at which such a member must lie at least."""
 LOWEST, MOST_ROUNDS = 2, 4
 """How many of the lowest members are tried, and how often: each is a new measurement."""
-ROWS = 1024
-
-
-def nearest(exemplars: FloatArray, vectors: FloatArray, k: int) -> tuple[NDArray[np.intp], Floats]:
-    """Return indices and cosine similarities, shape (n, min(k, exemplars)), most similar first.
-
-    Args:
-        exemplars: L2-normalised embeddings, shape (m, dimensions).
-        vectors: Embeddings of the pictures, shape (n, dimensions), of any length.
-        k: How many to return.
-    """
-    k = min(k, len(exemplars))
-    if not k:
-        return np.empty((len(vectors), 0), dtype=np.intp), np.empty((len(vectors), 0))
-    indices = np.empty((len(vectors), k), dtype=np.intp)
-    similarities = np.empty((len(vectors), k))
-    for first in range(0, len(vectors), ROWS):
-        rows = slice(first, first + ROWS)
-        cosines = normalise(vectors[rows]) @ exemplars.T
-        some = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
-        values = np.take_along_axis(cosines, some, axis=1)
-        order = np.lexsort((some, -values), axis=1)
-        indices[rows] = np.take_along_axis(some, order, axis=1)
-        similarities[rows] = np.take_along_axis(values, order, axis=1)
-    return indices, np.clip(similarities, -1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +104,12 @@ class NoveltyDetector:
             FeatclassError: There are fewer than two classes.
         """
         encode(labels)
-        kept = exemplar_indices(labels, MEASURED)
-        codes = encode([labels[i] for i in kept])[1]
-        known = _Measured.of(exemplars[kept], codes, takes_roots(exemplars)).that_refuses()
+        rows = exemplar_indices(labels, MEASURED)
+        codes = encode([labels[row] for row in rows])[1]
+        measured = _Measured.of(exemplars[rows], codes, takes_roots(exemplars)).that_refuses()
         if strangers is None or not len(strangers):
-            return known.familiarity
-        return known.familiarity._with(strangers, known.scores, known.members)
+            return measured.detector
+        return measured.detector._with(strangers, measured.scores, measured.members)
 
     def _with(self, strangers: FloatArray, scores: Floats, members: Members) -> NoveltyDetector:
         """Refuse strangers and their like as far as `MOST_REFUSED` of members allows.
@@ -140,8 +122,8 @@ class NoveltyDetector:
             scores: Of the members tested, each left out.
             members: Which they are.
         """
-        kept = np.linspace(0, len(strangers) - 1, min(len(strangers), MEASURED)).astype(np.intp)
-        given = strangers[kept]
+        rows = np.linspace(0, len(strangers) - 1, min(len(strangers), MEASURED)).astype(np.intp)
+        given = strangers[rows]
         seen = normalise(normalise(given, roots=self.roots) - self.centre)
         nearer = (members.seen @ seen.T).max(axis=1) - members.nearest
         nearer = nearer[members.tested]
@@ -158,31 +140,29 @@ class NoveltyDetector:
 
     def score(self, vectors: FloatArray) -> Floats:
         """Return the familiarity of embeddings of any length, shape (n, dimensions): (n,)."""
-        scores = [np.empty(0)]
-        for first in range(0, len(vectors), ROWS):
-            places = normalise(vectors[first : first + ROWS], roots=self.roots) - self.centre
-            cosines = normalise(places) @ self.exemplars.T
-            near = largest_of(cosines, self.neighbours).mean(axis=1)
-            far = self.relative.score(places) if self.relative else np.zeros(len(places))
-            scores.append(blended(np.stack([far, near]), self.usual, self.spread))
-        return np.concatenate(scores)
+        return np.concatenate([self._scored(block) for block in blocks(vectors)])
 
     def is_known(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Return whether each embedding resembles any of the classes, shape (n,)."""
         known = self.score(vectors) >= self.threshold
-        return np.asarray(known & ~self._is_a_stranger(vectors) if len(self.strangers) else known)
+        if len(self.strangers):
+            known &= ~np.concatenate([self._are_strangers(block) for block in blocks(vectors)])
+        return np.asarray(known)
 
-    def _is_a_stranger(self, vectors: FloatArray) -> NDArray[np.bool_]:
+    def _scored(self, vectors: FloatArray) -> Floats:
+        places = normalise(vectors, roots=self.roots) - self.centre
+        cosines = normalise(places) @ self.exemplars.T
+        near = largest_of(cosines, self.neighbours).mean(axis=1)
+        far = self.relative.score(places) if self.relative else np.zeros(len(places))
+        return blended(np.stack([far, near]), self.usual, self.spread)
+
+    def _are_strangers(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Return which pictures are one that was called none of the classes, or nearer to it."""
-        are = [np.empty(0, dtype=bool)]
-        for first in range(0, len(vectors), ROWS):
-            places = normalise(vectors[first : first + ROWS], roots=self.roots)
-            seen = normalise(places - self.centre)
-            nearest = (seen @ self.exemplars.T).max(axis=1)
-            beside = (seen @ self.strangers.T).max(axis=1)
-            is_one = (beside > SAME) & (beside > nearest)
-            are.append((beside - nearest > self.margin) | is_one)
-        return np.concatenate(are)
+        seen = normalise(normalise(vectors, roots=self.roots) - self.centre)
+        nearest = (seen @ self.exemplars.T).max(axis=1)
+        beside = (seen @ self.strangers.T).max(axis=1)
+        is_one = (beside > SAME) & (beside > nearest)
+        return np.asarray((beside - nearest > self.margin) | is_one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +176,7 @@ class _Measured:
     members: Members
     scores: Floats
     """Of the members tested, each left out."""
-    familiarity: NoveltyDetector
+    detector: NoveltyDetector
 
     @classmethod
     def of(cls, exemplars: FloatArray, codes: Codes, roots: bool) -> Self:
@@ -216,7 +196,7 @@ class _Measured:
     ) -> Self:
         usual, spread = members.usual_and_spread()
         scores = blended(members.parts[:, members.tested], usual, spread)
-        familiarity = NoveltyDetector(
+        detector = NoveltyDetector(
             roots,
             members.seen,
             members.centre,
@@ -228,7 +208,7 @@ class _Measured:
             strangers=np.empty((0, members.seen.shape[1])),
             margin=np.inf,
         )
-        return cls(exemplars, codes, rows, members, scores, familiarity)
+        return cls(exemplars, codes, rows, members, scores, detector)
 
     def that_refuses(self) -> Self:
         """Return the same without members that keep strangers from being refused, if there are."""
@@ -251,7 +231,7 @@ class _Measured:
 
     def _only(self, rows: Codes) -> Self:
         """Measure these alone, and count nothing that was left out among what may be refused."""
-        roots = self.familiarity.roots
+        roots = self.detector.roots
         members = Members.of(normalise(self.exemplars[rows], roots=roots), self.codes[rows])
         return self._of(self.exemplars, self.codes, roots, rows, members)
 
@@ -264,14 +244,14 @@ class _Measured:
             row = self.rows[member]
             if left[self.codes[row]]:
                 fewer = self._only(np.delete(self.rows, member))
-                score = float(fewer.familiarity.score(self.exemplars[row : row + 1])[0])
+                score = float(fewer.detector.score(self.exemplars[row : row + 1])[0])
                 if np.median(fewer.scores) - score >= FAR * deviation(fewer.scores):
                     yield fewer
 
     def _refused(self) -> float:
         """Return the share of strangers, made of these exemplars, that are refused."""
         strangers = simulated_strangers(self.exemplars[self.rows])
-        return float(1 - self.familiarity.is_known(strangers).mean())
+        return float(1 - self.detector.is_known(strangers).mean())
 
 
 def _lowest_of_members(scores: Floats, strays: int = 0) -> float:
@@ -315,9 +295,8 @@ def exemplar_indices(labels: Sequence[str], limit: int) -> NDArray[np.intp]:
     evenly over the order given.
     """
     _, codes = np.unique(np.array(labels, dtype=object), return_inverse=True)
-    members = [np.flatnonzero(codes == code) for code in range(int(codes.max(initial=-1)) + 1)]
-    quotas = np.zeros(len(members), dtype=np.intp)
-    sizes = np.array([member.size for member in members], dtype=np.intp)
+    sizes = np.bincount(codes)
+    quotas = np.zeros_like(sizes)
     left = min(limit, codes.size)
     while left:
         hungry = np.flatnonzero(quotas < sizes)
@@ -325,8 +304,8 @@ def exemplar_indices(labels: Sequence[str], limit: int) -> NDArray[np.intp]:
         grant = np.minimum(share, sizes[hungry] - quotas[hungry])[:left]
         quotas[hungry[: grant.size]] += grant
         left -= int(grant.sum())
-    kept = [
-        member[np.linspace(0, member.size - 1, quota).astype(np.intp)]
-        for member, quota in zip(members, quotas, strict=True)
-    ]
-    return np.sort(np.concatenate(kept)) if kept else np.empty(0, dtype=np.intp)
+    rows = [np.empty(0, dtype=np.intp)]
+    for code, quota in enumerate(quotas):
+        members = np.flatnonzero(codes == code)
+        rows.append(members[np.linspace(0, members.size - 1, quota).astype(np.intp)])
+    return np.sort(np.concatenate(rows))

@@ -79,7 +79,7 @@ class Blend:
 def learned(
     X: Floats,
     codes: Codes,
-    these: folds.Images,
+    images: folds.Images,
     texts: Floats,
     places: Codes,
     *,
@@ -90,13 +90,13 @@ def learned(
     Where a class has nothing to hold out, `untried` decides.
     """
     try:
-        if these.in_class().min() < 2:
+        if images.in_class().min() < 2:
             return untried(texts, places[codes])
-        plan = folds.cross_validation(these, seed=seed, repeats=1)
+        plan = folds.cross_validation(images, seed=seed, repeats=1)
     except FeatclassError:  # copies across classes
         return untried(texts, places[codes])
     own = discriminant.held_out_logits(X, codes, plan.held_out[0])
-    return chosen(own, texts, codes, places, float(plan.training.mean()))
+    return chosen(own, texts, codes, places, plan.share)
 
 
 def chosen(own: Floats, texts: Floats, codes: Codes, places: Codes, share: float) -> Blend:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from featclass import classifiers
 from featclass.base import Cancelled, Clock, Dataset, Pace, Progress, Rejected
@@ -13,20 +12,13 @@ from featclass.embedding import Engine
 from featclass.server.state import LearningPhase, Result, empty_sets, names_of
 from featclass.workspaces import Picture, Workspace, Workspaces, dataset, image_name, strangers
 
-
-class PhaseProgress(Protocol):
-    """Told how far an attempt is in its phase, and when another one has begun."""
-
-    def __call__(self, pace: Pace, begun: LearningPhase | None = None, /) -> None:
-        """Take note; raises `Cancelled` where the attempt is to stop."""
+PhaseProgress = Callable[[Pace, LearningPhase | None], None]
+"""Told how far an attempt is in its phase, and which one has begun; may raise `Cancelled`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learning:
-    """Embeds the labelled sets and learns them; `report` is told of every change of state.
-
-    `report` may raise `Cancelled`, which stops the attempt: what is embedded by then is kept.
-    """
+    """Embeds the labelled sets and learns them; where it is stopped, what is embedded is kept."""
 
     store: Workspaces
     workspace: Workspace
@@ -88,7 +80,7 @@ class Learning:
 
     def _progress(self) -> Progress:
         clock = Clock()
-        return lambda done, total: self.report(clock(done, total))
+        return lambda done, total: self.report(clock(done, total), None)
 
     def _reject(self, named: Mapping[str, Picture], rejected: Sequence[Rejected]) -> bool:
         """Move pictures that will never be readable to the rejected list of their set."""

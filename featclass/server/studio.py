@@ -15,7 +15,7 @@ from featclass.base import DiskFull, FeatclassError, Reserve
 from featclass.base import config as settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from featclass.base import Config, Turns
     from featclass.embedding import Cache, Engines
@@ -32,8 +32,7 @@ DAY = 24 * 3600.0
 KEEP_REMOVED = timedelta(days=30)
 VISITOR_COOKIE = "featclass_visitor"
 """Names the browser of a visitor, so that it finds its own workspaces again."""
-VISITOR = re.compile(r"[\w-]{20,64}")
-"""What the cookie may hold."""
+_VISITOR = re.compile(r"[\w-]{20,64}")
 LONG_REQUESTS = 8
 """Requests that decode, unpack or embed at one time, of one visitor half as many."""
 
@@ -64,7 +63,7 @@ class Studio:
         # Imported here, beside the browser's own loading: the server answers half a second sooner.
         from featclass.base.turns import Turns
         from featclass.embedding.cache import CACHE_FILE, Cache
-        from featclass.embedding.engines import Engines
+        from featclass.embedding.engine import Engines
         from featclass.server.batches import Batches
         from featclass.server.downloads import Downloads
         from featclass.server.maps import Maps
@@ -149,6 +148,12 @@ class Studio:
             closing.callback(self.trainer.close)
             closing.callback(self.downloads.close)
             closing.callback(self.requests.close)
+
+
+def visitor_in(cookies: Mapping[str, str]) -> str | None:
+    """Return the name of a visitor's browser; None where it keeps no cookies."""
+    name = str(cookies.get(VISITOR_COOKIE, ""))
+    return name if _VISITOR.fullmatch(name) else None
 
 
 _lock = threading.Lock()

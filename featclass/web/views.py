@@ -11,12 +11,15 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple, NotRequired, TypedDict
 
-from featclass.base import Prediction, Rejected, orderly
+from featclass.base import Prediction, Rejected, UploadRefused, orderly
 from featclass.reports.colours import class_colour
+from featclass.server.batches import BatchRequest
+from featclass.server.readiness import is_up_to_date
 from featclass.server.state import Result, State, names_of
 from featclass.workspaces import Picture, Workspace
 
 MOST_BARS = 5
+NOT_READY = "The classifier is not ready yet. Wait for its score, and try again."
 
 
 class Kind(StrEnum):
@@ -152,6 +155,22 @@ def classifier_stamp(state: State) -> str:
         return ""
     names = json.dumps(sorted(state.result.names.items()))
     return hashlib.sha256(f"{state.result.key} {names}".encode()).hexdigest()
+
+
+def current_stamp(workspace: Workspace, state: State) -> str:
+    """Return the stamp of the classifier; empty while that is being made."""
+    return classifier_stamp(state) if is_up_to_date(workspace, state) else ""
+
+
+def batch_request(workspace: Workspace, state: State) -> BatchRequest:
+    """Return what predicts a batch, be it the classifier of before, and how it is shown.
+
+    Raises `UploadRefused` where there is none.
+    """
+    if state.classifier is None:
+        raise UploadRefused(state.error or NOT_READY)
+    colours = class_colours(workspace, state.result)
+    return BatchRequest(state.classifier, current_stamp(workspace, state), colours)
 
 
 def stamp(workspace: Workspace, state: State) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, select, update
@@ -21,6 +21,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "encoder": ("encoder",),
 }
 """What is undone by itself, with the columns that hold it."""
+_OF_ACT = [tables.acts.c[field.name] for field in fields(Act)]
 
 
 @dataclass(slots=True)
@@ -61,9 +62,8 @@ class Doing:
         if self.act_id is None:
             return None
         this = tables.acts.c.id == self.act_id
-        values = {"what": what, "at": self.change.now}
-        self.change.db.execute(update(tables.acts).where(this).values(values))
-        return read(self.change.db, self.act_id)
+        told = update(tables.acts).where(this).values(what=what, at=self.change.now)
+        return Act(*self.change.db.execute(told.returning(*_OF_ACT)).one())
 
     def _note(
         self, table: Table, field: str, before: Sequence[tuple[int, Mapping[str, Any]]]
@@ -104,20 +104,17 @@ def last(db: Connection, workspace_id: int, author: str | None = None) -> Act | 
 
     An act of which nobody knows the author is anybody's.
     """
-    query = select(func.max(tables.acts.c.id)).where(
-        tables.acts.c.workspace_id == workspace_id, ~tables.acts.c.undone
-    )
+    acts = tables.acts.c
+    query = select(*_OF_ACT).where(acts.workspace_id == workspace_id, ~acts.undone)
     if author is not None:
-        by = tables.acts.c.author
-        query = query.where((by == author) | by.is_(None))
-    act_id = db.scalar(query)
-    return None if act_id is None else read(db, act_id)
+        query = query.where((acts.author == author) | acts.author.is_(None))
+    row = db.execute(query.order_by(acts.id.desc()).limit(1)).one_or_none()
+    return Act(*row) if row else None
 
 
 def read(db: Connection, act_id: int) -> Act:
     """Return an act that is there."""
-    row = db.execute(select(tables.acts).where(tables.acts.c.id == act_id)).one()
-    return Act(row.id, row.what, row.at, row.author)
+    return Act(*db.execute(select(*_OF_ACT).where(tables.acts.c.id == act_id)).one())
 
 
 def record(change: Change, what: str, *, key: str | None = None, undone: bool = False) -> Act:
@@ -130,6 +127,4 @@ def record(change: Change, what: str, *, key: str | None = None, undone: bool = 
         "author": change.doer.author,
         "key": key,
     }
-    new = insert(tables.acts).values(values).returning(tables.acts.c.id)
-    act_id = change.db.execute(new).scalar_one()
-    return Act(act_id, what, change.now, change.doer.author)
+    return Act(*change.db.execute(insert(tables.acts).values(values).returning(*_OF_ACT)).one())

@@ -292,8 +292,13 @@ def reject(change: Change, set_id: int | None, rejected: Sequence[Rejected]) -> 
 
 def dismiss_rejected(change: Change, set_id: int | None) -> Act | None:
     """Forget the rejected files of a set, or with None those tried."""
-    doing = Doing(change)
-    return doing.end(pictures.dismiss_rejected(doing, set_id))
+    if set_id is not None:
+        sets.require(change, set_id)
+    table, doing = tables.rejections, Doing(change)
+    here = (table.c.workspace_id == change.workspace) & table.c.removal_id.is_(None)
+    rows = _rows(change, table, here & table.c.labelled_set_id.is_not_distinct_from(set_id))
+    doing.remove(table, rows)
+    return doing.end(f"Dismissed {counted(len(rows), 'file')} that could not be used")
 
 
 # Findings

@@ -49,10 +49,6 @@ BUSY_SECONDS = 30
 log = logging.getLogger(__name__)
 
 
-def no_check(db: Connection) -> None:
-    """Be content with any database."""
-
-
 @dataclass(frozen=True, slots=True)
 class Doer:
     """Who does what is done now, and as part of what."""
@@ -100,7 +96,7 @@ class Change:
 class Database:
     """Connections to one file; any number of threads and processes may have one at once."""
 
-    def __init__(self, file: Path, *, check: Callable[[Connection], None] = no_check) -> None:
+    def __init__(self, file: Path, *, check: Callable[[Connection], None] | None = None) -> None:
         """Open the file, or make it.
 
         `check` may raise: nothing is changed then. Raises `WorkspacesLost` where it is damaged, and
@@ -117,7 +113,8 @@ class Database:
                 if damage := _damage(db, "integrity_check"):
                     raise _lost(file, damage)
                 upgrades.prepare(db)
-                check(db)
+                if check is not None:
+                    check(db)
             self._identity = _identity(file)
         except DatabaseError as error:
             self.close()

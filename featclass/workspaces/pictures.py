@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Table, delete, func, insert, select, update
@@ -17,7 +16,7 @@ from featclass.workspaces import bounds, sets, tables
 from featclass.workspaces.acts import Doing
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Added, is_id
-from featclass.workspaces.tables import pictures, place, rejections
+from featclass.workspaces.tables import listed, pictures, place, rejections
 
 _REASON_LENGTH = 500
 _MORE = Rejected(
@@ -120,8 +119,8 @@ def require_all(change: Change, picture_ids: Sequence[int]) -> list[Row[Any]]:
         raise FeatclassError(
             "This workspace has no such picture (any more). If it was removed, undo that first."
         )
-    for set_id in {row.labelled_set_id for row in rows.values()}:
-        _require_place(change, set_id)
+    for set_id in {row.labelled_set_id for row in rows.values()} - {None}:
+        sets.require(change, set_id)
     return [rows[picture_id] for picture_id in wanted]
 
 
@@ -163,19 +162,6 @@ def _removal_of_set(change: Change, row: Row[Any]) -> int | None:
     return change.db.scalar(select(tables.sets.c.removal_id).where(of_set))
 
 
-def dismiss_rejected(doing: Doing, set_id: int | None) -> str:
-    """Forget the rejected files of a set, or of those tried; returns what was done, in words."""
-    change = doing.change
-    _require_place(change, set_id)
-    here = (rejections.c.workspace_id == change.workspace) & rejections.c.removal_id.is_(None)
-    query = select(rejections).where(
-        here, rejections.c.labelled_set_id.is_not_distinct_from(set_id)
-    )
-    rows = change.db.execute(query).all()
-    doing.remove(rejections, rows)
-    return f"Dismissed {counted(len(rows), 'file')} that could not be used"
-
-
 def shown_in(change: Change, set_id: int | None) -> ColumnElement[bool]:
     """Return the condition for the pictures shown in a set, or among those tried."""
     return (
@@ -193,11 +179,6 @@ def find(change: Change, picture_id: int) -> Row[Any] | None:
         pictures.c.id == picture_id, pictures.c.workspace_id == change.workspace
     )
     return change.db.execute(query).one_or_none()
-
-
-def _require_place(change: Change, set_id: int | None) -> None:
-    if set_id is not None:
-        sets.require(change, set_id)
 
 
 def _rows(change: Change, condition: ColumnElement[bool]) -> Sequence[Row[Any]]:
@@ -291,27 +272,13 @@ class FreeNames:
 
     def take(self, name: str, digest: str) -> str:
         """Return the name, or one with a number where it is not free for these bytes."""
-        name = names.distinct(name, _TakenFor(digest, self._taken, self._left), is_file=True)
+
+        def is_taken(other: str) -> bool:
+            return other in self._taken or self._left.get(other, {digest}) != {digest}
+
+        name = names.distinct(name, is_taken, is_file=True)
         self._taken.add(name)
         return name
-
-
-@dataclass(frozen=True, slots=True)
-class _TakenFor:
-    """The names that these bytes cannot have."""
-
-    digest: str
-    taken: set[str]
-    left: Mapping[str, set[str]]
-
-    def __contains__(self, name: object) -> bool:
-        left_by = self.left.get(str(name), {self.digest})
-        return name in self.taken or left_by != {self.digest}
-
-
-def listed(values: Iterable[str | int]) -> Any:
-    """Return a subquery of values: one parameter however many, as SQLite takes only 32,766."""
-    return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
 def _insert(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,7 +13,7 @@ from featclass.base import FeatclassError
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Database
 from featclass.workspaces.opening import REFERENCED
-from featclass.workspaces.tables import acts, pictures, sets, visits, workspaces
+from featclass.workspaces.tables import acts, listed, pictures, sets, visits, workspaces
 
 log = logging.getLogger(__name__)
 
@@ -76,9 +76,13 @@ def _delete_unused(db: Connection) -> int:
     return db.execute(unused).rowcount
 
 
-def is_wanted(db: Connection, digest: str) -> bool:
-    """Say whether something refers to a digest."""
-    return bool(_wanted(db, [digest]))
+def wanted(db: Connection, digests: Iterable[str]) -> set[str]:
+    """Return those of these digests that something refers to."""
+    return {
+        digest
+        for column in (pictures.c.digest, workspaces.c.classifier)
+        for digest in db.scalars(select(column).where(column.in_(listed(digests))))
+    }
 
 
 def discard(database: Database, blobs: Blobs, digests: Sequence[str]) -> None:
@@ -90,11 +94,10 @@ def discard(database: Database, blobs: Blobs, digests: Sequence[str]) -> None:
         return
     try:
         with database.write() as db:
-            wanted = {digest for digest in digests if is_wanted(db, digest)}
-            for digest in digests:
-                if digest not in wanted:
-                    blobs.delete(digest)
-        blobs.hold(wanted)
+            kept = wanted(db, digests)
+            for digest in {*digests} - kept:
+                blobs.delete(digest)
+        blobs.hold(kept)
     except (FeatclassError, OSError) as error:
         log.warning("%s new pictures could not be taken away again: %s", len(digests), error)
 
@@ -112,29 +115,19 @@ def _keep_sets_in_use(db: Connection, old: Select[tuple[int]]) -> None:
         db.execute(update(sets).where(sets.c.id == set_id).values(removal_id=removal_id))
 
 
-def _wanted(db: Connection, digests: list[str]) -> set[str]:
-    return {
-        digest
-        for column in (pictures.c.digest, workspaces.c.classifier)
-        for digest in db.scalars(select(column).where(column.in_(digests)))
-    }
-
-
 def _delete_unreferenced(database: Database, blobs: Blobs, grace: timedelta, forget: Forget) -> int:
     due = [digest for digest, age in blobs.unreferenced().items() if age >= grace]
     deleted = 0
     for start in range(0, len(due), _BLOBS_AT_ONCE):
         batch = due[start : start + _BLOBS_AT_ONCE]
         with database.read() as db:
-            wanted = _wanted(db, batch)
+            kept = wanted(db, batch)
         # Before others are kept from writing: whoever forgets may have to wait for a while.
-        forget([digest for digest in batch if digest not in wanted])
+        forget([digest for digest in batch if digest not in kept])
         # A writer makes sure of its blobs, and commits their rows, while it alone may write. So
         # what has no row now is either unwanted, or will be written again by its writer.
         with database.write() as db:
-            wanted = _wanted(db, batch)
-            unwanted = [digest for digest in batch if digest not in wanted]
-            for digest in unwanted:
+            for digest in {*batch} - wanted(db, batch):
                 deleted += blobs.is_kept(digest)
                 blobs.delete(digest)
     if deleted:

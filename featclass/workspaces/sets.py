@@ -26,8 +26,9 @@ def add(change: Change, name: str | None, doing: Doing | None = None) -> int:
     bounds.require_sets(len(shown))
     ever = {row.name for row in _sets(change, removed_too=True)}
     name = names.clean(name or "") or names.default(len(shown) + 1, ever)
-    _refuse_taken(change, name)
-    return _insert(change, name, _free_colour(shown), doing)
+    if any(row.name == name for row in shown):
+        raise _taken(name)
+    return _insert(change, name, next(_free_colours(shown)), doing)
 
 
 def _insert(change: Change, name: str, colour: int, doing: Doing | None = None) -> int:
@@ -167,16 +168,13 @@ def settle_names(change: Change) -> None:
     for row in sorted(shown, key=lambda row: (row.named, row.id), reverse=True):
         name = row.own_name
         if name in taken:
-            name = names.distinct(name, taken | own_names)
+            name = names.distinct(name, (taken | own_names).__contains__)
         called[row.id] = name
         taken.add(name)
     newest = {row.own_colour: row.id for row in shown}
-    used = set(newest)
+    free = (colour for colour in count() if colour not in newest)
     for row in shown:
-        colour = row.own_colour
-        if newest[colour] != row.id:
-            colour = next(free for free in count() if free not in used)
-            used.add(colour)
+        colour = row.own_colour if newest[row.own_colour] == row.id else next(free)
         values = {"name": called[row.id], "colour": colour}
         if (row.name, row.colour) != (called[row.id], colour):
             change.db.execute(update(sets).where(sets.c.id == row.id).values(values))
@@ -200,18 +198,9 @@ def _require_class(change: Change, set_id: int) -> Row[Any]:
     return row
 
 
-def _free_colour(shown: Sequence[Row[Any]]) -> int:
-    return next(_free_colours(shown))
-
-
 def _free_colours(shown: Sequence[Row[Any]]) -> Iterator[int]:
     taken = {row.colour for row in shown}
     return (colour for colour in count() if colour not in taken)
-
-
-def _refuse_taken(change: Change, name: str) -> None:
-    if any(row.name == name for row in _sets(change)):
-        raise _taken(name)
 
 
 def _taken(name: str) -> FeatclassError:

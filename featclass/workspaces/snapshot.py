@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from featclass.base import Rejected
 from featclass.workspaces.database import find
@@ -64,6 +64,9 @@ def _read(db: Connection, row: Row[Any]) -> Workspace:
     shown = _pictures(db, row.id)
     rejected = _rejected(db, row.id)
     here = (sets.c.workspace_id == row.id) & is_set_shown(sets)
+    keys = select(accepted.c.key).where(
+        accepted.c.workspace_id == row.id, accepted.c.removal_id.is_(None)
+    )
     in_order = select(sets).where(here, sets.c.is_class).order_by(sets.c.id)
     no_class = db.scalar(select(sets.c.id).where(here, ~sets.c.is_class))
     return Workspace(
@@ -81,7 +84,7 @@ def _read(db: Connection, row: Row[Any]) -> Workspace:
         strangers_id=no_class,
         strangers=_counting(shown[no_class]) if no_class else (),
         strangers_rejected=tuple(rejected[no_class]) if no_class else (),
-        accepted=_accepted(db, row.id),
+        accepted=frozenset(db.scalars(keys)),
     )
 
 
@@ -105,12 +108,20 @@ def holds(db: Connection, token: str, digest: str) -> bool:
 
 def known_to(db: Connection, visitor: str) -> list[WorkspaceSummary]:
     """Return the workspaces that a visitor knows and that are not removed, last visited first."""
+    number_of_sets = select(func.count()).where(
+        sets.c.workspace_id == workspaces.c.id, sets.c.is_class, is_set_shown(sets)
+    )
+    number_of_pictures = (
+        select(func.count())
+        .select_from(pictures.join(sets, pictures.c.labelled_set_id == sets.c.id))
+        .where(pictures.c.workspace_id == workspaces.c.id, is_shown(pictures), sets.c.is_class)
+    )
     query = (
         select(
             workspaces.c.token,
             workspaces.c.name,
-            _number_of_pictures(),
-            _number_of_sets(),
+            number_of_pictures.scalar_subquery(),
+            number_of_sets.scalar_subquery(),
             workspaces.c.changed,
         )
         .join(visits, visits.c.workspace_id == workspaces.c.id)
@@ -132,16 +143,9 @@ def visitor_of(db: Connection, token: str) -> str:
 
 
 def _pictures(db: Connection, workspace_id: int) -> defaultdict[int | None, list[Picture]]:
+    columns = ("labelled_set_id", "id", "name", "digest", "added", "left_out", "burst")
     query = (
-        select(
-            pictures.c.labelled_set_id,
-            pictures.c.id,
-            pictures.c.name,
-            pictures.c.digest,
-            pictures.c.added,
-            pictures.c.left_out,
-            pictures.c.burst,
-        )
+        select(*(pictures.c[column] for column in columns))
         .where(pictures.c.workspace_id == workspace_id, is_shown(pictures))
         .order_by(pictures.c.arrived, pictures.c.id)
     )
@@ -158,34 +162,6 @@ def _rejected(db: Connection, workspace_id: int) -> defaultdict[int | None, list
         .order_by(rejections.c.id)
     )
     by_set: defaultdict[int | None, list[Rejected]] = defaultdict(list)
-    for set_id, name, reason in db.execute(query).all():
-        by_set[set_id].append(Rejected(name, reason))
+    for set_id, *values in db.execute(query).all():
+        by_set[set_id].append(Rejected(*values))
     return by_set
-
-
-def _accepted(db: Connection, workspace_id: int) -> frozenset[str]:
-    query = select(accepted.c.key).where(
-        accepted.c.workspace_id == workspace_id, accepted.c.removal_id.is_(None)
-    )
-    return frozenset(db.scalars(query))
-
-
-def _number_of_sets() -> ColumnElement[int]:
-    return (
-        select(func.count())
-        .where(sets.c.workspace_id == workspaces.c.id, sets.c.is_class, is_set_shown(sets))
-        .scalar_subquery()
-    )
-
-
-def _number_of_pictures() -> ColumnElement[int]:
-    return (
-        select(func.count())
-        .select_from(pictures.join(sets, pictures.c.labelled_set_id == sets.c.id))
-        .where(
-            pictures.c.workspace_id == workspaces.c.id,
-            is_shown(pictures),
-            sets.c.is_class,
-        )
-        .scalar_subquery()
-    )

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import delete, insert, select, update
@@ -18,7 +17,7 @@ from featclass.workspaces import acts, bounds, changes, pictures, sets, snapshot
 from featclass.workspaces.blobs import Blobs
 from featclass.workspaces.database import Change, doer, find
 from featclass.workspaces.opening import REFERENCED, open_folder
-from featclass.workspaces.purge import GRACE, Forget, discard, is_wanted, purge
+from featclass.workspaces.purge import GRACE, Forget, discard, purge, wanted
 from featclass.workspaces.records import Act, Added, NewPicture, Workspace, WorkspaceSummary
 
 P = ParamSpec("P")
@@ -61,12 +60,7 @@ class Workspaces:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()
 
     # Workspaces
@@ -302,7 +296,7 @@ class Workspaces:
 
     def _let_go(self, change: Change, digest: str) -> None:
         """Note of a file that nothing refers to it any more, if that is so."""
-        if not is_wanted(change.db, digest):
+        if not wanted(change.db, [digest]):
             self._blobs.let_go([digest])
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -22,6 +25,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    select,
     text,
 )
 from sqlalchemy.schema import SchemaItem
@@ -132,6 +136,11 @@ def place(picture: FromClause) -> ColumnElement[int]:
     """Return the expression for a picture's set, 0 where it is tried; the index below has it."""
     # Not a parameter: SQLite would not see that it is the expression of the index.
     return func.coalesce(picture.c.labelled_set_id, literal_column("0"))
+
+
+def listed(values: Iterable[str | int]) -> Any:
+    """Return a subquery of values: one parameter however many, as SQLite takes only 32,766."""
+    return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
 Index(

@@ -17,7 +17,7 @@ from featclass.base import FeatclassError
 from featclass.workspaces import acts, pictures, sets, tables
 from featclass.workspaces.database import Change
 from featclass.workspaces.records import Act, is_id
-from featclass.workspaces.tables import effects
+from featclass.workspaces.tables import effects, listed
 
 _PICTURE = tables.pictures.name
 
@@ -125,11 +125,11 @@ def _with_sets_there(change: Change, rows: Iterable[Mapping[str, Any]]) -> list[
 
 def _there(change: Change, table: Table, ids: Iterable[int | None]) -> set[int | None]:
     wanted = {row_id for row_id in ids if row_id is not None}
-    query = select(table.c.id).where(table.c.id.in_(pictures.listed(wanted)))
+    query = select(table.c.id).where(table.c.id.in_(listed(wanted)))
     return set(change.db.scalars(query))
 
 
 def _digests(change: Change, picture_ids: Sequence[int]) -> set[str]:
-    ids = pictures.listed(picture_ids)
+    ids = listed(picture_ids)
     query = select(tables.pictures.c.digest).where(tables.pictures.c.id.in_(ids))
     return set(change.db.scalars(query))

@@ -149,7 +149,7 @@ def _name_apart(connection: Connection) -> None:
         place = json.loads(before)
         in_set, name = taken[workspace_id, place["labelled_set_id"]], place["name"]
         if in_set.setdefault(name, digest) != digest:
-            place["name"] = names.distinct(name, in_set, is_file=True)
+            place["name"] = names.distinct(name, in_set.__contains__, is_file=True)
             in_set[place["name"]] = digest
             change = 'UPDATE effect SET "before" = ? WHERE id = ?'
             connection.exec_driver_sql(change, (json.dumps(place), effect_id))

@@ -203,3 +203,18 @@ def test_copies_under_one_wrong_label_do_not_vouch_for_each_other() -> None:
     doubts = label_errors(np.tile(given, 4), judged.probabilities, distances)
     assert set(groups[doubts.is_suspect].tolist()) == {3, 20}
     assert doubts.is_suspect.sum() == 8
+
+
+def of_sound_pictures(count: int, odd: int) -> Doubts:
+    """Doubts about so many labels, `odd` of which their pictures resemble with 10 % alone."""
+    codes, own = np.arange(count) % 2, np.full(count, 0.95)
+    own[:odd] = 0.1
+    return label_errors(codes, np.where(np.eye(2)[codes] > 0, own[:, None], 1 - own[:, None]))
+
+
+def test_one_picture_in_two_hundred_is_shown_until_so_many_are_known_that_chance_explains_it() -> (
+    None
+):
+    assert np.flatnonzero(of_sound_pictures(200, odd=1).is_suspect).tolist() == [0]
+    assert not of_sound_pictures(400, odd=2).is_suspect.any()
+    assert of_sound_pictures(24, odd=1).is_suspect[0]  # few pictures say little of how many err

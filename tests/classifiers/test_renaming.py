@@ -12,9 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from featclass import classifiers
-from featclass.base import sentences
-from featclass.base.records import Dataset, Report, TextPriorUse
-from featclass.base.scores import (
+from featclass.base import (
     Advice,
     CrossValidation,
     ErrorsLeft,
@@ -29,11 +27,12 @@ from featclass.base.scores import (
     TooFewOfAClass,
     Unscored,
     Verdict,
+    sentences,
 )
+from featclass.base.records import Dataset, Report, TextPriorUse
 from featclass.classifiers import artifact, report
 from featclass.classifiers import training as learning
 from featclass.classifiers.out_of_fold import looked_into
-from featclass.classifiers.report import More
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
@@ -279,7 +278,7 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Let what follows the score wait until it is told to go on."""
     go_on = threading.Event()
 
-    def waiting(*given: object, **named: object) -> More:
+    def waiting(*given: object, **named: object) -> Report:
         assert go_on.wait(SECONDS)
         return looked_into(*given, **named)  # type: ignore[arg-type]
 

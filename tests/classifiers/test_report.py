@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from featclass.base.errors import FeatclassError
-from featclass.base.records import ClassFigures, NearDuplicates, Report, SeenInTraining
-from featclass.base.scores import (
+from featclass.base import (
     Advice,
     CrossValidation,
     ErrorsLeft,
@@ -31,6 +29,8 @@ from featclass.base.scores import (
     Unscored,
     Verdict,
 )
+from featclass.base.errors import FeatclassError
+from featclass.base.records import ClassFigures, NearDuplicates, Report, SeenInTraining
 from featclass.classifiers import report
 from featclass.probe.statistics import accuracy_interval
 from tests.classifiers.scoring import REPORT_FIELDS, scored
@@ -254,6 +254,7 @@ def test_every_method_round_trips_and_is_a_sentence_too(method: Method) -> None:
     made = replace(scored(), procedure=method)
     document = json.loads(json.dumps(report.to_json(made)))
     assert report.from_json(document) == made
+    assert not isinstance(method, str)
     assert document["method"] == method.sentence
     assert document["method_values"]["kind"]
 
@@ -263,6 +264,7 @@ def test_every_reason_why_nothing_is_foreseen_round_trips(why: Unforeseen) -> No
     made = replace(scored(), learning_curve=LearningCurve((), None, why))
     document = json.loads(json.dumps(report.to_json(made)))
     assert report.from_json(document) == made
+    assert not isinstance(why, str)
     assert document["learning_curve"]["reason"] == why.sentence
 
 

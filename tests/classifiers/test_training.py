@@ -15,8 +15,7 @@ from featclass.base.records import Dataset, Rejected, Report
 from featclass.classifiers import artifact, report
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import CACHE_FILE, Cache
-from featclass.embedding.engine import Engine
-from featclass.embedding.engines import Engines
+from featclass.embedding.engine import Engine, Engines
 from featclass.encoders import builtin
 from featclass.encoders import network as identity
 from featclass.images import DECODING_VERSION

@@ -267,10 +267,10 @@ class Time:
         self.now = 0.0
         self.events = list(events)
 
-    def __call__(self) -> float:
+    def monotonic(self) -> float:
         return self.now
 
-    def pause(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         assert seconds >= 1
         self.now += seconds
         if not self.events:
@@ -287,8 +287,7 @@ def watched(
 ) -> Result:
     """Run `predict --watch` while the events happen, a second apart; then press Ctrl-C."""
     time = Time(*events)
-    monkeypatch.setattr(watching, "pause", time.pause)
-    monkeypatch.setattr(watching, "clock", time)
+    monkeypatch.setattr(watching, "time", time)
     result = run("predict", *arguments, "--watch")
     assert result.exit_code == 0
     return result
@@ -338,9 +337,12 @@ def test_json_lines_of_a_watch_are_one_object_a_picture(
     assert len([json.loads(line) for line in result.stdout.splitlines()]) == 11
 
 
-def test_a_file_still_being_written_is_left_alone_until_it_is_whole(tmp_path: Path) -> None:
+def test_a_file_still_being_written_is_left_alone_until_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     time = Time()
-    watch = Watch([tmp_path], now=time)
+    monkeypatch.setattr(watching, "time", time)
+    watch = Watch([tmp_path])
     growing = tmp_path / "a.png"
     looked = []
     for step in range(6):
@@ -351,9 +353,12 @@ def test_a_file_still_being_written_is_left_alone_until_it_is_whole(tmp_path: Pa
     assert looked == [[], [], [], [], [growing], []]
 
 
-def test_a_file_that_goes_is_forgotten_and_one_that_changes_arrives_anew(tmp_path: Path) -> None:
+def test_a_file_that_goes_is_forgotten_and_one_that_changes_arrives_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     time = Time()
-    watch = Watch([tmp_path], now=time)
+    monkeypatch.setattr(watching, "time", time)
+    watch = Watch([tmp_path])
 
     def look() -> list[Path]:
         time.now += 2

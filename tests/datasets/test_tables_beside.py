@@ -10,6 +10,7 @@ import pytest
 from featclass.base.errors import DatasetError
 from featclass.base.records import Prediction
 from featclass.datasets import Reading, read_folder, read_paths
+from featclass.datasets.folders.tree import FilePath
 from featclass.datasets.tables import labels as table_labels
 from featclass.datasets.tables import pictures as table_pictures
 from featclass.datasets.tables import rows
@@ -269,9 +270,7 @@ def test_the_pictures_are_sorted_once_for_all_tables(monkeypatch: pytest.MonkeyP
     built: list[table_pictures.PictureIndex] = []
 
     class Counted(table_pictures.PictureIndex):
-        def __init__(
-            self, every: Mapping[int, table_pictures.Picture], among: Iterable[int]
-        ) -> None:
+        def __init__(self, every: Mapping[int, FilePath], among: Iterable[int]) -> None:
             super().__init__(every, among)
             built.append(self)
 

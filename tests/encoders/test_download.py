@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from featclass import encoders
 from featclass.base.config import Config
@@ -159,6 +160,27 @@ def test_a_download_is_cancelled_while_nothing_arrives_and_resumed_later(
     encoders.download("hf-hub:org/name", config=config)
     assert encoders.is_local("hf-hub:org/name", config)
     assert ranges(server) == ["bytes=2000000-", None]
+
+
+def test_a_file_that_another_process_is_at_is_waited_for_and_its_bytes_are_counted(
+    server: StandInHub, tmp_path: Path
+) -> None:
+    etag, folder = server.sha256(WEIGHTS), CHECKPOINT.folder_name
+    blobs, locks = tmp_path / folder / "blobs", tmp_path / ".locks" / folder
+    for made in (blobs, locks):
+        made.mkdir(parents=True)
+    (blobs / f"{etag}.incomplete").write_bytes(CONTENT[:1_000_000])
+    other = FileLock(locks / f"{etag}.lock")
+    other.acquire()
+
+    def progress(done: int, total: int) -> None:
+        if other.is_locked and done == 1_000_000:
+            assert server.asked("GET") == []
+            other.release()
+
+    path = transfer.fetch(CHECKPOINT, tmp_path, progress=progress, cancelled=lambda: False)
+    assert path.read_bytes() == CONTENT
+    assert ranges(server) == ["bytes=1000000-"]
 
 
 def test_what_arrives_damaged_is_thrown_away(server: StandInHub, tmp_path: Path) -> None:

@@ -70,6 +70,14 @@ def test_a_name_that_takes_forever_to_look_up_is_not_waited_for(
         end.close()
 
 
+def test_a_library_that_was_told_to_stay_offline_is_no_network(
+    hub: StandInHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert not encoders.can_reach_hub()
+    assert hub.requests == []
+
+
 def test_a_proxy_that_cannot_be_used_is_no_network(
     hub: StandInHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from tests.images.tiffs import (
     LIMIT,
     Page,
     Tags,
+    Values,
     deep,
     is_like,
     pixels,
@@ -279,7 +280,7 @@ def test_strips_that_claim_the_whole_file_are_not_copied_so_often(
 
     unpack, copied = blocks._unpacked_by_libtiff, []
 
-    def counting(packed: list[memoryview], *rest: Any) -> Image.Image:
+    def counting(packed: list[memoryview], *rest: Any) -> Values:
         copied.append(sum(map(len, packed)))
         return unpack(packed, *rest)
 

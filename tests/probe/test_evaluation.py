@@ -23,7 +23,7 @@ def pieces(seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 def test_near_duplicates_are_never_divided(seed: int, named: bool) -> None:
     codes, groups = pieces(seed)
     names = [f"{place:02}" for place in range(90)] if named else None
-    plan = folds.cross_validation(folds.images(codes, groups, names), seed=seed, repeats=3)
+    plan = folds.cross_validation(folds.Images.of(codes, groups, names), seed=seed, repeats=3)
     for held_out in plan.held_out:
         for group in np.unique(groups):
             assert np.unique(held_out[groups == group]).size == 1
@@ -36,7 +36,7 @@ def test_folds_of_groups_are_even(seed: int) -> None:
     rng = np.random.default_rng(seed)
     codes = np.repeat([0, 1], 100)
     groups = np.where(rng.random(200) < 0.3, codes * 500 + rng.integers(0, 20, 200), np.arange(200))
-    held_out = folds.stratified(folds.images(codes, groups), 5, seed=seed)
+    held_out = folds.stratified(folds.Images.of(codes, groups), 5, seed=seed)
     for code in (0, 1):
         sizes = np.bincount(held_out[codes == code], minlength=5)
         assert sizes.max() - sizes.min() <= 1
@@ -44,7 +44,7 @@ def test_folds_of_groups_are_even(seed: int) -> None:
 
 def test_folds_hold_out_every_image_once_and_every_class_evenly() -> None:
     codes = np.repeat([0, 1, 2], [13, 11, 6])
-    held_out = folds.stratified(folds.images(codes), 5, seed=0)
+    held_out = folds.stratified(folds.Images.of(codes), 5, seed=0)
     assert np.bincount(held_out).tolist() == [6] * 5
     for code in range(3):
         sizes = np.bincount(held_out[codes == code], minlength=5)
@@ -54,7 +54,7 @@ def test_folds_hold_out_every_image_once_and_every_class_evenly() -> None:
 def test_rounds_and_seeds_divide_anew() -> None:
     codes = np.repeat([0, 1], 20)
     first, turned, seeded = (
-        folds.stratified(folds.images(codes), 5, seed=seed, turn=turn)
+        folds.stratified(folds.Images.of(codes), 5, seed=seed, turn=turn)
         for seed, turn in [(0, 0), (0, 1), (1, 0)]
     )
     assert (first != turned).any()
@@ -66,8 +66,8 @@ def test_an_added_image_leaves_nearly_all_others_in_their_folds() -> None:
     codes = np.sort(rng.integers(0, 5, 500))
     names = [f"{number:08x}" for number in rng.integers(0, 2**32, 500)]
     for place in (0, 250, 499):
-        before = folds.stratified(folds.images(codes, names=names), 5, seed=0)
-        more = folds.images(
+        before = folds.stratified(folds.Images.of(codes, names=names), 5, seed=0)
+        more = folds.Images.of(
             np.insert(codes, place, 2), names=[*names[:place], "new", *names[place:]]
         )
         after = np.delete(folds.stratified(more, 5, seed=0), place)
@@ -127,7 +127,7 @@ def test_folds_are_as_many_as_the_smallest_class_has_groups() -> None:
 def test_out_of_fold_predictions_are_those_of_separate_probes(dimensions: int) -> None:
     vectors, labels = blobs([7, 9, 6], dimensions, spread=3.0)
     codes, placed = codes_of(labels), probe.normalise(vectors)
-    plan = folds.cross_validation(folds.images(codes), seed=5, repeats=2)
+    plan = folds.cross_validation(folds.Images.of(codes), seed=5, repeats=2)
     logits = np.zeros((22, 3))
     for training in plan.training:
         fitted = discriminant.fit(placed[training], codes[training])

@@ -6,7 +6,9 @@ import csv
 import io
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import Result
@@ -103,16 +105,21 @@ def test_the_sorted_zip_s_own_table_is_marked_too_and_holds_names_that_are_no_te
     assert rows == [["path", "reason"], ["Müll\\udcff.png", "it is text"]]
 
 
+def own_time(sleep: Callable[[float], None] | None = None) -> SimpleNamespace:
+    """Return a clock that goes on by a second whenever somebody looks at it."""
+    seconds = iter(range(10**6))
+    return SimpleNamespace(monotonic=lambda: float(next(seconds)), sleep=sleep)
+
+
 def watch(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> Result:
     """Look round until nothing is new, at a clock of its own."""
-    looks, times = iter(range(4)), iter(range(10**6))
+    looks = iter(range(4))
 
-    def pause(_: float) -> None:
+    def sleep(_: float) -> None:
         if next(looks, None) is None:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("featclass.cli.watching.pause", pause)
-    monkeypatch.setattr("featclass.cli.watching.clock", lambda: float(next(times)))
+    monkeypatch.setattr("featclass.cli.watching.time", own_time(sleep))
     return run("predict", *arguments, "--watch")
 
 
@@ -150,13 +157,15 @@ def test_a_table_of_another_form_is_refused_in_a_sentence_and_left_alone(
     assert table.read_text("utf-8").strip() == first.strip()
 
 
-def test_a_name_that_is_no_text_is_not_predicted_anew_at_each_start(tmp_path: Path) -> None:
+def test_a_name_that_is_no_text_is_not_predicted_anew_at_each_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.png"))
     odd.write_bytes(drawn(1))
     line = prediction_csv.line([str(odd), "x"])
     known = {prediction_csv.path_of(line.split(",")[0])}
-    seconds = iter(range(100))
-    again = Watch([tmp_path], known=known, now=lambda: float(next(seconds)))
+    monkeypatch.setattr("featclass.cli.watching.time", own_time())
+    again = Watch([tmp_path], known=known)
     assert [again.look() for _ in range(4)] == [[]] * 4
 
 

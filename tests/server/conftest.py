@@ -10,7 +10,7 @@ import pytest
 from featclass import encoders
 from featclass.base import config
 from featclass.embedding.cache import Cache
-from featclass.embedding.engines import Engines
+from featclass.embedding.engine import Engines
 from featclass.server.downloads import Downloads
 from featclass.server.trainer import Trainer
 from featclass.workspaces import Workspaces

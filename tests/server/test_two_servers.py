@@ -16,8 +16,7 @@ from featclass.base.config import load
 from featclass.base.errors import FeatclassError
 from featclass.classifiers import prediction as service_prediction
 from featclass.embedding.cache import Cache
-from featclass.embedding.engine import Engine
-from featclass.embedding.engines import Engines
+from featclass.embedding.engine import Engine, Engines
 from featclass.server.batches import Batch, Batches, BatchPhase, BatchRequest
 from featclass.server.batches.folder import BatchFolder
 from tests.fakes import drawn, two_classes

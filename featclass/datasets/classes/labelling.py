@@ -11,10 +11,9 @@ from typing import Final
 from featclass.base import ClassNames, FoldersAmbiguous, Rejected, clean_path, enumerated
 from featclass.datasets.classes.folders import ClassFolders, class_folders, class_folders_at
 from featclass.datasets.folders import splits
-from featclass.datasets.folders.tree import Folder, Tree, nearest_above
+from featclass.datasets.folders.tree import FilePath, Folder, Tree, nearest_above
 from featclass.datasets.paths import is_named_as_picture, is_skipped, is_table
 from featclass.datasets.tables.labels import TableLabels, labels_of_tables
-from featclass.datasets.tables.pictures import Picture
 from featclass.datasets.tables.rows import is_of_another_program
 
 # A project of Teachable Machine, which is a zip: "manifest.json", and "Class 1-!-0", "Class 1-!-1".
@@ -62,47 +61,40 @@ def read_paths(
         FoldersAmbiguous: They can be read in two ways.
         DatasetError: They cannot be read at all, such as where no folder lies so deep.
     """
-    divided = [divided_path(path) for path in paths]
-    visible = _visible(paths, divided)
-    files = [i for i in visible if divided[i][1]]
-    if classes_at is None and (reading := _samples(divided, files)):
+    places = [FilePath.of(path) for path in paths]
+    visible = _visible(paths, places)
+    files = [i for i in visible if places[i].file]
+    if classes_at is None and (reading := _samples(places, files)):
         return reading
-    voters = _voters(divided, files)
-    tree = Tree(divided[i][0] for i in voters)
+    voters = _voters(places, files)
+    tree = Tree(places[i].folder for i in voters)
     folders = class_folders(tree) if classes_at is None else class_folders_at(tree, classes_at)
     notes: tuple[str, ...] = ()
     if classes_at is None and folders.flat:
-        pictures = {i: Picture(*divided[i]) for i in voters}
-        stated = labels_of_tables(pictures, folders.flat, tables or {})
+        stated = labels_of_tables({i: places[i] for i in voters}, folders.flat, tables or {})
         if stated.labels:
-            return _by_table(divided, files, folders, stated)
-        notes = (*stated.notes, *_note_of_other_tables([divided[i] for i in files]))
+            return _by_table(places, files, folders, stated)
+        notes = (*stated.notes, *_note_of_other_tables([places[i].path for i in files]))
     if not folders.roots:
         raise _flat_parts(folders, notes)
-    return _by_folders(divided, visible, folders, notes)
+    return _by_folders(places, visible, folders, notes)
 
 
-def divided_path(path: str) -> tuple[Folder, str]:
-    """Return the folders and the file of a path; no file where it is a folder's."""
-    *folders, file = path.split("/")
-    return tuple(part for part in folders if part not in ("", ".", "..")), file
-
-
-def _visible(paths: Sequence[str], divided: Sequence[tuple[Folder, str]]) -> list[int]:
-    """Return the places of what is neither a system's own nor in a hidden folder.
+def _visible(paths: Sequence[str], places: Sequence[FilePath]) -> list[int]:
+    """Return the numbers of what is neither a system's own nor in a hidden folder.
 
     A folder that begins with a dot is hidden unless it holds pictures: then it may be a class.
     """
     visible = [i for i, path in enumerate(paths) if not is_skipped(path)]
-    dotted = {i: _to_first_dot(divided[i][0]) for i in visible}
-    classes = {dotted[i] for i in visible if is_named_as_picture(divided[i][1], of_any_kind=True)}
+    dotted = {i: _to_first_dot(places[i].folder) for i in visible}
+    classes = {dotted[i] for i in visible if is_named_as_picture(places[i].file, of_any_kind=True)}
     return [i for i in visible if dotted[i] is None or dotted[i] in classes]
 
 
-def _voters(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Sequence[int]:
+def _voters(places: Sequence[FilePath], files: Sequence[int]) -> Sequence[int]:
     """Return the files that tell what the classes are: no stray text file beside pictures."""
-    pictures = [i for i in files if is_named_as_picture(divided[i][1])]
-    return pictures or [i for i in files if not is_table(divided[i][1])] or files
+    pictures = [i for i in files if is_named_as_picture(places[i].file)]
+    return pictures or [i for i in files if not is_table(places[i].file)] or files
 
 
 def _to_first_dot(folder: Folder) -> Folder | None:
@@ -112,15 +104,15 @@ def _to_first_dot(folder: Folder) -> Folder | None:
 
 
 def _by_folders(
-    divided: Sequence[tuple[Folder, str]],
-    places: Iterable[int],
+    places: Sequence[FilePath],
+    visible: Iterable[int],
     folders: ClassFolders,
     notes: Sequence[str],
 ) -> Reading:
-    labels: list[str | None] = [None] * len(divided)
-    parts: list[str | None] = [None] * len(divided)
-    for i in places:
-        folder, _ = divided[i]
+    labels: list[str | None] = [None] * len(places)
+    parts: list[str | None] = [None] * len(places)
+    for i in visible:
+        folder = places[i].folder
         if nearest_above(folder, folders.aside) is not None:
             continue
         root = nearest_above(folder, folders.roots)
@@ -148,44 +140,42 @@ def _set_aside(folder: Folder, count: int) -> Rejected:
 
 
 def _by_table(
-    divided: Sequence[tuple[Folder, str]],
+    places: Sequence[FilePath],
     files: Sequence[int],
     folders: ClassFolders,
     stated: TableLabels,
 ) -> Reading:
     names = ClassNames(stated.labels.values())
-    labels: list[str | None] = [None] * len(divided)
-    for i in files:
-        labels[i] = names.of[stated.labels[i]] if i in stated.labels else ""
-    pictures = {i: Picture(*divided[i]) for i in files}
-    rejected = list(stated.rejected)
-    aside = _without_labels(divided, files, folders, stated)
-    rejected += [_set_aside(folder, count) for folder, count in aside.items()]
+    labels: list[str | None] = [None] * len(places)
+    aside = _without_labels(places, files, folders, stated)
     without: list[str] = []
     for i in files:
+        folder, file = places[i]
         if i in stated.labels:
-            continue
-        folder, file = divided[i]
-        is_told = i in stated.faulty or nearest_above(folder, aside) is not None
-        if is_told or is_table(file):
-            labels[i] = None
+            labels[i] = names.of[stated.labels[i]]
+        elif i in stated.faulty or nearest_above(folder, aside) is not None or is_table(file):
+            continue  # it is told elsewhere
         elif is_named_as_picture(file):
-            labels[i] = None
-            without.append(pictures[i].path)
-            rejected.append(Rejected(pictures[i].path, "has no row in the table of the classes"))
+            without.append(places[i].path)
+        else:
+            labels[i] = ""
+    rejected = (
+        *stated.rejected,
+        *(_set_aside(folder, count) for folder, count in aside.items()),
+        *(Rejected(path, "has no row in the table of the classes") for path in without),
+    )
     notes = [*stated.notes, *names.notes()]
     if without:
         notes.append(f"Pictures without a row in the table: {enumerated(without)}.")
     if stated.absent:
         notes.append(f"Rows without a picture: {enumerated(stated.absent)}.")
-    parts = tuple(stated.splits.get(i) if labels[i] else None for i in range(len(divided)))
-    return Reading(tuple(labels), parts, tuple(notes), tuple(rejected))
+    parts = tuple(stated.splits.get(i) if labels[i] else None for i in range(len(places)))
+    return Reading(tuple(labels), parts, tuple(notes), rejected)
 
 
-def _note_of_other_tables(files: Iterable[tuple[Folder, str]]) -> list[str]:
+def _note_of_other_tables(paths: Iterable[str]) -> list[str]:
     """Say how to bring the classes that may stand in a file that is not read."""
-    names = [clean_path("/".join((*folder, file))) for folder, file in files]
-    tables = sorted(name for name in names if is_of_another_program(name))
+    tables = sorted(filter(is_of_another_program, paths))
     if not tables:
         return []
     holds = "hold" if len(tables) > 1 else "holds"
@@ -196,7 +186,7 @@ def _note_of_other_tables(files: Iterable[tuple[Folder, str]]) -> list[str]:
 
 
 def _without_labels(
-    divided: Sequence[tuple[Folder, str]],
+    places: Sequence[FilePath],
     files: Iterable[int],
     folders: ClassFolders,
     stated: TableLabels,
@@ -207,24 +197,24 @@ def _without_labels(
     counts: Counter[Folder] = Counter()
     labelled: set[Folder] = set()
     for i in files:
-        folder = nearest_above(divided[i][0], folders.flat)
-        if folder is not None and is_named_as_picture(divided[i][1]):
+        folder = nearest_above(places[i].folder, folders.flat)
+        if folder is not None and is_named_as_picture(places[i].file):
             counts[folder] += 1
             labelled |= {folder} if i in stated.labels or i in stated.faulty else set()
     return {folder: count for folder, count in counts.items() if folder not in labelled}
 
 
-def _samples(divided: Sequence[tuple[Folder, str]], files: Sequence[int]) -> Reading | None:
+def _samples(places: Sequence[FilePath], files: Sequence[int]) -> Reading | None:
     """Read what Teachable Machine saves as a project; None where it is something else."""
-    rest = [i for i in files if divided[i] != ((), _MANIFEST)]
-    if len(rest) == len(files):
+    rest = [i for i in files if places[i] != ((), _MANIFEST)]
+    if not rest or len(rest) == len(files):
         return None
-    whole = {i: "/".join((*divided[i][0], divided[i][1])) for i in rest}
-    matches = {i: match for i, path in whole.items() if (match := _SAMPLE.fullmatch(path))}
-    if not rest or len(matches) < len(rest):
+    whole = {i: "/".join((*places[i].folder, places[i].file)) for i in rest}
+    matches = {i: match[1] for i, path in whole.items() if (match := _SAMPLE.fullmatch(path))}
+    if len(matches) < len(rest):
         return None
-    names = ClassNames(match[1] for match in matches.values())
-    labels = tuple(names.of[matches[i][1]] if i in matches else None for i in range(len(divided)))
+    names = ClassNames(matches.values())
+    labels = tuple(names.of[matches[i]] if i in matches else None for i in range(len(places)))
     note = "This is a project of Teachable Machine: its classes are kept."
     return Reading(labels, (None,) * len(labels), (note, *names.notes()))
 

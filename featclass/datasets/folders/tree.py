@@ -4,12 +4,33 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
+from featclass.base import clean_path
 from featclass.datasets.folders import splits
 
 Folder = tuple[str, ...]
 """The names of the folders down to one."""
+
+
+class FilePath(NamedTuple):
+    """A path below the folder, the zip or the drop that was given."""
+
+    folder: Folder
+    file: str
+    """Empty where it is a folder's."""
+
+    @classmethod
+    def of(cls, path: str) -> FilePath:
+        """Divide a path with slashes."""
+        *folders, file = path.split("/")
+        return cls(tuple(part for part in folders if part not in ("", ".", "..")), file)
+
+    @property
+    def path(self) -> str:
+        """As it is shown."""
+        return clean_path("/".join((*self.folder, self.file)))
+
 
 _DEEPEST: Final = 64
 """Folders below each other that are told apart: more, and whoever made the paths means harm."""

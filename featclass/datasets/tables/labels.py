@@ -8,16 +8,16 @@ rows without a picture and pictures without a row are named one by one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Final
 
 from featclass.base import DatasetError, Rejected, bounded, clean_path, display_name, enumerated
 from featclass.datasets.folders import splits
-from featclass.datasets.folders.tree import Folder, nearest_above
+from featclass.datasets.folders.tree import FilePath, Folder
 from featclass.datasets.tables.columns import Certainty, is_of_predictions
-from featclass.datasets.tables.pictures import Picture, PicturesOfTables
+from featclass.datasets.tables.pictures import PicturesOfTables
 from featclass.datasets.tables.rows import MOST_ROWS, Table, read_table, size_fault
 from featclass.datasets.tables.statements import TableStatement, statement_of
 
@@ -44,7 +44,7 @@ class TableLabels:
 
 
 def labels_of_tables(
-    pictures: Mapping[int, Picture], flat: Mapping[Folder, str | None], tables: Mapping[str, bytes]
+    pictures: Mapping[int, FilePath], flat: Mapping[Folder, str | None], tables: Mapping[str, bytes]
 ) -> TableLabels:
     """Read the labels of pictures from the tables; without any where no table has them.
 
@@ -58,7 +58,7 @@ def labels_of_tables(
     """
     unread: list[str] = []
     statements: list[TableStatement] = []
-    about = PicturesOfTables(pictures, flat)
+    known = PicturesOfTables(pictures, flat)
     room = MOST_ROWS
     for path in sorted(tables):
         name, data = display_name(clean_path(path)), tables[path]
@@ -74,33 +74,26 @@ def labels_of_tables(
                 f"The tables beside the pictures have more than {MOST_ROWS:,} rows together. Leave"
                 " only those with the classes."
             )
-        statement = _statement(name, table, path, pictures, about)
+        statement = _statement(name, table, path, known)
         if isinstance(statement, TableStatement):
             statements.append(statement)
         else:
             unread.append(statement)
-    return _together(pictures, flat, statements, unread)
+    return _together(known, statements, unread)
 
 
 def _statement(
-    name: str,
-    table: Table | None,
-    path: str,
-    pictures: Mapping[int, Picture],
-    about: PicturesOfTables,
+    name: str, table: Table | None, path: str, pictures: PicturesOfTables
 ) -> TableStatement | str:
     if table is None:
         return f"{name} is no table of labels: it has less than two columns."
     if is_of_predictions(table.lines[0]):
         return f"{name} holds predictions, not labels."
-    return statement_of(table, path, pictures, about)
+    return statement_of(table, path, pictures)
 
 
 def _together(
-    pictures: Mapping[int, Picture],
-    flat: Mapping[Folder, str | None],
-    statements: Sequence[TableStatement],
-    unread: list[str],
+    pictures: PicturesOfTables, statements: Sequence[TableStatement], unread: list[str]
 ) -> TableLabels:
     """Believe the tables that are surest which column holds the classes."""
     known = TableLabels()
@@ -112,7 +105,7 @@ def _together(
     names = enumerated([statement.name for statement in believed])
     for statement in statements:
         if statement in believed:
-            _Taken(known, statement, pictures, flat).add()
+            _take_over(statement, known, pictures)
         else:
             unread.append(f"{statement.name} is not read for the classes: {names} names them.")
     for first, second in combinations(believed[:_MOST_COMPARED], 2):
@@ -135,59 +128,37 @@ def _of_two_kinds(first: TableStatement, second: TableStatement) -> str:
     )
 
 
-class _Taken:
-    """What is taken over from one table; what contradicts another is refused."""
+def _take_over(statement: TableStatement, known: TableLabels, pictures: PicturesOfTables) -> None:
+    """Add the labels of one table, and the parts of a split."""
+    labels: defaultdict[int, set[str]] = defaultdict(set)
+    for row in statement.rows:
+        if not isinstance(row.picture, int):
+            reason = f"is named in {statement.name}, but there is no such picture"
+            absent = clean_path(row.picture) or "a row without a name"
+            known.rejected.append(Rejected(absent, reason))
+            known.absent.append(absent)
+            continue
+        labels[row.picture].update(row.labels)
+        split = row.part or pictures.part_of(row.picture)
+        if split is not None and split != splits.UNLABELLED:
+            known.splits[row.picture] = split
+    for number, several in labels.items():
+        path = pictures.pictures[number].path
+        if len(several) == 1:
+            _take_label(number, path, several.pop(), statement.name, known)
+            continue
+        what = f"has several classes in {statement.name}: {enumerated(sorted(several))}"
+        reason = what if several else f"has no class in {statement.name}"
+        known.rejected.append(Rejected(path, reason))
+        known.faulty.add(number)
 
-    def __init__(
-        self,
-        known: TableLabels,
-        statement: TableStatement,
-        pictures: Mapping[int, Picture],
-        flat: Mapping[Folder, str | None],
-    ) -> None:
-        self._known, self._statement = known, statement
-        self._pictures, self._flat = pictures, flat
-        self._parts: dict[Folder, str | None] = {}
 
-    def add(self) -> None:
-        """Add the labels, and the parts of a split."""
-        known, name = self._known, self._statement.name
-        own: defaultdict[int, set[str]] = defaultdict(set)
-        for row in self._statement.rows:
-            if not isinstance(row.picture, int):
-                reason = f"is named in {name}, but there is no such picture"
-                absent = clean_path(row.picture) or "a row without a name"
-                known.rejected.append(Rejected(absent, reason))
-                known.absent.append(absent)
-                continue
-            own[row.picture].update(row.labels)
-            split = row.part or self._part_of_folder(row.picture)
-            if split is not None and split != splits.UNLABELLED:
-                known.splits[row.picture] = split
-        for picture, labels in own.items():
-            self._label(picture, labels)
-
-    def _part_of_folder(self, picture: int) -> str | None:
-        folder = self._pictures[picture].folder
-        if folder not in self._parts:
-            above = nearest_above(folder, self._flat)
-            self._parts[folder] = self._flat[above] if above is not None else None
-        return self._parts[folder]
-
-    def _label(self, picture: int, labels: Iterable[str]) -> None:
-        known, name = self._known, self._statement.name
-        several = sorted(labels)
-        if len(several) != 1:
-            what = f"has several classes in {name}: {enumerated(several)}"
-            reason = what if several else f"has no class in {name}"
-            known.rejected.append(Rejected(self._pictures[picture].path, reason))
-            known.faulty.add(picture)
-            return
-        [label] = several
-        before = known.labels.setdefault(picture, label)
-        source = known.sources.setdefault(picture, name)
-        if before != label:
-            raise DatasetError(
-                f"{source} and {name} contradict each other: {self._pictures[picture].path} is"
-                f" {before} in one and {label} in the other. Leave one of the two tables."
-            )
+def _take_label(number: int, path: str, label: str, name: str, known: TableLabels) -> None:
+    """Add a label; raises `DatasetError` where it contradicts another table."""
+    before = known.labels.setdefault(number, label)
+    source = known.sources.setdefault(number, name)
+    if before != label:
+        raise DatasetError(
+            f"{source} and {name} contradict each other: {path} is {before} in one and {label} in"
+            " the other. Leave one of the two tables."
+        )

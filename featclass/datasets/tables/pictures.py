@@ -4,40 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from featclass.base import clean_path
-from featclass.datasets.folders.tree import Folder, nearest_above
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture without a class."""
-
-    folder: Folder
-    file: str
-
-    @property
-    def path(self) -> str:
-        """Its path as it is shown."""
-        return clean_path("/".join((*self.folder, self.file)))
-
-    @property
-    def name(self) -> str:
-        """What a table has to call it, in any writing."""
-        return clean_path(self.file).casefold()
+from featclass.datasets.folders.tree import FilePath, Folder, nearest_above
 
 
 class PictureIndex:
     """Finds the pictures, which are numbered, by what a table calls them."""
 
-    def __init__(self, pictures: Mapping[int, Picture], among: Iterable[int]) -> None:
+    def __init__(self, pictures: Mapping[int, FilePath], among: Iterable[int]) -> None:
         self._pictures = pictures
         self._by_name: defaultdict[str, list[int]] = defaultdict(list)
         self._in_folder: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
         self._names: dict[int, str] = {}
         for number in among:
-            file, folder = pictures[number].name, pictures[number].folder
+            folder = pictures[number].folder
+            file = _plain(pictures[number].file)
             self._names[number] = file
             for name in {file, file.rpartition(".")[0] or file}:
                 self._by_name[name].append(number)
@@ -48,6 +30,10 @@ class PictureIndex:
     def size(self) -> int:
         """How many pictures there are."""
         return len(self._names)
+
+    def path(self, number: int) -> str:
+        """Return the path of a picture, as it is shown."""
+        return self._pictures[number].path
 
     def find(self, cell: str) -> list[int]:
         """Return the pictures that a cell may mean."""
@@ -79,8 +65,8 @@ class PictureIndex:
 class PicturesOfTables:
     """Gives each table the pictures that it may be about; tables about the same ones share them."""
 
-    def __init__(self, pictures: Mapping[int, Picture], flat: Mapping[Folder, str | None]) -> None:
-        self._pictures, self._flat = pictures, flat
+    def __init__(self, pictures: Mapping[int, FilePath], flat: Mapping[Folder, str | None]) -> None:
+        self.pictures, self._flat = pictures, flat
         self._by_folder: defaultdict[Folder, list[int]] = defaultdict(list)
         for number, picture in pictures.items():
             self._by_folder[picture.folder].append(number)
@@ -95,9 +81,15 @@ class PicturesOfTables:
         scope = tuple(of_part or below)
         if scope not in self._indices:
             among = (number for other in scope for number in self._by_folder[other])
-            self._indices[scope] = PictureIndex(self._pictures, among)
+            self._indices[scope] = PictureIndex(self.pictures, among)
         return self._indices[scope]
 
+    def part_of(self, number: int) -> str | None:
+        """Return the part of a split that a picture's folder is."""
+        above = nearest_above(self.pictures[number].folder, self._flat)
+        return self._flat[above] if above is not None else None
 
-def _plain(folder: str) -> str:
-    return clean_path(folder).casefold()
+
+def _plain(name: str) -> str:
+    """Return what a table has to call it, in any writing."""
+    return clean_path(name).casefold()

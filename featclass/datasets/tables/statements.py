@@ -20,7 +20,7 @@ from featclass.datasets.tables.columns import (
     numbers_rows,
     split_column,
 )
-from featclass.datasets.tables.pictures import Picture, PictureIndex, PicturesOfTables
+from featclass.datasets.tables.pictures import PictureIndex, PicturesOfTables
 from featclass.datasets.tables.rows import Table
 
 _SHARE_OF_NAMES: Final = 0.2
@@ -71,15 +71,13 @@ class TableStatement:
         return len(classes & others) * 2 < max(min(len(classes), len(others)), 1)
 
 
-def statement_of(
-    table: Table, path: str, pictures: Mapping[int, Picture], about: PicturesOfTables
-) -> TableStatement | str:
+def statement_of(table: Table, path: str, pictures: PicturesOfTables) -> TableStatement | str:
     """Read what a table says of the pictures, or say why it is no table of labels."""
     *folder, file = path.split("/")
     stem = file.rpartition(".")[0]
     part = (splits.parts([stem]) or {}).get(stem)
-    index = about.about(tuple(name for name in folder if name not in ("", ".")), part)
-    return _Columns(table, index).statement(part, pictures)
+    index = pictures.about(tuple(name for name in folder if name not in ("", ".")), part)
+    return _Columns(table, index).statement(part)
 
 
 class _Columns:
@@ -89,7 +87,7 @@ class _Columns:
         self._table, self._index = table, index
         self._candidates: Mapping[str, list[int]] = {}  # by the cells of the column of files
 
-    def statement(self, part: str | None, pictures: Mapping[int, Picture]) -> TableStatement | str:
+    def statement(self, part: str | None) -> TableStatement | str:
         """Return what the table says, or why it is none of labels."""
         name = self._table.name
         column = self._file_column()
@@ -105,7 +103,7 @@ class _Columns:
         titles = header or [f"column {number}" for number in range(1, self._table.columns + 1)]
         if classes.doubtful and classes.are_measures:
             return _without_words(name, [titles[c] for c in classes.doubtful])
-        fault = self._fault(classes, titles, rows) or self._two_pictures(rows, column, pictures)
+        fault = self._fault(classes, titles, rows) or self._two_pictures(rows, column)
         if fault is not None:
             return TableStatement(name, classes.certainty, fault=fault)
         words = [row[part_column] if part_column is not None else "" for row in rows]
@@ -181,14 +179,12 @@ class _Columns:
             )
         return None
 
-    def _two_pictures(
-        self, rows: Sequence[Sequence[str]], column: int, pictures: Mapping[int, Picture]
-    ) -> str | None:
+    def _two_pictures(self, rows: Sequence[Sequence[str]], column: int) -> str | None:
         """Return what is ambiguous about a name of a picture."""
         for cell in dict.fromkeys(row[column] for row in rows):
             candidates = self._candidates.get(cell, [])
             if len(candidates) > 1:
-                both = enumerated([pictures[number].path for number in candidates[:2]])
+                both = enumerated([self._index.path(number) for number in candidates[:2]])
                 return (
                     f"{self._table.name} names {cell}, which may be {both}. Write the folder in"
                     " the table too."

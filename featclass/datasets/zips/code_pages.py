@@ -27,29 +27,20 @@ from featclass.datasets.zips.languages import (
 
 UTF8: Final = "utf-8"
 
-CODE_PAGES: Final[Mapping[str, str]] = {
-    "cp932": "Japanese (CP932)",
-    "gbk": "Simplified Chinese (GBK)",
-    "cp950": "Traditional Chinese (Big5)",
-    "cp949": "Korean (CP949)",
-    "cp866": "Russian (CP866)",
-    "cp850": "Western European (CP850)",
-    "cp1252": "Western European (Windows, CP1252)",
-    "cp437": "American DOS (CP437)",
+# With how likely each is before any name is seen: Explorer writes CP850 where French is spoken.
+_PAGES: Final[Mapping[str, tuple[str, Writing, float]]] = {
+    "cp932": ("Japanese (CP932)", JAPANESE, 0.0),
+    "gbk": ("Simplified Chinese (GBK)", SIMPLIFIED_CHINESE, 0.0),
+    "cp950": ("Traditional Chinese (Big5)", TRADITIONAL_CHINESE, 0.0),
+    "cp949": ("Korean (CP949)", KOREAN, 0.0),
+    "cp866": ("Russian (CP866)", RUSSIAN, -0.3),
+    "cp850": ("Western European (CP850)", WESTERN_EUROPEAN, 0.0),
+    "cp1252": ("Western European (Windows, CP1252)", WESTERN_EUROPEAN, -2.5),
+    "cp437": ("American DOS (CP437)", WESTERN_EUROPEAN, -2.0),
 }
+CODE_PAGES: Final[Mapping[str, str]] = {code: title for code, (title, _, _) in _PAGES.items()}
 """Those that are chosen among, by their names in Python: what a person calls them."""
 
-# How likely each is before any name is seen: Explorer writes CP850 where French is spoken.
-_WRITINGS: Final[Mapping[str, tuple[Writing, float]]] = {
-    "cp932": (JAPANESE, 0.0),
-    "gbk": (SIMPLIFIED_CHINESE, 0.0),
-    "cp950": (TRADITIONAL_CHINESE, 0.0),
-    "cp949": (KOREAN, 0.0),
-    "cp866": (RUSSIAN, -0.3),
-    "cp850": (WESTERN_EUROPEAN, 0.0),
-    "cp1252": (WESTERN_EUROPEAN, -2.5),
-    "cp437": (WESTERN_EUROPEAN, -2.0),
-}
 _CLEARLY: Final = 3.0
 """Twenty times as likely as the next."""
 _NO_LANGUAGE: Final = log(1 / 400)
@@ -110,7 +101,7 @@ def chosen(names: Iterable[bytes]) -> Choice:
     """Choose the code page of names that do not say theirs."""
     # "IMG_1" and "IMG_2" tell no more than one of them.
     named = {_DIGITS.sub(b"0", name) for name in names if not name.isascii()}
-    is_utf8 = all(_text(name, UTF8) is not None for name in named)
+    is_utf8 = all(text_in(name, UTF8) is not None for name in named)
     if is_utf8 and not _is_odd("".join(name.decode() for name in named)):
         return Choice(UTF8)
     words = sorted({word for name in named for word in _WORD.findall(name) if not word.isascii()})
@@ -150,10 +141,10 @@ class _Reading:
 
 def _reading(code: str, words: Sequence[bytes], telling: Sequence[bytes]) -> _Reading | None:
     """Read the words of names in a code page; None where it has not all of them."""
-    texts = [_text(word, code) for word in words]
+    texts = [text_in(word, code) for word in words]
     if None in texts:
         return None
-    writing, before = _WRITINGS[code]
+    _, writing, before = _PAGES[code]
     weighed = (writing.log_likelihood(word.decode(code, "ignore")) for word in telling)
     return _Reading(code, hash(tuple(texts)), before + sum(weighed))
 
@@ -168,8 +159,9 @@ def _of_no_language(words: Iterable[bytes]) -> float:
     return sum(log(1 / 40) if byte < 0x80 else _NO_LANGUAGE for word in words for byte in word)
 
 
-def _text(name: bytes, code: str) -> str | None:
+def text_in(name: bytes, code: str) -> str | None:
+    """Return a name in a code page; None where that has not all of it."""
     try:
         return name.decode(code)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return None

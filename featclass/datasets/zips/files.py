@@ -133,7 +133,7 @@ def files_of_zip(
     return ZipListing(
         tuple((file.path, ZipSource(archive, file.info, lock)) for file in usable),
         tuple(rejected),
-        how.code if readings else UTF8,
+        how.choice.code if readings else UTF8,
         how.notes(name, usable_names) if readings and names is None else (),
         readings,
         tuple(sorted(folders)),

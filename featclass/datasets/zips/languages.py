@@ -55,13 +55,11 @@ class EastAsian:
 
     def log_likelihood(self, word: str) -> float:
         """Return the logarithm of a word's probability."""
-        total, before, before_kind = 0.0, "", ""
+        total, before = 0.0, ""
         for character in word:
             kind = _kind(character)
-            total += self._of(character) + _beside(before_kind, kind)
-            if kind == "half":
-                total += _half_width(before, character)
-            before, before_kind = character, kind
+            total += self._of(character) + _beside(before, kind)
+            before = kind
         return total
 
     def _of_character(self, character: str) -> float:
@@ -77,9 +75,7 @@ class EastAsian:
         return self._others.get(kind, _OTHER)
 
 
-_EAST_SYMBOLS: Final = frozenset(
-    "　、。・「」『』【】（）〈〉《》～〜＿－！？＆＋＝＠＃％：；，．／―…×○●◎△□☆★→℃㎜①②③④⑤ⅠⅡⅢ“”‘’"
-)
+_EAST_SYMBOLS: Final = frozenset("　、。・「」『』【】（）〈〉《》～＿－！？：，．―…×○●△□☆★→℃①②③")
 _SCRIPTS: Final = (
     ("kana", re.compile("[\u3040-\u30ff\u31f0-\u31ff]")),
     ("han", re.compile("[\u4e00-\u9fff\uf900-\ufaff々〆]")),
@@ -88,20 +84,7 @@ _SCRIPTS: Final = (
     ("wide", re.compile("[０-９Ａ-Ｚａ-ｚ]")),
 )
 # How often writing changes from one kind of character to another within a word, and back.
-_CHANGES: Final = {
-    frozenset(kinds.split()): log(probability)
-    for kinds, probability in {
-        "kana han": 0.4,
-        "hangul han": 0.02,
-        "small capital": 1,
-        **dict.fromkeys(("symbol kana", "symbol han", "symbol hangul"), 0.5),
-        **dict.fromkeys(("small kana", "small han", "small hangul"), 0.02),
-        **dict.fromkeys(("small symbol", "small wide"), 0.02),
-        "capital symbol": 0.05,
-        **dict.fromkeys(("half kana", "half han", "half hangul", "half symbol"), 0.01),
-        **dict.fromkeys(("half small", "half capital"), 0.01),
-    }.items()
-}
+_CHANGES: Final = {frozenset(("kana", "han")): log(0.4), frozenset(("small", "capital")): 0.0}
 _CHANGE: Final = log(0.1)
 
 
@@ -117,16 +100,6 @@ def _beside(before: str, kind: str) -> float:
     if not before or not kind or before == kind:
         return 0.0
     return _CHANGES.get(frozenset((before, kind)), _CHANGE)
-
-
-def _half_width(before: str, character: str) -> float:
-    """Return how well half-width katakana follow each other: in soup, anyhow."""
-    voiced = "ｳ" <= before <= "ﾄ" or "ﾊ" <= before <= "ﾎ"
-    if (character == "ﾞ" and not voiced) or (character == "ﾟ" and not "ﾊ" <= before <= "ﾎ"):
-        return log(0.02)
-    if character in "ｧｨｩｪｫｬｭｮｯｰﾝ" and not "ｦ" <= before <= "ﾟ":
-        return log(0.02)
-    return log(0.05) if character == "ｦ" else 0.0
 
 
 class Cyrillic:
@@ -179,7 +152,10 @@ class Western:
             elif character.lower() in _ACCENTED:
                 total += _ACCENT + _ACCENTED[character.lower()]
                 total += _case(before_that, before, character, 0.06, after)
-                total += sum(log(p) for p, is_so in _odd(before, character, after) if is_so)
+                if character == "õ" and after != "e":
+                    total += log(0.03)
+                if character == "ß" and before.lower() not in _VOWELS:
+                    total += log(0.01)
             elif character in _SYMBOLS:
                 total += _symbol(before, character, after)
             else:
@@ -194,21 +170,6 @@ _ACCENTED: Final = _frequencies(
 )
 _SYMBOLS: Final = frozenset("°²µ½¼³±×£§©®™–—’“”„•…·€«»¿¡ªº‘‚")
 _VOWELS: Final = frozenset("aeiouyäöüáéíóúàèìòùâêîôûåæøãõ")
-
-
-def _odd(before: str, character: str, after: str) -> tuple[tuple[float, bool], ...]:
-    """Return what is unlikely about an accented letter, and whether it is so."""
-    base = unicodedata.normalize("NFD", character)[0].lower()
-    return (
-        (0.1, not before.isascii()),
-        (0.05, before == "0"),
-        (0.05, base == before.lower()),
-        (0.05, character == "ä" and after == "e"),
-        (0.03, character == "õ" and after != "e"),
-        (0.03, character == "ã" and after.isalpha() and after not in "oe"),
-        (0.01, character == "ß" and before.lower() not in _VOWELS),
-        (0.05, character in "ñç" and after.isalpha() and after.lower() not in _VOWELS),
-    )
 
 
 def _symbol(before: str, character: str, after: str) -> float:
@@ -244,15 +205,10 @@ def _big5_level(character: bytes) -> int:
     return 1 if 0xA4 <= character[0] <= 0xC6 else 2
 
 
-def _hangul_level(character: bytes) -> int:
-    is_standard = len(character) == 2 and character[1] >= 0xA1 and 0xB0 <= character[0] <= 0xC8
-    return 1 if is_standard else 2
-
-
 _RARE: Final = {"symbol": 2e-4, "wide": 2e-4, "kana": 1e-6, "han2": 4e-7}
 JAPANESE: Final = EastAsian(
     "cp932", KANJI, 0.33, _jis_level,
-    _RARE | {"han1": 0.1 / 2400, "han2": 0.004 / 3400, "kana": 0.55 / 172, "half": 0.5 / 63},
+    _RARE | {"han1": 0.1 / 2400, "han2": 0.004 / 3400, "kana": 0.55 / 172, "half": 0.05 / 63},
 )  # fmt: skip
 SIMPLIFIED_CHINESE: Final = EastAsian(
     "gbk", SIMPLIFIED, 0.7, _gb_level,
@@ -263,8 +219,8 @@ TRADITIONAL_CHINESE: Final = EastAsian(
     _RARE | {"han1": 0.28 / 4700, "han2": 0.008 / 7652},
 )  # fmt: skip
 KOREAN: Final = EastAsian(
-    "cp949", HANGUL, 0.93, _hangul_level,
-    _RARE | {"hangul1": 0.05 / 1900, "hangul2": 0.002 / 8822, "han1": 4e-7},
+    "cp949", HANGUL, 0.93, lambda character: 1,
+    _RARE | {"hangul1": 0.05 / 1900, "han1": 4e-7},
 )  # fmt: skip
 RUSSIAN: Final = Cyrillic()
 WESTERN_EUROPEAN: Final = Western()

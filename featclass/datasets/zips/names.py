@@ -10,7 +10,7 @@ from typing import Final
 from zipfile import ZipInfo
 
 from featclass.base import DatasetError, clean_path
-from featclass.datasets.zips.code_pages import UTF8, chosen, code_page, title_of
+from featclass.datasets.zips.code_pages import UTF8, Choice, chosen, code_page, text_in, title_of
 
 Name = str | bytes
 """Bytes where the zip does not say how a name is written."""
@@ -24,36 +24,34 @@ _LONGEST_SAMPLE: Final = 40
 class ZipNames:
     """How the names in a zip are read."""
 
-    code: str = UTF8
+    choice: Choice
     """The code page of those that do not say theirs."""
-    with_slashes: bool = True
+    with_slashes: bool
     """Whether folders are told by "/": else by the backslash, as some programs of Windows do."""
-    others: tuple[str, ...] = ()
-    """Code pages that they could be in as well, the likeliest first."""
-    is_clear: bool = True
 
     def path(self, name: Name, code: str = "") -> str:
         """Return a name as a cleaned path, in the code page chosen or in another."""
-        text = _text(name, code or self.code)
+        text = _text(name, code or self.choice.code)
         return clean_path(text if self.with_slashes else text.replace("\\", "/"))
 
     def is_folder(self, entry: ZipInfo, name: Name) -> bool:
         """Whether an entry is a folder: PowerShell ends its name with a backslash."""
-        text = _text(name, self.code)
+        text = _text(name, self.choice.code)
         ends_so = text.endswith("/") or (text.endswith("\\") and not entry.file_size)
         return ends_so or (bool(entry.external_attr & 0x10) and not entry.file_size)
 
     def notes(self, zip_name: str, names: Sequence[Name]) -> tuple[str, ...]:
         """Say which code page was chosen for these names, where one had to be."""
-        if self.code == UTF8 or not self.others:
+        choice = self.choice
+        if choice.code == UTF8 or not choice.others:
             return ()
         sentence = f"{zip_name} does not say how its names are written; they were read as"
-        sentence += f" {title_of(self.code)}"
-        if self.is_clear:
+        sentence += f" {title_of(choice.code)}"
+        if choice.is_clear:
             return (f"{sentence}.",)
-        other = self.others[0]
+        other = choice.others[0]
         sample = min((name for name in names if needs_code(name)), key=len, default=b"")
-        here, there = (self.path(sample, code)[-_LONGEST_SAMPLE:] for code in (self.code, other))
+        here, there = (self.path(sample, code)[-_LONGEST_SAMPLE:] for code in ("", other))
         return (
             f"{sentence}, but that is not certain: as {title_of(other)}, “{here}” would be"
             f" “{there}”.",
@@ -75,16 +73,17 @@ def read_names(zip_name: str, names: Sequence[Name], asked: str | None) -> ZipNa
     unsaid = [name for name in names if isinstance(name, bytes)]
     choice = chosen(unsaid)
     if asked is None:
-        return ZipNames(choice.code, with_slashes, choice.others, choice.is_clear)
+        return ZipNames(choice, with_slashes)
     code = code_page(asked)
     fitting = tuple(dict.fromkeys((choice.code, *choice.others)))
-    if (sample := _first_that_is_not(code, unsaid)) is not None:
+    if (sample := next((name for name in unsaid if text_in(name, code) is None), None)) is not None:
         raise DatasetError(
             f"{zip_name} holds names that are not {title_of(code)}, such as"
             f" {sample.decode('ascii', 'replace')[:_LONGEST_SAMPLE]!r}: say another of"
             f" {', '.join(fitting)}, or none."
         )
-    return ZipNames(code, with_slashes, tuple(other for other in fitting if other != code))
+    others = tuple(other for other in fitting if other != code)
+    return ZipNames(Choice(code, others=others), with_slashes)
 
 
 class Readings(Mapping[str, tuple[str, ...]]):
@@ -93,7 +92,7 @@ class Readings(Mapping[str, tuple[str, ...]]):
     def __init__(self, how: ZipNames, names: Sequence[Name]) -> None:
         self._how = how
         self._names = names
-        self._codes = how.others if any(map(needs_code, names)) else ()
+        self._codes = how.choice.others if any(map(needs_code, names)) else ()
 
     def __getitem__(self, code: str) -> tuple[str, ...]:
         if code not in self._codes:
@@ -132,15 +131,6 @@ def _unicode_path(extra: bytes, raw: bytes) -> str | None:
                 return data[5:].decode().partition("\0")[0] if is_of_this_name else None
             except UnicodeDecodeError:
                 return None
-    return None
-
-
-def _first_that_is_not(code: str, names: Sequence[bytes]) -> bytes | None:
-    for name in names:
-        try:
-            name.decode(code)
-        except (UnicodeError, ValueError):
-            return name
     return None
 
 

@@ -5,36 +5,29 @@ Everything is read with bounds of its own: an entry that points out of the file 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL.ExifTags import Base as Tag
 
 from featclass.images.kinds import RAW_PHOTO
 from featclass.images.unreadable import Unreadable
 
-Numbers = NDArray[np.integer[Any] | np.floating[Any]]
-ByteOrder = Literal["little", "big"]
-
-SUBFILE, WIDTH, HEIGHT, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 259, 262
-SUBDIRECTORIES, ORIENTATION = 330, 274
-
-_REDUCED, _MASK = 1, 4
-
+_REDUCED, _PAGE_OF_SEVERAL, _MASK = 1, 2, 4
+"""Bits of the type of a subfile."""
 _TYPES: Final = {
     1: "u1", 2: "S1", 3: "u2", 4: "u4", 6: "i1", 7: "u1", 8: "i2", 9: "i4",
-    11: "f4", 12: "f8", 13: "u4", 16: "u8", 17: "i8", 18: "u8",
+    13: "u4", 16: "u8", 17: "i8", 18: "u8",
 }  # fmt: skip
 _MOST_ENTRIES: Final = 512
 _MOST_PAGES: Final = 8
 _MOST_SUBDIRECTORIES: Final = 16
-_PAGE_OF_SEVERAL: Final = 2
 _LONGEST_THUMBNAIL: Final = 400
 """Cameras put copies of 160 x 120 to 384 x 256 first."""
-_RAW_TAGS: Final = {SUBDIRECTORIES, 50706}
-"""Further pictures below this one, and the version of DNG."""
 _SENSOR_VALUES: Final = (32803, 34892)
 """Photometric interpretations of what a sensor saw: one colour a pixel, or not yet developed."""
 _CAMERA_COMPRESSIONS: Final = (262, 32767, 32769, 32770, 34713, 65000, 65535)
@@ -47,7 +40,7 @@ class Header:
 
     file: BinaryIO
     file_bytes: int
-    order: ByteOrder
+    order: Literal["little", "big"]
     big: bool
     """Offsets have eight bytes."""
     first: int
@@ -64,48 +57,53 @@ class Directory:
     """Tag -> (type, count, the value or its offset)."""
     next: int
 
-    def numbers(self, tag: int, most: int) -> Numbers | None:
-        """Return the values of a tag, at most so many of them; None where there are none."""
-        kind, count, field = self.entries.get(tag, (0, 0, b""))
-        count = min(count, most)
-        if kind not in _TYPES or not count:
-            return None
-        header = self.header
-        dtype = np.dtype(_TYPES[kind]).newbyteorder(header.order)
-        if self.entries[tag][1] * dtype.itemsize > len(field):
-            start = int.from_bytes(field, header.order)
-            if start + count * dtype.itemsize > header.file_bytes:
-                return None
-            header.file.seek(start)
-            field = header.file.read(count * dtype.itemsize)
-        return np.frombuffer(field, dtype, count)
+    def numbers(self, tag: int, most: int) -> NDArray[np.int64]:
+        """Return the whole numbers of a tag, at most so many of them and none below 0."""
+        values = self._values(tag, most)
+        if values.dtype.kind not in "ui":
+            return np.zeros(0, np.int64)
+        return values.astype(f"{values.dtype.kind}8").clip(0, 2**62).astype(np.int64)
 
     def number(self, tag: int, default: int) -> int:
         """Return the first value of a tag as a whole number."""
-        values = self.numbers(tag, 1)
-        return default if values is None or values.dtype.kind not in "ui" else int(values[0])
+        return int(next(iter(self.numbers(tag, 1)), default))
 
     def data(self, tag: int, most: int) -> bytes:
-        """Return the bytes of a tag, such as a text or a profile; empty where it is absent."""
-        values = self.numbers(tag, most)
-        return b"" if values is None else values.tobytes()
+        """Return the values of a tag, at most so many of them, as they lie in the file."""
+        return self._values(tag, most).tobytes()
+
+    def _values(self, tag: int, most: int) -> NDArray[Any]:
+        kind, count, field = self.entries.get(tag, (0, 0, b""))
+        header, dtype = self.header, np.dtype(_TYPES.get(kind, "u1"))
+        size = min(count, most) * dtype.itemsize if kind in _TYPES else 0
+        if count * dtype.itemsize > len(field):
+            header.file.seek(min(int.from_bytes(field, header.order), header.file_bytes))
+            field = header.file.read(size)
+        return np.frombuffer(
+            field[:size] if len(field) >= size else b"", dtype.newbyteorder(header.order)
+        )
 
     @property
     def is_reduced(self) -> bool:
         """It is a smaller copy of another picture of the file."""
-        return self.number(SUBFILE, 0) & _REDUCED != 0
+        return self.number(Tag.NewSubfileType, 0) & _REDUCED != 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.number(Tag.ImageWidth, 0), self.number(Tag.ImageLength, 0)
 
     @property
     def pixels(self) -> int:
         """Width times height."""
-        return self.number(WIDTH, 0) * self.number(HEIGHT, 0)
+        return math.prod(self.size)
 
     @property
     def is_of_a_sensor(self) -> bool:
         """It holds what a camera's sensor saw, and not a picture yet."""
         return (
-            self.number(PHOTOMETRIC, 0) in _SENSOR_VALUES
-            or self.number(COMPRESSION, 1) in _CAMERA_COMPRESSIONS
+            self.number(Tag.PhotometricInterpretation, 0) in _SENSOR_VALUES
+            or self.number(Tag.Compression, 1) in _CAMERA_COMPRESSIONS
         )
 
 
@@ -138,51 +136,46 @@ def _is_a_thumbnail(first: Directory, largest: Directory) -> bool:
         first: A reduced copy, with no larger whole picture in the file.
         largest: The largest of all the copies.
     """
-    if first.number(SUBFILE, 0) & _PAGE_OF_SEVERAL:
+    if first.number(Tag.NewSubfileType, 0) & _PAGE_OF_SEVERAL:
         return False
-    longest = max(largest.number(WIDTH, 0), largest.number(HEIGHT, 0))
-    return longest <= _LONGEST_THUMBNAIL or bool(_RAW_TAGS & first.entries.keys())
+    is_of_a_camera = Tag.SubIFDs in first.entries or Tag.DNGVersion in first.entries
+    return is_of_a_camera or max(largest.size) <= _LONGEST_THUMBNAIL
 
 
 def later_pages(directory: Directory, most: int) -> Iterator[Directory]:
     """Yield the next few pages, without reduced copies and masks; a loop ends where it closes."""
-    seen, page = {0, directory.header.first, directory.position}, directory
-    for _ in range(most):
-        following = None if page.next in seen else _directory(page.header, page.next)
-        if following is None:
-            return
-        page = following
-        seen.add(page.position)
-        if not page.number(SUBFILE, 0) & (_REDUCED | _MASK):
+    seen = {directory.header.first, directory.position}
+    for page in _chain(directory.header, directory.next, most, seen):
+        if not page.number(Tag.NewSubfileType, 0) & (_REDUCED | _MASK):
             yield page
 
 
 def _directories(file: BinaryIO) -> Iterator[Directory]:
-    """Yield the first pages, each before its subdirectories; a loop ends where it closes."""
+    """Yield the first pages, each before its subdirectories."""
     header = _header(file)
-    position = header.first
-    seen = {0}
-    for _ in range(_MOST_PAGES):
-        page = None if position in seen else _directory(header, position)
-        if page is None:
+    seen: set[int] = set()
+    for page in _chain(header, header.first, _MOST_PAGES, seen):
+        yield page
+        for position in page.numbers(Tag.SubIFDs, _MOST_SUBDIRECTORIES).tolist():
+            yield from _chain(header, position, 1, seen)
+
+
+def _chain(header: Header, position: int, most: int, seen: set[int]) -> Iterator[Directory]:
+    """Yield the directory at a position and those after it, but none that was seen."""
+    for _ in range(most):
+        directory = None if position in seen else _directory(header, position)
+        if directory is None:
             return
         seen.add(position)
-        yield page
-        below = page.numbers(SUBDIRECTORIES, _MOST_SUBDIRECTORIES)
-        for place in [] if below is None or below.dtype.kind != "u" else below.tolist():
-            if place not in seen:
-                seen.add(place)
-                directory = _directory(header, place)
-                if directory is not None:
-                    yield directory
-        position = page.next
+        yield directory
+        position = directory.next
 
 
 def _header(file: BinaryIO) -> Header:
     file_bytes = file.seek(0, 2)
     file.seek(0)
     start = file.read(16)
-    order: ByteOrder = "little" if start[:2] == b"II" else "big"
+    order: Literal["little", "big"] = "little" if start[:2] == b"II" else "big"
     big = b"+" in start[2:4]
     first = int.from_bytes(start[8:16] if big else start[4:8], order)
     if first == 16 and start[8:11] == b"CR\2":  # Canon's CR2; elsewhere they may be pixels
@@ -192,10 +185,14 @@ def _header(file: BinaryIO) -> Header:
 
 def _directory(header: Header, position: int) -> Directory | None:
     count_bytes, word = (8, "u8") if header.big else (2, "u4")
-    value = f"V{8 if header.big else 4}"
-    fields = [("tag", "u2"), ("type", "u2"), ("count", word), ("value", value)]
+    fields = [
+        ("tag", "u2"),
+        ("type", "u2"),
+        ("count", word),
+        ("value", f"V{8 if header.big else 4}"),
+    ]
     entry = np.dtype(fields).newbyteorder(header.order)
-    if position + count_bytes > header.file_bytes:
+    if not 0 < position <= header.file_bytes - count_bytes:
         return None
     header.file.seek(position)
     count = int.from_bytes(header.file.read(count_bytes), header.order)

@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
+from PIL.ExifTags import Base as Tag
 
-from featclass.images.tiff.directory import COMPRESSION, HEIGHT, PHOTOMETRIC, WIDTH, Directory
+from featclass.images.tiff.directory import Directory
 from featclass.images.unreadable import Unreadable
-
-BITS, FILL_ORDER, SAMPLES, ROWS, PLANAR = 258, 266, 277, 278, 284
-PREDICTOR, TILE_WIDTH, TILE_HEIGHT, EXTRA, SAMPLE_FORMAT = 317, 322, 323, 338, 339
-GREATEST, NO_DATA, PROFILE = 281, 42113, 34675
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, CMYK, YCBCR, LAB = 0, 1, 2, 5, 6, 8
 """Photometric interpretations."""
@@ -35,6 +32,7 @@ _NAMES: Final = {
 }  # fmt: skip
 _KINDS: Final[dict[int, Literal["u", "i", "f"]]] = {1: "u", 2: "i", 3: "f", 4: "u"}
 _KIND_NAMES: Final = {2: "signed ", 3: "float ", 5: "complex ", 6: "complex "}
+_NO_DATA: Final = 42113
 _MOST_SAMPLES: Final = 64
 _LONGEST_TILE: Final = 65_535
 _SPARE_PIXELS: Final = 16 * 10**6
@@ -94,13 +92,12 @@ class Layout:
     @property
     def greatest(self) -> int:
         """What the file says is the greatest value; 0 if nothing."""
-        values = self.directory.numbers(GREATEST, self.samples)
-        return 0 if values is None or values.dtype.kind != "u" else int(values.max())
+        return int(self.directory.numbers(Tag.MaxSampleValue, self.samples).max(initial=0))
 
     @property
     def no_data(self) -> float | None:
         """The value that GDAL says means nothing."""
-        text = self.directory.data(NO_DATA, 64).split(b"\0")[0].decode("ascii", "replace").strip()
+        text = self.directory.data(_NO_DATA, 64).split(b"\0")[0].decode("ascii", "replace").strip()
         if not re.fullmatch(r"[-+]?\d+(\.\d*)?([eE][-+]?\d+)?", text):
             return None
         return float(np.array(float(text)).astype(self.dtype)) if self.kind == "f" else float(text)
@@ -114,22 +111,25 @@ def layout_of(directory: Directory) -> Layout:
     """
     kind, bits = _values(directory)
     photometric, colours, samples, alpha = _channels(directory, kind, bits)
-    compression = directory.number(COMPRESSION, UNCOMPRESSED)
+    compression = directory.number(Tag.Compression, UNCOMPRESSED)
     if compression not in UNPACKED:
         name = _COMPRESSIONS.get(compression, f"a compression of its own ({compression})")
         raise Unreadable(f"it is a TIFF of {bits} bits packed with {name}; {_REMEDY}, uncompressed")
     return Layout(
-        directory, directory.number(WIDTH, 0), directory.number(HEIGHT, 0), kind, bits, samples,
-        colours, alpha, photometric, compression, _predictor(directory, compression, kind, bits),
-        directory.number(PLANAR, 1) == 2, directory.number(FILL_ORDER, 1) == 2,
-        TILE_WIDTH in directory.entries, block_size(directory),
+        directory, *directory.size, kind, bits, samples, colours, alpha, photometric, compression,
+        _predictor(directory, compression, kind, bits),
+        directory.number(Tag.PlanarConfiguration, 1) == 2,
+        directory.number(Tag.FillOrder, 1) == 2,
+        Tag.TileWidth in directory.entries, block_size(directory),
     )  # fmt: skip
 
 
 def _values(directory: Directory) -> tuple[Literal["u", "i", "f"], int]:
     """Return the kind of the values and their bits, both the same for all samples."""
-    all_bits = _all_numbers(directory, BITS, 1)
-    formats = _all_numbers(directory, SAMPLE_FORMAT, 1)
+    all_bits, formats = (
+        directory.numbers(tag, _MOST_SAMPLES).tolist() or [1]
+        for tag in (Tag.BitsPerSample, Tag.SampleFormat)
+    )
     bits, code = all_bits[0], formats[0]
     if len(set(all_bits)) > 1:
         described = ", ".join(map(str, all_bits[:4]))
@@ -144,23 +144,16 @@ def _values(directory: Directory) -> tuple[Literal["u", "i", "f"], int]:
     return kind, bits
 
 
-def _all_numbers(directory: Directory, tag: int, default: int) -> list[int]:
-    values = directory.numbers(tag, _MOST_SAMPLES)
-    if values is None or values.dtype.kind not in "ui":
-        return [default]
-    return [int(value) for value in values.tolist()]
-
-
 def _channels(directory: Directory, kind: str, bits: int) -> tuple[int, int, int, Alpha]:
     """Return the photometric interpretation, and what the samples of a pixel are."""
-    photometric = directory.number(PHOTOMETRIC, BLACK_IS_ZERO)
+    photometric = directory.number(Tag.PhotometricInterpretation, BLACK_IS_ZERO)
     colours = _COLOURS.get(photometric)
     is_print = photometric in (CMYK, LAB)
     if colours is None or (is_print and (kind == "f" or bits not in (8, 16))):
         name = _NAMES.get(photometric, f"colours of its own kind ({photometric})")
         raise Unreadable(f"it is a TIFF of {bits} bits in {name}; save it as grey or RGB")
-    samples = directory.number(SAMPLES, 1)
-    extra = directory.numbers(EXTRA, _MOST_SAMPLES)
+    samples = directory.number(Tag.SamplesPerPixel, 1)
+    extra = directory.number(Tag.ExtraSamples, -1)
     if not colours <= samples <= _MOST_SAMPLES:
         raise Unreadable(f"it is a TIFF of {samples} channels, which its colours do not fit")
     if colours == 1 and samples > 2:
@@ -169,18 +162,17 @@ def _channels(directory: Directory, kind: str, bits: int) -> tuple[int, int, int
         )
     if samples == colours or is_print:
         return photometric, colours, samples, "none"
-    first = int(extra[0]) if extra is not None and extra.dtype.kind == "u" else -1
-    if first == -1 and colours == 1:
+    if extra == -1 and colours == 1:
         raise Unreadable("it is a TIFF of 2 channels; save one of them as grey")
     known: dict[int, Alpha] = {0: "none", 1: "multiplied"}
-    return photometric, colours, samples, known.get(first, "straight")
+    return photometric, colours, samples, known.get(extra, "straight")
 
 
 def _predictor(directory: Directory, compression: int, kind: str, bits: int) -> int:
     # Only these compressions have one; elsewhere the tag is a remnant, and libtiff passes over it.
     if compression in (UNCOMPRESSED, 32773):
         return 1
-    predictor = directory.number(PREDICTOR, 1)
+    predictor = directory.number(Tag.Predictor, 1)
     is_known = predictor == 1 or (predictor == 2 and bits in (8, 16, 32, 64))
     if not (is_known or (predictor == 3 and kind == "f")):
         raise Unreadable(
@@ -195,13 +187,12 @@ def block_size(directory: Directory) -> tuple[int, int]:
     Raises:
         Unreadable: Unpacking it would take memory out of all proportion to the picture.
     """
-    width, height = directory.number(WIDTH, 0), directory.number(HEIGHT, 0)
+    width, height = directory.size
     if width < 1 or height < 1:
         raise Unreadable("it is a TIFF that does not say its size; save it anew")
-    if TILE_WIDTH not in directory.entries:
-        rows = directory.number(ROWS, height)
-        return width, min(rows, height) if rows > 0 else height
-    wide, high = directory.number(TILE_WIDTH, 0), directory.number(TILE_HEIGHT, 0)
+    if Tag.TileWidth not in directory.entries:
+        return width, min(directory.number(Tag.RowsPerStrip, 0) or height, height)
+    wide, high = directory.number(Tag.TileWidth, 0), directory.number(Tag.TileLength, 0)
     if min(wide, high) > 0:
         area = wide * high * math.ceil(width / wide) * math.ceil(height / high)
         if max(wide, high) <= _LONGEST_TILE and area <= 4 * width * height + _SPARE_PIXELS:

@@ -8,10 +8,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import numpy as np
-from PIL import ExifTags, Image, ImagePalette
+from numpy.typing import NDArray
+from PIL import Image, ImagePalette
+from PIL.ExifTags import Base as Tag
 from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from featclass.images.colour import LARGEST_PROFILE
 from featclass.images.sample_ranges import (
     SAMPLE,
     Bytes,
@@ -23,21 +26,9 @@ from featclass.images.sample_ranges import (
     range_of_opacity,
 )
 from featclass.images.tiff.blocks import Blocks
-from featclass.images.tiff.directory import (
-    COMPRESSION,
-    ORIENTATION,
-    PHOTOMETRIC,
-    Directory,
-    later_pages,
-    picture_directory,
-)
+from featclass.images.tiff.directory import Directory, later_pages, picture_directory
 from featclass.images.tiff.layout import (
-    BITS,
-    EXTRA,
     LAB,
-    PLANAR,
-    PROFILE,
-    SAMPLE_FORMAT,
     UNCOMPRESSED,
     UNPACKED,
     WEBP,
@@ -47,16 +38,12 @@ from featclass.images.tiff.layout import (
     block_size,
     layout_of,
 )
-from featclass.images.unreadable import Unreadable, silence_libtiff
+from featclass.images.unreadable import CUT_OFF, Unreadable, silence_libtiff
 
 if TYPE_CHECKING:
     from PIL._imaging import PixelAccess
 
-_COLOUR_MAP: Final = 320
-_OFFSETS: Final = (273, 324)
-_SIZES: Final = (279, 325)
 _MOST_BLOCKS: Final = 2**20
-_LONGEST_PROFILE: Final = 16 * 2**20
 _MODES: Final = {1: "L", 3: "RGB", 4: "CMYK"}
 _KEPT_BYTES: Final = 64 * 2**20
 """Larger pictures are unpacked anew for their pixels, after a part of them has told the range."""
@@ -71,14 +58,13 @@ def open_tiff(file: BinaryIO) -> ImageFile:
     """
     silence_libtiff()
     directory = picture_directory(file)
-    is_for_pillow = directory is None or _is_for_pillow(directory)
-    file.seek(0)
     if directory is None:
-        return TiffImageFile(file)
-    if not is_for_pillow:
+        raise Unreadable(CUT_OFF)
+    if not _is_for_pillow(directory):
         return TiffPicture(file)
+    is_first = directory.position == directory.header.first
+    file.seek(0)
     try:
-        is_first = directory.position == directory.header.first
         picture = TiffImageFile(file if is_first else _starting_at(directory))
     except (SyntaxError, KeyError):  # it has no mode for such pixels
         return TiffPicture(file)  # or names them, where featclass cannot read them either
@@ -99,34 +85,34 @@ def _is_for_pillow(directory: Directory) -> bool:
     header = directory.header
     if header.big and header.order == "big":
         return False
-    if directory.number(PHOTOMETRIC, 0) == YCBCR:
+    photometric = directory.number(Tag.PhotometricInterpretation, 0)
+    if photometric == YCBCR:
         _refuse_subsampled(directory)
-    compression = directory.number(COMPRESSION, UNCOMPRESSED)
-    if compression == WEBP or (compression in UNPACKED and _is_beyond_pillow(directory)):
+    compression = directory.number(Tag.Compression, UNCOMPRESSED)
+    if compression == WEBP:
         return False
-    return directory.number(BITS, 1) in (1, 2, 4, 8) and directory.number(SAMPLE_FORMAT, 1) in (
-        1,
-        4,
-    )
-
-
-def _is_beyond_pillow(directory: Directory) -> bool:
-    """Whether opacity lies apart from the colours, or blocks are left out as maps do."""
-    is_apart = directory.number(PLANAR, 1) == 2 and EXTRA in directory.entries
-    offsets = [directory.numbers(tag, _MOST_BLOCKS) for tag in _OFFSETS]
-    has_holes = any(places is not None and not places.all() for places in offsets)
-    return has_holes or (is_apart and directory.number(PHOTOMETRIC, 0) in (0, 1, 2))
+    if compression in UNPACKED:
+        is_planar = directory.number(Tag.PlanarConfiguration, 1) == 2
+        if is_planar and Tag.ExtraSamples in directory.entries and photometric in (0, 1, 2):
+            return False  # opacity lies apart from the colours
+        offsets = _numbers(directory, Tag.StripOffsets, Tag.TileOffsets)
+        if not offsets.all():
+            return False  # blocks are left out, as maps do
+    bits, kind = directory.number(Tag.BitsPerSample, 1), directory.number(Tag.SampleFormat, 1)
+    return bits in (1, 2, 4, 8) and kind in (1, 4)
 
 
 def _refuse_subsampled(directory: Directory) -> None:
     """Refuse colours kept for several pixels together, of which Pillow would make noise."""
-    pixels = directory.pixels
-    if directory.number(COMPRESSION, UNCOMPRESSED) != UNCOMPRESSED or pixels > 2**40:
+    if directory.number(Tag.Compression, UNCOMPRESSED) != UNCOMPRESSED:
         return
-    sizes = [directory.numbers(tag, _MOST_BLOCKS) for tag in _SIZES]
-    stored = sum(int(size.astype(np.uint64).sum()) for size in sizes if size is not None)
-    if stored and stored < 3 * pixels:  # the tag itself may be absent
+    stored = _numbers(directory, Tag.StripByteCounts, Tag.TileByteCounts).sum()
+    if 0 < stored < 3 * directory.pixels:  # the tag itself may be absent
         raise Unreadable("it is a TIFF of subsampled YCbCr without compression; save it as RGB")
+
+
+def _numbers(directory: Directory, *tags: int) -> NDArray[np.int64]:
+    return np.concatenate([directory.numbers(tag, _MOST_BLOCKS) for tag in tags])
 
 
 def _starting_at(directory: Directory) -> BytesIO:
@@ -143,8 +129,8 @@ def _starting_at(directory: Directory) -> BytesIO:
 
 def _widen_palette(picture: TiffImageFile, directory: Directory) -> None:
     """Take a colour map that ends at 255 for one of 8 bits, as libtiff does."""
-    colours = directory.numbers(_COLOUR_MAP, 3 * 256)
-    if picture.mode in ("P", "PA") and colours is not None and colours.max() < 256:
+    colours = directory.numbers(Tag.ColorMap, 3 * 256)
+    if picture.mode in ("P", "PA") and colours.max(initial=0) < 256:
         picture.palette = ImagePalette.raw("RGB;L", colours.astype(np.uint8).tobytes())
 
 
@@ -161,10 +147,10 @@ class TiffPicture(ImageFile):
         self._layout = layout = layout_of(directory)
         self._size = layout.width, layout.height
         self._mode = _mode(layout)
-        profile = directory.data(PROFILE, _LONGEST_PROFILE)
+        profile = directory.data(Tag.InterColorProfile, LARGEST_PROFILE + 1)
         if profile:
             self.info["icc_profile"] = profile
-        self.getexif()[ExifTags.Base.Orientation] = directory.number(ORIENTATION, 1)
+        self.getexif()[Tag.Orientation] = directory.number(Tag.Orientation, 1)
 
     def load(self) -> PixelAccess | None:
         """Decode, band after band."""
@@ -196,33 +182,25 @@ def _decoded(layout: Layout, data: memoryview) -> Image.Image:
 
 def _ranges(layout: Layout, bands: Iterable[tuple[int, Values]]) -> tuple[Range, Range]:
     """Return the ranges of the colours, all of them together, and of the opacity."""
-    agreed = _agreed_range(layout)
-    if agreed and layout.alpha == "none":
-        return agreed, agreed
     step = max(1, layout.width * layout.height * layout.colours // SAMPLE)
     shades, opacities = [], []
     for _, values in bands:
         shades.append(evenly(values[..., : layout.colours], step))
-        if layout.alpha != "none":
-            opacities.append(evenly(values[..., layout.colours], step))
-    colours = agreed or _range_of(np.concatenate(shades), layout)
-    opacity = range_of_opacity(np.concatenate(opacities), colours) if opacities else colours
+        opacities.append(evenly(values[..., layout.colours :][..., :1], step))
+    colours = _range_of(np.concatenate(shades), layout)
+    opacity = range_of_opacity(np.concatenate(opacities), colours)
     if layout.photometric == WHITE_IS_ZERO:
         colours = replace(colours, black=colours.white, white=colours.black)
     return colours, opacity
 
 
-def _agreed_range(layout: Layout) -> Range | None:
-    """Return the range of values whose bits alone tell it."""
-    if layout.colours == 4 or layout.photometric == LAB:
-        return Range(0, 2**layout.bits - 1)
-    is_told = layout.kind == "u" and layout.bits < 16 and layout.photometric != WHITE_IS_ZERO
-    return Range(0, 2**layout.bits - 1) if is_told else None
-
-
 def _range_of(sample: Values, layout: Layout) -> Range:
-    if layout.kind == "u" and layout.bits < 16:
-        return Range(0, 2**layout.bits - 1)
+    if (
+        layout.colours == 4
+        or layout.photometric == LAB
+        or (layout.kind == "u" and layout.bits < 16)
+    ):
+        return Range(0, 2**layout.bits - 1)  # their bits alone tell it
     if layout.kind == "u" and layout.bits == 16:
         return range_of_16_bits(sample, layout.greatest, layout.no_data)
     return range_of_numbers(sample, layout.no_data)

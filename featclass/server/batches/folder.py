@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from featclass.base import DiskFull, FeatclassError, Prediction, TrainedClassifier, disk
@@ -42,8 +43,8 @@ class BatchFolder:
         """Return what is known of it; None where that cannot be read."""
         try:
             text = (self.path / "batch.json").read_text("utf-8")
-            return Record.from_json(json.loads(text))
-        except (OSError, ValueError, KeyError, TypeError):
+            return msgspec.convert(json.loads(text), Record)
+        except (OSError, ValueError):  # also of msgspec
             return None
 
     def write(self, record: Record) -> None:
@@ -51,7 +52,7 @@ class BatchFolder:
         unfinished = self.path / "batch.json.new"
         with explained():
             try:
-                unfinished.write_text(json.dumps(record.to_json(), allow_nan=False), "utf-8")
+                unfinished.write_text(json.dumps(msgspec.to_builtins(record)), "utf-8")
                 os.replace(unfinished, self.path / "batch.json")
             finally:
                 unfinished.unlink(missing_ok=True)

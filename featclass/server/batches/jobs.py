@@ -101,7 +101,7 @@ class BatchJobs:
     def _delete(self, folder: BatchFolder) -> None:
         """Delete a batch on which nobody works, and the embeddings of its pictures."""
         try:
-            self._engines.forget(folder.digests())
+            self._engines.cache.forget(folder.digests())
         except FeatclassError as error:
             log.warning("Embeddings of a batch that is deleted are still kept: %s", error)
         folder.delete()

@@ -1,13 +1,12 @@
-"""What is known of a batch: plain values, and as JSON."""
+"""What is known of a batch: plain values."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from featclass.base import Pace, Prediction, TrainedClassifier
 
@@ -88,29 +87,6 @@ class Record:
     total: int = 0
     """Files to look at; 0 while they were not counted."""
     removed: datetime | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the JSON object."""
-        removed = self.removed.isoformat() if self.removed else None
-        return {**asdict(self), "created": self.created.isoformat(), "removed": removed}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Record:
-        """Return the record; raises `KeyError`, `TypeError` or `ValueError` for another object.
-
-        What a later featclass knows more of it is passed over.
-        """
-        data = {name: data[name] for name in (item.name for item in fields(cls)) if name in data}
-        removed = datetime.fromisoformat(data["removed"]) if data["removed"] else None
-        return cls(
-            **{
-                **data,
-                "classes": tuple(data["classes"]),
-                "created": datetime.fromisoformat(data["created"]),
-                "phase": BatchPhase(data["phase"]),
-                "removed": removed,
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True)

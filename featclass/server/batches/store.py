@@ -174,10 +174,6 @@ class Batches:
         pairs = sorted(self._kept(token), key=lambda pair: pair[1].created, reverse=True)
         return [self._jobs.look(folder, record) for folder, record in pairs]
 
-    def has_any(self, token: str) -> bool:
-        """Say whether a workspace has batches, without looking into them."""
-        return next(self._folders(self._of(token)), None) is not None
-
     def get(self, token: str, batch_id: str) -> Batch:
         """Return one batch."""
         return self._jobs.look(*self._found(token, batch_id))

@@ -1,5 +1,12 @@
 // What is worth a look: a line that opens a list of findings by kind, each with its pictures, why,
 // and what to do about it. The list is fetched when it is opened, and again after every change.
+import { mounting, nameOf, Opening, setOf } from './component.js';
+import { dom, fill, keepingFocus } from './dom.js';
+import { number, plural } from './wording.js';
+/** @import { FindingsData, FoundPicture, Item, KindOfFindings } from './data.js' */
+/** @import { Hole } from './dom.js' */
+
+/** @type {Record<string, [title: string, one: string, many: string]>} */
 const KINDS = {
   label: ['Perhaps in the wrong set', 'picture', 'pictures'],
   duplicates: ['Copies', 'group', 'groups'],
@@ -8,165 +15,217 @@ const KINDS = {
   quality: ['Hard to see', 'picture', 'pictures'],
   balance: ['Sizes of the sets', 'finding', 'findings'],
 };
-const memory = new WeakMap();
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  const host = parentElement.querySelector('.findings');
-  let state = memory.get(host);
-  if (!state) {
-    state = { open: false, kinds: null, shown: '', turn: 0, images: new Map(), busy: new Set(), problem: '' };
-    memory.set(host, state);
-    host.querySelector('.toggle').onclick = () => toggle(host, state);
-    host.onkeydown = event => { if (event.key === 'Escape' && state.open) { toggle(host, state); host.querySelector('.toggle').focus(); } };
+/** @param {FoundPicture} one whether nothing is to be done about it any more */
+const isSettled = (one) => one.picture === null || one.left_out || one.set !== one.was;
+
+/** @extends {Opening<FindingsData>} */
+class Findings extends Opening {
+  /**
+   * @param {HTMLElement} host
+   * @param {FindingsData} data
+   */
+  constructor(host, data) {
+    super(host, data);
+    /** @type {KindOfFindings[] | null} */
+    this.kinds = null;
+    /** @type {Set<string>} keys of findings */
+    this.busy = new Set();
+    this.isFineOpen = false;
+    /** @type {Map<string, number>} */
+    this.used = new Map();
+    this.list = this.find('.found');
   }
-  state.redraw = () => setTriggerValue('redraw', Date.now());
-  state.data = data;
-  drawToggle(host, state);
-  if (state.open && data.shown !== state.shown) load(host, state);
-  state.shown = data.shown;
-}
 
-const setOf = (state, id) => state.data.sets.find(one => one[0] === id);
-const nameOf = (state, id) => setOf(state, id)?.[1] ?? (id !== null && id === state.data.none ? 'none of these' : 'a set that was removed');
-
-function drawToggle(host, state) {
-  const { line, ready } = state.data;
-  const button = host.querySelector('.toggle');
-  host.hidden = !line && !state.open;
-  button.setAttribute('aria-expanded', String(state.open));
-  button.replaceChildren(make('b', {}, 'Worth a look'), make('span', { class: 'quiet' }, line || (ready ? 'nothing any more' : 'looking again')));
-  host.classList.toggle('stale', state.data.stale || !ready);
-}
-
-function toggle(host, state) {
-  state.open = !state.open;
-  drawToggle(host, state);
-  draw(host, state);
-  if (state.open) load(host, state);
-}
-
-async function load(host, state) {
-  const turn = ++state.turn;
-  let answer = null;
-  try {
-    const response = await fetch(`${state.data.base}/findings`);
-    if (response.ok) answer = await response.json();
-  } catch { /* said below */ }
-  if (turn !== state.turn || !state.open) return;
-  state.problem = answer ? '' : 'The findings could not be fetched. Close and open this to try once more.';
-  // While the pictures are looked at anew there are none for a moment: the former ones stay.
-  if (answer && (state.data.ready || answer.kinds.length || !state.kinds)) state.kinds = answer.kinds;
-  draw(host, state);
-}
-
-async function act(host, state, finding, what) {
-  state.busy.add(finding.key);
-  draw(host, state);
-  const problem = await perform(state.data.base, what, state.redraw);
-  await load(host, state);
-  state.busy.delete(finding.key);
-  state.problem = problem || state.problem;
-  draw(host, state);
-}
-
-function draw(host, state) {
-  const list = host.querySelector('.found');
-  list.hidden = !state.open;
-  if (!state.open) { list.replaceChildren(); return; }
-  const root = host.getRootNode(), focused = list.contains(root.activeElement) && root.activeElement;
-  const [key, index] = focused ? [focused.dataset.key, [...list.querySelectorAll('article')].indexOf(focused.closest('article'))] : [];
-  state.used = new Map();
-  const kinds = state.kinds || [];
-  const nothing = state.kinds && !kinds.some(kind => kind.items.length) ? 'Nothing is worth a look now.' : '';
-  const note = make('p', { class: 'quiet note', role: 'status', tabindex: '-1' }, state.problem || nothing);
-  list.replaceChildren(note, ...kinds.filter(kind => kind.items.length).map(kind => drawKind(host, state, kind)), drawFine(host, state, kinds));
-  if (!focused) return;
-  const articles = list.querySelectorAll('article'), next = articles[Math.min(Math.max(0, index), articles.length - 1)];
-  const same = key && [...list.querySelectorAll('[data-key]')].find(node => node.dataset.key === key);
-  // Where the finding at hand has left, the next one as a whole, or while all are looked at anew the
-  // line above them: Enter does nothing there.
-  (same || next || note).focus({ preventScroll: true });
-}
-
-function drawKind(host, state, { kind, total, items }) {
-  const [title, one, many] = KINDS[kind];
-  return make('section', { 'aria-label': title },
-    make('header', {}, make('h3', {}, title), kind === 'balance' ? '' : make('span', { class: 'count' }, plural(total, one, many))),
-    ...items.map(item => drawItem(host, state, kind, item)),
-    total > items.length ? make('p', { class: 'quiet note' }, `and ${(total - items.length).toLocaleString('en')} more`) : '');
-}
-
-// What was said to be fine, to be taken back.
-function drawFine(host, state, kinds) {
-  const fine = kinds.flatMap(({ kind, fine }) => fine.map(item => [kind, item]));
-  if (!fine.length) return '';
-  const details = make('details', { class: 'fine', open: state.fineOpen, ontoggle: () => { state.fineOpen = details.open; } },
-    make('summary', { class: 'quiet' }, `${plural(fine.length, 'finding is', 'findings are')} fine, as you said`),
-    ...fine.map(([kind, item]) => drawItem(host, state, kind, item, true)));
-  return details;
-}
-
-const isSettled = one => one.picture === null || one.left_out || one.set !== one.was;
-
-function drawItem(host, state, kind, item, fine = false) {
-  const across = kind === 'duplicates' && new Set(item.pictures.map(one => one.was)).size > 1;
-  const settled = !fine && (kind === 'duplicates' ? item.pictures.filter(one => !isSettled(one)).length < 2 : item.pictures.length === 1 && isSettled(item.pictures[0]));
-  const name = item.pictures.length === 1 ? item.pictures[0].name : item.about;
-  const more = item.number - item.pictures.length;
-  return make('article', { tabindex: '-1', class: `finding${settled ? ' settled' : ''}${item.pictures.length > 1 ? ' several' : ''}`, 'aria-label': name },
-    make('div', { class: 'shown' }, ...item.pictures.map(one => drawPicture(host, state, kind, item, one, across && !fine)),
-      more > 0 && item.pictures.length ? make('span', { class: 'quiet' }, `and ${more.toLocaleString('en')} more`) : ''),
-    make('div', { class: 'said' }, item.pictures.length === 1 ? make('p', { class: 'file', title: name }, name) : '',
-      make('p', { class: 'why' }, item.sentence),
-      make('div', { class: 'acts' }, ...(fine ? [button(host, state, item, 'w', 'Not fine', name, { do: 'withdraw', key: item.key, about: item.about })] : mends(host, state, kind, item, name, settled, across)))));
-}
-
-function drawPicture(host, state, kind, item, one, alone) {
-  const colour = setOf(state, one.set ?? one.was)?.[2];
-  const figure = make('figure', { title: `${one.name}, ${nameOf(state, one.set ?? one.was)}`, class: isSettled(one) ? 'gone' : null }, thumb(state, one));
-  if (item.pictures.length > 1) figure.style.outlineColor = colour || 'var(--line)';
-  if (!alone) return figure;
-  return make('div', { class: 'each' }, figure, make('span', { class: 'quiet' }, nameOf(state, one.set ?? one.was)),
-    isSettled(one) ? make('span', { class: 'quiet' }, stands(state, one)) : button(host, state, item, `l${one.digest}`, 'Leave out', one.name, { do: 'leave out', picture: one.picture, reason: 'a copy' }));
-}
-
-function stands(state, one) {
-  if (one.picture === null) return 'Removed';
-  if (one.set !== null && one.set === state.data.none) return 'None of these';
-  return one.left_out ? 'Left out' : `Moved to ${nameOf(state, one.set)}`;
-}
-
-// That it is fine comes first: what was found is a question. A mend stands out where it is certain.
-function mends(host, state, kind, item, name, settled, across) {
-  const [one] = item.pictures;
-  if (settled) return [make('span', { class: 'done' }, kind === 'duplicates' ? 'One is kept' : stands(state, one))];
-  const offered = [];
-  const offer = (...how) => offered.push(button(host, state, item, ...how));
-  const reason = { label: `looks like ${nameOf(state, item.suggested)}`, outlier: 'unlike all others', quality: 'hard to see' }[kind];
-  const style = item.strong ? 'pill strong' : 'pill';
-  offer('f', 'This is fine', name, { do: 'accept', key: item.key, about: item.about });
-  if (kind === 'label' && setOf(state, item.suggested)) offer('m', `Move to ${nameOf(state, item.suggested)}`, name, { do: 'move', picture: one.picture, set: item.suggested }, style);
-  if (kind === 'duplicates' && !across) {
-    const others = item.pictures.filter(other => !isSettled(other)).slice(1).map(other => other.picture);
-    offer('k', 'Keep one', name, { do: 'leave out', pictures: others, reason: 'a copy' }, style);
+  /** @param {FindingsData} data */
+  take(data) {
+    this.data = data;
+    this.drawLine();
+    if (this.isOpen && data.shown !== this.shown) this.load();
+    this.shown = data.shown;
   }
-  if (kind === 'outlier') offer('n', 'None of these', name, { do: 'none of these', pictures: [one.picture] });
-  if (reason && one) offer('l', 'Leave out', name, { do: 'leave out', picture: one.picture, reason });
-  return offered;
-}
 
-function button(host, state, item, key, text, name, what, style = 'pill') {
-  const busy = state.busy.has(item.key);
-  return make('button', { class: style, 'aria-disabled': busy ? 'true' : null, 'data-key': `${key} ${item.key}`,
-    'aria-label': `${text}: ${name}`, onclick: () => busy || act(host, state, item, what) }, text);
-}
-
-function thumb(state, one) {
-  const times = (state.used.get(one.digest) || 0) + 1;   // one picture may be in several findings
-  state.used.set(one.digest, times);
-  const key = `${one.digest} ${times}`;
-  if (!state.images.has(key)) {   // moved, not made anew: a redraw must not flicker
-    state.images.set(key, make('img', { src: `${state.data.base}/thumbnail/${one.digest}?size=160`, alt: one.name, loading: 'lazy', decoding: 'async' }));
+  drawLine() {
+    const { line, ready, stale } = this.data;
+    this.host.hidden = !line && !this.isOpen;
+    this.drawToggle('Worth a look', line || (ready ? 'nothing any more' : 'looking again'));
+    this.host.classList.toggle('stale', stale || !ready);
   }
-  return state.images.get(key);
+
+  async load() {
+    const answer = await this.newest('findings');
+    if (answer === undefined || !this.isOpen) return;
+    this.problem = answer
+      ? ''
+      : 'The findings could not be fetched. Close and open this to try once more.';
+    // While the pictures are looked at anew there are none for a moment: the former ones stay.
+    if (answer && (this.data.ready || answer.kinds.length || !this.kinds)) {
+      this.kinds = answer.kinds;
+    }
+    this.draw();
+  }
+
+  /**
+   * @param {string} key
+   * @param {object} what
+   */
+  async act(key, what) {
+    if (this.busy.has(key)) return;
+    this.busy.add(key);
+    this.draw();
+    const problem = await this.perform(what);
+    await this.load();
+    this.busy.delete(key);
+    this.problem = problem || this.problem;
+    this.draw();
+  }
+
+  draw() {
+    const { list } = this;
+    this.drawLine();
+    list.hidden = !this.isOpen;
+    if (!this.isOpen) return fill(list);
+    // Where the finding at hand has left, the next one as a whole, or while all are looked at anew the
+    // line above them: Enter does nothing there.
+    keepingFocus(list, () => this.drawList(), (index) => {
+      const articles = list.querySelectorAll('article');
+      return articles[Math.min(Math.max(0, index), articles.length - 1)] ??
+        list.querySelector('.note');
+    });
+  }
+
+  drawList() {
+    this.used.clear();
+    const kinds = (this.kinds ?? []).filter(({ items }) => items.length);
+    const nothing = this.kinds && !kinds.length ? 'Nothing is worth a look now.' : '';
+    fill(
+      this.list,
+      dom`<p class="quiet note" role="status" tabindex="-1">${this.problem || nothing}</p>`,
+      kinds.map((kind) => this.kind(kind)),
+      this.fine(),
+    );
+  }
+
+  /** @param {KindOfFindings} kind */
+  kind({ kind, total, items }) {
+    const [title, one, many] = KINDS[kind], more = total - items.length;
+    const count = kind !== 'balance' &&
+      dom`<span class="count">${plural(total, one, many)}</span>`;
+    return dom`<section aria-label="${title}"><header><h3>${title}</h3>${count}</header>
+      ${items.map((item) => this.item(kind, item))}
+      ${more > 0 && dom`<p class="quiet note">and ${number(more)} more</p>`}</section>`;
+  }
+
+  /** What was said to be fine, to be taken back. */
+  fine() {
+    const fine = (this.kinds ?? []).flatMap(({ kind, fine }) =>
+      fine.map((item) => this.item(kind, item, true))
+    );
+    const toggled = (/** @type {Event} */ event) => {
+      this.isFineOpen = /** @type {HTMLDetailsElement} */ (event.currentTarget).open;
+    };
+    return fine.length > 0 && dom`<details class="fine" open=${this.isFineOpen} ontoggle=${toggled}>
+      <summary class="quiet">${
+      plural(fine.length, 'finding is', 'findings are')
+    } fine, as you said</summary>
+      ${fine}</details>`;
+  }
+
+  /** @type {(kind: string, item: Item, isFine?: boolean) => HTMLElement} */
+  item(kind, item, isFine = false) {
+    const { pictures, key, about, sentence } = item, isOne = pictures.length === 1;
+    const isCopies = kind === 'duplicates', left = pictures.filter((one) => !isSettled(one));
+    const isAcross = isCopies && new Set(pictures.map(({ was }) => was)).size > 1;
+    const isDone = !isFine && (isCopies ? left.length < 2 : isOne && !left.length);
+    const name = isOne ? pictures[0].name : about, more = item.number - pictures.length;
+    const style = `${isDone ? ' settled' : ''}${pictures.length > 1 ? ' several' : ''}`;
+    const acts = isFine
+      ? this.button(item, 'w', 'Not fine', name, { do: 'withdraw', key, about })
+      : isDone
+      ? dom`<span class="done">${isCopies ? 'One is kept' : this.stands(pictures[0])}</span>`
+      : this.mends(kind, item, name, isAcross);
+    return dom`<article tabindex="-1" class="finding${style}" aria-label="${name}">
+      <div class="shown">${
+      pictures.map((one) => isAcross && !isFine ? this.alone(item, one) : this.figure(item, one))
+    }${
+      more > 0 && pictures.length > 0 && dom`<span class="quiet">and ${number(more)} more</span>`
+    }</div>
+      <div class="said">${isOne && dom`<p class="file" title="${name}">${name}</p>`}
+        <p class="why">${sentence}</p><div class="acts">${acts}</div></div></article>`;
+  }
+
+  /**
+   * @param {Item} item
+   * @param {FoundPicture} one
+   */
+  figure(item, one) {
+    const id = one.set ?? one.was, colour = setOf(this.data, id)?.[2] ?? 'var(--line)';
+    const place = (this.used.get(one.digest) || 0) + 1; // one may be in several findings
+    this.used.set(one.digest, place);
+    return dom`<figure title="${one.name}, ${nameOf(this.data, id)}"
+      class=${isSettled(one) ? 'gone' : null}
+      style=${item.pictures.length > 1 ? `outline-color: ${colour}` : null}>
+      ${this.picture(one.digest, one.name, { place })}</figure>`;
+  }
+
+  /**
+   * One of copies that stand in several sets, with what to do about it alone.
+   * @param {Item} item
+   * @param {FoundPicture} one
+   */
+  alone(item, one) {
+    const { digest, name, picture } = one;
+    const what = { do: 'leave out', picture, reason: 'a copy' };
+    return dom`<div class="each">${this.figure(item, one)}
+      <span class="quiet">${nameOf(this.data, one.set ?? one.was)}</span>${
+      isSettled(one)
+        ? dom`<span class="quiet">${this.stands(one)}</span>`
+        : this.button(item, `l${digest}`, 'Leave out', name, what)
+    }</div>`;
+  }
+
+  /** @param {FoundPicture} one */
+  stands(one) {
+    if (one.picture === null) return 'Removed';
+    if (one.set !== null && one.set === this.data.none) return 'None of these';
+    return one.left_out ? 'Left out' : `Moved to ${nameOf(this.data, one.set)}`;
+  }
+
+  /**
+   * That it is fine comes first: what was found is a question. A mend stands out where it is certain.
+   * @type {(kind: string, item: Item, name: string, isAcross: boolean) => Hole}
+   */
+  mends(kind, item, name, isAcross) {
+    const { key, about, suggested, pictures, strong } = item, picture = pictures[0]?.picture;
+    const style = strong ? 'pill strong' : 'pill', to = nameOf(this.data, suggested);
+    const copies = pictures.filter((one) => !isSettled(one)).slice(1).map((one) => one.picture);
+    /** @type {Record<string, string>} */
+    const reasons = {
+      label: `looks like ${to}`,
+      outlier: 'unlike all others',
+      quality: 'hard to see',
+    };
+    const move = { do: 'move', picture, set: suggested }, reason = reasons[kind];
+    const keepOne = { do: 'leave out', pictures: copies, reason: 'a copy' };
+    const none = { do: 'none of these', pictures: [picture] };
+    return [
+      this.button(item, 'f', 'This is fine', name, { do: 'accept', key, about }),
+      kind === 'label' && setOf(this.data, suggested) &&
+      this.button(item, 'm', `Move to ${to}`, name, move, style),
+      kind === 'duplicates' && !isAcross &&
+      this.button(item, 'k', 'Keep one', name, keepOne, style),
+      kind === 'outlier' && this.button(item, 'n', 'None of these', name, none),
+      reason && pictures.length > 0 &&
+      this.button(item, 'l', 'Leave out', name, { do: 'leave out', picture, reason }),
+    ];
+  }
+
+  /** @type {(item: Item, mark: string, text: string, name: string, what: object, style?: string) => HTMLElement} */
+  button({ key }, mark, text, name, what, style = 'pill') {
+    return dom`<button class="${style}" aria-disabled=${this.busy.has(key) || null}
+      data-key="${mark} ${key}" aria-label="${text}: ${name}"
+      onclick=${() => this.act(key, what)}>${text}</button>`;
+  }
 }
+
+export default mounting('findings', Findings);

@@ -1,56 +1,78 @@
 // Says that the server does not answer, in place of Streamlit, and has the page drawn anew when it is
 // back: what was typed meanwhile is sent with that.
-const BEFORE_SAID = 800, AGAIN = 1000, PATIENCE = 15_000;   // milliseconds
+import { Component, mounting } from './component.js';
+import { find } from './dom.js';
+import { CONNECTION, connection, isGone } from './server.js';
+
+const BEFORE_SAID = 800, AGAIN = 1000, PATIENCE = 15_000; // milliseconds
 const PINGS = /\/_stcore\/(health|host-config)$/;
-const watched = new WeakMap();
+const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 
-export default function ({ parentElement, setTriggerValue }) {
-  const banner = parentElement.querySelector('.gone');
-  const watch = watched.get(banner) ?? watching(banner);
-  watched.set(banner, watch);
-  watch.back = () => setTriggerValue('back', Date.now());
-  return () => { if (!banner.isConnected) watch.end(); };
+/** @extends {Component<null>} */
+class Gone extends Component {
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    super(host, null);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.observer = new MutationObserver(() => this.look());
+    this.observer.observe(find(document, '.stApp'), { attributeFilter: [CONNECTION] });
+    bePatient();
+  }
+
+  leave() {
+    this.observer.disconnect();
+    clearTimeout(this.timer);
+  }
+
+  look() {
+    if (isGone()) {
+      this.timer ||= setTimeout(() => this.say(), BEFORE_SAID);
+      return;
+    }
+    if (!this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.host.hidden = true;
+    connection.dispatchEvent(new Event('back'));
+    this.redraw();
+  }
+
+  say() {
+    const isLocal = LOCAL.includes(location.hostname);
+    const remedy = isLocal ? ' If it was closed, start it again: featclass app.' : '';
+    this.host.textContent =
+      `featclass does not answer. What you type is kept, and sent when it is back.${remedy}`;
+    this.host.hidden = false;
+  }
 }
 
-function watching(banner) {
-  const watch = { back: null, timer: 0 };
-  const local = ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
-  const remedy = local ? ' If it was closed, start it again: featclass app.' : '';
-  const say = () => {
-    banner.textContent = `featclass does not answer. What you type is kept, and sent when it is back.${remedy}`;
-    banner.hidden = false;
-  };
-  const look = () => {
-    if (isGone()) { watch.timer ||= setTimeout(say, BEFORE_SAID); return; }
-    if (!watch.timer) return;
-    clearTimeout(watch.timer);
-    watch.timer = 0;
-    banner.hidden = true;
-    window.dispatchEvent(new Event(BACK));
-    watch.back();
-  };
-  const observer = new MutationObserver(look);
-  observer.observe(document.querySelector('.stApp'), { attributeFilter: [CONNECTION] });
-  watch.end = () => { observer.disconnect(); clearTimeout(watch.timer); };
-  if (!window.fetch.isPatient) bePatient();
-  return watch;
-}
+let isPatient = false;
 
-// Streamlit pings a server that it has lost, and after a few failures lays a dialog over the page, which
-// asks about the internet, closes menus and takes the focus from what is being typed. So that there is
-// no failure, its ping is answered when the server is there again.
+/**
+ * Streamlit pings a server that it has lost, and after a few failures lays a dialog over the page,
+ * which asks about the internet, closes menus and takes the focus from what is being typed. So that
+ * there is no failure, its ping is answered when the server is there again.
+ */
 function bePatient() {
-  const ask = window.fetch.bind(window);
-  window.fetch = (url, options) => PINGS.test(String(url)) && isGone() ? patiently(ask, url, options) : ask(url, options);
-  window.fetch.isPatient = true;
+  if (isPatient) return;
+  isPatient = true;
+  const ask = globalThis.fetch.bind(globalThis);
+  globalThis.fetch = (url, options) =>
+    PINGS.test(String(url)) && isGone() ? patiently(ask, url, options) : ask(url, options);
 }
 
+/** @type {(ask: typeof fetch, url: RequestInfo | URL, options?: RequestInit) => Promise<Response>} */
 async function patiently(ask, url, options) {
   for (;;) {
     try {
       const response = await ask(url, { ...options, signal: AbortSignal.timeout(PATIENCE) });
       if (response.ok || !isGone()) return response;
-    } catch (error) { if (!isGone()) throw error; }
-    await new Promise(resolve => setTimeout(resolve, AGAIN));
+    } catch (error) {
+      if (!isGone()) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
   }
 }
+
+export default mounting('gone', Gone, 'back');

@@ -1,278 +1,433 @@
 // The labelled sets: names, thumbnails, adding, moving and removing; beneath them the pictures that are
-// none of these. What the person does goes to our own routes; `redraw` only has the page drawn anew.
+// none of these.
+import { Recorder } from './burst.js';
+import { Component, mounting } from './component.js';
+import { dom, dot, fill, icon, keepingFocus, noDot, shownName } from './dom.js';
+import { Places } from './drops.js';
+import { ACCEPT, choose, droppable } from './files.js';
+import { pick } from './picking.js';
+import { connection, get, isGone, LOST } from './server.js';
+import { upload } from './upload.js';
+import { halves, number, pictures, plural, sentence } from './wording.js';
+/** @import { PictureRow, RejectedRow, SetData, SetsData } from './data.js' */
+/** @import { Item } from './files.js' */
+/** @import { Hole } from './dom.js' */
+
 const VISIBLE = 14, PAGE = 240;
-const memory = new WeakMap();
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  const host = parentElement.querySelector('.sets');
-  let state = memory.get(host);
-  if (!state) {
-    state = { places: new Map(), open: new Map(), images: new Map(), names: new Map(), picked: new Set(), pickedIn: null, several: false, anchor: null, shown: '' };
-    memory.set(host, state);
-    window.addEventListener(BACK, () => { if (host.isConnected) goOn(state); });
-    droppable(host, items => state.send('new', items));
+/** @extends {Component<SetsData>} */
+export class Sets extends Component {
+  /**
+   * @param {HTMLElement} host
+   * @param {SetsData} data
+   */
+  constructor(host, data) {
+    super(host, data);
+    this.places = new Places(this);
+    /** @type {Map<number | null, {version: number, pictures: PictureRow[]}>} what is unfolded */
+    this.open = new Map();
+    /** @type {Map<number, string>} names that were typed and wait for the server */
+    this.names = new Map();
+    /** @type {import('./picking.js').Picking & {set: number | null}} */
+    this.picking = { set: null, picked: new Set(), anchor: null, isSeveral: false };
+    /** @type {Recorder | null} */
+    this.recorder = null;
+    this.isDrawing = false;
+    this.back = () => this.goOn();
+    connection.addEventListener('back', this.back);
+    droppable(host, (items) => this.send('new', items));
   }
-  state.redraw = () => setTriggerValue('redraw', Date.now());
-  state.act = async what => {
-    const problem = await perform(data.base, what, state.redraw);
+
+  leave() {
+    this.closeRecorder();
+    connection.removeEventListener('back', this.back);
+  }
+
+  closeRecorder() {
+    this.recorder?.close();
+    this.recorder = null;
+  }
+
+  /** @param {number | null} id */
+  nameOf(id) {
+    return this.data.sets.find((set) => set.id === id)?.name ?? '';
+  }
+
+  /** @param {{do: string, set?: number | string | null, [key: string]: unknown}} what */
+  async act(what) {
+    this.tellProblem(what.set ?? 'new', await this.perform(what));
+  }
+
+  /** @type {(key: number | string, problem: string) => void} */
+  tellProblem(key, problem) {
     if (!problem) return;
-    Object.assign(placeOf(state, String(what.set ?? 'new')), { text: sentence(problem), share: null });
-    state.draw();
-  };
-  state.data = data;
-  state.draw = () => { if (!state.recorder?.recording) draw(host, state); };   // a held button stays put
-  state.send = (target, items) => send(host, state, target, items);
-  const shown = JSON.stringify(data);
-  if (shown !== state.shown) { state.shown = shown; state.draw(); }
-  return () => { if (!host.isConnected) closeRecorder(state); };
-}
-
-// A name that was typed waits for the server where it is gone; nothing else is done later by itself.
-async function renameSet(state, set, name) {
-  state.names.set(set, name);
-  const problem = isGone() ? LOST : await perform(state.data.base, { do: 'rename', set, name }, state.redraw);
-  if (problem === LOST) return;
-  state.names.delete(set);
-  if (!problem) return;
-  Object.assign(placeOf(state, String(set)), { text: sentence(problem), share: null });
-  state.draw();
-}
-
-// The server is back: the names that waited are sent, and nobody need read any more that it was gone.
-function goOn(state) {
-  for (const [set, name] of [...state.names]) renameSet(state, set, name);
-  for (const place of state.places.values()) if (place.text === sentence(LOST)) place.text = '';
-  state.draw();
-}
-
-async function send(host, state, target, items) {
-  if (!items.length) return;
-  const key = String(target), place = placeOf(state, key);
-  const tell = (text, share) => {
-    Object.assign(place, { text, share, again: null });
-    drawPlace(host, state, key);
-  };
-  Object.assign(place, { lines: [], names: [] });
-  const how = (question, what) => { tell('', null); return askHow(host, state, key, question, what); };
-  const sum = await upload(state.data.base, target, items, tell, { how });
-  const made = sum.sets.length > 1 ? ` into ${sum.sets.length} sets` : '';
-  tell(summary(sum) + made, null);
-  Object.assign(place, { lines: sum.notes, names: sum.names, again: sum.left.length ? () => send(host, state, target, sum.left) : null });
-  drawPlace(host, state, key);
-  state.redraw();
-}
-
-function thumb(state, set, picture) {
-  const [id, digest, name, leftOut] = picture;   // leftOut: why it does not count, or null
-  let image = state.images.get(id);   // moved, not made anew: a redraw must not flicker
-  if (!image || (image.dataset.lost && image.version !== set.version)) {   // it may have been added again
-    image = make('img', { loading: 'lazy', decoding: 'async', alt: name, title: name,
-      src: `${state.data.base}/thumbnail/${digest}` });
-    image.version = set.version;
-    image.addEventListener('lost', () => state.draw());
-    state.images.set(id, image);
+    Object.assign(this.places.of(String(key)), { text: sentence(problem), share: null });
+    this.draw();
   }
-  const out = leftOut !== null, isPicked = state.picked.has(id);
-  const { lost } = image.dataset;   // why it cannot be shown
-  image.title = [name, out ? `Left out${leftOut ? `: ${leftOut}` : ''}` : '', lost].filter(Boolean).join('\n');
-  const pick = make('button', { class: 'pick', 'aria-expanded': String(isPicked), 'aria-label': `Move ${name} to another set${lost ? `. ${lost}` : ''}`,
-    'data-key': `k${id}`, onclick: event => pickOne(state, set, id, event) }, image);
-  return make('figure', { class: `${out ? 'out' : ''} ${isPicked ? 'picked' : ''}`.trim() }, pick, out ? make('button', {
-    class: 'back', 'aria-label': `Take back ${name}, which was left out of ${set.name}`, title: 'Let it count again',
-    'data-key': `b${id}`, onclick: () => state.act({ do: 'take back', picture: id }) }, 'left out') : null, make('button', {
-    class: 'remove', 'aria-label': `Remove ${name} from ${set.name}`, title: 'Remove',
-    'data-key': `p${id}`, onclick: () => state.act({ do: 'remove picture', picture: id }) },
-    icon(ICONS.cross)));
-}
 
-function drawThumbs(state, set) {
-  const grid = make('div', { class: 'thumbs' });
-  const opened = state.open.get(set.id);
-  const pictures = opened ? opened.pictures : set.pictures;
-  for (const picture of pictures.slice(0, opened ? undefined : set.count > VISIBLE ? VISIBLE - 1 : VISIBLE)) grid.append(thumb(state, set, picture));
-  const more = set.count - grid.childElementCount;
-  if (more > 0) grid.append(make('button', { class: 'more', 'data-key': `m${set.id}`,
-    'aria-label': `Show more pictures of ${set.name}`,
-    onclick: () => showMore(state, set) }, `+${more.toLocaleString('en')}`));
-  else if (opened && set.count > VISIBLE) grid.append(make('button', { class: 'more', 'data-key': `m${set.id}`,
-    onclick: () => { state.open.delete(set.id); state.draw(); } }, 'fewer'));
-  return grid;
-}
-
-const picturesOf = (state, set) => state.open.get(set.id)?.pictures ?? set.pictures;
-
-// A click picks one picture; with Ctrl, or while several are being picked, one more; with Shift all between.
-function pickOne(state, set, id, event) {
-  if (state.pickedIn !== set.id) Object.assign(state, { pickedIn: set.id, picked: new Set(), anchor: null, several: false });
-  const ids = picturesOf(state, set).map(([one]) => one), from = ids.indexOf(state.anchor);
-  if (event.shiftKey || event.ctrlKey || event.metaKey) state.several = true;
-  if (event.shiftKey && from >= 0) {
-    const [first, last] = [from, ids.indexOf(id)].sort((one, other) => one - other);
-    for (const between of ids.slice(first, last + 1)) state.picked.add(between);
-  } else if (state.several) {
-    if (!state.picked.delete(id)) state.picked.add(id);
-  } else state.picked = new Set(state.picked.has(id) && state.picked.size === 1 ? [] : [id]);
-  state.anchor = id;
-  state.draw();
-}
-
-// Where the pictures that were clicked in this set may go instead; what is done to several is one act.
-function drawPicked(state, set) {
-  const all = picturesOf(state, set), picked = all.filter(([id]) => state.picked.has(id));
-  if (!picked.length) return null;
-  const ids = picked.map(([id]) => id), [[id, , only]] = picked, isNone = set === state.data.none, one = ids.length === 1;
-  const name = one ? only : plural(ids.length, 'picture', 'pictures'), key = one ? id : 'several';
-  const done = what => { Object.assign(state, { picked: new Set(), several: false }); state.act(what); };
-  const which = one ? { picture: id } : { pictures: ids };
-  const go = (mark, text, what, ...inner) => make('button', { class: 'pill', 'data-key': `${mark}${key}`, 'aria-label': `Move ${name} to ${text}`, title: text,
-    onclick: () => done(what) }, ...inner);
-  const text = (mark, words, does, label = words) => make('button', { class: 'text quiet', 'data-key': `${mark}${key}`, 'aria-label': label, onclick: does }, words);
-  const others = state.data.sets.filter(other => other !== set), lost = one && state.images.get(id)?.dataset.lost;
-  const group = make('div', { class: 'moves', role: 'group', 'aria-label': `Where ${name} ${one ? 'belongs' : 'belong'}` },
-    lost ? make('p', { class: 'hint', role: 'status' }, lost) : null,
-    make('p', { class: 'file', title: name }, make('b', {}, name), `${one ? ' shows' : ' show'}${isNone ? '' : ' instead'}`),
-    ...others.map(other => go(`g${other.id}-`, other.name, { do: 'move', ...which, set: other.id }, dotOf(other.colour), shownName(other.name))),
-    isNone ? null : go('gn', 'None of these', { do: 'none of these', ...which }, make('span', { class: 'dot none' }), 'None of these'));
-  const more = make('div', { class: 'more-ways', role: 'group', 'aria-label': `What to do with ${name}` },
-    isNone ? null : text('gl', 'Leave out', () => done({ do: 'leave out', ...which }), `Leave out ${name}`),
-    text('gr', 'Remove', () => done({ do: 'remove pictures', pictures: ids }), `Remove ${name} that ${one ? 'is' : 'are'} picked`),
-    state.several ? null : text('gm', 'Pick several', () => { state.several = true; state.draw(); }),
-    ids.length < all.length && (state.several || !one) ? text('ga', `Pick all ${all.length.toLocaleString('en')} shown`, () => { state.picked = new Set(all.map(([each]) => each)); state.draw(); }) : null,
-    one && !state.several ? null : text('gc', 'Pick none', () => { Object.assign(state, { picked: new Set(), several: false }); state.draw(); }));
-  return make('div', { class: 'picked-of' }, group, more);
-}
-
-function dotOf(colour) {
-  const dot = make('span', { class: 'dot' });
-  dot.style.background = colour;
-  return dot;
-}
-
-async function showMore(state, set) {
-  const known = state.open.get(set.id)?.pictures || [];
-  const response = await fetch(`${state.data.base}/sets/${set.id}?from=${known.length}&count=${PAGE}`);
-  if (!response.ok) return;
-  const { pictures } = await response.json();
-  state.open.set(set.id, { version: set.version, pictures: [...known, ...pictures] });
-  state.draw();
-}
-
-function drawRejected(state, key, rejected) {
-  if (!rejected.length) return null;
-  const list = make('ul', {}, ...rejected.map(([name, reason]) =>
-    make('li', {}, make('b', {}, name), ` ${reason}`)));
-  const title = `${plural(rejected.length, 'file', 'files')} could not be used`;
-  return make('details', { class: 'rejected', open: rejected.length <= 4 },
-    make('summary', {}, title), list,
-    make('button', { class: 'text', 'data-key': `d${key}`,
-      onclick: () => state.act({ do: 'dismiss', set: key }) }, 'Dismiss'));
-}
-
-function drawSet(state, set, host) {
-  const name = make('input', { class: 'name', value: set.name, maxlength: 255, spellcheck: 'false',
-    'aria-label': `Name of the set ${set.name}`, 'data-key': `n${set.id}` });
-  name.value = state.names.get(set.id) ?? set.name;
-  name.onkeydown = e => {
-    if (e.key === 'Enter') name.blur();
-    if (e.key === 'Escape') { name.value = set.name; name.blur(); }
-  };
-  name.onblur = () => {
-    if (state.drawing) return;   // a redraw takes the field away; the person did not leave it
-    const wanted = name.value.trim();
-    if (wanted && wanted !== set.name) renameSet(state, set.id, wanted);
-    else name.value = set.name;
-  };
-  name.onfocus = () => state.names.delete(set.id);   // it is being typed still
-  const card = make('section', { class: 'card', 'aria-label': `Set ${set.name}` },
-    make('header', {}, dotOf(set.colour), make('span', { class: 'named' }, name, isCut(set.name) ? shownName(set.name, { class: 'shown', 'aria-hidden': 'true' }) : null),
-      make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures') + (set.left_out ? `, ${set.left_out.toLocaleString('en')} left out` : '')),
-      make('button', { class: 'icon', title: 'Remove this set', 'aria-label': `Remove the set ${set.name}`,
-        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id, seen: set.version }) },
-        icon(ICONS.trash))),
-    set.count ? drawThumbs(state, set)
-      : make('p', { class: 'hint' }, 'Drop pictures here: a handful is enough.'),
-    drawPicked(state, set),
-    make('footer', {},
-      make('button', { class: 'text', 'data-key': `a${set.id}`, 'aria-label': `Add pictures to ${set.name}`,
-        onclick: () => choose(host, { accept: ACCEPT }, items => state.send(set.id, items)) },
-        icon(ICONS.plus), 'Add pictures'),
-      make('button', { class: 'text quiet', 'data-key': `f${set.id}`, 'aria-label': `Add a folder to ${set.name}`,
-        onclick: () => choose(host, { webkitdirectory: true }, items => state.send(set.id, items)) },
-        icon(ICONS.folder), 'Folder'),
-      make('button', { class: 'text quiet', 'data-key': `c${set.id}`, 'aria-label': `Record pictures into ${set.name}`,
-        onclick: () => openRecorder(host, state, set) }, icon(CAMERA_ICON), 'Camera'),
-      make('div', { class: 'place', tabindex: '-1', 'data-place': String(set.id) })),
-    state.recorder?.set === set.id ? state.recorder.node : null,
-    drawRejected(state, set.id, set.rejected));
-  droppable(card, items => state.send(set.id, items));
-  return card;
-}
-
-// The set that is no class has no name to change and no colour.
-function drawNone(state, set) {
-  const card = make('section', { class: 'card none', 'aria-label': set.name },
-    make('header', {}, make('span', { class: 'dot none' }), make('span', { class: 'named' }, make('b', {}, set.name)),
-      make('span', { class: 'count' }, plural(set.count, 'picture', 'pictures')),
-      set.count ? make('button', { class: 'icon', title: 'Remove all of these', 'aria-label': 'Remove all pictures that are none of these',
-        'data-key': `r${set.id}`, onclick: () => state.act({ do: 'remove set', set: set.id, seen: set.version }) }, icon(ICONS.trash)) : null),
-    make('p', { class: 'hint' }, 'Pictures you said show none of your sets. They teach featclass what to refuse.'),
-    drawThumbs(state, set), drawPicked(state, set),
-    make('footer', {}, make('div', { class: 'place', tabindex: '-1', 'data-place': String(set.id) })),
-    drawRejected(state, set.id, set.rejected));
-  droppable(card, items => state.send(set.id, items));
-  return card;
-}
-
-async function unfoldAgain(state, set, shown) {
-  const response = await fetch(`${state.data.base}/sets/${set.id}?from=0&count=${Math.max(shown, VISIBLE)}`);
-  if (!response.ok) return;
-  const { pictures } = await response.json();
-  state.open.set(set.id, { version: set.version, pictures });
-  state.draw();
-}
-
-// What was to be said in a set that somebody removed meanwhile is said beneath all sets.
-function sayWhereSetsAreGone(host, state) {
-  for (const [key, place] of state.places) {
-    if (host.querySelector(`[data-place="${key}"]`) || place.share !== null || place.question) continue;
-    state.places.delete(key);
-    const lines = [place.text, ...place.lines].filter(Boolean).map(ended);
-    if (lines.length) Object.assign(placeOf(state, 'new'), { lines });
+  /**
+   * A name that was typed waits for the server where it is gone; nothing else is done later by itself.
+   * @param {number} set
+   * @param {string} name
+   */
+  async rename(set, name) {
+    this.names.set(set, name);
+    const problem = isGone() ? LOST : await this.perform({ do: 'rename', set, name });
+    if (problem === LOST) return;
+    this.names.delete(set);
+    this.tellProblem(set, problem);
   }
-}
 
-function draw(host, state) {
-  const { sets, none } = state.data;
-  for (const set of none ? [...sets, none] : sets) {
-    const opened = state.open.get(set.id);
-    if (opened && opened.version !== set.version) {
-      opened.version = set.version;   // what is unfolded is out of date: as many are fetched anew
-      unfoldAgain(state, set, opened.pictures.length);
+  /** The server is back: what waited is sent, and nobody need read any more that it was gone. */
+  goOn() {
+    for (const [set, name] of [...this.names]) this.rename(set, name);
+    for (const place of this.places.places.values()) {
+      if (place.text === sentence(LOST)) place.text = '';
     }
+    this.draw();
   }
-  if (state.recorder && !state.data.sets.some(set => set.id === state.recorder.set)) closeRecorder(state);
-  const root = host.getRootNode();
-  const active = root.activeElement;
-  const focused = active?.dataset?.key;
-  const typing = focused?.startsWith('n') && active.tagName === 'INPUT'
-    ? { value: active.value, start: active.selectionStart, end: active.selectionEnd } : null;
-  const list = make('div', { class: 'list' }, ...sets.map(set => drawSet(state, set, host)));
-  const end = make('div', { class: 'end' },
-    make('button', { class: 'pill', 'data-key': 'new', onclick: () => state.act({ do: 'add set' }) },
-      icon(ICONS.plus), 'Add a set'),
-    make('button', { class: 'text quiet', 'data-key': 'folders',
-      onclick: () => choose(host, { webkitdirectory: true }, items => state.send('new', items)) },
-      icon(ICONS.folder), 'Folder of folders'),
-    make('p', { class: 'hint' }, 'Drop a folder or a zip anywhere here: each subfolder becomes a set.'));
-  state.drawing = true;
-  host.replaceChildren(list, end, ...none ? [drawNone(state, none)] : [], make('div', { class: 'place tray', tabindex: '-1', 'data-place': 'new' }));
-  state.drawing = false;
-  state.recorder?.camera?.video.play().catch(() => {});   // moving it in the page has paused it
-  sayWhereSetsAreGone(host, state);
-  for (const key of state.places.keys()) drawPlace(host, state, key);
-  const again = focused && host.querySelector(`[data-key="${CSS.escape(focused)}"]`);
-  if (!again) return;
-  if (typing) again.value = typing.value;
-  again.focus({ preventScroll: true });
-  if (typing) again.setSelectionRange(typing.start, typing.end);
+
+  /**
+   * @param {number | string | null} target
+   * @param {Item[]} items
+   */
+  async send(target, items) {
+    if (!items.length) return;
+    const key = String(target), { places } = this;
+    const tell = (/** @type {string} */ text, /** @type {number | null} */ share) =>
+      places.say(key, { text, share, again: null });
+    Object.assign(places.of(key), { lines: [], names: [] });
+    const sum = await upload(this.base, target, items, tell, {
+      how: (question) => {
+        tell('', null);
+        return places.ask(key, question);
+      },
+    });
+    const { length } = sum.sets;
+    tell(sum.text + (length > 1 ? ` into ${length} sets` : ''), null);
+    const again = sum.left.length ? () => this.send(target, sum.left) : null;
+    places.say(key, { lines: sum.notes, names: sum.names, again });
+    this.redraw();
+  }
+
+  draw() {
+    if (this.recorder?.isRecording) return; // a held button stays put
+    const { sets, none } = this.data;
+    for (const set of none ? [...sets, none] : sets) this.unfoldAgain(set);
+    if (this.recorder && !sets.some(({ id }) => id === this.recorder?.set)) this.closeRecorder();
+    keepingFocus(this.host, () => {
+      this.isDrawing = true;
+      fill(
+        this.host,
+        dom`<div class="list">${sets.map((set) => this.set(set))}</div>`,
+        this.end(),
+        none && this.none(none),
+        dom`<div class="place tray" tabindex="-1" data-place="new"></div>`,
+      );
+      this.isDrawing = false;
+      this.recorder?.camera?.play();
+      this.places.drawAll();
+    });
+  }
+
+  end() {
+    const folder = () =>
+      choose(this.host, { webkitdirectory: true }, (items) => this.send('new', items));
+    return dom`<div class="end">
+      <button class="pill" data-key="new" onclick=${() => this.act({ do: 'add set' })}>
+        ${icon('plus')}Add a set</button>
+      <button class="text quiet" data-key="folders" onclick=${folder}>
+        ${icon('folder')}Folder of folders</button>
+      <p class="hint">Drop a folder or a zip anywhere here: each subfolder becomes a set.</p></div>`;
+  }
+
+  // A set
+
+  /** @param {SetData} set */
+  set(set) {
+    const id = /** @type {number} */ (set.id), { name } = set;
+    const add = (/** @type {Record<string, string | boolean>} */ attributes) =>
+      choose(this.host, attributes, (items) => this.send(id, items));
+    const way = (
+      /** @type {string} */ key,
+      /** @type {'plus' | 'folder' | 'camera'} */ mark,
+      /** @type {string} */ text,
+      /** @type {string} */ label,
+      /** @type {() => void} */ does,
+    ) =>
+      dom`<button class="text${key === 'a' ? '' : ' quiet'}" data-key="${key}${id}"
+        aria-label="${label} ${name}" onclick=${does}>${icon(mark)}${text}</button>`;
+    const out = set.left_out ? `, ${number(set.left_out)} left out` : '';
+    return this.card(
+      set,
+      'card',
+      `Set ${name}`,
+      [
+        dot(set.colour),
+        dom`<span class="named">${this.nameField(id, name)}${this.shownOver(name)}</span>`,
+        dom`<span class="count">${pictures(set.count) + out}</span>`,
+        this.bin(set, 'Remove this set', `Remove the set ${name}`),
+      ],
+      set.count
+        ? this.thumbs(set)
+        : dom`<p class="hint">Drop pictures here: a handful is enough.</p>`,
+      [
+        way('a', 'plus', 'Add pictures', 'Add pictures to', () => add({ accept: ACCEPT })),
+        way('f', 'folder', 'Folder', 'Add a folder to', () => add({ webkitdirectory: true })),
+        way('c', 'camera', 'Camera', 'Record pictures into', () => this.record(id)),
+      ],
+    );
+  }
+
+  /** @param {SetData} set that is no class: it has no name to change and no colour */
+  none(set) {
+    const label = 'Remove all pictures that are none of these';
+    return this.card(set, 'card none', set.name, [
+      noDot(),
+      dom`<span class="named"><b>${set.name}</b></span>`,
+      dom`<span class="count">${pictures(set.count)}</span>`,
+      set.count > 0 && this.bin(set, 'Remove all of these', label),
+    ], [
+      dom`<p class="hint">${'Pictures you said show none of your sets. They teach featclass what to refuse.'}</p>`,
+      this.thumbs(set),
+    ], []);
+  }
+
+  /** @type {(set: SetData, style: string, label: string, header: Hole, body: Hole, footer: Hole) => HTMLElement} */
+  card(set, style, label, header, body, footer) {
+    const card = dom`<section class="${style}" aria-label="${label}"><header>${header}</header>
+      ${body}${this.picked(set)}
+      <footer>${footer}<div class="place" tabindex="-1" data-place="${
+      String(set.id)
+    }"></div></footer>
+      ${this.recorder && this.recorder.set === set.id && this.recorder.node}
+      ${this.rejected(String(set.id), set.rejected)}</section>`;
+    droppable(card, (items) => this.send(set.id, items));
+    return card;
+  }
+
+  /** @type {(set: SetData, title: string, label: string) => HTMLElement} */
+  bin({ id, version }, title, label) {
+    return dom`<button class="icon" title="${title}" aria-label="${label}" data-key="r${id}"
+      onclick=${() => this.act({ do: 'remove set', set: id, seen: version })}>
+      ${icon('trash')}</button>`;
+  }
+
+  /** @param {string} name long, as it is shown over its field */
+  shownOver(name) {
+    if (!halves(name)) return null;
+    const shown = shownName(name, 'shown');
+    shown.ariaHidden = 'true';
+    return shown;
+  }
+
+  /**
+   * @param {number} id
+   * @param {string} name
+   */
+  nameField(id, name) {
+    const field = /** @type {HTMLInputElement} */ (
+      dom`<input class="name" maxlength="255" spellcheck="false" data-key="n${id}"
+        aria-label="Name of the set ${name}" value="${name}">`
+    );
+    field.value = this.names.get(id) ?? name;
+    field.onkeydown = ({ key }) => {
+      if (key === 'Escape') field.value = name;
+      if (key === 'Escape' || key === 'Enter') field.blur();
+    };
+    field.onblur = () => {
+      if (this.isDrawing) return; // a redraw takes the field away; the person did not leave it
+      const wanted = field.value.trim();
+      if (wanted && wanted !== name) this.rename(id, wanted);
+      else field.value = name;
+    };
+    field.onfocus = () => this.names.delete(id); // it is being typed still
+    return field;
+  }
+
+  /** @param {number} id the button opens and closes */
+  record(id) {
+    const wasOpen = this.recorder?.set === id;
+    this.closeRecorder();
+    if (wasOpen) return this.draw();
+    this.recorder = new Recorder(this, id);
+    this.recorder.open();
+  }
+
+  /**
+   * @param {string} key
+   * @param {RejectedRow[]} rejected
+   */
+  rejected(key, rejected) {
+    if (!rejected.length) return null;
+    const files = plural(rejected.length, 'file', 'files');
+    const lines = rejected.map(([name, reason]) => dom`<li><b>${name}</b> ${reason}</li>`);
+    return dom`<details class="rejected" open=${rejected.length <= 4}>
+      <summary>${files} could not be used</summary><ul>${lines}</ul>
+      <button class="text" data-key="d${key}"
+        onclick=${() => this.act({ do: 'dismiss', set: key })}>Dismiss</button></details>`;
+  }
+
+  // Its pictures
+
+  /** @param {SetData} set */
+  picturesOf(set) {
+    return this.open.get(set.id)?.pictures ?? set.pictures;
+  }
+
+  /** @param {SetData} set */
+  thumbs(set) {
+    const { id, count, name } = set, isOpen = this.open.has(id);
+    const few = count > VISIBLE ? VISIBLE - 1 : VISIBLE;
+    const shown = this.picturesOf(set).slice(0, isOpen ? undefined : few);
+    const more = count - shown.length;
+    const fold = () => {
+      this.open.delete(id);
+      this.draw();
+    };
+    return dom`<div class="thumbs">${shown.map((picture) => this.thumb(set, picture))}${
+      more > 0
+        ? dom`<button class="more" data-key="m${id}" aria-label="Show more pictures of ${name}"
+            onclick=${() => this.unfold(set)}>+${number(more)}</button>`
+        : isOpen && count > VISIBLE &&
+          dom`<button class="more" data-key="m${id}" onclick=${fold}>fewer</button>`
+    }</div>`;
+  }
+
+  /**
+   * @param {SetData} set
+   * @param {PictureRow} picture
+   */
+  thumb(set, [id, digest, name, leftOut]) {
+    const image = this.image(set, id, digest, name), { lost } = image.dataset;
+    const isOut = leftOut !== null, isPicked = this.picking.picked.has(id);
+    const why = isOut && `Left out${leftOut ? `: ${leftOut}` : ''}`;
+    image.title = [name, why, lost].filter(Boolean).join('\n');
+    const back = isOut && dom`<button class="back" title="Let it count again" data-key="b${id}"
+      aria-label="Take back ${name}, which was left out of ${set.name}"
+      onclick=${() => this.act({ do: 'take back', picture: id })}>left out</button>`;
+    return dom`<figure class="${isOut ? 'out' : ''}${isPicked ? ' picked' : ''}">
+      <button class="pick" aria-expanded=${isPicked} data-key="k${id}"
+        aria-label="Move ${name} to another set${lost ? `. ${lost}` : ''}"
+        onclick=${(event) => this.pick(set, id, event)}>${image}</button>${back}
+      <button class="remove" aria-label="Remove ${name} from ${set.name}" title="Remove"
+        data-key="p${id}" onclick=${() => this.act({ do: 'remove picture', picture: id })}>
+        ${icon('cross')}</button></figure>`;
+  }
+
+  /** @type {(set: SetData, id: number, digest: string, name: string) => HTMLImageElement} */
+  image(set, id, digest, name) {
+    const at = { size: null, place: id }, version = String(set.version);
+    let image = this.picture(digest, name, at);
+    if (image.dataset.lost && image.dataset.version !== version) {
+      this.forget(digest, at); // it may have been added again
+      image = this.picture(digest, name, at);
+    }
+    if (!image.dataset.version) image.addEventListener('lost', () => this.draw());
+    image.dataset.version ??= version;
+    return image;
+  }
+
+  /** @type {(set: SetData, id: number, event: MouseEvent) => void} */
+  pick(set, id, event) {
+    if (this.picking.set !== set.id) this.pickNone();
+    const ids = this.picturesOf(set).map(([one]) => one);
+    this.picking = { set: set.id, ...pick(this.picking, ids, id, event) };
+    this.draw();
+  }
+
+  pickNone() {
+    this.picking = { set: null, picked: new Set(), anchor: null, isSeveral: false };
+  }
+
+  /**
+   * Where the pictures picked in this set may go instead; what is done to several is one act.
+   * @param {SetData} set
+   */
+  picked(set) {
+    const all = this.picturesOf(set), picked = all.filter(([id]) => this.picking.picked.has(id));
+    if (!picked.length) return null;
+    const ids = picked.map(([id]) => id), [[id, digest, only]] = picked;
+    const isNone = set === this.data.none, isOne = ids.length === 1, { isSeveral } = this.picking;
+    const name = isOne ? only : pictures(ids.length), key = isOne ? id : 'several';
+    const which = isOne ? { picture: id } : { pictures: ids };
+    const done = (/** @type {{do: string, [key: string]: unknown}} */ what) => {
+      Object.assign(this.picking, { picked: new Set(), isSeveral: false });
+      this.act(what);
+    };
+    /** @type {(mark: string, text: string, what: {do: string}, inner: Hole) => HTMLElement} */
+    const go = (mark, text, what, inner) =>
+      dom`<button class="pill" data-key="${mark}${key}" aria-label="Move ${name} to ${text}"
+        title="${text}" onclick=${() => done({ ...what, ...which })}>${inner}</button>`;
+    /** @type {(mark: string, words: string, does: () => void, label?: string) => HTMLElement} */
+    const way = (mark, words, does, label = words) =>
+      dom`<button class="text quiet" data-key="${mark}${key}" aria-label="${label}"
+        onclick=${does}>${words}</button>`;
+    /** @type {(change: object) => () => void} */
+    const picking = (change) => () => {
+      Object.assign(this.picking, change);
+      this.draw();
+    };
+    const lost = isOne && this.image(set, id, digest, only).dataset.lost;
+    const others = this.data.sets.filter((other) => other !== set);
+    const remove = { do: 'remove pictures', pictures: ids };
+    const isMore = ids.length < all.length && (isSeveral || !isOne);
+    return dom`<div class="picked-of">
+      <div class="moves" role="group" aria-label="Where ${name} ${isOne ? 'belongs' : 'belong'}">
+        ${lost && dom`<p class="hint" role="status">${lost}</p>`}
+        <p class="file" title="${name}"><b>${name}</b>${
+      (isOne ? ' shows' : ' show') + (isNone ? '' : ' instead')
+    }</p>${
+      others.map((other) => {
+        const what = { do: 'move', set: other.id };
+        const inner = [dot(other.colour), shownName(other.name)];
+        return go(`g${other.id}-`, other.name, what, inner);
+      })
+    }${
+      !isNone && go('gn', 'None of these', { do: 'none of these' }, [noDot(), 'None of these'])
+    }</div>
+      <div class="more-ways" role="group" aria-label="What to do with ${name}">
+        ${
+      !isNone && way('gl', 'Leave out', () =>
+        done({ do: 'leave out', ...which }), `Leave out ${name}`)
+    }
+        ${
+      way('gr', 'Remove', () => done(remove), `Remove ${name} that ${isOne ? 'is' : 'are'} picked`)
+    }
+        ${!isSeveral && way('gm', 'Pick several', picking({ isSeveral: true }))}
+        ${
+      isMore &&
+      way(
+        'ga',
+        `Pick all ${number(all.length)} shown`,
+        picking({ picked: new Set(all.map(([one]) => one)) }),
+      )
+    }${
+      (!isOne || isSeveral) &&
+      way('gc', 'Pick none', picking({ picked: new Set(), isSeveral: false }))
+    }</div></div>`;
+  }
+
+  /** @param {SetData} set */
+  async unfold({ id, version }) {
+    const known = this.open.get(id)?.pictures ?? [];
+    const answer = await get(`${this.base}/sets/${id}?from=${known.length}&count=${PAGE}`);
+    if (!answer) return;
+    this.open.set(id, { version, pictures: [...known, ...answer.pictures] });
+    this.draw();
+  }
+
+  /** @param {SetData} set of which what is unfolded is out of date: as many are fetched anew */
+  async unfoldAgain({ id, version }) {
+    const opened = this.open.get(id);
+    if (!opened || opened.version === version) return;
+    opened.version = version;
+    const count = Math.max(opened.pictures.length, VISIBLE);
+    const answer = await get(`${this.base}/sets/${id}?from=0&count=${count}`);
+    if (!answer) return;
+    this.open.set(id, { version, pictures: answer.pictures });
+    this.draw();
+  }
 }
+
+export default mounting('sets', Sets);

@@ -1,146 +1,359 @@
-// "Try it": drop, paste, choose or photograph new pictures, and see what they look like.
-const memory = new WeakMap();
+// "Try it": drop, paste, choose or photograph new pictures, see what they look like, and say what they
+// are. What is answered goes into that set; of many pictures the gallery shows the rest.
+import { NO_CAMERA_HERE, openCamera, stamp } from './camera.js';
+import { Cards } from './cards.js';
+import { Component, mounting } from './component.js';
+import { dom, fill, keepingFocus, keyed, noDot } from './dom.js';
+import { ACCEPT, choose, droppable } from './files.js';
+import { Gallery, STEPS, View } from './gallery.js';
+import { Live } from './live.js';
+import { offered } from './offered.js';
+import { act, get, said } from './server.js';
+import { Tried } from './tried.js';
+import { upload } from './upload.js';
+import { pictures } from './wording.js';
+/** @import { Camera } from './camera.js' */
+/** @import { Answer } from './cards.js' */
+/** @import { TriedPicture, TriedRow, TryoutData } from './data.js' */
+/** @import { Item } from './files.js' */
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  const host = parentElement.querySelector('.tryout');
-  let state = memory.get(host);
-  if (!state) {
-    state = { note: null, images: new Map(), shown: '', camera: null, ...correcting(), gallery: gallery(), ...seenBefore(data.base) };
-    memory.set(host, state);
-    globalThis.featclassTried = { base: data.base, state };
-    build(host, state);
+/**
+ * Where Streamlit builds the page anew, what was answered in this workspace is still there to undo,
+ * and the gallery as it was.
+ * @type {{base: string, tried: Tried<TriedPicture>, view: View}}
+ */
+let seen = { base: '', tried: new Tried(), view: new View() };
+
+/** @extends {Component<TryoutData>} */
+export class Tryout extends Component {
+  /**
+   * @param {HTMLElement} host
+   * @param {TryoutData} data
+   */
+  constructor(host, data) {
+    super(host, data);
+    const { base } = this, take = (/** @type {Item[]} */ items) => this.send(items);
+    if (seen.base !== base) seen = { base, tried: new Tried(), view: new View() };
+    this.tried = seen.tried;
+    this.cards = new Cards(this);
+    this.gallery = new Gallery(this, seen.view);
+    /** @type {Camera | null} */
+    this.camera = null;
+    /** @type {Live | null} */
+    this.live = null;
+    this.isOpening = false;
+    this.button = this.find('.camera');
+    this.button.onclick = () => this.camera ? this.stopCamera() : this.startCamera();
+    this.find('.zone .pick').onclick = () => choose(host, { accept: ACCEPT }, take);
+    droppable(host, take);
+    host.onkeydown = (event) => this.pressed(event);
+    this.gone = new AbortController();
+    const { signal } = this.gone;
+    document.addEventListener('paste', (event) => this.pasted(event), { signal });
+    offered.addEventListener('change', () => this.draw(), { signal });
   }
-  state.redraw = () => setTriggerValue('redraw', Date.now());
-  state.draw = () => keepingFocus(host, () => drawResults(host, state));
-  state.say = text => { host.querySelector('.note').textContent = text; };
-  state.act = async what => state.say(await perform(data.base, what, state.redraw));
-  state.data = data;
-  const shown = JSON.stringify(data);
-  if (shown !== state.shown) { state.shown = shown; state.draw(); }
-  return () => { if (!host.isConnected) { stopCamera(state); document.removeEventListener('paste', state.paste); document.removeEventListener('featclass-offered', state.offered); } };
-}
 
-// Where Streamlit builds the page anew, what was answered in this workspace is still there to undo,
-// and the gallery as it was.
-function seenBefore(base) {
-  const before = globalThis.featclassTried;
-  if (before?.base !== base) return {};
-  const { went, came, items, gallery: { rows, filter, sort, open, details, picked, picking, anchor } } = before.state;
-  return { went, came, items, gallery: { ...gallery(), rows, filter, sort, open, details, picked, picking, anchor } };
-}
+  leave() {
+    this.stopCamera();
+    this.gone.abort();
+  }
 
-function build(host, state) {
-  const zone = host.querySelector('.zone');
-  const take = items => send(host, state, items);
-  droppable(host, take);
-  zone.querySelector('.pick').onclick = () => choose(host, { accept: ACCEPT }, take);
-  zone.querySelector('.camera').onclick = () => state.camera ? stopCamera(state, host) : startCamera(host, state);
-  host.onkeydown = event => pressed(host, state, event);
-  state.paste = event => {
-    const files = [...(event.clipboardData?.files || [])].filter(file => file.type.startsWith('image/'));
-    if (files.length && host.isConnected) {
-      event.preventDefault();
-      take(files.map((file, i) => ({ path: `pasted-${stamp()}${i ? '-' + i : ''}.png`, file })));
+  /** @param {string} text */
+  say(text) {
+    this.find('.note').textContent = text;
+  }
+
+  /** @param {object} what */
+  async act(what) {
+    this.say(await this.perform(what));
+  }
+
+  // Bringing pictures
+
+  /** @param {ClipboardEvent} event */
+  pasted(event) {
+    const files = [...event.clipboardData?.files ?? []].filter(({ type }) =>
+      type.startsWith('image/')
+    );
+    if (!files.length || !this.host.isConnected) return;
+    event.preventDefault();
+    const path = (/** @type {number} */ i) => `pasted-${stamp()}${i ? `-${i}` : ''}.png`;
+    this.send(files.map((file, i) => ({ path: path(i), file })));
+  }
+
+  /** @param {Item[]} items */
+  async send(items) {
+    if (!items.length) return null;
+    const tell = (/** @type {string} */ text) => this.say(`Sending ${text}`);
+    const sum = await upload(this.base, 'try', items, tell);
+    const text = sum.error || sum.rejected || !sum.added ? sum.text : '';
+    this.say([text, ...sum.notes].filter(Boolean).join('. '));
+    this.redraw();
+    return sum;
+  }
+
+  /** The camera says what it sees all the time; nothing is kept but what is taken with the button. */
+  async startCamera() {
+    if (!navigator.mediaDevices) {
+      // Browsers give the camera only to https pages and to this very machine.
+      this.say(NO_CAMERA_HERE);
+      const attributes = { accept: 'image/*', capture: 'environment' };
+      return choose(this.host, attributes, (items) => this.send(items));
     }
-  };
-  document.addEventListener('paste', state.paste);
-  state.offered = () => state.data && state.draw();
-  document.addEventListener('featclass-offered', state.offered);
-}
-
-const stamp = () => new Date().toISOString().slice(0, 19).replace(/[T:]/g, '-');
-
-async function send(host, state, items) {
-  if (!items.length) return;
-  const note = host.querySelector('.note');
-  const tell = (text, share) => { note.textContent = share == null ? text : `Sending ${text}`; };
-  const sum = await upload(state.data.base, 'try', items, tell);
-  const text = sum.error || sum.rejected || !sum.added ? summary(sum) : '';
-  tell([text, ...sum.notes].filter(Boolean).join('. '), null);
-  state.redraw();
-  return sum;
-}
-
-// The camera says what it sees all the time; nothing is kept but what is taken with the button.
-async function startCamera(host, state) {
-  const note = host.querySelector('.note');
-  if (!navigator.mediaDevices) {
-    // Browsers give the camera only to https pages and to this very machine.
-    note.textContent = NO_CAMERA_HERE;
-    choose(host, { accept: 'image/*', capture: 'environment' }, items => send(host, state, items));
-    return;
+    if (this.isOpening) return;
+    this.isOpening = true;
+    const ended = (/** @type {string} */ sentence) => {
+      this.stopCamera();
+      this.say(sentence);
+    };
+    try {
+      const camera = this.camera = await openCamera(ended);
+      if (!this.host.isConnected) return this.stopCamera();
+      this.say('');
+      this.drawCamera(camera);
+    } catch (error) {
+      this.say(said(error));
+    } finally {
+      this.isOpening = false;
+    }
   }
-  if (state.opening) return;
-  state.opening = true;
-  const gone = sentence => { stopCamera(state, host); note.textContent = sentence; };
-  try { state.camera = await openCamera(gone); } catch (error) { note.textContent = error.message; return; } finally { state.opening = false; }
-  if (!host.isConnected) { stopCamera(state); return; }
-  note.textContent = '';
-  drawCamera(host, state, gone);
+
+  /** @param {Camera} camera */
+  drawCamera(camera) {
+    this.live = new Live(camera, this.base, () => this.data.colours);
+    const shoot = dom`<button class="pill strong"
+      onclick=${() => this.shoot(camera)}>Take picture</button>`;
+    const none = this.data.sets.length > 0 && dom`<button class="pill"
+      title="Take this picture, and say that it is none of your sets"
+      onclick=${() => this.shootNone(camera)}>${noDot()}None of these</button>`;
+    fill(
+      this.find('.viewfinder'),
+      camera.video,
+      this.live.node,
+      dom`<div class="row">${shoot}${none}${camera.switcher()}
+        <button class="pill" onclick=${() => this.stopCamera()}>Close camera</button></div>`,
+    );
+    this.button.setAttribute('aria-pressed', 'true');
+    camera.play();
+    shoot.focus({ preventScroll: true });
+  }
+
+  stopCamera() {
+    this.live?.close();
+    this.camera?.close();
+    this.live = this.camera = null;
+    fill(this.find('.viewfinder'));
+    this.button.removeAttribute('aria-pressed');
+  }
+
+  /** @param {Camera} camera */
+  async shoot(camera) {
+    const file = await camera.photograph(Infinity, 0.92);
+    const sum = file && await this.send([{ path: `photo-${stamp()}.jpg`, file }]);
+    return sum && (sum.added || sum.copies) ? file : null; // else why is said by now
+  }
+
+  /** @param {Camera} camera what it sees now is taken and answered in one */
+  async shootNone(camera) {
+    const file = await this.shoot(camera);
+    if (!file) return;
+    // Other pictures may arrive at the same time.
+    const [answer, digest] = await Promise.all([get(`${this.base}/tried`), digestOf(file)]);
+    const rows = /** @type {TriedRow[]} */ (answer?.rows ?? []);
+    const id = rows.find((row) => row[1] === digest)?.[0];
+    if (id !== undefined) return this.answer([id], null);
+    this.say(
+      'The picture was taken, but what it is could not be said. Say it beneath the picture.',
+    );
+  }
+
+  // Answering
+
+  /**
+   * Puts pictures into a set, into a new one of the name given, or says that they are none of these.
+   * @param {number[]} all
+   * @param {Answer | string} set
+   */
+  async answer(all, set) {
+    const { tried, data } = this, ids = all.filter((id) => !tried.went.has(id));
+    if (!ids.length) return;
+    const isNew = typeof set === 'string', isNone = set === null, isOne = ids.length === 1;
+    const name = isNew ? set : set ? set[1] : 'none of these';
+    const since = data.version, colour = isNew || isNone ? null : set[2];
+    const gone = { name, isNone, colour, act: null, since };
+    const about = { ids, act: null, since, was: data.score, isDone: false, text: '' };
+    // Of what is none of these only the line that undoes everything tells: it concerns no picture of
+    // the sets.
+    const came = isNone ? null : {
+      ...about,
+      said: `Added ${isOne ? '' : `${pictures(ids.length)} `}to ${name}`,
+    };
+    tried.came = came;
+    if (isOne) tried.went.set(ids[0], gone);
+    else this.gallery.pickNone();
+    this.cards.close();
+    this.say('');
+    this.draw();
+    const to = isNew ? { 'new set': set } : { set: set?.[0] };
+    const what = isNone ? { do: 'none of these' } : { do: 'move', ...to };
+    try {
+      const { act: number = 0, version = this.data.version } = await act(this.base, {
+        ...what,
+        pictures: ids,
+      });
+      Object.assign(gone, { act: number, since: version });
+      if (came) Object.assign(came, { act: number, since: version, isDone: true });
+    } catch (error) {
+      tried.went.delete(ids[0]);
+      tried.came = null;
+      this.say(said(error));
+    }
+    this.draw();
+    this.redraw();
+  }
+
+  /** @param {number | null} number of the act */
+  async takeBack(number) {
+    const problem = await this.perform({ do: 'undo', act: number });
+    if (problem) this.say(problem);
+    else if (this.tried.came?.act === number) {
+      this.tried.came = null;
+      this.draw();
+    }
+  }
+
+  // Drawing
+
+  draw() {
+    keepingFocus(
+      this.host,
+      () => this.drawAll(),
+      (_, card) => keyed(this.host, card) ?? this.host.querySelector('.result.first'),
+    );
+  }
+
+  drawAll() {
+    const { results, rejected, total, version, most } = this.data, { tried } = this;
+    this.drawZone();
+    const isGallery = total + tried.went.size > most;
+    if (!isGallery) tried.meet(results, version);
+    this.drawCame();
+    const dismiss = () => this.act({ do: 'dismiss', set: 'try' });
+    const refused = rejected.map(([name, reason]) =>
+      dom`<article class="result rejected"><div class="said"><b>${name}</b>
+        <p>Could not be used: ${reason}</p></div></article>`
+    );
+    fill(
+      this.find('.results'),
+      refused,
+      refused.length > 0 && dom`<button class="text quiet" data-key="dismiss"
+        onclick=${dismiss}>Dismiss</button>`,
+      isGallery
+        ? this.gallery.drawOpen()
+        : tried.items.map((result, i) => this.cards.card(result, i === 0)),
+    );
+    this.gallery.draw(isGallery);
+    const clear = () => this.act({ do: 'clear tried' });
+    fill(
+      this.find('.after'),
+      total > 0 && dom`<button class="text quiet" data-key="clear" onclick=${clear}>
+        Clear all</button>`,
+    );
+  }
+
+  drawZone() {
+    const { ready, working, share } = this.data, percent = Math.round(100 * share);
+    this.find('.zone .what').textContent = ready
+      ? 'Drop, paste or take a new picture'
+      : 'Once there are two sets to tell apart, try new ones here';
+    fill(
+      this.find('.working'),
+      working && [
+        dom`<span role="status">${working}</span>`,
+        dom`<div class="bar" role="progressbar" aria-label="Pictures looked at"
+          aria-valuenow="${percent}"><i style="width: ${percent}%"></i></div>`,
+      ],
+    );
+  }
+
+  /** What came of the last answer: the score, as soon as the classifier has followed. */
+  drawCame() {
+    const { came } = this.tried, { score } = this.data, place = this.find('.came');
+    place.hidden = !came;
+    if (!came) return fill(place);
+    if (came.isDone && !came.text && score.current && score.key !== came.was.key) {
+      const was = came.was.said ? ` (was ${came.was.said.replace(/ right$/, '')})` : '';
+      came.text = `${came.said}${score.said ? `: now ${score.said}${was}` : ''}`;
+    }
+    const isKnown = came.isDone && score.current, offers = offered.leaves(came.act);
+    const text = came.text || (isKnown ? came.said : `${came.said} …`);
+    const now = place.querySelector('span')?.textContent;
+    if (now === text && Boolean(place.querySelector('button')) === offers) return;
+    fill(
+      place,
+      dom`<span>${text}</span>`,
+      offers && dom`<button class="text" data-key="undo-came" aria-label="Undo: ${came.said}"
+        onclick=${() => this.takeBack(came.act)}>Undo</button>`,
+    );
+  }
+
+  // The keyboard: digits answer, 0 that it is none of these; arrows go on.
+
+  /** @param {KeyboardEvent} event */
+  pressed(event) {
+    const target = /** @type {HTMLElement} */ (event.target), { gallery } = this;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (target.matches('input, select, textarea')) return;
+    const set = answerOf(event.key, this.data.sets), card = target.closest('article');
+    if (set !== undefined) {
+      event.preventDefault();
+      if (gallery.isShown) gallery.answer(set);
+      else this.answerCard(card, set);
+    } else if (gallery.isShown) gallery.pressed(event);
+    else if (STEPS[event.key] && card) {
+      event.preventDefault();
+      this.step(card, STEPS[event.key]);
+    }
+  }
+
+  /**
+   * @param {HTMLElement | null} card
+   * @param {number} by
+   */
+  step(card, by) {
+    const cards = /** @type {HTMLElement[]} */ ([
+      ...this.host.querySelectorAll('article[data-id]'),
+    ]);
+    const next = cards[cards.findIndex((one) => one === card) + by];
+    next?.focus({ preventScroll: true });
+    next?.scrollIntoView({ block: 'nearest' });
+  }
+
+  /**
+   * @param {HTMLElement | null} card
+   * @param {Answer} set
+   */
+  answerCard(card, set) {
+    const { tried } = this, result = tried.items.find(({ id }) => String(id) === card?.dataset.id);
+    if (!result?.bars || tried.went.has(result.id)) return;
+    this.answer([result.id], set);
+    this.step(keyed(this.host, `c${result.id}`), 1);
+  }
 }
 
-function drawCamera(host, state, gone) {
-  const camera = state.camera;
-  state.live = livePrediction(camera, state.data.base, () => state.data.colours);
-  const shoot = make('button', { class: 'pill strong', onclick: async () => {
-    const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
-    if (blob) send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
-  } }, 'Take picture');
-  const none = !state.data.sets.length ? null : make('button', { class: 'pill', title: 'Take this picture, and say that it is none of your sets', onclick: () => shootNone(host, state, camera) },
-    make('span', { class: 'dot none' }), NONE[1]);
-  const close = make('button', { class: 'pill', onclick: () => stopCamera(state, host) }, 'Close camera');
-  host.querySelector('.viewfinder').replaceChildren(camera.video, state.live.node,
-    make('div', { class: 'row' }, shoot, none, switcher(camera, gone), close));
-  host.querySelector('.camera').setAttribute('aria-pressed', 'true');
-  camera.video.play().catch(() => {});
-  shoot.focus({ preventScroll: true });
-}
+/**
+ * The answer that a key gives, null for none of these; undefined where it gives none.
+ * @param {string} key
+ * @param {import('./data.js').TargetRow[]} sets
+ * @returns {Answer | undefined}
+ */
+export const answerOf = (key, sets) =>
+  key === '0' && sets.length ? null : /^[1-9]$/.test(key) ? sets[Number(key) - 1] : undefined;
 
-// What the camera sees now, taken and answered in one; other pictures may arrive at the same time.
-async function shootNone(host, state, camera) {
-  const blob = await photograph(camera.video, newCanvas(), Infinity, 0.92);
-  if (!blob) return;
-  const { added, copies } = await send(host, state, [{ path: `photo-${stamp()}.jpg`, file: blob }]);
-  if (!added && !copies) return;   // why is said by now
-  try {
-    const [response, digest] = await Promise.all([fetch(`${state.data.base}/tried`), digestOf(blob)]);
-    const [id] = (await response.json()).rows.find(row => row[1] === digest);
-    await answer(state, [id], NONE);
-  } catch { state.say('The picture was taken, but what it is could not be said. Say it beneath the picture.'); }
-}
-
-// The SHA-256 of the bytes, by which the server knows a picture; browsers work it out where they lend a camera.
+/** @param {Blob} blob of which the SHA-256 is wanted, by which the server knows a picture */
 async function digestOf(blob) {
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
-  return [...bytes].map(byte => byte.toString(16).padStart(2, '0')).join('');
+  const bytes = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
+  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-function stopCamera(state, host) {
-  state.live?.close();
-  state.camera?.close();
-  state.live = state.camera = null;
-  host?.querySelector('.viewfinder').replaceChildren();
-  host?.querySelector('.camera').removeAttribute('aria-pressed');
-}
-
-function drawResults(host, state) {
-  const { results, rejected, ready, working, share, total, version, most } = state.data;
-  host.querySelector('.zone .what').textContent = ready
-    ? 'Drop, paste or take a new picture' : 'Once there are two sets to tell apart, try new ones here';
-  const bar = make('i');
-  bar.style.width = `${Math.round(100 * share)}%`;
-  host.querySelector('.working').replaceChildren(...working ? [make('span', { role: 'status' }, working),
-    make('div', { class: 'bar', role: 'progressbar', 'aria-label': 'Pictures looked at', 'aria-valuenow': Math.round(100 * share) }, bar)] : []);
-  const isGallery = total + state.went.size > most;
-  if (!isGallery) meet(state, results, version);
-  drawCame(host, state);
-  const refused = rejected.map(([name, reason]) => make('article', { class: 'result rejected' },
-    make('div', { class: 'said' }, make('b', {}, name), make('p', {}, `Could not be used: ${reason}`))));
-  if (refused.length) refused.push(make('button', { class: 'text quiet', 'data-key': 'dismiss',
-    onclick: () => state.act({ do: 'dismiss', set: 'try' }) }, 'Dismiss'));
-  const cards = isGallery ? drawOpen(host, state) : state.items.map((result, i) => drawResult(state, result, i === 0));
-  host.querySelector('.results').replaceChildren(...refused, ...cards);
-  drawGallery(host, state, isGallery);
-  host.querySelector('.after').replaceChildren(...total ? [make('button', { class: 'text quiet', 'data-key': 'clear',
-    onclick: () => state.act({ do: 'clear tried' }) }, 'Clear all')] : []);
-}
+export default mounting('tryout', Tryout);

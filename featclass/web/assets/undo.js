@@ -1,69 +1,90 @@
 // Ctrl+Z, and for how long the line that undoes is offered: some seconds, from when the page has
 // followed what was done. While it is, no other place on the page offers to undo the same act.
-const memory = new WeakMap();
-const TICK = 250, PATIENCE = 40000, READING = 3000;   // milliseconds; PATIENCE: with a page that follows
+import { Component, mounting } from './component.js';
+import { offered } from './offered.js';
+import { act, said } from './server.js';
+/** @import { UndoData } from './data.js' */
 
-export default function ({ parentElement, data, setTriggerValue }) {
-  const host = parentElement.querySelector('.undo');
-  let state = memory.get(host);
-  if (!state) {
-    state = { act: null, left: 0, waited: 0, read: -Infinity, sending: Promise.resolve() };
-    memory.set(host, state);
-    state.pressed = event => pressed(host, state, event);
-    document.addEventListener('keydown', state.pressed);
-    state.moved = event => { if (event.target.closest?.('.st-key-undo')) state.read = performance.now(); };
-    document.addEventListener('pointermove', state.moved);
-    state.timer = setInterval(() => tick(state), TICK);
+const TICK = 250, PATIENCE = 40000, READING = 3000; // milliseconds; PATIENCE: till the page follows
+const LINE = '.st-key-undo';
+const TYPED =
+  'input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=file]),' +
+  ' textarea, select, [contenteditable=""], [contenteditable=true]';
+
+/** @extends {Component<UndoData>} */
+class Undo extends Component {
+  /**
+   * @param {HTMLElement} host
+   * @param {UndoData} data
+   */
+  constructor(host, data) {
+    super(host, data);
+    /** @type {number | null} */
+    this.act = null;
+    this.left = 0;
+    this.waited = 0;
+    this.read = -Infinity;
+    this.sending = Promise.resolve();
+    this.gone = new AbortController();
+    const { signal } = this.gone;
+    document.addEventListener('keydown', (event) => this.pressed(event), { signal });
+    document.addEventListener('pointermove', ({ target }) => {
+      if (target instanceof Element && target.closest(LINE)) this.read = performance.now();
+    }, { signal });
+    this.timer = setInterval(() => this.tick(), TICK);
   }
-  state.data = data;
-  state.redraw = () => setTriggerValue('redraw', Date.now());
-  if (data.act !== state.act) {
+
+  leave() {
+    clearInterval(this.timer);
+    this.gone.abort();
+  }
+
+  draw() {
+    const { act, seconds } = this.data;
+    if (act === this.act) return;
     // What had the focus is about another act now: the next Enter must not undo that too.
     const active = document.activeElement;
-    if (state.act !== null && active?.closest?.('.st-key-undo')) active.blur();
-    Object.assign(state, { act: data.act, left: data.seconds * 1000, waited: 0 });
-    offer(state.act);
+    if (this.act !== null && active instanceof HTMLElement && active.closest(LINE)) active.blur();
+    Object.assign(this, { act, left: seconds * 1000, waited: 0 });
+    offered.say(act);
   }
-  return () => {
-    if (host.isConnected) return;
-    clearInterval(state.timer);
-    document.removeEventListener('keydown', state.pressed);
-    document.removeEventListener('pointermove', state.moved);
-  };
+
+  tick() {
+    if (this.act === null || this.left <= 0) return;
+    this.waited += TICK;
+    if (this.data.busy && this.waited < PATIENCE) return;
+    // A pointer that only rests there, where it has just pressed Undo, reads nothing.
+    const isRead = performance.now() - this.read < READING;
+    if (document.hidden || isRead || document.querySelector(`${LINE}:focus-within`)) return;
+    this.left -= TICK;
+    if (this.left <= 0) offered.say(null);
+  }
+
+  /** @param {KeyboardEvent} event In a field Ctrl+Z is about what was typed there. */
+  pressed(event) {
+    if (!isUndo(event) || event.defaultPrevented) return;
+    const [target] = event.composedPath();
+    if (target instanceof HTMLElement && (target.matches(TYPED) || target.isContentEditable)) {
+      return;
+    }
+    event.preventDefault();
+    if (!event.repeat) this.sending = this.sending.then(() => this.undoLast());
+  }
+
+  async undoLast() {
+    const line = this.find('p');
+    try {
+      const { undone } = await act(this.base, { do: 'undo' });
+      line.textContent = undone ? `Undone: ${undone}.` : 'There is nothing to undo.';
+    } catch (error) {
+      line.textContent = `Nothing was undone: ${said(error)}.`;
+    }
+    this.redraw();
+  }
 }
 
-function tick(state) {
-  if (state.act === null || state.left <= 0) return;
-  state.waited += TICK;
-  if (state.data.busy && state.waited < PATIENCE) return;
-  // A pointer that only rests there, where it has just pressed Undo, reads nothing.
-  if (document.hidden || performance.now() - state.read < READING || document.querySelector('.st-key-undo:focus-within')) return;
-  state.left -= TICK;
-  if (state.left <= 0) offer(null);
-}
+/** @param {KeyboardEvent} event */
+const isUndo = ({ ctrlKey, metaKey, shiftKey, altKey, key }) =>
+  (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === 'z';
 
-function offer(act) {
-  document.body.classList.toggle('undo-over', act === null);
-  globalThis.featclassOffered = act;
-  document.dispatchEvent(new CustomEvent('featclass-offered'));
-}
-
-const TYPED = 'input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=file]), textarea, select, [contenteditable=""], [contenteditable=true]';
-
-// In a field Ctrl+Z is about what was typed there.
-function pressed(host, state, event) {
-  if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== 'z') return;
-  const [target] = event.composedPath();
-  if (event.defaultPrevented || target.matches?.(TYPED) || target.isContentEditable) return;
-  event.preventDefault();
-  if (!event.repeat) state.sending = state.sending.then(() => undoLast(host, state));
-}
-
-async function undoLast(host, state) {
-  const said = host.querySelector('p');
-  try {
-    const { undone } = await ask(`${state.data.base}/act`, { headers: JSON_BODY, body: JSON.stringify({ do: 'undo' }) });
-    said.textContent = undone === null ? 'There is nothing to undo.' : `Undone: ${undone}.`;
-  } catch (error) { said.textContent = `Nothing was undone: ${error.message}.`; }
-  state.redraw();
-}
+export default mounting('undo', Undo);

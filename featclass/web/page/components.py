@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
-from featclass.web import ASSETS
+from featclass.web import ASSETS, scripts
 from featclass.web.page import wording
 from featclass.web.page.data import (
     AskingData,
@@ -54,7 +54,7 @@ _ASKING = """<div class="asking" hidden><button class="toggle"></button>
 <section class="panel" role="group" aria-label="Label pictures" tabindex="-1" hidden>
 </section></div>"""
 
-_BATCHES = """<div class="batches"><button class="toggle"></button><div class="inside" hidden>
+_BATCHES = """<div class="batches">
 <div class="zone"><p class="what"></p><div class="row">
 <button class="pill pick">Choose a zip</button>
 <button class="pill halt" hidden>Stop sending</button></div>
@@ -62,9 +62,7 @@ _BATCHES = """<div class="batches"><button class="toggle"></button><div class="i
 <div class="note" role="status"></div></div>
 <form hidden><div class="row"><input type="text" aria-label="Folder on the server"
 autocomplete="off" spellcheck="false"><button class="pill">Predict</button></div>
-<p class="hint"></p></form>
-<p class="problem" role="status"></p><div class="removed" hidden></div>
-<div class="cards"></div></div></div>"""
+<p class="hint"></p></form></div>"""
 
 _GONE = '<p class="gone" role="alert" hidden></p>'
 
@@ -75,18 +73,40 @@ _SAVED = """<div class="saved"><div class="zone"><p class="what">Load a saved cl
 _UNDO = '<div class="undo"><p role="status"></p></div>'
 
 
+# Streamlit runs a component's script from a `blob:` address, where relative imports do not resolve,
+# and sends its text again with every run: so it is no more than this. It awaits what is returned,
+# and cleans up also where that was asked for meanwhile.
+_STUB = """export default async component => {
+  const address = new URL('%s', document.baseURI);
+  const module = await import(address).catch(() => null);
+  if (module) return module.default(component);
+  const said = document.createElement('p');
+  said.setAttribute('role', 'alert');
+  said.textContent = 'This part of the page could not be loaded. Load the page again.';
+  component.parentElement.append(said);
+};
+"""
+
+
+def loading(name: str) -> str:
+    """Return the script of a component that loads its module."""
+    return _STUB % scripts.address(f"{name}.js")
+
+
 @cache
-def _asset(name: str) -> str:
+def _style(name: str) -> str:
     return (ASSETS / name).read_text("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
 class Component(Generic[D]):
-    """A component, drawn from data that name the workspace as `base`; one on a page."""
+    """A component, drawn from data that name the workspace as `base`; one on a page.
+
+    Its script is the module `assets/NAME.js`.
+    """
 
     name: str
     html: str
-    scripts: tuple[str, ...]
     styles: tuple[str, ...]
     trigger: str | None = "redraw"
     """With which its script has the page drawn anew."""
@@ -96,8 +116,8 @@ class Component(Generic[D]):
         component = st.components.v2.component(
             f"featclass_{self.name}",
             html=self.html,
-            css="".join(map(_asset, ("parts.css", *self.styles))),
-            js="".join(map(_asset, ("common.js", *self.scripts))),
+            css="".join(map(_style, ("parts.css", *self.styles))),
+            js=loading(self.name),
         )
         triggers: dict[str, Any] = {}
         if self.trigger is not None:
@@ -115,35 +135,16 @@ def _nothing() -> None:
     """Stand in for a callback, which Streamlit asks for with every trigger."""
 
 
-sets: Component[SetsData] = Component(
-    *("sets", _SETS),
-    scripts=("upload.js", "drops.js", "camera.js", "burst.js", "sets.js"),
-    styles=("live.css", "drops.css"),
-)
-matrix: Component[MatrixData] = Component("matrix", _MATRIX, ("matrix.js",), ("matrix.css",))
-findings: Component[FindingsData] = Component(
-    "findings", _FINDINGS, ("findings.js",), ("findings.css",)
-)
-picture_map: Component[MapData] = Component("map", _MAP, ("map.js",), ("map.css",))
-tryout: Component[TryoutData] = Component(
-    *("tryout", _TRYOUT),
-    scripts=(
-        *("upload.js", "camera.js", "live.js", "why.js", "results.js", "gallery.js"),
-        "tryout.js",
-    ),
-    styles=("live.css", "results.css", "why.css"),
-)
-asking: Component[AskingData] = Component("asking", _ASKING, ("asking.js",), ("asking.css",))
-batches: Component[BatchesData] = Component(
-    "batches", _BATCHES, ("upload.js", "batches.js"), ("batches.css",), trigger=None
-)
-saved: Component[SavedData] = Component(
-    "saved", _SAVED, ("upload.js", "saved.js"), (), trigger=None
-)
-undo: Component[UndoData] = Component("undo", _UNDO, ("undo.js",), ("undo.css",))
-gone: Component[Mapping[str, object]] = Component(
-    "gone", _GONE, ("gone.js",), ("gone.css",), trigger="back"
-)
+sets: Component[SetsData] = Component("sets", _SETS, ("live.css", "drops.css"))
+matrix: Component[MatrixData] = Component("matrix", _MATRIX, ("matrix.css",))
+findings: Component[FindingsData] = Component("findings", _FINDINGS, ("findings.css",))
+picture_map: Component[MapData] = Component("map", _MAP, ("map.css",))
+tryout: Component[TryoutData] = Component("tryout", _TRYOUT, ("live.css", "results.css", "why.css"))
+asking: Component[AskingData] = Component("asking", _ASKING, ("asking.css",))
+batches: Component[BatchesData] = Component("batches", _BATCHES, ("batches.css",))
+saved: Component[SavedData] = Component("saved", _SAVED, (), trigger=None)
+undo: Component[UndoData] = Component("undo", _UNDO, ("undo.css",))
+gone: Component[Mapping[str, object]] = Component("gone", _GONE, ("gone.css",), trigger="back")
 
 
 def error(sentence: str) -> None:

@@ -45,29 +45,29 @@ class MatrixCell(NamedTuple):
     pictures: int
 
 
-class MatrixData(TypedDict):
-    """What the confusion matrix is drawn from."""
+class JudgedData(TypedDict):
+    """What is known of a result where its pictures are shown, and moved."""
 
     base: str
     stale: bool
     shown: str
     """Whatever changes what is said of the pictures, or where they stand."""
+    sets: list[SetRow]
+    none: int | None
+
+
+class MatrixData(JudgedData):
+    """What the confusion matrix is drawn from."""
+
     opens: bool
     classes: list[MatrixClass]
     cells: list[MatrixCell]
-    sets: list[SetRow]
-    none: int | None
 
 
-class MapData(TypedDict):
+class MapData(JudgedData):
     """What the line that opens the map is drawn from."""
 
-    base: str
     ready: bool
-    stale: bool
-    shown: str
-    sets: list[SetRow]
-    none: int | None
 
 
 class FindingsData(MapData):
@@ -118,14 +118,11 @@ class TryoutData(TypedDict):
 
 
 class BatchesData(TypedDict):
-    """What the line that opens the batches is drawn from."""
+    """What the place for zips and folders to be predicted is drawn from."""
 
     base: str
     ready: bool
     roots: list[str]
-    any: bool
-    shown: str
-    """Whatever makes another classifier."""
 
 
 class AskingData(TypedDict):

@@ -18,10 +18,7 @@ from featclass.workspaces import Workspace
 
 def title(spec: str) -> str:
     """Return what an encoder is called on the page."""
-    for entry in encoders.CATALOGUE:
-        if entry.spec == spec:
-            return entry.title
-    return spec
+    return next((entry.title for entry in encoders.CATALOGUE if entry.spec == spec), spec)
 
 
 def in_use(workspace: Workspace, state: State) -> str:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Iterator, Sequence
 
 import streamlit as st
-from PIL import Image, ImageDraw
 
 from featclass import samples
 from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved, disk
-from featclass.reports.colours import class_colour
+from featclass.server.batches import Batch, BatchPhase
 from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import ASSETS
-from featclass.web.page import components, encoder, menus, score, sets, tryout, undo, wording
+from featclass.web.page import (
+    batches,
+    components,
+    encoder,
+    menus,
+    score,
+    sets,
+    tryout,
+    undo,
+    wording,
+)
 from featclass.web.page.session import LINK, acting, current, host, start_new
 from featclass.workspaces import NewPicture, Workspace
 
-POLL_SECONDS = 0.4
+POLL_SECONDS, BATCH_SECONDS = 0.4, 1.0
+"""How often the page is drawn anew while something goes on that a person waits for, or a batch."""
 PITCH = (
     "Drop pictures into two or more sets. In seconds featclass learns to tell them apart, says how"
     " far you can trust it, and tries itself on new pictures."
@@ -29,7 +38,7 @@ PITCH = (
 
 def draw() -> None:
     """Draw the page for this visit."""
-    st.set_page_config(page_title="featclass", page_icon=icon(), layout="wide")
+    st.set_page_config(page_title="featclass", page_icon=ASSETS / "icon.png", layout="wide")
     st.html(f"<style>{(ASSETS / 'page.css').read_text('utf-8')}</style>")
     components.gone()
     try:
@@ -74,6 +83,7 @@ def _draw_columns(workspace: Workspace, state: State) -> None:
     run has ended: the browser takes what is missing for gone and builds it anew, without what was
     said there, or gives up the page. The fragment that does the polling draws nothing.
     """
+    kept = studio().batches.of(workspace.token)
     left, rest = st.columns([10, 21], gap="medium")
     with left:
         st.html('<span id="sets"></span>')
@@ -86,8 +96,17 @@ def _draw_columns(workspace: Workspace, state: State) -> None:
     with right:
         st.html('<span id="try"></span>')
         tryout.draw(workspace, state)
-    busy = state.is_busy or encoder.is_downloading(workspace, state)
-    st.fragment(_draw_anew, run_every=POLL_SECONDS if busy else None)(itertools.count())
+        batches.draw(workspace, state, kept)
+    seconds = _seconds_to_next_run(workspace, state, kept)
+    st.fragment(_draw_anew, run_every=seconds)(itertools.count())
+
+
+def _seconds_to_next_run(workspace: Workspace, state: State, kept: Sequence[Batch]) -> float | None:
+    """Return when the page is to be drawn anew; None where nothing goes on."""
+    is_soon_over = any(batch.is_stopping or batch.phase is BatchPhase.LOADING for batch in kept)
+    if state.is_busy or encoder.is_downloading(workspace, state) or is_soon_over:
+        return POLL_SECONDS
+    return BATCH_SECONDS if any(batch.is_running for batch in kept) else None
 
 
 def _draw_anew(calls: Iterator[int]) -> None:
@@ -145,19 +164,3 @@ def _draw_footer() -> None:
         '<nav class="jump" aria-label="Jump to"><a href="#sets">Sets</a>'
         '<a href="#score">Score</a><a href="#try">Try it</a></nav>'
     )
-
-
-SIDE = 64
-SCALE = 4
-
-
-@cache
-def icon() -> Image.Image:
-    """Draw the icon, 64 x 64 RGBA."""
-    large = Image.new("RGBA", (SIDE * SCALE, SIDE * SCALE))
-    draw = ImageDraw.Draw(large)
-    tiles = ((6, 6, 0), (35, 6, 0), (6, 35, 1), (35, 35, 1))
-    for x, y, colour in tiles:
-        corners = [value * SCALE for value in (x, y, x + 23, y + 23)]
-        draw.rounded_rectangle(corners, radius=7 * SCALE, fill=class_colour(colour))
-    return large.resize((SIDE, SIDE), Image.Resampling.LANCZOS)

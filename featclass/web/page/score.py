@@ -11,7 +11,7 @@ from featclass.server.state import LearningPhase, Result, State
 from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.page import components, encoder, trust, wording
-from featclass.web.page.data import MapData, MatrixCell, MatrixClass
+from featclass.web.page.data import JudgedData, MatrixCell, MatrixClass
 from featclass.workspaces import Workspace
 
 MEANINGS = {
@@ -73,9 +73,8 @@ def _draw_result(result: Result, training: Training, workspace: Workspace, state
     if workspace.classifier is None:
         _draw_findings(result, training, workspace, state)
         if report.confusion_matrix is not None:
-            components.picture_map(
-                _opened(result, workspace, state, ready=result.vectors is not None)
-            )
+            judged, ready = _judged(result, workspace, state), result.vectors is not None
+            components.picture_map({**judged, "ready": ready})
     for note in result.notes:
         st.caption(wording.escaped(note))
     if shared := in_two_sets(workspace.sets):
@@ -102,9 +101,7 @@ def _draw_matrix(result: Result, training: Training, workspace: Workspace, state
     colours = views.class_colours(workspace, result)
     components.matrix(
         {
-            "base": views.base(workspace),
-            "stale": not state.is_current,
-            "shown": f"{result.key} {workspace.version}",
+            **_judged(result, workspace, state),
             "opens": bool(training.out_of_fold),
             "classes": [
                 MatrixClass(ids.get(name), name, colours.get(name)) for name in report.classes
@@ -115,24 +112,21 @@ def _draw_matrix(result: Result, training: Training, workspace: Workspace, state
                 for j, count in enumerate(row)
                 if count
             ],
-            "sets": views.set_rows(workspace),
-            "none": workspace.strangers_id,
         }
     )
 
 
 def _draw_findings(result: Result, training: Training, workspace: Workspace, state: State) -> None:
     """Draw the line; the findings are fetched by the browser when it is opened."""
-    opened = _opened(result, workspace, state, ready=training.audit is not None)
+    judged, ready = _judged(result, workspace, state), training.audit is not None
     line = trust.worth_a_look(training, workspace.accepted)
-    components.findings({**opened, "line": line})
+    components.findings({**judged, "ready": ready, "line": line})
 
 
-def _opened(result: Result, workspace: Workspace, state: State, *, ready: bool) -> MapData:
-    """Return what a line is drawn from of which the rest is fetched when it is opened."""
+def _judged(result: Result, workspace: Workspace, state: State) -> JudgedData:
+    """Return what all are drawn from of which the rest is fetched when it is opened."""
     return {
         "base": views.base(workspace),
-        "ready": ready,
         "stale": not state.is_current,
         "shown": f"{result.key} {workspace.version} {result.is_settling}",
         "sets": views.set_rows(workspace),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from featclass import workspaces
 from featclass.base import DiskFull
-from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
+from featclass.server.studio import studio, visitor_in
 from featclass.workspaces import Workspace, WorkspaceSummary
 
 LINK = "w"
@@ -16,8 +16,7 @@ LINK = "w"
 
 def visitor() -> str | None:
     """Return the name of this visitor's browser, None where it keeps no cookies."""
-    name = st.context.cookies.get(VISITOR_COOKIE)
-    return name if isinstance(name, str) and VISITOR.fullmatch(name) else None
+    return visitor_in(st.context.cookies)
 
 
 def acting(drop: str | None = None) -> AbstractContextManager[None]:

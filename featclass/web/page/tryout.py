@@ -1,4 +1,4 @@
-"""The column "Try it": what the classifier says of new pictures, and of whole zips and folders."""
+"""What the classifier says of new pictures, and which of them to label."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import streamlit as st
 from featclass.base import DOUBTFUL_BELOW
 from featclass.server.readiness import hindrance, is_ready
 from featclass.server.state import State
-from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.page import components, wording
 from featclass.web.page.data import TargetRow
@@ -22,16 +21,15 @@ FEWEST = 10
 
 
 def draw(workspace: Workspace, state: State) -> None:
-    """Draw the questions, the drop zone with the predictions, newest first, and the batches."""
+    """Draw the questions, and the drop zone with the predictions, newest first."""
     st.subheader("Try it", anchor=False)
-    ready = is_ready(workspace, state)
     with st.container():  # also where nothing is asked: what follows keeps its position
         _draw_asking(workspace, state)
-    _draw_predictions(workspace, state, ready=ready)
-    _draw_batches(workspace, state, ready=ready)
+    _draw_predictions(workspace, state)
 
 
-def _draw_predictions(workspace: Workspace, state: State, *, ready: bool) -> None:
+def _draw_predictions(workspace: Workspace, state: State) -> None:
+    ready = is_ready(workspace, state)
     total = len(workspace.tried)
     shown = workspace.tried[: MOST_CARDS if total <= MOST_CARDS else 1]
     components.tryout(
@@ -110,18 +108,3 @@ def expected_right(unlabelled: Sequence[Picture], state: State) -> tuple[float, 
     known = [prediction for prediction in predictions if prediction and prediction.known]
     shares = [prediction.probability for prediction in known if prediction.probability is not None]
     return (sum(shares), len(shares)) if shares else None
-
-
-def _draw_batches(workspace: Workspace, state: State, *, ready: bool) -> None:
-    """Draw the line; the browser asks how each batch goes, without any run of the page."""
-    key = state.result.key if state.result else ""
-    with st.container(key="batches", gap=None):
-        components.batches(
-            {
-                "base": views.base(workspace),
-                "ready": ready,
-                "roots": [str(root) for root in studio().config.pictures],
-                "any": studio().batches.has_any(workspace.token),
-                "shown": f"{key} {state.is_current} {workspace.version}",
-            }
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -29,52 +28,31 @@ def draw(workspace: Workspace, *, is_busy: bool) -> None:
     what was done, the offer stays.
     """
     tokens = {workspace.token, st.session_state.get(REMOVED_WORKSPACE, workspace.token)}
-    offered = [(token, line) for token in tokens if (line := _offered(token)) is not None]
-    token, line = max(offered, key=lambda offer: offer[1].act.at, default=(workspace.token, None))
+    offered = [(token, *line) for token in tokens if (line := _offered(token)) is not None]
+    newest = max(offered, key=lambda offer: offer[1].at, default=None)
     with st.container(key="undo_place"):
-        if line is not None:
-            _draw_line(token, line)
+        if newest is not None:
+            _draw_line(*newest)
         components.undo(
             {
                 "base": views.base(workspace),
-                "act": None if line is None else line.act.id,
+                "act": None if newest is None else newest[1].id,
                 "seconds": SECONDS,
                 "busy": is_busy,
             }
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """An act to be undone, as the page says it."""
-
-    act: Act
-    is_own: bool
-
-
-def _draw_line(token: str, line: _Line) -> None:
+def _draw_line(token: str, act: Act, whose: str) -> None:
     with st.container(key="undo", horizontal=True, vertical_alignment="center", gap="small"):
-        who = "" if line.is_own else "Somebody else: "
-        st.markdown(f"{who}{escaped(line.act.what)}.", width="content")
-        st.button(
-            "Undo",
-            key="undo_button",
-            type="tertiary",
-            icon=":material/undo:",
-            on_click=_undo,
-            args=(token, line.act.id),
-        )
-        st.button(
-            "Close",
-            key="undo_close",
-            type="tertiary",
-            on_click=_dismiss,
-            args=(token, line.act.id),
-        )
+        args, icon = (token, act.id), ":material/undo:"
+        st.markdown(f"{whose}{escaped(act.what)}.", width="content")
+        st.button("Undo", "undo_button", on_click=_undo, args=args, type="tertiary", icon=icon)
+        st.button("Close", "undo_close", on_click=_dismiss, args=args, type="tertiary")
 
 
-def _offered(token: str) -> _Line | None:
-    """Return the newest act in a workspace, while it is offered to be undone."""
+def _offered(token: str) -> tuple[Act, str] | None:
+    """Return the newest act that is offered to be undone in a workspace, and how to say whose."""
     store = studio().workspaces
     with acting():
         own, newest = store.last_act(token, own=True), store.last_act(token)
@@ -83,7 +61,7 @@ def _offered(token: str) -> _Line | None:
         if act is None or (token, act.id) in dismissed:
             continue
         if datetime.now(UTC) - act.at <= OFFERED:
-            return _Line(act, act == own)
+            return act, "" if act == own else "Somebody else: "
     return None
 
 

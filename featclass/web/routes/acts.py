@@ -8,7 +8,6 @@ from typing import Any, TypedDict
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass.base import UploadRefused
 from featclass.server.studio import studio
@@ -31,10 +30,10 @@ class Done(TypedDict, total=False):
     """What an "undo" without a number undid: the last thing that this visitor did."""
 
 
-async def act(request: Request) -> Response:
-    """Do one thing, named by `do`; answers `Done`, or why it cannot be, in a sentence."""
+async def act(request: Request) -> Done:
+    """Do one thing, named by `do`; raises `UploadRefused`, in a sentence, where it cannot be."""
     body = await request.body()
-    return JSONResponse(await run_in_threadpool(_done, request.path_params["token"], body))
+    return await run_in_threadpool(_done, request.path_params["token"], body)
 
 
 def _done(token: str, body: bytes) -> Done:
@@ -84,22 +83,18 @@ def _on_sets(token: str, asked: Any) -> Work | None:
 
 def _on_pictures(token: str, asked: Any) -> Work | None:
     store = studio().workspaces
+    if isinstance(asked, dict) and "picture" in asked:
+        asked = {**asked, "pictures": [asked["picture"]]}
     match asked:
-        case {"do": "move", "picture": int(picture_id), "set": int(set_id)}:
-            return partial(store.move_picture, token, picture_id, set_id)
         case {"do": "move", "pictures": [*ids], "set": int(set_id)}:
             return partial(store.move_pictures, token, _whole(ids), set_id)
         case {"do": "move", "pictures": [*ids], "new set": str(name)}:
             return partial(store.move_to_new_set, token, _whole(ids), name)
-        case {"do": "leave out", "picture": int(picture_id)}:
-            return partial(store.leave_out, token, picture_id, str(asked.get("reason", "")))
         case {"do": "leave out", "pictures": [*ids]}:
             reason = str(asked.get("reason", ""))
             return partial(store.leave_out_pictures, token, _whole(ids), reason)
         case {"do": "take back", "picture": int(picture_id)}:
             return partial(store.take_back, token, picture_id)
-        case {"do": "none of these", "picture": int(picture_id)}:
-            return partial(store.none_of_these, token, [picture_id])
         case {"do": "none of these", "pictures": [*ids]}:
             return partial(store.none_of_these, token, _whole(ids))
         case {"do": "remove picture", "picture": int(picture_id)}:

@@ -22,7 +22,7 @@ from featclass.server.state import State
 from featclass.server.studio import studio
 from featclass.web import views
 from featclass.web.routes import requests
-from featclass.web.routes.requests import followed, in_turn, refusing
+from featclass.web.routes.requests import by_turns, followed, in_turn, refusing
 from featclass.workspaces import Workspace
 
 PATIENCE_SECONDS = 60
@@ -31,7 +31,6 @@ MOST_WAITING = 16
 """Requests that wait so at one time; the others are told at once that it is not ready."""
 LOOK_SECONDS = 0.2
 LINES_AT_ONCE = 500
-NOT_READY = "The classifier is not ready yet. Wait for its score, and try again."
 _waiting = 0
 
 
@@ -77,7 +76,7 @@ class BatchData(TypedDict):
     """Whether another classifier has taken over since."""
 
 
-async def of_zip(request: Request) -> Response:
+async def of_zip(request: Request) -> dict[str, str]:
     """Start on the zip in the body, which goes to the disk as it comes; answers with the batch."""
     token = request.path_params["token"]
     name = request.query_params.get("name", "pictures.zip")
@@ -88,20 +87,20 @@ async def of_zip(request: Request) -> Response:
         order = await _ordered(token)
         arrived = Path(file.name)
         batch = await in_turn(request, studio().batches.start_zip, token, arrived, name, order)
-    return JSONResponse({"id": batch.record.id})
+    return {"id": batch.record.id}
 
 
-async def of_folder(request: Request) -> Response:
+async def of_folder(request: Request) -> dict[str, str]:
     """Start on `{"folder": path}` of this machine; answers with the batch."""
     token, body = request.path_params["token"], await request.body()
     with refusing("that names no folder"):
         folder = str(requests.parsed(body)["folder"])
     order = await _ordered(token)
     batch = await in_turn(request, studio().batches.start_folder, token, folder, order)
-    return JSONResponse({"id": batch.record.id})
+    return {"id": batch.record.id}
 
 
-async def change(request: Request) -> Response:
+async def change(request: Request) -> Response | dict[str, str]:
     """Do to one batch what the address ends in."""
     token, batch_id = request.path_params["token"], request.path_params["batch"]
     batches, act = studio().batches, request.path_params["act"]
@@ -119,27 +118,30 @@ async def change(request: Request) -> Response:
         await in_turn(request, changes[act], token, batch_id)
     else:
         return JSONResponse({"error": "there is nothing here"}, 404)
-    return JSONResponse({})
+    return {}
 
 
-async def listed(request: Request) -> Response:
+@by_turns
+def listed(request: Request) -> dict[str, list[BatchData]]:
     """Answer with where every batch of this workspace stands, newest first."""
-    return JSONResponse({"batches": await in_turn(request, _listed, request.path_params["token"])})
+    workspace, state = followed(request.path_params["token"])
+    stamp = views.current_stamp(workspace, state)
+    return {"batches": [_as_data(batch, stamp) for batch in studio().batches.of(workspace.token)]}
 
 
-async def table(request: Request) -> Response:
+@by_turns
+def table(request: Request) -> Response:
     """Answer with what was said so far as a CSV."""
-    token, batch_id = request.path_params["token"], request.path_params["batch"]
-    batch, predictions = await in_turn(request, _opened, token, batch_id)
+    batch, predictions = _opened(request)
     lines = prediction_csv.lines(predictions, batch.record.classes)
     return _download(_encoded(lines), f"{_stem(batch)}-predictions.csv", "text/csv")
 
 
-async def sorted_pictures(request: Request) -> Response:
+@by_turns
+def sorted_pictures(request: Request) -> Response:
     """Answer with the pictures in folders by class, as a zip made while it is sent."""
-    token, batch_id = request.path_params["token"], request.path_params["batch"]
-    batch, predictions = await in_turn(request, _opened, token, batch_id)
-    pictures = await in_turn(request, studio().batches.pictures, token, batch_id)
+    batch, predictions = _opened(request)
+    pictures = studio().batches.pictures(request.path_params["token"], batch.record.id)
     pieces = sorted_zip(predictions, pictures.sources, batch.record.classes)
     return _download(pieces, f"{_stem(batch)}-sorted.zip", "application/zip")
 
@@ -158,16 +160,10 @@ def _stem(batch: Batch) -> str:
     return file_stem(name.removesuffix(".zip"))
 
 
-def _opened(token: str, batch_id: str) -> tuple[Batch, Iterator[Prediction]]:
-    studio().workspaces.version(token)
+def _opened(request: Request) -> tuple[Batch, Iterator[Prediction]]:
+    token, batch_id = request.path_params["token"], request.path_params["batch"]
     batches = studio().batches
     return batches.get(token, batch_id), batches.predictions(token, batch_id)
-
-
-def _listed(token: str) -> list[BatchData]:
-    workspace, state = followed(token)
-    key = views.classifier_stamp(state) if is_up_to_date(workspace, state) else ""
-    return [_as_data(batch, key) for batch in studio().batches.of(token)]
 
 
 def _opened_to_predict(token: str) -> tuple[Workspace, State]:
@@ -190,7 +186,7 @@ async def _ordered(token: str) -> BatchRequest:
     global _waiting
     workspace, state = await run_in_threadpool(_opened_to_predict, token)
     if _waiting >= MOST_WAITING and not is_up_to_date(workspace, state):
-        raise UploadRefused(state.error or NOT_READY)
+        raise UploadRefused(state.error or views.NOT_READY)
     _waiting += 1
     try:
         end = time.monotonic() + PATIENCE_SECONDS
@@ -199,13 +195,10 @@ async def _ordered(token: str) -> BatchRequest:
             workspace, state = await run_in_threadpool(_opened_to_predict, token)
     finally:
         _waiting -= 1
-    if state.classifier is None:
-        raise UploadRefused(state.error or NOT_READY)
-    key = views.classifier_stamp(state) if is_up_to_date(workspace, state) else ""
-    return BatchRequest(state.classifier, key, views.class_colours(workspace, state.result))
+    return views.batch_request(workspace, state)
 
 
-def _as_data(batch: Batch, key: str) -> BatchData:
+def _as_data(batch: Batch, stamp: str) -> BatchData:
     record, counts = batch.record, batch.counts
     return {
         "id": record.id,
@@ -227,8 +220,7 @@ def _as_data(batch: Batch, key: str) -> BatchData:
         "rejected": counts.rejected,
         "kept": counts.done,
         "first": [_shown(prediction) for prediction in counts.first],
-        # Not while the classifier is being made: who knows what it will be.
-        "outdated": bool(key) and key != record.key,
+        "outdated": stamp not in ("", record.key),
     }
 
 

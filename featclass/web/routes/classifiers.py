@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import IO
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from featclass.base import FeatclassError, file_stem
-from featclass.classifiers import Training, artifact
+from featclass.classifiers import artifact
 from featclass.reports.contents import Contents
 from featclass.reports.html import as_html
 from featclass.reports.markdown import as_markdown
 from featclass.server import choice
 from featclass.server.state import Result
-from featclass.server.studio import studio
+from featclass.server.studio import studio, visitor_in
 from featclass.server.thumbnails import SIZES
 from featclass.web import views
 from featclass.web.routes import requests
-from featclass.web.routes.requests import attachment, followed, in_turn, visitor_of
+from featclass.web.routes.requests import attachment, by_turns, followed, in_turn
 from featclass.workspaces import Workspace
 
 
-async def saved(request: Request) -> Response:
+async def saved(request: Request) -> dict[str, str]:
     """Open a workspace for the saved classifier in the body; answers `{"token"}`, its link."""
     name = request.query_params.get("name", "classifier.featclass")
     async with requests.spooled(request) as file:
         beside = request.path_params["token"]
-        token = await in_turn(request, _opened, file, name, beside, visitor_of(request))
-    return JSONResponse({"token": token})
+        token = await in_turn(request, _opened, file, name, beside, visitor_in(request.cookies))
+    return {"token": token}
 
 
 def _opened(file: IO[bytes], name: str, beside: str, visitor: str | None) -> str:
@@ -47,44 +47,38 @@ def _opened(file: IO[bytes], name: str, beside: str, visitor: str | None) -> str
     return token
 
 
-async def html(request: Request) -> Response:
+@by_turns
+def html(request: Request) -> Response:
     """Answer with the report as one HTML file, pictures included."""
-    return await _answer(request, _html, "html")
+    workspace, result, contents = _reported(request)
+    thumbnail = partial(_thumbnail, workspace.token)
+    colours = views.class_colours(workspace, result)
+    text = as_html(contents, thumbnail=thumbnail, colours=colours)
+    headers = attachment(f"{file_stem(workspace.name)}-report.html")
+    return Response(text, media_type="text/html", headers=headers)
 
 
-async def markdown(request: Request) -> Response:
+@by_turns
+def markdown(request: Request) -> Response:
     """Answer with the report as Markdown."""
-    return await _answer(request, _markdown, "md")
+    workspace, _, contents = _reported(request)
+    headers = attachment(f"{file_stem(workspace.name)}-report.md")
+    return Response(as_markdown(contents), media_type="text/markdown", headers=headers)
 
 
-Write = Callable[[Workspace, Result, Training], str]
-
-
-async def _answer(request: Request, write: Write, ending: str) -> Response:
-    name, text = await in_turn(request, _written, request.path_params["token"], write)
-    kind = "text/html" if ending == "html" else "text/markdown"
-    return Response(text, media_type=kind, headers=attachment(f"{name}-report.{ending}"))
-
-
-def _written(token: str, write: Write) -> tuple[str, str]:
-    workspace, state = followed(token)
+def _reported(request: Request) -> tuple[Workspace, Result, Contents]:
+    workspace, state = followed(request.path_params["token"])
     result = state.result
     if result is None or result.training is None:
         raise FeatclassError("There is no report yet: fill two sets first.")
-    return file_stem(workspace.name), write(workspace, result, result.training)
+    accepted = workspace.accepted
+    contents = Contents.of(result.training, title=workspace.name, accepted=accepted)
+    return workspace, result, contents
 
 
-def _html(workspace: Workspace, result: Result, training: Training) -> str:
-    def thumbnail(digest: str) -> bytes | None:
-        try:
-            original = studio().workspaces.read(workspace.token, digest)
-            return studio().thumbnails.of(digest, original, SIZES[0])
-        except (FeatclassError, OSError):
-            return None  # removed meanwhile: the report does without it
-
-    contents = Contents.of(training, title=workspace.name, accepted=workspace.accepted)
-    return as_html(contents, thumbnail=thumbnail, colours=views.class_colours(workspace, result))
-
-
-def _markdown(workspace: Workspace, _: Result, training: Training) -> str:
-    return as_markdown(Contents.of(training, title=workspace.name, accepted=workspace.accepted))
+def _thumbnail(token: str, digest: str) -> bytes | None:
+    try:
+        original = studio().workspaces.read(token, digest)
+        return studio().thumbnails.of(digest, original, SIZES[0])
+    except (FeatclassError, OSError):
+        return None  # removed meanwhile: the report does without it

@@ -30,6 +30,8 @@ KINDS: Final = {
 LEAST: Final = 1000
 """Bytes; what is smaller gains nothing."""
 LEVEL: Final = 9
+YEAR: Final = "public, max-age=31536000, immutable"
+"""For files whose address changes with their content."""
 
 _GZIP = re.compile(
     r"(?:^|,)\s*gzip\s*(?:;\s*q=(?P<weight>[01](?:\.\d*)?)\s*)?(?=,|$)", re.IGNORECASE

@@ -16,15 +16,16 @@ from featclass.base import (
     clean_path,
     enumerated,
 )
+from featclass.base.sentences import counted
 from featclass.datasets import ZipListing
 from featclass.server.studio import studio
+from featclass.web.routes.requests import LONGEST
 from featclass.workspaces import bounds
 
 TRY, NEW = "try", "new"
 Target = int | str | None
 """The id of a set, "try", or None for a file that is skipped."""
 
-LONGEST_ID: Final = 18
 ALL_INTO_ONE: Final = 0
 """Answers "how deep are the classes?" with: there are none, all goes into the set dropped on."""
 
@@ -91,69 +92,65 @@ class Placement:
     """The set of each class."""
 
 
-def place(
-    token: str,
-    target: str,
-    paths: Sequence[str],
-    *,
-    classes_at: int | None = None,
-    tables: Mapping[str, bytes] | None = None,
-    folders: Sequence[str] = (),
-    alone: str = "",
-    is_one_of_several: bool = False,
-) -> Placement:
-    """Say which set each path of a drop belongs to, making the sets that are missing.
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Files that were dropped on a workspace."""
 
-    Args:
-        token: Of the workspace.
-        target: The id of the set that it was dropped on, "try", or "new".
-        paths: With slashes, of the files.
-        classes_at: The answer to the question of an earlier call.
-        tables: The bytes of those of `paths` that may hold labels, unless dropped on a set.
-        folders: Paths of folders that hold nothing.
-        alone: What to call a set of files that no folder names; "" for "Set N".
-        is_one_of_several: Whether `alone` stands before the name of a lone folder, too.
+    token: str
+    target: str
+    """The id of the set that it was dropped on, "try", or "new"."""
+    paths: Sequence[str]
+    """With slashes, of the files."""
+    classes_at: int | None = None
+    """The answer to the question of an earlier call."""
+    tables: Mapping[str, bytes] = field(default_factory=dict)
+    """The bytes of those of `paths` that may hold labels."""
+    folders: Sequence[str] = ()
+    """Paths of folders that hold nothing."""
+    alone: str = ""
+    """What to call a set of files that no folder names; "" for "Set N"."""
+    is_one_of_several: bool = False
+    """Whether `alone` stands before the name of a lone folder, too."""
+
+
+def place(drop: Drop) -> Placement:
+    """Say which set each path of a drop belongs to, making the sets that are missing.
 
     Raises:
         FoldersAmbiguous: They can be read in two ways; `question` asks which is meant.
         FeatclassError: There is no such set, or they cannot be read.
     """
-    if target == TRY or (classes_at == ALL_INTO_ONE and target != NEW):
+    target, paths = drop.target, drop.paths
+    if target == TRY or (drop.classes_at == ALL_INTO_ONE and target != NEW):
         to: Target = TRY if target == TRY else set_id_of(target)
         return Placement(tuple(None if datasets.is_skipped(path) else to for path in paths))
-    zips = _zips_of_classes(paths)
-    if zips:
+    if zips := _zips_of_classes(paths):
         return Placement((None,) * len(paths), zips=zips)
-    # Whoever drops a folder on a set says by that what is in it.
-    labelling = tables if target == NEW else None
-    reading = _read(paths, folders, classes_at=classes_at, tables=labelling)
+    reading = _read(drop)
     labels, notes = [*reading.labels[: len(paths)]], [*reading.notes]
     named = {label for label in labels if label}
-    if alone and is_one_of_several and len(named) == 1:
+    if drop.alone and drop.is_one_of_several and len(named) == 1:
         labels = [None if label is None else "" for label in labels]
     # One folder dropped on a set fills that set; several folders are sets of their own.
     if target != NEW and len(named) < 2:
         to = set_id_of(target)
         targets = tuple(None if label is None else to for label in labels)
-        return Placement(targets, (), tuple(notes), reading.rejected)
+        return Placement(targets, notes=tuple(notes), rejected=reading.rejected)
     notes += _without_pictures(paths, labels)
     notes += _empty_folders(labels, reading.labels[len(paths) :])
-    ids = _sets_of(token, target, labels, alone)
-    made = tuple(sorted(label for label in ids if label)) or ((alone,) if alone and ids else ())
+    ids = _sets_of(drop, labels)
+    made = sorted(filter(None, ids)) or ([drop.alone] if drop.alone and ids else [])
     targets = tuple(None if label is None else ids[label] for label in labels)
-    return Placement(targets, made, tuple(notes), reading.rejected, ids=ids)
+    return Placement(targets, tuple(made), tuple(notes), reading.rejected, ids=ids)
 
 
-def _read(
-    paths: Sequence[str],
-    folders: Sequence[str],
-    *,
-    classes_at: int | None,
-    tables: Mapping[str, bytes] | None,
-) -> datasets.Reading:
+def _read(drop: Drop) -> datasets.Reading:
     """Return the class of each path, then of each empty folder; what was set aside is a note."""
-    marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in folders)]
-    reading = datasets.read_paths(marked, classes_at=classes_at, tables=tables)
+    paths = drop.paths
+    marked = [*paths, *(f"{folder.rstrip('/')}/" for folder in drop.folders)]
+    # Whoever drops a folder on a set says by that what is in it.
+    tables = drop.tables if drop.target == NEW else None
+    reading = datasets.read_paths(marked, classes_at=drop.classes_at, tables=tables)
     aside = _folders_aside(paths, reading.labels[: len(paths)], reading.rejected)
     return replace(
         reading,
@@ -181,17 +178,12 @@ def _folders_aside(
             inside.update(
                 "/".join(folders[:depth]) for depth in range(1, len(folders[:_DEEPEST]) + 1)
             )
-    aside: dict[str, str] = {}
-    for item in rejected:
-        if count := inside[item.name]:
-            pictures, they_are = (
-                ("1 picture", "it is") if count == 1 else (f"{count:,} pictures", "they are")
-            )
-            aside[item.name] = (
-                f"holds {pictures} in no folder of a set, so it was set aside: drop it on “Try it”"
-                f" to see what {they_are}."
-            )
-    return aside
+    return {
+        item.name: f"holds {counted(count, 'picture', 'pictures')} in no folder of a set, so it was"
+        f" set aside: drop it on “Try it” to see what {'it is' if count == 1 else 'they are'}."
+        for item in rejected
+        if (count := inside[item.name])
+    }
 
 
 def _without_pictures(paths: Sequence[str], labels: list[str | None]) -> list[str]:
@@ -239,7 +231,7 @@ def _empty_folders(labels: Sequence[str | None], empty: Sequence[str | None]) ->
     return [f"{enumerated(names)} {are}, so no set was made for {them}."]
 
 
-def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) -> dict[str, int]:
+def _sets_of(drop: Drop, labels: Sequence[str | None]) -> dict[str, int]:
     """Return the set of each class, made where it is missing; "" for what no folder names."""
     named = sorted({label for label in labels if label})
     if len(named) > bounds.MOST_SETS:
@@ -247,21 +239,21 @@ def _sets_of(token: str, target: str, labels: Sequence[str | None], alone: str) 
             f"that would make {len(named):,} sets, and {bounds.MOST_SETS:,} is the most; each"
             " folder directly inside the dropped one becomes a set"
         )
-    store = studio().workspaces
+    store, token = studio().workspaces, drop.token
     ids = store.sets_named(token, named)
-    if "" not in labels:
-        return ids
-    if target != NEW:
-        ids[""] = set_id_of(target)
-    else:
-        is_alone = bool(alone) and not named
-        ids[""] = store.set_named(token, alone) if is_alone else store.add_set(token)
+    if "" in labels:
+        if drop.target != NEW:
+            ids[""] = set_id_of(drop.target)
+        elif drop.alone and not named:
+            ids[""] = store.set_named(token, drop.alone)
+        else:
+            ids[""] = store.add_set(token)
     return ids
 
 
 def set_id_of(target: str) -> int:
     """Return the id of the set that something was dropped on; raises `UploadRefused`."""
-    if not target.isdecimal() or len(target) > LONGEST_ID:
+    if not target.isdecimal() or len(target) > LONGEST:
         raise UploadRefused("there is no such set; load the page again")
     return int(target)
 
@@ -315,13 +307,7 @@ def other_names(
 ) -> Names | None:
     """Return how else the sets that a zip made may be called; None where that is not in doubt.
 
-    Args:
-        token: Of the workspace.
-        zip_name: As its owner knows it.
-        listing: Of the zip.
-        placement: Of its files.
-        before: The names of the sets that were there before.
-        classes_at: As it was read.
+    `before` holds the names of the sets that were there before it.
     """
     ids = {set_id for label, set_id in placement.ids.items() if label}
     here = {s.id: s.name for s in studio().workspaces.open(token).sets if s.id in ids}
@@ -341,7 +327,7 @@ def other_names(
 
 def _read_as(code: str, names: Mapping[int, str]) -> NamesRead:
     title = datasets.CODE_PAGES.get(code, code.upper())
-    return NamesRead(code=code, title=title, names=sorted(names.items()))
+    return {"code": code, "title": title, "names": sorted(names.items())}
 
 
 def _names_of(

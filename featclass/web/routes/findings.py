@@ -6,9 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass.audit import Finding, FindingKind
 from featclass.classifiers import Training
@@ -50,7 +48,7 @@ class Item(TypedDict):
     """Whether its mend may be proposed before all else; else it weighs as much as "fine"."""
 
 
-class Kind(TypedDict):
+class KindOfFindings(TypedDict):
     """The findings of one kind, the first of each."""
 
     kind: FindingKind
@@ -60,21 +58,22 @@ class Kind(TypedDict):
     fine: list[Item]
 
 
-async def findings(request: Request) -> Response:
-    """Answer with a `Kind` for each kind of which there is something."""
-    kinds = await run_in_threadpool(_kinds, request.path_params["token"])
-    return JSONResponse({"kinds": kinds})
+class Kinds(TypedDict):
+    """Each kind of which there is something."""
+
+    kinds: list[KindOfFindings]
 
 
-def _kinds(token: str) -> list[Kind]:
-    workspace, state = followed(token)
+def findings(request: Request) -> Kinds:
+    """Answer with what the audit found."""
+    workspace, state = followed(request.path_params["token"])
     result = state.result
     if result is None or result.training is None or result.training.audit is None:
-        return []
+        return {"kinds": []}
     ids = {name: set_id for set_id, name in result.names.items()}
     listing = _Listing(_digests(result.training), ids, places_in(workspace), workspace.accepted)
     found = {kind: result.training.audit.of_kind(kind) for kind in FindingKind}
-    return [listing.kind(kind, of_kind) for kind, of_kind in found.items() if of_kind]
+    return {"kinds": [listing.kind(kind, some) for kind, some in found.items() if some]}
 
 
 def _digests(training: Training) -> dict[str, str]:
@@ -93,7 +92,7 @@ class _Listing:
     places: Places
     accepted: Collection[str]
 
-    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> Kind:
+    def kind(self, kind: FindingKind, found: Sequence[Finding]) -> KindOfFindings:
         fine = [finding for finding in found if finding.key in self.accepted]
         unsettled = [finding for finding in found if finding.key not in self.accepted]
         return {

@@ -17,12 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from featclass.web import ASSETS
-from featclass.web.routes.compression import CompressedFiles, Text
+from featclass.web.routes.compression import YEAR, CompressedFiles, Text
 
 PAGE: Final = ("/", "/index.html")
 STATIC: Final = "/static/"
-YEAR: Final = "public, immutable, max-age=31536000"
-"""Names of files there change with their content."""
 
 _FONT = re.compile(r'<link\s[^>]*rel="preload"[^>]*as="font"[^>]*>\s*')
 """Streamlit has its own font loaded before all else, which our theme does not use."""

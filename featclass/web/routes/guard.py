@@ -15,14 +15,16 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, cookie_parser
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from featclass.server.studio import VISITOR_COOKIE, studio
-from featclass.web.routes.answers import Answering, Health
+from featclass.base import disk
+from featclass.server.studio import studio, trouble, visitor_in
+from featclass.web.routes.answers import Answering
 from featclass.web.routes.frontend import Frontend
 
 log = logging.getLogger(__name__)
@@ -50,7 +52,11 @@ class Guard:
                 await receive()
                 await send({"type": "websocket.close", "code": 1008})
             return
-        answering = Answering(scope, headers, send)
+        answering = Answering(scope, headers, receive, send)
+        if refusal is None and scope["path"].endswith(_HEALTH):
+            # Streamlit would say that it is well: it knows no data folder.
+            why = await run_in_threadpool(trouble)
+            refusal = PlainTextResponse(why, 503) if why else None
         if refusal is None:
             await self._answered(scope, headers, receive, answering)
         else:
@@ -74,9 +80,13 @@ class Guard:
         except Exception as error:  # the page says it in a sentence, the log has the traceback
             if answering.has_begun:
                 raise
-            log.exception("A request could not be answered")
-            sentence = f"Something went wrong on our side ({type(error).__name__})."
-            answer = JSONResponse({"error": sentence}, 500)
+            # A full disk is no fault of ours: everything can be looked at.
+            sentence, status = disk.FULL, 507
+            if not disk.is_full(error):
+                log.exception("A request could not be answered")
+                sentence = f"Something went wrong on our side ({type(error).__name__})."
+                status = 500
+            answer = JSONResponse({"error": sentence}, status)
         await answer(scope, receive, answering)
 
 
@@ -146,6 +156,8 @@ _LIMITS: Final = {
 }
 _OTHERWISE: Final = 10**6
 _UPLOADS: Final = "/_stcore/upload_file"
+_HEALTH: Final = "/_stcore/health"
+"""Where Streamlit says that it is well, as the browser and whoever runs the server ask it."""
 
 SILENT_SECONDS = 60.0
 """How long nothing may come of a body, or of a socket that was opened."""
@@ -210,7 +222,7 @@ def _acting(scope: Scope, headers: Headers) -> AbstractContextManager[None]:
         return nullcontext()
     from featclass.workspaces import acting  # not needed for the first paint
 
-    visitor = cookie_parser(headers.get("cookie", "")).get(VISITOR_COOKIE)
+    visitor = visitor_in(cookie_parser(headers.get("cookie", "")))
     drop = headers.get("x-featclass-drop", "")
     return acting(visitor, drop if _DROP.fullmatch(drop) else None)
 
@@ -243,4 +255,4 @@ def _heard(scope: Scope, receive: Receive, send: Send) -> Receive:
     return receiving
 
 
-MIDDLEWARE = (Middleware(Guard), Middleware(Health), Middleware(Frontend))
+MIDDLEWARE = (Middleware(Guard), Middleware(Frontend))

@@ -10,9 +10,7 @@ from collections.abc import Mapping, Set
 from concurrent.futures import Future
 from typing import NamedTuple, TypedDict
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass.base import OutOfFoldPrediction
 from featclass.classifiers import Training
@@ -66,7 +64,14 @@ class Point(NamedTuple):
     left_out: bool
 
 
-async def out_of_fold(request: Request) -> Response:
+class Cell(TypedDict):
+    """A part of the pictures of a cell of the matrix."""
+
+    total: int
+    pictures: list[JudgedPicture]
+
+
+def out_of_fold(request: Request) -> Cell:
     """Answer with a page of the pictures of set `true` that were taken for set `said`.
 
     Either may be left out. `sort` is "doubtful" (the default) or "typical"; `from` and `count` as
@@ -75,10 +80,10 @@ async def out_of_fold(request: Request) -> Response:
     asked = request.query_params
     true, said = (number_of(asked, name, None) for name in ("true", "said"))
     part = slice_of(asked, count=48, most=MOST_AT_ONCE)
-    cell = await run_in_threadpool(_cell, request.path_params["token"], true, said)
+    cell = _cell(request.path_params["token"], true, said)
     if asked.get("sort", DOUBTFUL) == TYPICAL:
         cell.reverse()
-    return JSONResponse({"total": len(cell), "pictures": cell[part]})
+    return {"total": len(cell), "pictures": cell[part]}
 
 
 def _cell(token: str, true: int | None, said: int | None) -> list[JudgedPicture]:
@@ -142,16 +147,16 @@ MOST_POINTS = 5000
 """In one answer; of more pictures the first are shown."""
 
 
-async def picture_map(request: Request) -> Response:
+async def picture_map(request: Request) -> dict[str, list[Point]]:
     """Answer with a `Point` for each picture, once the map is worked out; none where it cannot be.
 
     No thread waits for it.
     """
     workspace, result, future = await in_turn(request, _asked, request.path_params["token"])
     if result is None or future is None:
-        return JSONResponse({"points": []})
+        return {"points": []}
     layout = await asyncio.wrap_future(future)
-    return JSONResponse({"points": await in_turn(request, _points, result, workspace, layout)})
+    return {"points": await in_turn(request, _points, result, workspace, layout)}
 
 
 def _asked(token: str) -> tuple[Workspace, Result | None, Future[Layout] | None]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypedDict
 
-from anyio import CapacityLimiter, to_thread
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from featclass.base import Distinct, FeatclassError, Source, file_stem, safe
 from featclass.reports import prediction_csv
@@ -15,33 +14,34 @@ from featclass.reports.sorting import UNUSABLE_FILE, zip_of
 from featclass.server.studio import studio
 from featclass.server.thumbnails import SIZES
 from featclass.web import views
-from featclass.web.routes.requests import attachment, in_turn, slice_of
+from featclass.web.routes.requests import attachment, by_turns, slice_of
 
 MOST_AT_ONCE = 1000
-_threads = CapacityLimiter(4)
-"""Of their own: a large picture takes a second to be made small."""
 # What a digest shows never changes; private, because the link it stands under is a key.
 KEEP = {"cache-control": "private, max-age=31536000, immutable"}
 
 
-async def thumbnail(request: Request) -> Response:
+class PicturesOfSet(TypedDict):
+    """A part of the pictures of a set."""
+
+    pictures: list[views.PictureRow]
+
+
+def thumbnail(request: Request) -> Response:
     """Answer with a small JPEG of a picture of this workspace."""
     size = request.query_params.get("size", str(SIZES[0]))
     if size not in map(str, SIZES):
         raise FeatclassError("no such size")
     token, digest = request.path_params["token"], request.path_params["digest"]
-    data = await to_thread.run_sync(_thumbnail, token, digest, int(size), limiter=_threads)
+    original = studio().workspaces.read(token, digest)  # also checks that the digest is one
+    data = studio().thumbnails.of(digest, original, int(size))
     return Response(data, media_type="image/jpeg", headers=KEEP)
 
 
-def _thumbnail(token: str, digest: str, size: int) -> bytes:
-    original = studio().workspaces.read(token, digest)  # also checks that the digest is one
-    return studio().thumbnails.of(digest, original, size)
-
-
-async def archive(request: Request) -> Response:
+@by_turns
+def archive(request: Request) -> Response:
     """Answer with all labelled pictures that count as a zip: a folder for each set."""
-    name, entries = await in_turn(request, _listed, request.path_params["token"])
+    name, entries = _listed(request.path_params["token"])
     return StreamingResponse(
         zip_of(_read(entries)), media_type="application/zip", headers=attachment(f"{name}.zip")
     )
@@ -83,14 +83,14 @@ def _listed(token: str) -> tuple[str, list[tuple[str, Source]]]:
     return file_stem(workspace.name), entries
 
 
-async def of_set(request: Request) -> Response:
+def of_set(request: Request) -> PicturesOfSet:
     """Answer with a page of the pictures of one set, be it no class: `from` and `count`."""
     part = slice_of(request.query_params, count=240, most=MOST_AT_ONCE)
-    workspace = await run_in_threadpool(studio().workspaces.open, request.path_params["token"])
+    workspace = studio().workspaces.open(request.path_params["token"])
     sets = {labelled.id: labelled.pictures for labelled in workspace.sets}
     if workspace.strangers_id is not None:
         sets[workspace.strangers_id] = workspace.strangers
     pictures = sets.get(request.path_params["set_id"])
     if pictures is None:
         raise FeatclassError("no such set")
-    return JSONResponse({"pictures": views.picture_rows(pictures[part])})
+    return {"pictures": views.picture_rows(pictures[part])}

@@ -8,7 +8,6 @@ from typing import IO, NotRequired, TypedDict
 from urllib.parse import unquote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass.base import FoldersAmbiguous, UploadRefused
 from featclass.web.routes import drops, requests
@@ -34,22 +33,22 @@ class Planned(TypedDict):
     """Places of the paths that are to be sent as zips instead."""
 
 
-async def plan(request: Request) -> Response:
-    """Answer which set each path of a drop belongs to, making the sets that are missing: `Planned`.
+async def plan(request: Request) -> Planned | drops.Asked:
+    """Answer which set each path of a drop belongs to, making the sets that are missing.
 
     Takes `{"set": id | "try" | "new", "paths": [...]}`, with `tables` (path -> bytes in base64),
-    `folders` (those that hold nothing) and `classes_at` where there are any. Answers `drops.Asked`
-    where they can be read in two ways.
+    `folders` (those that hold nothing) and `classes_at` where there are any. Asks where they can
+    be read in two ways.
     """
     data = await request.body()
-    return JSONResponse(await in_turn(request, _planned, request.path_params["token"], data))
+    return await in_turn(request, _planned, request.path_params["token"], data)
 
 
-async def plan_form(request: Request) -> Response:
+async def plan_form(request: Request) -> Planned | drops.Asked:
     """Answer as `plan` does to a form: a file `plan` of JSON, and files `table` as they are."""
     token, kind = request.path_params["token"], request.headers.get("content-type", "")
     async with requests.spooled(request) as file:
-        return JSONResponse(await in_turn(request, _planned_by_form, token, file, kind))
+        return await in_turn(request, _planned_by_form, token, file, kind)
 
 
 def _planned_by_form(token: str, file: IO[bytes], content_type: str) -> Planned | drops.Asked:
@@ -70,16 +69,16 @@ def _planned(
 ) -> Planned | drops.Asked:
     with refusing(NO_PLAN):
         asked = requests.parsed(data)
-        target, paths = str(asked["set"]), _texts(asked["paths"])
-        depth, folders = depth_of(asked.get("classes_at")), _texts(asked.get("folders") or [])
-        all_tables = _tables(asked.get("tables") or {}) | dict(tables or {})
-    try:
-        placement = drops.place(
-            token, target, paths, classes_at=depth, tables=all_tables, folders=folders
+        drop = drops.Drop(
+            *(token, str(asked["set"]), _texts(asked["paths"]), depth_of(asked.get("classes_at"))),
+            _tables(asked.get("tables") or {}) | dict(tables or {}),
+            _texts(asked.get("folders") or []),
         )
+    try:
+        placement = drops.place(drop)
     except FoldersAmbiguous as ambiguous:
-        return {"question": drops.question(ambiguous, _top(paths), target)}
-    drops.remember(token, target, placement.targets, placement.rejected)
+        return {"question": drops.question(ambiguous, _top(drop.paths), drop.target)}
+    drops.remember(token, drop.target, placement.targets, placement.rejected)
     answer = Planned(targets=placement.targets, sets=placement.made, notes=placement.notes)
     return {**answer, "zips": placement.zips} if placement.zips else answer
 

@@ -7,10 +7,7 @@ import weakref
 from collections import OrderedDict
 from typing import Any, TypedDict
 
-from anyio import CapacityLimiter, to_thread
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass import classifiers
 from featclass.base import FeatclassError, Image, Probe
@@ -35,13 +32,9 @@ class Stamped(views.TriedPicture):
     stamp: str
 
 
-async def rows(request: Request) -> Response:
-    """Answer with `TriedRows`."""
-    return JSONResponse(await run_in_threadpool(_rows, request.path_params["token"]))
-
-
-def _rows(token: str) -> TriedRows:
-    workspace, state = followed(token)
+def rows(request: Request) -> TriedRows:
+    """Answer with all pictures tried."""
+    workspace, state = followed(request.path_params["token"])
     return {
         "stamp": views.stamp(workspace, state),
         "version": workspace.version,
@@ -49,40 +42,29 @@ def _rows(token: str) -> TriedRows:
     }
 
 
-async def one(request: Request) -> Response:
-    """Answer with all that is said of one picture tried, `Stamped`."""
-    token, picture_id = request.path_params["token"], request.path_params["picture_id"]
-    return JSONResponse(await run_in_threadpool(_one, token, picture_id))
-
-
-def _one(token: str, picture_id: int) -> Stamped:
-    workspace, state = followed(token)
+def one(request: Request) -> Stamped:
+    """Answer with all that is said of one picture tried."""
+    workspace, state = followed(request.path_params["token"])
     for picture in workspace.tried:
-        if picture.id == picture_id:
+        if picture.id == request.path_params["picture_id"]:
             seen = views.tried_picture(picture, workspace, state)
             return {"stamp": views.stamp(workspace, state), **seen}
     raise FeatclassError("no such picture")
 
 
 KEPT = 256
-_threads = CapacityLimiter(2)
-"""They are worked out one after the other: who waits must not keep other routes waiting."""
 _lock = threading.Lock()
 _kept: OrderedDict[tuple[str, str | None], tuple[weakref.ref[Probe], Heat]] = OrderedDict()
 """By picture and class, with the probe that each was made with, which others keep."""
 
 
-async def why(request: Request) -> Response:
+def why(request: Request) -> dict[str, Any]:
     """Answer with the map of a picture of this workspace for the class `label`.
 
     Without a label, for the class it is taken for. See `Heat.to_json`.
     """
     token, digest = request.path_params["token"], request.path_params["digest"]
     label = request.query_params.get("label")
-    return JSONResponse(await to_thread.run_sync(_why, token, digest, label, limiter=_threads))
-
-
-def _why(token: str, digest: str, label: str | None) -> dict[str, Any]:
     data = studio().workspaces.read(token, digest)  # also checks that it is one of its own
     _, state = followed(token)
     result = state.result

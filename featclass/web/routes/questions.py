@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass.server.questions import engine_of, is_engine_open, questions
 from featclass.server.state import State
@@ -18,7 +17,7 @@ _openings = CapacityLimiter(2)
 """Threads in which an encoder is waited for: it may take a minute, and other routes find theirs."""
 
 
-class Question(NamedTuple):
+class QuestionRow(NamedTuple):
     """A picture to ask about, and what it would be taken for; None while that is not known."""
 
     picture: int
@@ -29,8 +28,8 @@ class Question(NamedTuple):
     """None also where the picture resembles no class."""
 
 
-async def most_useful(request: Request) -> Response:
-    """Answer with a `Question` for each picture to ask about, the most useful first.
+async def most_useful(request: Request) -> dict[str, list[QuestionRow]]:
+    """Answer with a `QuestionRow` for each picture to ask about, the most useful first.
 
     `without` names pictures that a person would not label, by ids with commas between: neither they
     nor their like are asked about.
@@ -41,10 +40,10 @@ async def most_useful(request: Request) -> Response:
         without = frozenset(int(number) for number in ids if number)
     if not await in_turn(request, _is_open, token):
         await to_thread.run_sync(_open, token, limiter=_openings)
-    return JSONResponse({"questions": await in_turn(request, _questions, token, without)})
+    return {"questions": await in_turn(request, _questions, token, without)}
 
 
-def _questions(token: str, without: frozenset[int]) -> list[Question]:
+def _questions(token: str, without: frozenset[int]) -> list[QuestionRow]:
     workspace, state = followed(token)
     engine = engine_of(studio(), workspace, state)
     if engine is None:
@@ -53,11 +52,11 @@ def _questions(token: str, without: frozenset[int]) -> list[Question]:
     return [_question(picture, state) for picture in chosen]
 
 
-def _question(picture: Picture, state: State) -> Question:
+def _question(picture: Picture, state: State) -> QuestionRow:
     prediction = state.predictions.get(picture.digest)
     label = prediction.label if prediction else None
     probability = prediction.probability if prediction and prediction.known else None
-    return Question(picture.id, picture.digest, picture.name, label, probability)
+    return QuestionRow(picture.id, picture.digest, picture.name, label, probability)
 
 
 def _is_open(token: str) -> bool:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import wraps
 from typing import IO, Any, Final, ParamSpec, TypeVar
 from urllib.parse import quote
 
@@ -27,7 +27,7 @@ from starlette.requests import HTTPConnection, Request
 
 from featclass.base import FeatclassError, UploadRefused
 from featclass.server.state import State
-from featclass.server.studio import VISITOR, VISITOR_COOKIE, studio
+from featclass.server.studio import studio, visitor_in
 from featclass.workspaces import Workspace
 
 LONGEST: Final = 18
@@ -55,21 +55,25 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def visitor_of(request: HTTPConnection) -> str | None:
-    """Return the name of a visitor's browser; None where it keeps no cookies."""
-    name = request.cookies.get(VISITOR_COOKIE, "")
-    return name if VISITOR.fullmatch(name) else None
-
-
 async def in_turn(
     request: HTTPConnection, work: Callable[P, T], *args: P.args, **named: P.kwargs
 ) -> T:
     """Return what a piece of work gives, done when it is this visitor's turn, in our context."""
-    whose = visitor_of(request) or (request.client.host if request.client else "")
+    whose = visitor_in(request.cookies) or (request.client.host if request.client else "")
     context = copy_context()
     return await asyncio.wrap_future(
         studio().requests.submit(whose, lambda: context.run(work, *args, **named))
     )
+
+
+def by_turns(work: Callable[[Request], T]) -> Callable[[Request], Awaitable[T]]:
+    """Return a handler that does its work when it is the visitor's turn."""
+
+    @wraps(work)
+    async def handler(request: Request) -> T:
+        return await in_turn(request, work, request)
+
+    return handler
 
 
 def followed(token: str) -> tuple[Workspace, State]:
@@ -170,7 +174,8 @@ def parts(file: IO[bytes], content_type: str, *, most: int, most_bytes: int) -> 
         parser = reading.parser(boundary)
         while piece := file.read(PIECE):
             parser.write(piece)
-            yield from reading.finished()
+            yield from reading.complete
+            reading.complete.clear()
         parser.finalize()
     except FormParserError as error:
         raise UploadRefused("the form is damaged; send the files again") from error
@@ -189,7 +194,7 @@ class _Reading:
         self._part = Part()
         self._data = bytearray()
         self._header, self._value = bytearray(), bytearray()
-        self._complete: deque[Part] = deque()
+        self.complete: list[Part] = []
 
     def parser(self, boundary: bytes) -> MultipartParser:
         """Return a parser that tells this of what it reads."""
@@ -206,11 +211,6 @@ class _Reading:
             },
             max_header_size=HEADER_BYTES,
         )
-
-    def finished(self) -> Iterator[Part]:
-        """Hand over the parts that are complete."""
-        while self._complete:
-            yield self._complete.popleft()
 
     def _begin(self) -> None:
         self._count += 1
@@ -246,7 +246,7 @@ class _Reading:
     def _end(self) -> None:
         self._part.data = bytes(self._data)
         self._data.clear()
-        self._complete.append(self._part)
+        self.complete.append(self._part)
 
     def _end_all(self) -> None:
         self.is_complete = True

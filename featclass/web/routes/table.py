@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from importlib import import_module
+from inspect import iscoroutinefunction
+from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -14,8 +17,8 @@ from starlette.websockets import WebSocket
 
 from featclass.base import FeatclassError, WorkspaceMissing, WorkspaceRemoved
 from featclass.server.studio import studio
-from featclass.web import ASSETS
-from featclass.web.routes.compression import CompressedFiles
+from featclass.web import ASSETS, scripts
+from featclass.web.routes.compression import YEAR, CompressedFiles
 
 
 async def unknown(request: Request) -> Response:
@@ -23,77 +26,78 @@ async def unknown(request: Request) -> Response:
     return JSONResponse({"error": "there is nothing here"}, 404)
 
 
-Handler = Callable[[Request], Awaitable[Response]]
+W = "/api/w/{token}"
 
 
 def late(
-    module: str,
-    name: str,
+    path: str,
+    handler: str,
     *,
+    method: str = "GET",
     refused: int = 404,
     missing: int = 404,
     removed_too: bool = False,
     errors: tuple[type[Exception], ...] = (FeatclassError,),
-) -> Handler:
-    """Return a handler whose module is loaded at its first request, not before the first paint.
+    threads: int | None = None,
+) -> Route:
+    """Return a route whose module is loaded at its first request, not before the first paint.
 
     Whose link leads nowhere is answered before anything is read of what they send. Here alone
-    errors become answers, `{"error": sentence}`: handlers raise them.
+    errors become answers, `{"error": sentence}`, and values JSON: handlers raise and return them.
 
     Args:
-        module: Of `featclass.web.routes`.
-        name: Of the handler in it.
+        path: Below the link of the workspace.
+        handler: Its module in this package, and its name there; it may block if it is no coroutine.
+        method: Of the request.
         refused: The status of an answer to what cannot be done.
         missing: The status of an answer to a link that leads nowhere.
         removed_too: Whether the link of a removed workspace passes.
         errors: What says in a sentence that it cannot be done.
+        threads: So many of its own instead of those that others share.
     """
+    limiter = CapacityLimiter(threads) if threads else None
 
-    def prepared(token: str | None) -> Handler:
-        if token is not None:
-            _require(token, removed_too)
-        handler: Handler = getattr(import_module(f"featclass.web.routes.{module}"), name)
-        return handler
-
-    async def handler(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         status = 503
         try:
-            loaded = await run_in_threadpool(prepared, request.path_params.get("token"))
+            token = request.path_params["token"]
+            work = await run_in_threadpool(_loaded, handler, token, removed_too)
             status = refused
-            return await loaded(request)
+            return await _answered(work, request, limiter)
         except WorkspaceMissing as error:
-            return _told(error, missing)
+            return JSONResponse({"error": str(error)}, missing)
         except errors as error:
-            return _told(error, status)
+            return JSONResponse({"error": str(error)}, status)
 
-    return handler
-
-
-def _told(error: Exception, status: int) -> Response:
-    return JSONResponse({"error": str(error)}, status)
+    return Route(f"{W}{path}", answer, methods=[method])
 
 
-def _require(token: str, removed_too: bool) -> None:
-    """Raise `WorkspaceMissing` where a link leads nowhere."""
+async def _answered(
+    work: Callable[[Request], Any], request: Request, limiter: CapacityLimiter | None
+) -> Response:
+    if iscoroutinefunction(work):
+        value = await work(request)
+    else:
+        value = await to_thread.run_sync(work, request, limiter=limiter)
+    return value if isinstance(value, Response) else JSONResponse(value)
+
+
+def _loaded(handler: str, token: str, removed_too: bool) -> Callable[[Request], Any]:
+    """Return a handler; raises `WorkspaceMissing` where the link of the workspace leads nowhere."""
     try:
         studio().workspaces.version(token)
     except WorkspaceRemoved:
         if not removed_too:
             raise
+    module, name = handler.split(".")
+    work: Callable[[Request], Any] = getattr(import_module(f"{__package__}.{module}"), name)
+    return work
 
 
-class _Id(Convertor[int]):
+class _Id(IntegerConvertor):
     """The number of a set or of a picture: no more digits than the database has for one."""
 
     regex = "[0-9]{1,18}"
-
-    def convert(self, value: str) -> int:
-        """Return the number."""
-        return int(value)
-
-    def to_string(self, value: int) -> str:
-        """Return its digits."""
-        return str(value)
 
 
 register_url_convertor("id", _Id())
@@ -105,46 +109,46 @@ async def live(socket: WebSocket) -> None:
     await loaded.live(socket)
 
 
-W = "/api/w/{token}"
 _FILE = (FeatclassError, OSError)
 """What is raised where a picture cannot be read."""
 
 
-def _posted(
-    path: str, module: str, name: str, *, missing: int = 404, removed_too: bool = False
-) -> Route:
+def _posted(path: str, handler: str, *, missing: int = 404, removed_too: bool = False) -> Route:
     """Return the route of something done; it answers 400 where it cannot be."""
-    handler = late(module, name, refused=400, missing=missing, removed_too=removed_too)
-    return Route(f"{W}{path}", handler, methods=["POST"])
+    return late(
+        *(path, handler), method="POST", refused=400, missing=missing, removed_too=removed_too
+    )
 
 
 ROUTES = (
-    _posted("/act", "acts", "act", missing=400, removed_too=True),
-    _posted("/plan", "plans", "plan", missing=400),
-    _posted("/plan/form", "plans", "plan_form", missing=400),
-    _posted("/pictures", "uploads", "pictures", missing=400),
-    _posted("/zip", "uploads", "archive", missing=400),
-    _posted("/classifier", "classifiers", "saved"),
-    Route(f"{W}/thumbnail/{{digest}}", late("pictures", "thumbnail", errors=_FILE)),
-    Route(f"{W}/pictures.zip", late("pictures", "archive", errors=_FILE)),
-    Route(f"{W}/sets/{{set_id:id}}", late("pictures", "of_set")),
-    Route(f"{W}/tried", late("predictions", "rows")),
-    Route(f"{W}/tried/{{picture_id:id}}", late("predictions", "one")),
-    Route(f"{W}/judged", late("labelled", "out_of_fold")),
-    Route(f"{W}/report.html", late("classifiers", "html")),
-    Route(f"{W}/report.md", late("classifiers", "markdown")),
-    Route(f"{W}/findings", late("findings", "findings")),
-    Route(f"{W}/why/{{digest}}", late("predictions", "why", errors=_FILE)),
-    Route(f"{W}/map", late("labelled", "picture_map")),
+    _posted("/act", "acts.act", missing=400, removed_too=True),
+    _posted("/plan", "plans.plan", missing=400),
+    _posted("/plan/form", "plans.plan_form", missing=400),
+    _posted("/pictures", "uploads.pictures", missing=400),
+    _posted("/zip", "uploads.archive", missing=400),
+    _posted("/classifier", "classifiers.saved"),
+    # A large picture takes a second to be made small, and why it is taken for a class as long.
+    late("/thumbnail/{digest}", "pictures.thumbnail", errors=_FILE, threads=4),
+    late("/why/{digest}", "predictions.why", errors=_FILE, threads=2),
+    late("/pictures.zip", "pictures.archive", errors=_FILE),
+    late("/sets/{set_id:id}", "pictures.of_set"),
+    late("/tried", "predictions.rows"),
+    late("/tried/{picture_id:id}", "predictions.one"),
+    late("/judged", "labelled.out_of_fold"),
+    late("/report.html", "classifiers.html"),
+    late("/report.md", "classifiers.markdown"),
+    late("/findings", "findings.findings"),
+    late("/map", "labelled.picture_map"),
     WebSocketRoute(f"{W}/live", live),
-    Route(f"{W}/questions", late("questions", "most_useful")),
-    Route(f"{W}/batches", late("batches", "listed", refused=400)),
-    _posted("/batches/zip", "batches", "of_zip"),
-    _posted("/batches/folder", "batches", "of_folder"),
-    Route(f"{W}/batches/{{batch}}/predictions.csv", late("batches", "table", refused=400)),
-    Route(f"{W}/batches/{{batch}}/sorted.zip", late("batches", "sorted_pictures", refused=400)),
-    _posted("/batches/{batch}/{act}", "batches", "change"),
+    late("/questions", "questions.most_useful"),
+    late("/batches", "batches.listed", refused=400),
+    _posted("/batches/zip", "batches.of_zip"),
+    _posted("/batches/folder", "batches.of_folder"),
+    late("/batches/{batch}/predictions.csv", "batches.table", refused=400),
+    late("/batches/{batch}/sorted.zip", "batches.sorted_pictures", refused=400),
+    _posted("/batches/{batch}/{act}", "batches.change"),
     Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]),
+    Mount(f"/{scripts.FOLDER}/{scripts.stamp()}", CompressedFiles(ASSETS, YEAR)),
     # Names of the fonts change with their content, so that browsers may keep them.
     Mount("/assets", CompressedFiles(ASSETS, "public, max-age=604800")),
 )

@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from featclass import datasets, images
 from featclass.base import FoldersAmbiguous, Rejected, UploadRefused
@@ -48,8 +47,8 @@ class Unpacked(AddedCounts):
     names: drops.Names | None
 
 
-async def pictures(request: Request) -> Response:
-    """Add the files of a form to one set; answers `AddedCounts`.
+async def pictures(request: Request) -> AddedCounts:
+    """Add the files of a form to one set.
 
     A field `burst` before them names the recording that all of them are frames of.
     """
@@ -57,7 +56,7 @@ async def pictures(request: Request) -> Response:
     kind = request.headers.get("content-type", "")
     await run_in_threadpool(drops.require, token, target)
     async with requests.spooled(request) as file:
-        return JSONResponse(await in_turn(request, _add_form, token, target, file, kind))
+        return await in_turn(request, _add_form, token, target, file, kind)
 
 
 def _add_form(token: str, target: str, file: IO[bytes], content_type: str) -> AddedCounts:
@@ -100,10 +99,10 @@ def portions(items: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
         yield portion
 
 
-async def archive(request: Request) -> Response:
+async def archive(request: Request) -> Unpacked | drops.Asked:
     """Add the pictures of a zip; its subfolders become sets, or `among` other zips, it is one.
 
-    Answers `Unpacked`; or `drops.Asked` where they can be read in two ways.
+    Asks where they can be read in two ways.
     """
     asked, target = request.query_params, request.query_params.get("set", "")
     token, name = request.path_params["token"], asked.get("name", "archive.zip")
@@ -111,14 +110,13 @@ async def archive(request: Request) -> Response:
         depth = depth_of(asked.get("classes_at"))
     await run_in_threadpool(drops.require, token, target)
     async with requests.spooled(request) as file:
-        answer = await in_turn(
+        return await in_turn(
             request,
             _unpack,
             *(token, target, name, file),
             classes_at=depth,
             is_one_of_several="among" in asked,
         )
-    return JSONResponse(answer)
 
 
 def _burst(text: str) -> str:
@@ -207,15 +205,16 @@ def _unpack(
     limit = studio().config.max_upload_bytes
     listing = datasets.files_of_zip(cast(BinaryIO, file), name=name, max_unpacked_bytes=limit)
     before = frozenset(labelled.name for labelled in studio().workspaces.open(token).sets)
+    drop = drops.Drop(
+        *(token, target, [path for path, _ in listing.files]),
+        classes_at=classes_at,
+        tables=_tables_inside(listing.files),
+        folders=listing.folders,
+        alone=datasets.class_of_zip(name),
+        is_one_of_several=is_one_of_several,
+    )
     try:
-        placement = drops.place(
-            *(token, target, [path for path, _ in listing.files]),
-            classes_at=classes_at,
-            tables=_tables_inside(listing.files),
-            folders=listing.folders,
-            alone=datasets.class_of_zip(name),
-            is_one_of_several=is_one_of_several,
-        )
+        placement = drops.place(drop)
     except FoldersAmbiguous as ambiguous:
         return {"question": drops.question(ambiguous, name, target)}
     adding = _Adding(token)

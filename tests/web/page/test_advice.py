@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
 from featclass.base import sentences
-from featclass.web import ASSETS
+from featclass.web import scripts
 from tests.browser import choose, file
 from tests.fakes import drawn
 from tests.people import zipped
@@ -152,11 +150,9 @@ def test_two_sets_of_the_same_pictures_say_so_wherever_a_prediction_waits(
     expect(card).not_to_contain_text("Looking at it")
 
 
-@pytest.mark.parametrize("name", ["common.js"])
-def test_the_browser_says_shares_by_the_same_rule(browser: Browser, name: str) -> None:
+def test_the_browser_says_shares_by_the_same_rule(server: Server, page: Page) -> None:
     shares = [0, 1e-9, 0.004, 0.005, 0.5, 0.954, 0.99, 0.994, 0.996, 299 / 300, 1 - 1e-9, 1]
-    opened = browser.new_page()
-    script = Path(ASSETS / name).read_text("utf-8")
-    said = opened.evaluate(f"shares => {{ {script}; return shares.map(percent); }}", shares)
-    opened.close()
+    page.goto(server.url)
+    script = "([url, shares]) => import(url).then(module => shares.map(module.percent))"
+    said = page.evaluate(script, [f"{server.url}{scripts.address('wording.js')}", shares])
     assert said == [sentences.percent(share) for share in shares]

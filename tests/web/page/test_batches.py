@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import choose, file
 from tests.fakes import drawn
@@ -26,7 +26,18 @@ def taught(server: Server, page: Page) -> None:
     page.goto(server.url)
     choose(page, "Add pictures to Set 1", file("pets.zip", zipped(files)))
     expect(page.get_by_role("gridcell").first).to_be_visible()
-    page.get_by_role("button", name="Predict a whole zip or folder").click()
+    unfold(page)
+
+
+def unfold(page: Page) -> None:
+    """Open the line of the batches."""
+    page.locator("summary", has_text="Predict a whole zip or folder").click()
+
+
+def batch_of(page: Page, name: str) -> Locator:
+    """Return the batch of this name."""
+    heading = page.get_by_role("heading", name=name, exact=True)
+    return page.locator("[class*=st-key-batch-]").filter(has=heading)
 
 
 def new(count: int) -> dict[str, bytes]:
@@ -39,9 +50,9 @@ def test_a_zip_is_cancelled_resumed_after_a_kill_and_taken_away_sorted(
     server = own_server
     taught(server, page)
     choose(page, "Choose a zip", file("holiday.zip", zipped(new(400))))
-    batch = page.get_by_role("article", name="holiday.zip")
+    batch = batch_of(page, "holiday.zip")
     expect(batch.get_by_text(re.compile(r"\d+ of 400 ·"))).to_be_visible()
-    batch.get_by_role("button", name="Cancel: holiday.zip").click()
+    batch.get_by_role("button", name="Cancel").click()
     stopped = batch.get_by_text(re.compile(r"Stopped at (\d+) of 400"))
     expect(stopped).to_be_visible()
     kept = re.search(r"at (\d+)", stopped.inner_text())
@@ -50,9 +61,9 @@ def test_a_zip_is_cancelled_resumed_after_a_kill_and_taken_away_sorted(
     server.stop(signal.SIGKILL)
     server.start()
     page.reload()
-    page.get_by_role("button", name="Predict a whole zip or folder").click()
+    unfold(page)
     expect(batch.get_by_text(f"Stopped at {kept[1]} of 400")).to_be_visible()
-    batch.get_by_role("button", name="Resume: holiday.zip").click()
+    batch.get_by_role("button", name="Resume").click()
     expect(batch.get_by_text("400 pictures")).to_be_visible()
     with page.expect_download() as download:
         batch.get_by_role("link", name="CSV: holiday.zip").click()
@@ -70,7 +81,7 @@ def test_a_zip_is_cancelled_resumed_after_a_kill_and_taken_away_sorted(
             place = places[row["path"].removeprefix("new/")]
             assert row["label"] in place or "none of these" in place
     batch.get_by_text("The first 50 results").click()
-    expect(batch.get_by_role("row")).to_have_count(51)
+    expect(batch.get_by_role("grid")).to_have_attribute("aria-rowcount", "51")
 
 
 @pytest.fixture
@@ -94,11 +105,11 @@ def test_a_folder_of_the_server_is_predicted_removed_and_brought_back(
     expect(page.get_by_text("among those that this server offers")).to_be_visible()
     page.get_by_label("Folder on the server").fill("trip")
     page.get_by_label("Folder on the server").press("Enter")
-    batch = page.get_by_role("article", name="trip")
+    batch = batch_of(page, "trip")
     expect(batch.get_by_text("4 pictures")).to_be_visible()
-    batch.get_by_role("button", name="Remove: trip").click()
+    batch.get_by_role("button", name="Remove").click()
     expect(batch).to_be_hidden()
-    page.get_by_role("button", name="Undo: trip was removed").click()
+    page.locator(".st-key-batch-removed", has_text="Removed trip").get_by_text("Undo").click()
     expect(batch.get_by_text("4 pictures")).to_be_visible()
 
 
@@ -116,7 +127,7 @@ def test_a_zip_dropped_there_is_predicted_and_adds_nothing_to_what_was_tried(
     )
     zone = page.locator(".batches .zone")
     zone.dispatch_event("drop", {"dataTransfer": transfer})
-    batch = page.get_by_role("article", name="<b>x.zip")
+    batch = batch_of(page, "<b>x.zip")
     expect(batch.get_by_text("3 pictures")).to_be_visible()
     expect(page.get_by_role("article", name="Prediction for")).to_have_count(0)
 
@@ -127,19 +138,34 @@ def test_the_batches_are_no_wider_than_the_screen(server: Server, page: Page, wi
     taught(server, page)
     name = f"{'a-very-long-name-' * 8}.zip"
     choose(page, "Choose a zip", file(name, zipped({f"{'x' * 180}.png": drawn(1)})))
-    batch = page.locator("article.batch")
+    batch = batch_of(page, name)
     expect(batch.get_by_text("1 picture", exact=True)).to_be_visible()
     batch.get_by_text("All results").click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_what_another_window_does_to_a_batch_that_runs_is_seen_without_a_click(
+    server: Server, page: Page
+) -> None:
+    taught(server, page)
+    choose(page, "Choose a zip", file("shared.zip", zipped(new(400))))
+    expect(batch_of(page, "shared.zip").get_by_text(re.compile(r"\d+ of 400 ·"))).to_be_visible()
+    other = page.context.new_page()
+    other.goto(page.url)
+    unfold(other)
+    batch_of(other, "shared.zip").get_by_role("button", name="Cancel").click()
+    expect(batch_of(page, "shared.zip").get_by_text(re.compile("Stopped at"))).to_be_visible()
+    batch_of(other, "shared.zip").get_by_role("button", name="Remove").click()
+    expect(batch_of(other, "shared.zip")).to_have_count(0)
+
+
 def test_another_browser_sees_none_of_it(server: Server, page: Page, browser: Browser) -> None:
     taught(server, page)
     choose(page, "Choose a zip", file("mine.zip", zipped(new(2))))
-    expect(page.get_by_role("article", name="mine.zip").get_by_text("2 pictures")).to_be_visible()
+    expect(batch_of(page, "mine.zip").get_by_text("2 pictures")).to_be_visible()
     other = browser.new_context().new_page()
     other.goto(server.url)
-    other.get_by_role("button", name="Predict a whole zip or folder").click()
+    unfold(other)
     expect(other.get_by_text("whole zips can be predicted here")).to_be_visible()
-    expect(other.get_by_role("article", name="mine.zip")).to_have_count(0)
+    expect(batch_of(other, "mine.zip")).to_have_count(0)
     other.context.close()

@@ -134,7 +134,7 @@ def test_all_that_the_page_names_is_sent_compressed_and_kept_for_a_year(client: 
         assert (gzip.decompress(body) if encoding else body) == content
         assert encoding or len(content) < compression.LEAST
         cached = client.get(name).headers["cache-control"]
-        assert cached == "public, immutable, max-age=31536000"
+        assert cached == "public, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize("path", ["/static/js/none.js", "/static/", "/static/%2e%2e/x.py"])

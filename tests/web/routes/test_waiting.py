@@ -19,6 +19,7 @@ from featclass import encoders
 from featclass.encoders import Pixels
 from featclass.server.batches import BatchPhase
 from featclass.server.studio import studio
+from featclass.web import views
 from featclass.web.routes import batches as routes
 from featclass.workspaces import NewPicture
 from tests.fakes import GridEncoder, drawn
@@ -141,7 +142,7 @@ def test_more_requests_than_may_wait_are_told_at_once_that_it_is_not_ready(
     gate.loads.clear()
     answer = folder(client, token)
     assert answer.status_code == 400
-    assert answer.json()["error"] == routes.NOT_READY
+    assert answer.json()["error"] == views.NOT_READY
     gate.loads.set()
     settle(token)
     assert "offers no folders" in folder(client, token).json()["error"]
