@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, WebSocketRoute, expect
 
 from featclass import samples
 from tests import camera
@@ -24,6 +24,14 @@ def browser(chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> 
     camera.shoot(film, camera.members(), seconds=3)
     with launched(chromium, *camera.flags(film)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the visitors with this camera share."""
+    opened = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield opened
+    opened.close()
 
 
 def taught(server: Server, page: Page) -> None:
