@@ -19,20 +19,3 @@ from featclass.audit.findings import (
     QualityFault,
 )
 from featclass.audit.labels import label_errors
-
-__all__ = [
-    "Audit",
-    "AuditInput",
-    "Copies",
-    "DuplicateGroup",
-    "Finding",
-    "FindingKind",
-    "GiveAway",
-    "LabelError",
-    "Outlier",
-    "QualityFault",
-    "audit",
-    "connected",
-    "find_copies",
-    "label_errors",
-]

@@ -22,31 +22,3 @@ from featclass.classifiers.renaming import renamed
 from featclass.classifiers.report import to_json
 from featclass.classifiers.splits import given_split
 from featclass.classifiers.training import Training, learn, train
-
-__all__ = [
-    "FEW",
-    "EmbeddedDataset",
-    "EmbeddedFiles",
-    "Training",
-    "can_learn",
-    "check_encoder",
-    "embed",
-    "embed_files",
-    "encoder_of",
-    "evaluate_given",
-    "evaluate_saved",
-    "evaluate_split",
-    "explain",
-    "given_split",
-    "is_word",
-    "learn",
-    "most_useful",
-    "predict",
-    "predict_embedded",
-    "predict_files",
-    "predict_many",
-    "reads_names",
-    "renamed",
-    "to_json",
-    "train",
-]

@@ -7,12 +7,3 @@ decoded and encoded by workers (`scheduler`).
 
 from featclass.embedding.cache import CACHE_FILE, Cache, CacheSize
 from featclass.embedding.engine import Embeddings, Engine, Engines
-
-__all__ = [
-    "CACHE_FILE",
-    "Cache",
-    "CacheSize",
-    "Embeddings",
-    "Engine",
-    "Engines",
-]

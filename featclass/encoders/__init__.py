@@ -18,26 +18,3 @@ from featclass.encoders.base import (
 from featclass.encoders.hub import can_reach_hub, is_offline
 from featclass.encoders.loading import choose_device, download, is_local, load
 from featclass.encoders.specs import AUTO, BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
-
-__all__ = [
-    "AUTO",
-    "BUILTIN",
-    "CATALOGUE",
-    "Box",
-    "CatalogueEntry",
-    "DownloadProgress",
-    "Encoder",
-    "Inspectable",
-    "Pixels",
-    "Pull",
-    "Texts",
-    "can_reach_hub",
-    "choose_device",
-    "download",
-    "is_local",
-    "is_offered",
-    "is_offline",
-    "load",
-    "preferred",
-    "texts_of",
-]

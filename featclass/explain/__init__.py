@@ -8,10 +8,3 @@ covering parts of a `View` and asking again; `words` says it, where covering bea
 from featclass.explain.evidence import Evidence
 from featclass.explain.maps import Heat, overlay
 from featclass.explain.occlusion import View
-
-__all__ = [
-    "Evidence",
-    "Heat",
-    "View",
-    "overlay",
-]

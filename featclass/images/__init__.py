@@ -28,21 +28,3 @@ from featclass.images.memory import (
     reuse_freed_memory,
 )
 from featclass.images.unreadable import Unreadable
-
-__all__ = [
-    "DECODING_VERSION",
-    "LONGEST_SIDE",
-    "LOST",
-    "Appearance",
-    "Lost",
-    "PixelBudget",
-    "Unreadable",
-    "appearance",
-    "check",
-    "decoded",
-    "give_back_freed_memory",
-    "kind_of",
-    "recognise",
-    "reuse_freed_memory",
-    "thumbnail",
-]

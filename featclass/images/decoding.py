@@ -73,8 +73,9 @@ def upright(picture: ImageFile, factor: int) -> Image.Image:
     turned = srgb(source, factor)
     orientation = _orientation(picture)
     turned.info = {}
-    turned.getexif()[ExifTags.Base.Orientation] = orientation
-    ImageOps.exif_transpose(turned, in_place=True)  # none is left to be applied a second time
+    if orientation > 1:
+        turned.getexif()[ExifTags.Base.Orientation] = orientation
+        ImageOps.exif_transpose(turned, in_place=True)  # none is left to be applied a second time
     return turned
 
 

@@ -16,32 +16,3 @@ from featclass.probe.novelty import NoveltyDetector, exemplar_indices, simulated
 from featclass.probe.statistics import accuracy_interval, binomial_tail
 from featclass.probe.text_prior import Blend, TextPrior
 from featclass.probe.tsne import Layout
-
-__all__ = [
-    "MOST",
-    "MOST_LABELLED",
-    "Blend",
-    "Codes",
-    "Floats",
-    "Layout",
-    "NoveltyDetector",
-    "OutOfFold",
-    "TextPrior",
-    "accuracy_interval",
-    "binomial_tail",
-    "by_one_probe",
-    "distances_left_out",
-    "exemplar_indices",
-    "fit",
-    "learner",
-    "most_useful",
-    "nearest",
-    "nearest_others",
-    "normalise",
-    "out_of_fold",
-    "predict",
-    "simulated_strangers",
-    "spaced",
-    "split",
-    "untried_blend",
-]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from featclass.base import Advice, Rate, Remedy, Verdict
 
@@ -13,9 +11,6 @@ WORSE, BETTER = 1.5, 2.0
 worse than its share of right ones, and of one that is better: see below."""
 DEPENDENCE = (WORSE + BETTER) / 2
 """The same where the side does not matter."""
-EXACT = 1e-11
-REMEMBERED = 4096
-"""Quantiles: a hundred classes of a size share most of theirs, and each takes a millisecond."""
 
 
 def accuracy_interval(
@@ -59,45 +54,11 @@ def _shared(right: int, n: int, images: float) -> tuple[float, float]:
     return hits, images - hits
 
 
-@functools.lru_cache(REMEMBERED)
 def _beta_quantile(probability: float, a: float, b: float) -> float:
-    """Return x with I_x(a, b) = probability, by bisection."""
-    low, high = 0.0, 1.0
-    while high - low > EXACT:
-        middle = (low + high) / 2
-        if _incomplete_beta(middle, a, b) < probability:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
+    """Return x with I_x(a, b) = probability."""
+    from scipy.special import betaincinv  # a tenth of a second, which no prediction needs
 
-
-def _incomplete_beta(x: float, a: float, b: float) -> float:
-    """Return the regularised I_x(a, b) for x between 0 and 1, both exclusive."""
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _incomplete_beta(1 - x, b, a)
-    scale = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    front = math.exp(scale + a * math.log(x) + b * math.log1p(-x)) / a
-
-    def term(step: int) -> float:
-        half = step // 2
-        if step % 2:
-            return -(a + half) * (a + b + half) * x / ((a + 2 * half) * (a + 2 * half + 1))
-        return half * (b - half) * x / ((a + 2 * half - 1) * (a + 2 * half))
-
-    return front / (1 + _continued_fraction(term))
-
-
-def _continued_fraction(term: Callable[[int], float]) -> float:
-    """Return t1 / (1 + t2 / (1 + ...)), by Lentz's method (DLMF 8.17.22, 3.10(iii))."""
-    value, numerator, denominator = 1.0, 1.0, 0.0
-    for step in range(1, 10_000):
-        denominator = 1 / (1 + term(step) * denominator)
-        numerator = 1 + term(step) / numerator
-        value *= numerator * denominator
-        if abs(numerator * denominator - 1) < 1e-15:
-            break
-    return value - 1
+    return float(betaincinv(a, b, probability))
 
 
 SIGNIFICANT = 0.05
@@ -127,15 +88,9 @@ def verdict(right: int, sizes: Mapping[str, int], *, n_groups: int | None = None
 
 def binomial_tail(right: int, n: int, chance: float) -> float:
     """Return P(X >= right) of a binomial with n trials; 1 where every guess is right."""
-    if chance >= 1 or right <= 0:
-        return 1.0
-    log_odds, log_none = math.log(chance / (1 - chance)), n * math.log1p(-chance)
+    from scipy.special import bdtrc
 
-    def exactly(k: int) -> float:
-        ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-        return math.exp(ways + k * log_odds + log_none)
-
-    return min(1.0, math.fsum(exactly(k) for k in range(right, n + 1)))
+    return 1.0 if chance >= 1 or right <= 0 else float(bdtrc(right - 1, n, chance))
 
 
 def _remedy(share: float, n: int, chance: float) -> Advice:

@@ -14,5 +14,3 @@ store        all of it as one object, `Batches`
 
 from featclass.server.batches.record import Batch, BatchPhase, BatchRequest, Counts, Record
 from featclass.server.batches.store import Batches
-
-__all__ = ["Batch", "BatchPhase", "BatchRequest", "Batches", "Counts", "Record"]

@@ -11,5 +11,3 @@ acts, pictures, predictions, labelled, findings, questions, classifiers, batches
 from featclass.web.routes.connections import lifespan
 from featclass.web.routes.guard import MIDDLEWARE
 from featclass.web.routes.table import ROUTES
-
-__all__ = ["MIDDLEWARE", "ROUTES", "lifespan"]
