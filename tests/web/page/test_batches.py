@@ -157,6 +157,7 @@ def test_what_another_window_does_to_a_batch_that_runs_is_seen_without_a_click(
     expect(batch_of(page, "shared.zip").get_by_text(re.compile("Stopped at"))).to_be_visible()
     batch_of(other, "shared.zip").get_by_role("button", name="Remove").click()
     expect(batch_of(other, "shared.zip")).to_have_count(0)
+    other.close()
 
 
 def test_another_browser_sees_none_of_it(server: Server, page: Page, browser: Browser) -> None:
