@@ -191,9 +191,9 @@ def test_what_a_request_cannot_write_is_told_in_a_sentence() -> None:
     async def write(request: Request) -> Response:
         raise OSError(errno.ENOSPC, "No space left on device", "/srv/data/spool")
 
-    app = Starlette(routes=[Route("/", write)], middleware=list(MIDDLEWARE))
+    app = Starlette(routes=[Route("/api/write", write)], middleware=list(MIDDLEWARE))
     with TestClient(app, base_url="http://localhost") as client:
-        answer = client.get("/")
+        answer = client.get("/api/write")
     assert (answer.status_code, answer.json()) == (507, {"error": disk.FULL})
 
 

@@ -143,6 +143,7 @@ def test_a_set_is_renamed_in_place_by_keyboard_and_a_removed_picture_comes_back(
     card.get_by_role("button", name="Remove 0.png").focus()
     page.keyboard.press("Enter")
     expect(card.get_by_text("1 picture")).to_be_visible()
+    expect(page.locator(".st-key-undo")).to_contain_text("Removed")
     page.get_by_role("button", name="Undo").click()
     expect(card.get_by_text("2 pictures")).to_be_visible()
 
@@ -292,6 +293,7 @@ def test_a_tried_picture_that_was_removed_comes_back_by_undo(server: Server, pag
     expect(tried).to_be_visible()
     page.get_by_role("button", name="Remove mine.png").dispatch_event("click")
     expect(tried).to_be_hidden()
+    expect(page.locator(".st-key-undo")).to_contain_text("Removed")
     page.get_by_role("button", name="Undo").click()
     expect(tried).to_be_visible()
 

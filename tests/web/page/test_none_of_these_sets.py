@@ -90,6 +90,7 @@ def test_from_none_of_these_a_picture_moves_into_a_set_or_is_removed(
     expect(none.get_by_text("1 picture", exact=True)).to_be_visible()
     none.get_by_role("button", name="Remove stray.png from None of these").click()
     expect(none).to_have_count(0)
+    expect(page.locator(".st-key-undo")).to_contain_text("Removed")
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(none.get_by_role("img", name="stray.png")).to_be_visible()
     (tmp_path / "car.png").write_bytes(drawn(61, "green"))
