@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
+import socket
+from threading import Thread
+from typing import cast
+
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from featclass.web.routes import MIDDLEWARE
 from tests.fakes import drawn
@@ -119,3 +127,32 @@ def test_a_browser_without_a_name_gets_one_with_the_page_and_keeps_it(
     client.cookies.clear()
     assert "set-cookie" not in client.get("/", headers={**page, "Cookie": kept}).headers
     assert "set-cookie" not in client.get("/api/typo").headers
+
+
+def test_an_answer_is_sent_at_once_also_where_the_server_opened_its_socket_as_streamlit_does() -> (
+    None
+):
+    connections: list[asyncio.Transport] = []
+
+    class Protocol(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            connections.append(transport)
+            super().connection_made(transport)
+
+    app = Starlette(middleware=list(MIDDLEWARE))
+    with socket.socket() as opened:  # of no protocol, so that asyncio leaves it as it is
+        opened.bind(("127.0.0.1", 0))
+        opened.listen()
+        config = uvicorn.Config(app, http=Protocol, lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        thread = Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
+        thread.start()
+        client = http.client.HTTPConnection("127.0.0.1", opened.getsockname()[1], timeout=30)
+        client.request("GET", "/api/typo")
+        client.getresponse().read()
+        connection = cast(socket.socket, connections[0].get_extra_info("socket"))
+        is_at_once = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        client.close()
+        server.should_exit = True
+        thread.join(30)
+    assert is_at_once
