@@ -65,7 +65,7 @@ def as_html(
     Args:
         contents: What it says.
         thumbnail: Asked for at most `PICTURES` small JPEGs that it has.
-        colours: Of the classes, "#rrggbb"; `figures.class_colour` by default.
+        colours: Of the classes, "#rrggbb"; `class_colour` by default.
     """
     report = contents.report
     usual = {name: class_colour(place) for place, name in enumerate(report.classes)}

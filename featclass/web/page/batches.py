@@ -20,6 +20,8 @@ from featclass.web.page.wording import escaped
 from featclass.workspaces import Workspace
 
 REMOVED = "removed_batch"
+_WIDTHS = {"Picture": 100, "Looks like": 90, "How sure": 75}
+"""Pixels of the columns of a table: a long file name must not push the answer out of view."""
 OUTDATED = "Your sets have changed since: these are the answers of the classifier before."
 
 
@@ -183,7 +185,9 @@ def _draw_first(batch: Batch) -> None:
     label = f"The first {len(first)} results" if len(first) < counts.done else "All results"
     table = st.expander(label, key=f"first-{batch.record.id}", on_change="rerun")
     if table.open:
-        table.dataframe([_line(prediction) for prediction in first], hide_index=True)
+        lines = [_line(prediction) for prediction in first]
+        columns = {name: st.column_config.Column(width=width) for name, width in _WIDTHS.items()}
+        table.dataframe(lines, hide_index=True, column_config=columns)
 
 
 def _line(prediction: Prediction) -> dict[str, str]:
