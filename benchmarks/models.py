@@ -58,11 +58,11 @@ def as_published(spec: str, device: str) -> tuple[Callable[[Any], Any], Callable
     if spec == BUILTIN:
         import timm
 
-        from featclass.encoders import builtin
+        from featclass.encoders import builtin_torch, lite
         from featclass.encoders.timm_models import evaluation_transform
 
-        module: Any = timm.create_model(builtin.ARCHITECTURE, pretrained=False)
-        module.load_state_dict(builtin.read_weights(module))
+        module: Any = timm.create_model(lite.LITE0.architecture, pretrained=False)
+        module.load_state_dict(builtin_torch.named(lite.LITE0, module))
         module.reset_classifier(0)
         forward, transform = module.eval().to(device), evaluation_transform(module)[0]
     else:

@@ -26,7 +26,7 @@ def encoder_of(
     classifier was trained here, which `is_chosen` says of a spec and an encoder id. Raises
     `EncoderUnavailable` where nobody has; `how` they can, a clause, ends the sentence.
     """
-    spec = classifier.encoder
+    spec = encoders.successor(classifier.encoder, classifier.encoder_id)
     if encoders.is_offered(spec) or (not chosen and is_chosen(spec, classifier.encoder_id)):
         return spec
     if chosen:

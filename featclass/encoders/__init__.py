@@ -1,6 +1,6 @@
 """Encoders: frozen networks that turn images into embeddings.
 
-An encoder is named by a spec: `auto`, `builtin`, an OpenCLIP pair such as
+An encoder is named by a spec: `auto`, `builtin`, `builtin:small`, an OpenCLIP pair such as
 `ViT-B-32/laion2b_s34b_b79k`, `hf-hub:org/name`, `local-dir:path` or `timm:resnet50.a1_in1k`.
 Importing this package does not import torch: the catalogue is listed without it.
 """
@@ -15,6 +15,16 @@ from featclass.encoders.base import (
     Texts,
     texts_of,
 )
+from featclass.encoders.builtin import successor
 from featclass.encoders.hub import can_reach_hub, is_offline
-from featclass.encoders.loading import choose_device, download, is_local, load
-from featclass.encoders.specs import AUTO, BUILTIN, CATALOGUE, CatalogueEntry, is_offered, preferred
+from featclass.encoders.loading import download, is_local, load
+from featclass.encoders.processors import choose_device
+from featclass.encoders.specs import (
+    AUTO,
+    BUILTIN,
+    BUILTIN_SMALL,
+    CATALOGUE,
+    CatalogueEntry,
+    is_offered,
+    preferred,
+)

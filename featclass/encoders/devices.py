@@ -6,11 +6,6 @@ import threading
 
 import torch
 
-from featclass.base import EncoderUnavailable
-
-CHOICES = ("auto", "cpu", "cuda", "mps")
-
-_NAMES = {"cuda": "NVIDIA GPU (cuda)", "mps": "Apple GPU (mps)"}
 # Large enough to keep the device busy, small enough that a live prediction does not wait long for
 # a batch of a bulk job.
 _BATCH_SIZES = {"cpu": 16, "cuda": 256, "mps": 64}
@@ -22,27 +17,10 @@ CORES = torch.get_num_threads()
 """The processors torch may use: physical cores, or what OMP_NUM_THREADS says."""
 
 
-def choose_device(requested: str = "auto") -> str:
-    """Return `cpu`, `cuda` or `mps`; `auto` takes a GPU where there is one.
-
-    Raises `EncoderUnavailable` where the device asked for is not in this machine.
-    """
-    present = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
-    if requested == "auto":
-        return next(device for device, is_present in present.items() if is_present)
-    if requested not in present:
-        raise EncoderUnavailable(
-            f"There is no device {requested!r}; choose one of {', '.join(CHOICES)}."
-        )
-    if not present[requested]:
-        raise EncoderUnavailable(
-            f"torch finds no {_NAMES[requested]} on this machine; use the device auto or cpu."
-        )
-    return requested
+def present() -> tuple[str, ...]:
+    """Return the GPUs of this machine that torch can use, of `cuda` and `mps`."""
+    is_there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return tuple(device for device in is_there if is_there[device])
 
 
 def precision_class(device: str) -> str:

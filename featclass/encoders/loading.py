@@ -9,6 +9,8 @@ from featclass.base import Config, EncoderUnavailable, no_progress
 from featclass.encoders import hub, specs
 from featclass.encoders.base import DownloadProgress, Encoder
 from featclass.encoders.hub import Checkpoint
+from featclass.encoders.precision import precision_class
+from featclass.encoders.processors import choose_device
 from featclass.encoders.specs import AUTO, CATALOGUE, preferred
 
 _REPOSITORIES = {entry.spec: entry.repository for entry in CATALOGUE if entry.repository}
@@ -31,7 +33,8 @@ def load(
     if isinstance(wanted, str):
         from featclass.encoders import builtin
 
-        return builtin.load(choose_device(device))
+        device = choose_device(device)
+        return builtin.load(device, precision_class(device), wanted)
     if device != "auto":  # nothing is downloaded for a device that is not there
         device = choose_device(device)
     # Before torch is needed, so that a machine without network says so at once.
@@ -79,18 +82,8 @@ def download(
         _obtain(wanted, config, progress, cancelled)
 
 
-def choose_device(requested: str = "auto") -> str:
-    """Return `cpu`, `cuda` or `mps`; `auto` takes a GPU where there is one. Imports torch.
-
-    Raises `EncoderUnavailable` where the device asked for is not in this machine.
-    """
-    from featclass.encoders import devices
-
-    return devices.choose_device(requested)
-
-
 def _concrete(spec: str, device: str = "auto") -> specs.Spec:
-    """Read a spec; `auto` is the preferred encoder of the device, and only `builtin` a word."""
+    """Read a spec; `auto` is the preferred encoder of the device; what is built in is a word."""
     wanted = specs.parse(spec)
     return specs.parse(preferred(choose_device(device))) if wanted == AUTO else wanted
 

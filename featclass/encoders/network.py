@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,8 +15,8 @@ from PIL import Image
 from featclass.base import EncoderUnavailable
 from featclass.encoders import devices
 from featclass.encoders.base import Box, Pixels, Pull, Texts
-from featclass.encoders.preprocessing import Transform, recognised
-from featclass.images import DECODING_VERSION
+from featclass.encoders.identity import canonical, fingerprint
+from featclass.encoders.transforms import TorchPreprocessing, Transform, recognised
 
 
 def encoder_id(
@@ -30,22 +29,13 @@ def encoder_id(
     `weights` enter in the order of their names, each as name, dtype, shape and bytes, so that the
     format of the file they were read from makes no difference.
     """
-    digest = hashlib.sha256(_canonical({"architecture": architecture, "input": preprocessing}))
+    digest = hashlib.sha256(canonical({"architecture": architecture, "input": preprocessing}))
     for name in sorted(weights):
         tensor = weights[name].detach().cpu().contiguous()
-        digest.update(_canonical([name, str(tensor.dtype), list(tensor.shape)]))
+        digest.update(canonical([name, str(tensor.dtype), list(tensor.shape)]))
         # Seen as bytes, since numpy has no bfloat16.
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def fingerprint(id: str, precision: str) -> str:
-    """Return the SHA-256, in hexadecimal, under which embeddings may be kept and compared."""
-    return hashlib.sha256(_canonical([id, precision, DECODING_VERSION])).hexdigest()
-
-
-def _canonical(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=list).encode()
 
 
 log = logging.getLogger(__name__)
@@ -57,7 +47,8 @@ class Network:
     """An `Encoder` around a torch module.
 
     `architecture` and `preprocessing` are JSON values that name what the module computes and what
-    `transform` does, for the encoder id, of which `weights` are the module's own unless given.
+    `transform` does, for the encoder id, of which `weights` are the module's own unless given;
+    an `id` that is known already needs none of them.
     `forward` is the call that gives embeddings, where it is not the module's own; `features` gives
     the last feature maps, shape (n, dimensions, rows, columns), where there are any; `texts` is
     the text tower that learned beside it.
@@ -66,11 +57,12 @@ class Network:
     def __init__(
         self,
         module: torch.nn.Module,
-        transform: Transform,
+        transform: Transform | TorchPreprocessing,
         *,
         spec: str,
-        architecture: Mapping[str, Any],
-        preprocessing: Mapping[str, Any],
+        id: str | None = None,
+        architecture: Mapping[str, Any] | None = None,
+        preprocessing: Mapping[str, Any] | None = None,
         dimensions: int,
         device: str,
         forward: Forward | None = None,
@@ -80,7 +72,9 @@ class Network:
     ) -> None:
         self.spec = spec
         self.texts = texts
-        self.id = encoder_id(architecture, preprocessing, weights or module.state_dict())
+        self.id = id or encoder_id(
+            architecture or {}, preprocessing or {}, weights or module.state_dict()
+        )
         self.device = device
         self.precision = devices.precision_class(device)
         self.fingerprint = fingerprint(self.id, self.precision)
@@ -89,7 +83,9 @@ class Network:
         self.batch_size = devices.first_batch_size(device, convolutional=convolutional)
         self.workers = devices.workers(device)
         self._transform = transform
-        self._preprocessing = recognised(transform)
+        self._preprocessing = (
+            transform if isinstance(transform, TorchPreprocessing) else recognised(transform)
+        )
         self.side = self._preprocessing.side if self._preprocessing else None
         # Channels-last is faster for convolutions, on CPU and CUDA.
         is_faster = convolutional and device != "mps"
@@ -108,6 +104,7 @@ class Network:
         devices.use_threads(1)  # other pictures are being prepared at the same time
         if self._preprocessing is not None:
             return self._preprocessing.pixels(image)
+        assert not isinstance(self._transform, TorchPreprocessing)
         pixels: NDArray[np.float32] = self._transform(image).numpy()
         return pixels
 

@@ -16,8 +16,7 @@ from featclass.classifiers import artifact, report
 from featclass.classifiers.training import Training
 from featclass.embedding.cache import CACHE_FILE, Cache
 from featclass.embedding.engine import Engine, Engines
-from featclass.encoders import builtin
-from featclass.encoders import network as identity
+from featclass.encoders import builtin, identity
 from featclass.images import DECODING_VERSION
 from featclass.reports.markdown import report_markdown
 from tests.audit.drawings import tinted

@@ -15,7 +15,7 @@ from featclass.encoders import hub, openclip, specs
 
 MEGA = 10**6
 
-PAIRS = [entry for entry in encoders.CATALOGUE if entry.spec != encoders.BUILTIN]
+PAIRS = [entry for entry in encoders.CATALOGUE if entry.repository]
 
 
 @pytest.mark.parametrize("entry", PAIRS, ids=lambda entry: entry.spec)
@@ -62,6 +62,6 @@ print([name for name in ("torch", "timm", "open_clip", "huggingface_hub") if nam
     assert ran.stdout == "[]\n"
 
 
-def test_only_the_built_in_encoder_is_local_on_a_new_machine(config: Config) -> None:
+def test_only_the_built_in_encoders_are_local_on_a_new_machine(config: Config) -> None:
     local = [entry.spec for entry in encoders.CATALOGUE if encoders.is_local(entry.spec, config)]
-    assert local == [encoders.BUILTIN]
+    assert local == [encoders.BUILTIN, encoders.BUILTIN_SMALL]

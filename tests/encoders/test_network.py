@@ -20,7 +20,8 @@ from torchvision.transforms import (
 from featclass import encoders
 from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import devices
-from featclass.encoders.network import Network, encoder_id, fingerprint
+from featclass.encoders.identity import fingerprint
+from featclass.encoders.network import Network, encoder_id
 
 BICUBIC = InterpolationMode.BICUBIC
 
@@ -210,7 +211,7 @@ def test_the_fingerprint_tells_precision_and_decoding_apart(
 ) -> None:
     first = fingerprint("id", "float32")
     assert fingerprint("id", "mixed") != first
-    monkeypatch.setattr("featclass.encoders.network.DECODING_VERSION", 10**6)
+    monkeypatch.setattr("featclass.encoders.identity.DECODING_VERSION", 10**6)
     assert fingerprint("id", "float32") != first
 
 

@@ -17,7 +17,7 @@ from torchvision.transforms import (
     ToTensor,
 )
 
-from featclass.encoders.preprocessing import recognised
+from featclass.encoders.transforms import recognised
 from tests.encoders.inputs import assert_alike, input_of
 
 BICUBIC = InterpolationMode.BICUBIC

@@ -59,7 +59,7 @@ def test_the_map_of_the_built_in_encoder_sums_to_the_logit_of_every_class(
         for place, label in enumerate(classifier.classes):
             heat = classifiers.explain(engine, classifier, picture, label)
             assert heat.is_exact
-            assert heat.values.shape == (7, 7)
+            assert heat.values.shape == (9, 9)
             others = np.delete(logits, place).mean()
             assert heat.values.sum() == pytest.approx(logits[place] - others, abs=1e-3)
             assert heat.logit == pytest.approx(logits[place] - others, abs=1e-3)
@@ -78,16 +78,17 @@ def test_shown_is_the_class_that_the_prediction_names_and_its_probability(
 
 
 @pytest.mark.parametrize(
-    ("size", "left", "top"), [((480, 480), 1 / 16, 1 / 16), ((960, 480), 9 / 32, 1 / 16),
-                              ((480, 1440), 1 / 16, (1 - 7 / 24) / 2)],
-)  # fmt: skip
+    ("size", "across", "down"),
+    [((480, 480), 292, 292), ((960, 480), 584, 292), ((480, 1440), 292, 876)],
+)
 def test_the_box_is_the_middle_that_the_encoder_looks_at(
-    engine: Engine, classifier: TrainedClassifier, size: tuple[int, int], left: float, top: float
+    engine: Engine, classifier: TrainedClassifier, size: tuple[int, int], across: int, down: int
 ) -> None:
     file = io.BytesIO()
     PIL.Image.new("RGB", size, "teal").save(file, "PNG")
     heat = classifiers.explain(engine, classifier, image(file.getvalue()))
     assert heat.size == size
+    left, top = ((1 - 260 / side) / 2 for side in (across, down))
     assert heat.box == pytest.approx((left, top, 1 - left, 1 - top), abs=2e-3)
 
 
