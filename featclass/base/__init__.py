@@ -10,7 +10,7 @@ progress, disk    how far work is and how fast it goes; the room on the disk
 fair_pool         threads that serve one person after the other
 """
 
-from featclass.base.config import Config
+from featclass.base.config import PRECISIONS, Config
 from featclass.base.disk import Reserve, is_full
 from featclass.base.errors import (
     Cancelled,

@@ -15,6 +15,8 @@ BYTES_PER_PIXEL = 4
 BESIDE_PIXELS = 100
 """A file without compression has a hundredth more than its pixels: headers, previews, colours."""
 PICTURE_BYTES = 32 * MEGA
+PRECISIONS = ("auto", "float32", "bfloat16")
+"""Of an encoder, that can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,9 @@ class Config:
     pictures: tuple[Path, ...] = ()
     """Folders of this machine whose pictures anybody at the page may have predicted
     (`FEATCLASS_PICTURES`, a list of paths); none unless an administrator names them."""
+    precision: str = "auto"
+    """How precisely encoders compute where nothing else is asked for (`FEATCLASS_PRECISION`), one
+    of `PRECISIONS`."""
 
     @property
     def max_picture_bytes(self) -> int:
@@ -52,7 +57,7 @@ class Config:
 
 
 def load() -> Config:
-    """Read the environment anew; raises `FeatclassError` where a number is not one."""
+    """Read the environment anew; raises `FeatclassError` where a value is none of those."""
     models = os.environ.get("FEATCLASS_MODELS")
     data = os.environ.get("FEATCLASS_DATA")
     return Config(
@@ -64,6 +69,7 @@ def load() -> Config:
         max_upload_bytes=_number("FEATCLASS_MAX_UPLOAD_MB", 4000) * MEGA,
         heic=reads_heic(),
         pictures=_paths("FEATCLASS_PICTURES"),
+        precision=_word("FEATCLASS_PRECISION", PRECISIONS),
     )
 
 
@@ -79,6 +85,17 @@ def _is_set(variable: str) -> bool:
 def _paths(variable: str) -> tuple[Path, ...]:
     listed = os.environ.get(variable, "").split(os.pathsep)
     return tuple(Path(path.strip()).expanduser().absolute() for path in listed if path.strip())
+
+
+def _word(variable: str, choices: tuple[str, ...]) -> str:
+    """Return the one that is chosen, the first where none is."""
+    text = os.environ.get(variable) or choices[0]
+    if text not in choices:
+        raise FeatclassError(
+            f"The environment variable {variable} should be one of {', '.join(choices)}, and is"
+            f" {text!r}. Unset it to use {choices[0]}."
+        )
+    return text
 
 
 def _number(variable: str, default: int) -> int:

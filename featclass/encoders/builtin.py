@@ -18,6 +18,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from featclass.base import EncoderUnavailable
 from featclass.encoders.network import Network
+from featclass.encoders.precision import FLOAT32
 from featclass.encoders.specs import BUILTIN
 from featclass.encoders.timm_models import evaluation_transform
 
@@ -28,7 +29,7 @@ SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 DIMENSIONS = 1280
 
 
-def load(device: str) -> Network:
+def load(device: str, precision: str = FLOAT32) -> Network:
     """Load the built-in encoder; raises `EncoderUnavailable` where its package is damaged."""
     module: Any = timm.create_model(ARCHITECTURE, pretrained=False)
     module.load_state_dict(read_weights(module), strict=True)
@@ -47,6 +48,7 @@ def load(device: str) -> Network:
         preprocessing=preprocessing,
         dimensions=DIMENSIONS,
         device=device,
+        precision=precision,
         features=module.forward_features,
     )
 

@@ -142,7 +142,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_it_loads_by_its_name_without_any_network(config: Config) -> None:
-    encoder = encoders.load("builtin", device="cpu", config=config)
+    encoder = encoders.load("builtin", device="cpu", precision="float32", config=config)
     assert (encoder.spec, encoder.device, encoder.precision) == ("builtin", "cpu", "float32")
     assert encoder.id == builtin.load("cpu").id
     assert encoders.is_local("builtin", config)
