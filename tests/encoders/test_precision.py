@@ -222,6 +222,8 @@ def test_pixels_are_normalised_in_float32_and_only_then_rounded() -> None:
     shown(rounded, "bfloat16").encode(levels[:16])
     [expected], [given] = exact.given, rounded.given
     assert (expected.dtype, given.dtype) == (torch.float32, torch.bfloat16)
+    scaled = (levels[:16].transpose(0, 3, 1, 2) / 255 - 0.48) / 0.27
+    np.testing.assert_allclose(expected.numpy(), scaled, rtol=1e-5, atol=1e-6)
     assert torch.equal(expected.to(torch.bfloat16), given)
 
 
