@@ -17,8 +17,9 @@ from featclass import encoders
 from featclass.base.config import Config
 from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import builtin, devices, precision
-from featclass.encoders.network import Network
+from featclass.encoders.network import Network, encoder_id
 from featclass.encoders.precision import has_amx, precision_class
+from featclass.encoders.weights import InFloat32
 from tests.encoders.test_timm_models import write_weights
 from tests.encoders.towers import CONFIGS, VISION, write_model
 
@@ -139,6 +140,14 @@ def test_every_kind_of_model_is_the_same_encoder_in_bfloat16_and_gives_float32(
     assert cosines(embeddings, exact.encode(pixels)).min() >= 0.9995
     kinds = {tensor.dtype for tensor in encoder._forward.__self__.state_dict().values()}
     assert kinds <= {torch.bfloat16, torch.int64}
+
+
+def test_weights_are_looked_at_in_float32_whatever_a_file_holds() -> None:
+    halves = {"a": torch.tensor([0.1, 3.0]).half(), "n": torch.tensor([7])}
+    seen = InFloat32(halves)
+    assert encoder_id({}, {}, seen) == encoder_id(
+        {}, {}, {"a": halves["a"].float(), "n": halves["n"]}
+    )
 
 
 def test_a_timm_model_is_the_same_encoder_in_bfloat16(tmp_path: Path, config: Config) -> None:
