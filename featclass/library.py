@@ -166,7 +166,12 @@ def read_image(path: str | Path) -> Picture:
 
 
 def train(
-    dataset: Dataset, encoder: str = "auto", *, device: str = "auto", seed: int = 0
+    dataset: Dataset,
+    encoder: str = "auto",
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    seed: int = 0,
 ) -> Classifier:
     """Train a classifier, and evaluate it by cross-validation.
 
@@ -175,12 +180,14 @@ def train(
         encoder: Spec of an encoder, as `featclass encoders` lists them; `auto` is the best one for
             the device, or else, with a warning in the log, the built-in one.
         device: `auto`, `cpu`, `cuda` or `mps`.
+        precision: `auto`, `float32` or `bfloat16`; `auto` is what `FEATCLASS_PRECISION` says, else
+            bfloat16 on a processor with AMX, mixed on CUDA, and float32 elsewhere.
         seed: Of the folds, 0 to 2**32 - 1. The same images and seed give the same numbers.
 
     Raises:
         FeatclassError: Fewer than two classes have a usable image, or the encoder cannot be had.
     """
-    engine = _open(encoder, device)
+    engine = _open(encoder, device, precision)
     training = classifiers.train(engine, dataset, seed=seed)
     return Classifier(training.classifier, engine, training)
 
@@ -190,6 +197,7 @@ def evaluate(
     encoder: str = "auto",
     *,
     device: str = "auto",
+    precision: str = "auto",
     seed: int = 0,
     split: float | Literal["given"] | None = None,
 ) -> Report:
@@ -199,6 +207,7 @@ def evaluate(
         dataset: As `read_folder` or `read_zip` returns it.
         encoder: As for `train`.
         device: As for `train`.
+        precision: As for `train`.
         seed: As for `train`.
         split: None for cross-validation; a share between 0 and 1, such as 0.8, to train once on so
             many of the images and score the others; "given" to train and score as the images were
@@ -215,19 +224,27 @@ def evaluate(
         if split != "given":
             raise FeatclassError(f"A split is a share, such as 0.8, or 'given', and not {split!r}.")
         classifiers.given_split(dataset.images)  # where there is none, no encoder need be loaded
-        return classifiers.evaluate_given(_open(encoder, device), dataset, seed=seed)
-    engine = _open(encoder, device)
+        engine = _open(encoder, device, precision)
+        return classifiers.evaluate_given(engine, dataset, seed=seed)
+    engine = _open(encoder, device, precision)
     if split is not None:
         return classifiers.evaluate_split(engine, dataset, share=split, seed=seed)
     return classifiers.train(engine, dataset, seed=seed).classifier.report
 
 
-def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) -> Classifier:
+def load(
+    path: str | Path,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    encoder: str | None = None,
+) -> Classifier:
     """Load a saved classifier; nothing in its file is executed.
 
     Args:
         path: Of the file.
         device: As for `train`.
+        precision: As for `train`.
         encoder: Spec of its encoder, where that is none that featclass offers (`featclass
             encoders`) and it was not named on this machine before, as to train this classifier: a
             file does not choose what is loaded.
@@ -237,18 +254,20 @@ def load(path: str | Path, *, device: str = "auto", encoder: str | None = None) 
     """
     trained = artifact.load(Path(path))
     how = "if you trust where it comes from, name that encoder with load(..., encoder=...)"
-    is_chosen = _engines(device).cache.is_chosen
-    engine = _open(classifiers.encoder_of(trained, encoder, how=how, is_chosen=is_chosen), device)
+    is_chosen = _engines(device, precision).cache.is_chosen
+    spec = classifiers.encoder_of(trained, encoder, how=how, is_chosen=is_chosen)
+    engine = _open(spec, device, precision)
     for note in classifiers.check_encoder(trained, engine):
         log.warning("%s", note)
     return Classifier(trained, engine)
 
 
-def _open(spec: str, device: str) -> Engine:
-    return _engines(device).choose(spec, tell=log.warning)
+def _open(spec: str, device: str, precision: str) -> Engine:
+    return _engines(device, precision).choose(spec, tell=log.warning)
 
 
 @cache
-def _engines(device: str) -> Engines:
+def _engines(device: str, precision: str) -> Engines:
     settings = config.load()
-    return Engines(settings, Cache(settings.data / CACHE_FILE), device=device)
+    wanted = settings.precision if precision == "auto" else precision
+    return Engines(settings, Cache(settings.data / CACHE_FILE), device=device, precision=wanted)

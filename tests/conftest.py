@@ -25,6 +25,7 @@ def _own_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "MAX_UPLOAD_MB",
         "PICTURES",
         "HEIC",
+        "PRECISION",
     ):
         monkeypatch.delenv(f"FEATCLASS_{name}", raising=False)
     monkeypatch.setenv("FEATCLASS_DATA", str(tmp_path / "data"))

@@ -20,14 +20,15 @@ from tests.fakes import drawn
 
 ROOT = Path(featclass.__file__).parents[1]
 COMMANDS = {
-    "app": "--host --port --allowed-host --device --certificate --key --recover",
-    "train": "directory --output -o --report --classes-at --zip-names --encoder --device --seed"
-    " --json",
-    "evaluate": "paths --classes-at --zip-names --encoder --split --report --device --seed --json",
-    "audit": "directory --classes-at --zip-names --encoder --device --seed --json",
+    "app": "--host --port --allowed-host --device --precision --certificate --key --recover",
+    "train": "directory --output -o --report --classes-at --zip-names --encoder --device"
+    " --precision --seed --json",
+    "evaluate": "paths --classes-at --zip-names --encoder --split --report --device --precision"
+    " --seed --json",
+    "audit": "directory --classes-at --zip-names --encoder --device --precision --seed --json",
     "predict": "model paths --output -o --sort-into --explain --watch --zip-names --encoder"
-    " --device --json",
-    "embed": "directory --output -o --classes-at --zip-names --encoder --device",
+    " --device --precision --json",
+    "embed": "directory --output -o --classes-at --zip-names --encoder --device --precision",
     "encoders": "--download --json",
     "cache": "--clear --json",
 }
@@ -47,6 +48,7 @@ VARIABLES = {
     "FEATCLASS_MODELS",
     "FEATCLASS_OFFLINE",
     "FEATCLASS_PICTURES",
+    "FEATCLASS_PRECISION",
     "FEATCLASS_SHARED",
 }
 

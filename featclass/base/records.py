@@ -166,6 +166,9 @@ class Report:
     """How the figures were obtained, as values; `method` says it in words."""
     seconds: Mapping[Text, Amount]
     """Of `embed`, `fit` and `evaluate`."""
+    precision: Text | None = None
+    """The precision class that pictures were embedded in: `float32`, `bfloat16` or `mixed`; None
+    where it was not written down."""
     verdict: Verdict | None = None
     """None where there is no score, or one of pictures seen in training."""
     learning_curve: LearningCurve | None = None

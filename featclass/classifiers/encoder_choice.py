@@ -7,9 +7,16 @@ from collections.abc import Callable
 from featclass import encoders
 from featclass.base import ClassifierUnusable, EncoderUnavailable, TrainedClassifier
 from featclass.embedding import Engine
+from featclass.encoders import Encoder
 
 SHOWN = 100
 """Characters of a spec that a file names, in a sentence."""
+_AS_BEFORE = {
+    "float32": "the precision float32",
+    "bfloat16": "the precision bfloat16",
+    "mixed": "a GPU of NVIDIA",
+}
+"""What computes in a precision class."""
 
 
 def encoder_of(
@@ -58,10 +65,22 @@ def check_encoder(classifier: TrainedClassifier, engine: Engine) -> list[str]:
             " featclass as it is. Take it from where it was saved once more, or train it again."
         )
     if encoder.fingerprint != classifier.fingerprint:
-        return [
-            "This classifier was made under another precision or picture decoding than this"
-            f" machine's ({encoder.precision} on {encoder.device}): probabilities may differ in"
-            " the third digit, and more for pictures whose colours or depths were read otherwise"
-            " before. Train it again on its pictures to be sure."
-        ]
+        return [_of_another_precision_or_decoding(classifier.report.precision, encoder)]
     return []
+
+
+def _of_another_precision_or_decoding(made_in: str | None, encoder: Encoder) -> str:
+    """Return the note; nothing says which of the two it is where no precision was written down."""
+    now = f"{encoder.precision} on {encoder.device}"
+    how = _AS_BEFORE.get(made_in or "")
+    if how is None or made_in == encoder.precision:
+        return (
+            "This classifier was made under another precision or picture decoding than this"
+            f" machine's ({now}): probabilities may differ in the second digit, and more for"
+            " pictures whose colours or depths were read otherwise before. Train it again on its"
+            " pictures to be sure."
+        )
+    return (
+        f"This classifier was made under another precision ({made_in}) than this machine's ({now}):"
+        f" probabilities may differ in the second digit. Use {how} to have them as they were."
+    )

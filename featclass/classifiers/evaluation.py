@@ -41,6 +41,7 @@ from featclass.classifiers.splits import (
 )
 from featclass.classifiers.training import Training, labels_of, require_two
 from featclass.embedding import Embeddings, Engine
+from featclass.encoders import Encoder
 from featclass.probe import statistics
 
 Probabilities = NDArray[np.float64]
@@ -50,7 +51,7 @@ Probabilities = NDArray[np.float64]
 class _Tested:
     """What was said of images held back, and all that says how far it counts."""
 
-    encoder: str
+    encoder: Encoder
     dataset: EmbeddedDataset
     started: float
     """When there were embeddings, by `time.perf_counter`."""
@@ -107,7 +108,8 @@ class _Tested:
             groups=self.owners,
             interval=statistics.accuracy_interval if of_folds else report.wilson,
             bounds_recalls=is_unseen,
-            encoder=self.encoder,
+            encoder=self.encoder.spec,
+            precision=self.encoder.precision,
             rejected=self.dataset.rejected,
             seconds={"embed": self.dataset.seconds, "fit": 0.0, "evaluate": spent},
             verdict=verdict,
@@ -142,8 +144,8 @@ def evaluate_split(
         seed=seed,
     )
     method = SingleSplit(trained=len(labels) - len(rows), tested=len(rows), share=share, seed=seed)
-    classes, spec = sorted(set(labels)), engine.encoder.spec
-    tested = _Tested(spec, embedded, started, labels, groups, rows, classes, probabilities)
+    classes, encoder = sorted(set(labels)), engine.encoder
+    tested = _Tested(encoder, embedded, started, labels, groups, rows, classes, probabilities)
     return tested.report(method)
 
 
@@ -166,8 +168,9 @@ def evaluate_given(
     )
     rows = np.concatenate([part.tested for part in split.rounds])
     unknown = {label for part in split.rounds for label in _unlearned(labels, part)}
-    spec = engine.encoder.spec
-    tested = _Tested(spec, embedded, started, labels, groups, rows, classes, probabilities)
+    tested = _Tested(
+        engine.encoder, embedded, started, labels, groups, rows, classes, probabilities
+    )
     counted = tested.report(split.method, rounds=split.rounds, of_folds=len(split.rounds) > 1)
     return replace(counted, unknown_classes=tuple(sorted(unknown)))
 
@@ -196,8 +199,8 @@ def evaluate_saved(
     unknown = [*dict.fromkeys(label for label in labels if label not in classifier.classes)]
     remembered = set(classifier.exemplars.digests)
     learned_from = np.flatnonzero([image.digest in remembered for image in embedded.images])
-    spec, alike = engine.encoder.spec, _alike(unknown, classifier.classes)
-    tested = _Tested(spec, embedded, started, labels, groups, rows, classes, probabilities)
+    encoder, alike = engine.encoder, _alike(unknown, classifier.classes)
+    tested = _Tested(encoder, embedded, started, labels, groups, rows, classes, probabilities)
     method = SavedClassifier(len(labels), classifier.report.images, alike)
     score = replace(
         tested.report(method, rounds=[Round(learned_from, rows)]),

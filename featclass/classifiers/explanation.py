@@ -97,7 +97,7 @@ def _map(
         return occlusion.coarse_to_fine(view, evidence, full), False
     features = encoder.features(view.levels[None])
     if features is not None and activation.fits(features[0], vector, evidence):
-        return activation.activation(features[0], evidence), True
+        return activation.activation(features[0], vector, evidence), True
     gradient = encoder.gradients(view.levels[None], evidence.gradient)
     if gradient is None:
         return occlusion.coarse_to_fine(view, evidence, full), False

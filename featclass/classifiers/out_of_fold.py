@@ -27,6 +27,7 @@ from featclass.classifiers import report
 from featclass.classifiers.prediction import NEIGHBOURS
 from featclass.classifiers.splits import Groups, find_copies, kept_together, recorded_once
 from featclass.embedding import Embeddings
+from featclass.encoders import Encoder
 from featclass.probe import learning_curve, nearest_others, statistics
 
 ASKED = 200
@@ -75,11 +76,14 @@ class Evaluation:
         taken_for = names[predictions.probabilities.argmax(axis=1)]
         return np.asarray(taken_for == np.array(self.labels, dtype=object))
 
-    def report(self, encoder: str, seconds: Mapping[str, float], empty: Sequence[str]) -> Report:
+    def report(
+        self, encoder: Encoder, seconds: Mapping[str, float], empty: Sequence[str]
+    ) -> Report:
         """Count what each image was taken for; `empty` are the classes without one, sorted."""
         predictions, n = self.predictions, len(self.labels)
         told: report.Told = {
-            "encoder": encoder,
+            "encoder": encoder.spec,
+            "precision": encoder.precision,
             "rejected": self.embeddings.rejected,
             "seconds": seconds,
             "class_names": self.class_names,

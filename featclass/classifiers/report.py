@@ -44,6 +44,7 @@ class Told(TypedDict, total=False):
     """What a report says that is not counted, by the names of its fields."""
 
     encoder: Required[str]
+    precision: str | None
     rejected: Required[tuple[Rejected, ...]]
     seconds: Required[Mapping[str, float]]
     verdict: Verdict | None

@@ -158,7 +158,7 @@ def learn(
     fitted = _fitted(evaluation)
     fit, spent = time.perf_counter() - evaluated, evaluated - started
     seconds = {"embed": dataset.seconds, "fit": fit, "evaluate": spent}
-    counted = evaluation.report(engine.encoder.spec, seconds, sorted({*empty} - {*labels}))
+    counted = evaluation.report(engine.encoder, seconds, sorted({*empty} - {*labels}))
     classifier = _classifier(evaluation, engine, fitted, counted, dataset.strangers)
     training = Training(classifier, out_of_fold_predictions(evaluation))
     scored(training)

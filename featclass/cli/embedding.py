@@ -15,6 +15,8 @@ from featclass.cli.inputs import (
     Device,
     DeviceOption,
     EncoderOption,
+    Precision,
+    PrecisionOption,
     ZipNamesOption,
     open_engine,
 )
@@ -41,6 +43,7 @@ def embed(
     zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
 ) -> None:
     """Write a table of embeddings: a row for each file, in their order.
 
@@ -52,7 +55,7 @@ def embed(
     files = _listed(directory, output, classes_at, zip_names)
     if not files:
         raise FeatclassError(f"{directory} holds no files: name a folder, or a zip, of pictures.")
-    engine = open_engine(encoder, device)
+    engine = open_engine(encoder, device, precision)
     used = 0
     with whole_file(output) as unfinished:
         for reasons in _written(unfinished, engine, files):

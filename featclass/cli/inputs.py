@@ -28,6 +28,14 @@ class Device(StrEnum):
     MPS = "mps"
 
 
+class Precision(StrEnum):
+    """How precisely encoders compute."""
+
+    AUTO = "auto"
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+
+
 Folder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A folder, or a zip, with one subfolder per class.")
 ]
@@ -52,6 +60,15 @@ EncoderOption = Annotated[
     str, typer.Option("--encoder", help="Encoder spec; `featclass encoders` lists some.")
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="What the encoder runs on.")]
+PrecisionOption = Annotated[
+    Precision,
+    typer.Option(
+        "--precision",
+        envvar="FEATCLASS_PRECISION",
+        show_envvar=False,
+        help="How precisely it computes; auto: what is fastest there and, for a probe, as good.",
+    ),
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the folds.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 ReportOption = Annotated[
@@ -126,12 +143,13 @@ MEANINGLESS = "has no meaning for a saved classifier: leave it out"
 TRUST = "if you trust where it comes from, name that encoder with --encoder"
 
 
-def open_engine(spec: str, device: Device) -> Engine:
+def open_engine(spec: str, device: Device, precision: Precision) -> Engine:
     """Load an encoder, with a bar where its weights have to be fetched first."""
     from featclass.embedding import CACHE_FILE, Cache, Engines
 
     settings = config.load()
-    engines = Engines(settings, Cache(settings.data / CACHE_FILE), device=device.value)
+    cache = Cache(settings.data / CACHE_FILE)
+    engines = Engines(settings, cache, device=device.value, precision=precision.value)
     with bar("Downloading", unit="bytes") as progress:
         return engines.choose(spec, tell=note, download=progress)
 
@@ -147,11 +165,13 @@ def encoder_of(trained: TrainedClassifier, named: str | None) -> str:
         return classifiers.encoder_of(trained, named, how=TRUST, is_chosen=cache.is_chosen)
 
 
-def open_saved(trained: TrainedClassifier, spec: str, device: Device) -> Engine:
+def open_saved(
+    trained: TrainedClassifier, spec: str, device: Device, precision: Precision
+) -> Engine:
     """Load the encoder of a saved classifier, and note where it is not quite the same here."""
     from featclass import classifiers
 
-    engine = open_engine(spec, device)
+    engine = open_engine(spec, device, precision)
     for sentence in classifiers.check_encoder(trained, engine):
         note(sentence)
     return engine

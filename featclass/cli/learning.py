@@ -16,6 +16,8 @@ from featclass.cli.inputs import (
     EncoderOption,
     Folder,
     JsonOption,
+    Precision,
+    PrecisionOption,
     ReportOption,
     SeedOption,
     ZipNamesOption,
@@ -54,6 +56,7 @@ def train(
     zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -63,7 +66,7 @@ def train(
     check_output(output)
     check_document(report)
     dataset = labelled(directory, classes_at, zip_names)
-    training = _learned(dataset, encoder, device, seed)
+    training = _learned(dataset, encoder, device, precision, seed)
     artifact.save(training.classifier, output)
     write_document(report, training, dataset)
     tell(f"Saved {output}")
@@ -98,6 +101,7 @@ def evaluate(
     split: SplitOption = None,
     report: ReportOption = None,
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -112,7 +116,7 @@ def evaluate(
         trained = artifact.load(model)
         spec = encoder_of(trained, encoder if _is_given(context, "encoder") else None)
         dataset = labelled(directory, classes_at, zip_names)
-        scored = _scored(trained, dataset, open_saved(trained, spec, device))
+        scored = _scored(trained, dataset, open_saved(trained, spec, device, precision))
         write_document(report, scored, dataset)
         print_learned(scored, as_json=as_json)
         return
@@ -121,9 +125,9 @@ def evaluate(
         raise typer.BadParameter("needs cross-validation: leave out --split", param_hint="--report")
     dataset = labelled(directory, classes_at, zip_names)
     if share is not None:
-        print_report(_evaluated(dataset, share, encoder, device, seed), as_json=as_json)
+        print_report(_evaluated(dataset, share, encoder, device, precision, seed), as_json=as_json)
         return
-    training = _learned(dataset, encoder, device, seed)
+    training = _learned(dataset, encoder, device, precision, seed)
     write_document(report, training, dataset)
     print_learned(training, as_json=as_json)
 
@@ -134,12 +138,13 @@ def audit(
     zip_names: ZipNamesOption = None,
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     seed: SeedOption = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Look for what is probably wrong with these pictures or their labels."""
     dataset = labelled(directory, classes_at, zip_names)
-    training = _learned(dataset, encoder, device, seed)
+    training = _learned(dataset, encoder, device, precision, seed)
     assert training.audit is not None
     for name in training.classifier.report.empty_classes:
         if name not in dataset.empty:  # told when the folder was read
@@ -186,13 +191,18 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def _evaluated(
-    dataset: Dataset, share: float | str, encoder: str, device: Device, seed: int
+    dataset: Dataset,
+    share: float | str,
+    encoder: str,
+    device: Device,
+    precision: Precision,
+    seed: int,
 ) -> Report:
     from featclass import classifiers
 
     if isinstance(share, str):
         classifiers.given_split(dataset.images)  # where there is none, no encoder need be loaded
-    engine = open_engine(encoder, device)
+    engine = open_engine(encoder, device, precision)
     with bar("Embedding") as progress:
         if isinstance(share, str):
             return classifiers.evaluate_given(engine, dataset, seed=seed, progress=progress)
@@ -208,10 +218,12 @@ def _scored(trained: TrainedClassifier, dataset: Dataset, engine: Engine) -> Tra
         return classifiers.evaluate_saved(engine, trained, dataset, progress=progress)
 
 
-def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Training:
+def _learned(
+    dataset: Dataset, encoder: str, device: Device, precision: Precision, seed: int
+) -> Training:
     from featclass import classifiers
 
-    engine = open_engine(encoder, device)
+    engine = open_engine(encoder, device, precision)
     with bar("Embedding") as progress:
         embedded = classifiers.embed(engine, dataset, progress=progress)
     with bar("Learning", unit="steps") as progress:

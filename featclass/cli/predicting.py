@@ -21,6 +21,8 @@ from featclass.cli.inputs import (
     DeviceOption,
     Input,
     JsonOption,
+    Precision,
+    PrecisionOption,
     ZipNamesOption,
     encoder_of,
     list_inputs,
@@ -83,6 +85,7 @@ def predict(
     zip_names: ZipNamesOption = None,
     encoder: SavedEncoderOption = None,
     device: DeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     as_json: JsonOption = False,
 ) -> None:
     """Say of each picture which class it looks like."""
@@ -96,7 +99,7 @@ def predict(
     known = _written_before(output, trained.classes) if watch and output is not None else set()
     arriving = Watch(paths, known=known, but=own) if watch else None
     there = [] if watch else list_inputs(paths, but=own, zip_names=zip_names)
-    engine = open_saved(trained, spec, device)
+    engine = open_saved(trained, spec, device, precision)
     copies = SortedCopies(sort_into, trained.classes) if sort_into is not None else None
     drawn = Explanations(explain, engine, trained) if explain is not None else None
     lines = "json" if as_json else "text" if watch or output is None else ""

@@ -15,7 +15,7 @@ import typer
 
 from featclass.base import DiskFull, FeatclassError, config
 from featclass.base.sentences import counted
-from featclass.cli.inputs import Device
+from featclass.cli.inputs import Device, Precision, PrecisionOption
 from featclass.cli.output import tell
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -51,6 +51,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8501,
     allowed_hosts: AllowedHostsOption = None,
     device: ServerDeviceOption = Device.AUTO,
+    precision: PrecisionOption = Precision.AUTO,
     certificate: CertificateOption = None,
     key: KeyOption = None,
     recover: RecoverOption = False,
@@ -76,19 +77,22 @@ def serve(
         options["server.headless"] = "true"
     if certificate is not None and key is not None:
         options |= {"server.sslCertFile": str(certificate), "server.sslKeyFile": str(key)}
-    _set_environment(allowed_hosts or [], device, local=local)
+    _set_environment(allowed_hosts or [], device, precision, local=local)
     # In this very process, so that whoever ends it ends the server.
     arguments = [f"--{name}={value}" for name, value in options.items()]
     sys.argv = ["streamlit", "run", str(_page()), *arguments]
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
 
 
-def _set_environment(allowed_hosts: list[str], device: Device, *, local: bool) -> None:
+def _set_environment(
+    allowed_hosts: list[str], device: Device, precision: Precision, *, local: bool
+) -> None:
     """Tell the server, which reads nothing else, what was asked for."""
     own = () if local else (socket.gethostname(), socket.getfqdn())
     listed = os.environ.get("FEATCLASS_HOSTS", "").split()
     os.environ["FEATCLASS_HOSTS"] = " ".join((*allowed_hosts, *listed, *own))
     os.environ["FEATCLASS_DEVICE"] = device.value
+    os.environ["FEATCLASS_PRECISION"] = precision.value
     if not local:
         os.environ["FEATCLASS_SHARED"] = "1"
 

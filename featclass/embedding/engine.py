@@ -188,17 +188,25 @@ class _Table:
 class Engines:
     """Opens engines by encoder spec, for one device, over one cache.
 
-    `device` is `auto`, `cpu`, `cuda` or `mps`. With `freeze`, the garbage collector leaves alone
+    `device` is `auto`, `cpu`, `cuda` or `mps`; `precision` is `auto`, `float32` or `bfloat16`, by
+    default that of `config`. With `freeze`, the garbage collector leaves alone
     whatever has been loaded: for a server, where its walk would stall every user of the page.
     """
 
     def __init__(
-        self, config: Config, cache: Cache, *, device: str = "auto", freeze: bool = False
+        self,
+        config: Config,
+        cache: Cache,
+        *,
+        device: str = "auto",
+        precision: str | None = None,
+        freeze: bool = False,
     ) -> None:
         self.cache = cache
         self._freeze = freeze
         self._config = config
         self._wanted_device = device
+        self._precision = config.precision if precision is None else precision
         self._engines: dict[str, Engine] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -240,7 +248,11 @@ class Engines:
         with loading:
             if spec not in self._engines:
                 encoder = encoders.load(
-                    spec, device=self.find_device(), config=self._config, progress=download
+                    spec,
+                    device=self.find_device(),
+                    precision=self._precision,
+                    config=self._config,
+                    progress=download,
                 )
                 self._engines[spec] = Engine(
                     encoder, self.cache, max_pixels=self._config.max_pixels

@@ -42,7 +42,7 @@ class Encoder(Protocol):
     device: str
     """`cpu`, `cuda` or `mps`."""
     precision: str
-    """The precision class: `float32` or `mixed`."""
+    """The precision class: `float32`, `bfloat16` or `mixed`."""
     dimensions: int
     """The length of an embedding."""
     side: int | None

@@ -12,6 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from featclass.encoders.builtin import BuiltIn
 from featclass.encoders.lite import DIMENSIONS, Lite
 from featclass.encoders.network import Network
+from featclass.encoders.precision import FLOAT32
 from featclass.encoders.transforms import TorchPreprocessing
 
 
@@ -32,7 +33,7 @@ class SideBySide(torch.nn.Module):
         return torch.cat([of(pixels) for of in maps], dim=1)
 
 
-def load(wanted: BuiltIn, device: str, precision: str = "float32") -> Network:
+def load(wanted: BuiltIn, device: str, precision: str = FLOAT32) -> Network:
     """Load built-in networks; raises `EncoderUnavailable` where a package of them is damaged."""
     module = SideBySide([network_of(lite) for lite in wanted.networks])
     seen = wanted.preprocessing
@@ -43,6 +44,7 @@ def load(wanted: BuiltIn, device: str, precision: str = "float32") -> Network:
         id=wanted.id,
         dimensions=len(wanted.networks) * DIMENSIONS,
         device=device,
+        precision=precision,
         features=module.features,
     )
 

@@ -21,32 +21,35 @@ def load(
     spec: str,
     *,
     device: str = "auto",
+    precision: str = "auto",
     config: Config,
     progress: DownloadProgress | None = None,
 ) -> Encoder:
     """Load an encoder, downloading its weights first where they are not on this machine.
 
-    `auto` is the preferred encoder of the device; none is ever replaced by another. Raises
-    `EncoderUnavailable` in one sentence.
+    `auto` is the preferred encoder of the device; none is ever replaced by another. `precision` is
+    `auto`, `float32` or `bfloat16`. Raises `EncoderUnavailable` in one sentence.
     """
+    precision_class("cpu", precision)  # a word that is none is told before anything is downloaded
     wanted = _concrete(spec, device)
     if isinstance(wanted, str):
         from featclass.encoders import builtin
 
         device = choose_device(device)
-        return builtin.load(device, precision_class(device), wanted)
+        return builtin.load(device, precision_class(device, precision), wanted)
     if device != "auto":  # nothing is downloaded for a device that is not there
         device = choose_device(device)
     # Before torch is needed, so that a machine without network says so at once.
     path = _obtain(wanted, config, progress)
     device = choose_device(device)
+    how = precision_class(device, precision)
     if isinstance(wanted, specs.TimmModel):
         from featclass.encoders import timm_models
 
-        return timm_models.load(timm_models.canonical(wanted), path, device)
+        return timm_models.load(timm_models.canonical(wanted), path, device, how)
     from featclass.encoders import openclip
 
-    return openclip.load(wanted, path, device)
+    return openclip.load(wanted, path, device, how)
 
 
 def is_local(spec: str, config: Config) -> bool:

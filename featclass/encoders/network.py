@@ -1,4 +1,10 @@
-"""A torch network as an encoder: batches, precision, and what to do when memory runs out."""
+"""A torch network as an encoder: batches, precision, and what to do when memory runs out.
+
+In float32 an embedding does not depend on its batch, the threads or the run, to 1e-6. In bfloat16
+a matrix product is summed up in an order that depends on its size, and rounding to 8 bits carries
+that on: of ViT-B-32, batches of 1 to 32 and one thread or two, an embedding was at most 1 % of its
+length from that of the same picture alone (cosine 0.99995), as it is from the one in float32.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +22,7 @@ from featclass.base import EncoderUnavailable
 from featclass.encoders import devices
 from featclass.encoders.base import Box, Pixels, Pull, Texts
 from featclass.encoders.identity import canonical, fingerprint
+from featclass.encoders.precision import BFLOAT16, FLOAT32, MIXED
 from featclass.encoders.transforms import TorchPreprocessing, Transform, recognised
 
 
@@ -51,7 +58,8 @@ class Network:
     an `id` that is known already needs none of them.
     `forward` is the call that gives embeddings, where it is not the module's own; `features` gives
     the last feature maps, shape (n, dimensions, rows, columns), where there are any; `texts` is
-    the text tower that learned beside it.
+    the text tower that learned beside it. In bfloat16 the module itself is turned into it, unless
+    it is already: then `weights` should give them as they are in float32.
     """
 
     def __init__(
@@ -65,6 +73,7 @@ class Network:
         preprocessing: Mapping[str, Any] | None = None,
         dimensions: int,
         device: str,
+        precision: str = FLOAT32,
         forward: Forward | None = None,
         features: Forward | None = None,
         weights: Mapping[str, torch.Tensor] | None = None,
@@ -76,11 +85,13 @@ class Network:
             architecture or {}, preprocessing or {}, weights or module.state_dict()
         )
         self.device = device
-        self.precision = devices.precision_class(device)
+        self.precision = precision
         self.fingerprint = fingerprint(self.id, self.precision)
         self.dimensions = dimensions
         convolutional = _is_convolutional(module)
-        self.batch_size = devices.first_batch_size(device, convolutional=convolutional)
+        self.batch_size = devices.first_batch_size(
+            device, convolutional=convolutional, precision=precision
+        )
         self.workers = devices.workers(device)
         self._transform = transform
         self._preprocessing = (
@@ -90,7 +101,10 @@ class Network:
         # Channels-last is faster for convolutions, on CPU and CUDA.
         is_faster = convolutional and device != "mps"
         self._layout = torch.channels_last if is_faster else torch.contiguous_format
-        module.requires_grad_(False).eval().to(device).to(memory_format=self._layout)
+        devices.prepare(device, precision)
+        # Autocast would convert the weights in every pass: slower than float32 on a processor.
+        self._dtype = torch.bfloat16 if precision == BFLOAT16 else torch.float32
+        module.requires_grad_(False).eval().to(device, self._dtype).to(memory_format=self._layout)
         self._forward: Forward = forward or module
         self._features = features
         self.patch = _patch(module)
@@ -115,7 +129,7 @@ class Network:
         Raises `EncoderUnavailable` where not even one image fits.
         """
         devices.use_threads(threads or devices.CORES)
-        if self.precision == "float32":
+        if self.precision != MIXED:
             return self._in_batches(pixels, self._forward)
         embeddings = self._in_batches(pixels, self._mixed)
         # An image that passes the range of float16 is computed again in float32, so that its
@@ -160,7 +174,8 @@ class Network:
             tensor = levels
             if self._preprocessing is not None:  # which works in place
                 tensor = self._preprocessing.normalise(levels.permute(0, 3, 1, 2).clone())
-            embeddings = self._forward(tensor.contiguous(memory_format=self._layout)).float()
+            tensor = tensor.to(self._dtype).contiguous(memory_format=self._layout)
+            embeddings = self._forward(tensor).float()
             pulled = torch.from_numpy(pull(embeddings.detach().cpu().numpy()))
             [gradient] = torch.autograd.grad(embeddings, levels, pulled.to(embeddings))
         return np.asarray(gradient.cpu().numpy(), np.float32)
@@ -199,7 +214,7 @@ class Network:
         tensor = tensor.to(self.device, non_blocking=True)
         if self._preprocessing is not None:
             tensor = self._preprocessing.normalise(tensor.permute(0, 3, 1, 2))
-        return tensor.contiguous(memory_format=self._layout)
+        return tensor.to(self._dtype).contiguous(memory_format=self._layout)
 
     def _mixed(self, tensor: torch.Tensor) -> torch.Tensor:
         # float16 keeps 11 significant bits where bfloat16 keeps 8, but ends at 65504.

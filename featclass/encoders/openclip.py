@@ -18,6 +18,7 @@ from featclass.base import EncoderUnavailable
 from featclass.encoders import specs, text, weights
 from featclass.encoders.hub import OPEN_CLIP_CONFIG, OPEN_CLIP_WEIGHTS, Checkpoint
 from featclass.encoders.network import Network
+from featclass.encoders.precision import BFLOAT16, FLOAT32
 
 # What decides a model's input; further keys of OpenCLIP may come and go without changing an id.
 _NOMINAL = ("size", "mean", "std", "interpolation", "resize_mode", "fill_color")
@@ -40,7 +41,10 @@ def checkpoint(spec: specs.OpenClipPair) -> Checkpoint:
 
 
 def load(
-    spec: specs.OpenClipPair | specs.HubRepository | specs.LocalFolder, path: Path, device: str
+    spec: specs.OpenClipPair | specs.HubRepository | specs.LocalFolder,
+    path: Path,
+    device: str,
+    precision: str = FLOAT32,
 ) -> Network:
     """Load the image tower from the weights in `path`, all of it or not at all.
 
@@ -58,7 +62,9 @@ def load(
             config = json.loads((path.parent / OPEN_CLIP_CONFIG).read_text(encoding="utf-8"))
             model_config, preprocess_config = config["model_cfg"], config.get("preprocess_cfg", {})
         model: Any = _image_tower(model_config, spec)
-        tensors = _fill(model, path)
+        if precision == BFLOAT16:  # so that the weights go straight there
+            model.to(torch.bfloat16)
+        tensors, names = _fill(model, path)
     preprocessing = merge_preprocess_dict(PreprocessCfg(), preprocess_config)
     preprocessing["size"] = getattr(model.visual, "image_size", preprocessing["size"])
     return Network(
@@ -69,8 +75,10 @@ def load(
         preprocessing={key: preprocessing[key] for key in _NOMINAL},
         dimensions=model_config["embed_dim"],
         device=device,
+        precision=precision,
         forward=model.encode_image,
-        texts=text.tower(model_config, path, spec, tensors),
+        weights=tensors,
+        texts=text.tower(model_config, path, spec, names),
     )
 
 
@@ -98,17 +106,17 @@ def _image_tower(config: Mapping[str, Any], spec: object) -> torch.nn.Module:
     return model
 
 
-def _fill(model: torch.nn.Module, path: Path) -> frozenset[str]:
+def _fill(model: torch.nn.Module, path: Path) -> tuple[Mapping[str, torch.Tensor], frozenset[str]]:
     """Load the image tower's weights; strictly, so that nothing is left at random.
 
-    Returns the names of all tensors that there are.
+    Returns them as they are in float32, and the names of all tensors that there are.
     """
     everything = weights.read(path)
     tensors = convert_state_dict(model, everything)
     visual = {name: tensor for name, tensor in tensors.items() if name.startswith("visual.")}
     resize_pos_embed(visual, model)
     model.load_state_dict(visual, strict=True)
-    return frozenset(everything)
+    return weights.InFloat32(visual), frozenset(everything)
 
 
 def _architecture(model: torch.nn.Module, config: Mapping[str, Any]) -> dict[str, Any]:

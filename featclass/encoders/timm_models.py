@@ -14,6 +14,7 @@ from PIL import Image
 from featclass.encoders import specs, weights
 from featclass.encoders.hub import Checkpoint
 from featclass.encoders.network import Network
+from featclass.encoders.precision import FLOAT32
 
 _WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
@@ -46,7 +47,7 @@ def checkpoint(spec: specs.TimmModel) -> Checkpoint:
     return Checkpoint(config.hf_hub_id, names)
 
 
-def load(spec: specs.TimmModel, path: Path, device: str) -> Network:
+def load(spec: specs.TimmModel, path: Path, device: str, precision: str = FLOAT32) -> Network:
     """Load the network of a canonical spec from the weights in `path`.
 
     Raises `EncoderUnavailable` where they are damaged, or do not fill the network.
@@ -67,6 +68,7 @@ def load(spec: specs.TimmModel, path: Path, device: str) -> Network:
         preprocessing=preprocessing,
         dimensions=module.head_hidden_size,
         device=device,
+        precision=precision,
         features=getattr(module, "forward_features", None),
     )
 

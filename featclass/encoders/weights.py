@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,23 @@ def read(path: Path) -> dict[str, torch.Tensor]:
         tensors = content["state_dict"]
     # Training on several GPUs puts a prefix before every name.
     return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
+class InFloat32(Mapping[str, torch.Tensor]):
+    """Tensors by name, each in float32 only while it is looked at; whole numbers stay such."""
+
+    def __init__(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        self._tensors = tensors
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        tensor = self._tensors[name]
+        return tensor.float() if tensor.is_floating_point() else tensor
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
 
 
 @contextmanager

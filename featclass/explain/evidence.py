@@ -62,7 +62,8 @@ class Evidence:
 
 
 NEAR = 0.01
-"""Relative to the embedding: float16 is that close, another pooling or a norm after it is not."""
+"""Relative to the embedding: float16 and bfloat16 are that close, another pooling or a norm after
+it is not."""
 
 
 def fits(features: NDArray[np.float32], vector: NDArray[np.float32], evidence: Evidence) -> bool:
@@ -72,7 +73,9 @@ def fits(features: NDArray[np.float32], vector: NDArray[np.float32], evidence: E
     return bool(is_mean and not (evidence.roots and (features < 0).any()))
 
 
-def activation(features: NDArray[np.float32], evidence: Evidence) -> Floats:
+def activation(
+    features: NDArray[np.float32], vector: NDArray[np.float32], evidence: Evidence
+) -> Floats:
     """Share the logit out over places, shape (rows, columns): the sum of all is the logit.
 
     Class activation mapping (Zhou et al. 2016, "Learning deep features for discriminative
@@ -85,11 +88,13 @@ def activation(features: NDArray[np.float32], evidence: Evidence) -> Floats:
     Args:
         features: What was seen at each place, shape (rows, columns, dimensions); where the probe
             takes roots, none negative.
+        vector: Their mean, the embedding: of low precision as it was rounded, so that the sum is
+            the logit that was shown.
         evidence: Of the class.
     """
     wide = features.astype(np.float64)
     sums = wide.sum(axis=(0, 1))
-    point = evidence.normalised(wide.mean(axis=(0, 1))[None])[0]
+    point = evidence.normalised(vector[None])[0]
     terms = point * (evidence.weights + evidence.intercept * point)
     shares = np.divide(terms, sums, out=np.zeros_like(terms), where=np.abs(sums) > 0)
     return np.asarray(wide @ shares)

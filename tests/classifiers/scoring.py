@@ -21,6 +21,7 @@ REPORT_FIELDS = [
     "method",
     "method_values",
     "seconds",
+    "precision",
     "verdict",
     "learning_curve",
     "near_duplicates",

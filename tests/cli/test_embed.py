@@ -158,7 +158,8 @@ def test_embeddings_are_those_that_a_classifier_is_given(pictures: Path, tmp_pat
     rows = table(pictures, tmp_path / "e.parquet")
     by_digest = {row["digest"]: row["embedding"] for row in rows}
     library._engines.cache_clear()
-    embedded = classifiers.embed(library._open("builtin", "cpu"), featclass.read_folder(pictures))
+    engine = library._open("builtin", "cpu", "auto")
+    embedded = classifiers.embed(engine, featclass.read_folder(pictures))
     for image, vector in zip(embedded.images, embedded.vectors, strict=True):
         np.testing.assert_array_equal(np.array(by_digest[image.digest], np.float32), vector)
 

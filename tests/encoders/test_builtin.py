@@ -73,7 +73,9 @@ def test_with_its_classifier_a_network_sees_a_palace_and_a_daisy(
     tensors = network.tensors()
     embedding = embed(encoder, Image.fromarray(load_sample_image(name)))
     own = embedding[:, 1280:] if network is LITE2 else embedding[:, :1280]
-    logits = own @ tensors["_fc.weight"].astype(np.float32).T + tensors["_fc.bias"]
+    logits = own @ tensors["_fc.weight"].astype(np.float32).T + tensors["_fc.bias"].astype(
+        np.float32
+    )
     assert logits.argmax() == expected
 
 

@@ -215,14 +215,6 @@ def test_the_fingerprint_tells_precision_and_decoding_apart(
     assert fingerprint("id", "float32") != first
 
 
-def test_precision_is_mixed_on_cuda_alone() -> None:
-    assert [devices.precision_class(device) for device in ("cpu", "mps", "cuda")] == [
-        "float32",
-        "float32",
-        "mixed",
-    ]
-
-
 def test_a_device_asked_for_and_absent_is_an_error() -> None:
     absent = "mps" if not torch.backends.mps.is_available() else "cuda"
     with pytest.raises(EncoderUnavailable, match="use the device auto or cpu"):

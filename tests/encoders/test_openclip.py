@@ -211,7 +211,7 @@ def test_a_repository_on_the_hub_is_downloaded_loaded_and_then_local(
         hub.files[f"org/name/{file.name}"] = file
     hub.cuts = [hub.size("org/name/open_clip_model.safetensors") // 2]
     spec = f"hf-hub:org/name{revision}"
-    encoder = encoders.load(spec, device="cpu", config=config)
+    encoder = encoders.load(spec, device="cpu", precision="float32", config=config)
     model, transform = open_clip.create_model_from_pretrained(f"local-dir:{clip_folder}")
     assert_embeds_as_open_clip(encoder, model, transform)
     assert encoder.spec == spec
@@ -262,7 +262,7 @@ def test_a_real_pair_is_found_in_the_models_folder_and_embeds_as_open_clip_does(
     filled = replace(config, models=vit_b_32, offline=True)
     assert encoders.is_local(PAIR, filled)
     with caplog.at_level(logging.WARNING):
-        encoder = encoders.load(PAIR, device="cpu", config=filled)
+        encoder = encoders.load(PAIR, device="cpu", precision="float32", config=filled)
     assert (encoder.spec, encoder.dimensions) == (PAIR, 512)
     assert_embeds_as_open_clip(encoder, *reference)
     assert_holds_only_an_image_tower(encoder)
@@ -290,6 +290,7 @@ def test_a_real_pair_comes_through_the_hub_though_the_connection_breaks_half_way
     encoder = encoders.load(
         PAIR,
         device="cpu",
+        precision="float32",
         config=config,
         progress=lambda done, total: told.append((done, total)),
     )
@@ -309,7 +310,7 @@ def test_a_checkpoint_trained_with_quick_gelu_gets_it_whatever_its_model_is_call
     snapshot.mkdir(parents=True)
     (snapshot / vit_b_32_weights.name).symlink_to(vit_b_32_weights)
     filled = replace(config, models=tmp_path, offline=True)
-    encoder = encoders.load("ViT-B-32/openai", device="cpu", config=filled)
+    encoder = encoders.load("ViT-B-32/openai", device="cpu", precision="float32", config=filled)
     model, transform = open_clip.create_model_from_pretrained(
         "ViT-B-32-quickgelu", pretrained=str(vit_b_32_weights)
     )
@@ -325,5 +326,6 @@ def test_a_real_pair_has_the_same_id_as_a_folder_of_it(
     (folder / "open_clip_config.json").write_text(
         json.dumps({"model_cfg": open_clip.get_model_config("ViT-B-32")})
     )
-    pair = encoders.load(PAIR, device="cpu", config=replace(config, models=vit_b_32))
+    filled = replace(config, models=vit_b_32)
+    pair = encoders.load(PAIR, device="cpu", precision="float32", config=filled)
     assert load_folder(folder, config).fingerprint == pair.fingerprint

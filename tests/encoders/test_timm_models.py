@@ -39,7 +39,7 @@ def filled(tmp_path: Path, config: Config) -> Config:
 
 
 def test_a_resnet_embeds_as_timm_does_without_its_last_layer(filled: Config) -> None:
-    encoder = encoders.load(SPEC, device="cpu", config=filled)
+    encoder = encoders.load(SPEC, device="cpu", precision="float32", config=filled)
     path = hub.find(hub.Checkpoint("timm/resnet18.a1_in1k", ("model.safetensors",)), filled)
     assert path is not None
     data: Any = timm.data

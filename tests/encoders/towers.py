@@ -77,4 +77,4 @@ def write_model(folder: Path, config: dict[str, Any], preprocessing: dict[str, A
 
 
 def load_folder(folder: Path, config: Config) -> encoders.Encoder:
-    return encoders.load(f"local-dir:{folder}", device="cpu", config=config)
+    return encoders.load(f"local-dir:{folder}", device="cpu", precision="float32", config=config)

@@ -127,7 +127,7 @@ def test_a_place_speaks_for_a_class_as_what_is_seen_there_would_alone(roots: boo
     evidence = Evidence.of(fitted, "a")
     vector = features.mean(axis=(0, 1))
     assert fits(features, vector, evidence)
-    values = activation(features, evidence)
+    values = activation(features, vector, evidence)
     assert values.sum() == pytest.approx(evidence.logits(vector[None])[0])
     assert values[0, 0] > 0 > values[1, 1]
     assert values[0, 1] == values[1, 0] == 0
