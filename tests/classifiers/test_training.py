@@ -325,6 +325,7 @@ def test_a_classifier_saved_before_pictures_were_decoded_otherwise_loads_with_a_
 ) -> None:
     assert DECODING_VERSION == 5
     monkeypatch.setenv("FEATCLASS_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("FEATCLASS_PRECISION", "float32")
     settings, path = config.load(), tmp_path / "m.featclass"
     with Cache(settings.data / CACHE_FILE) as cache:
         with monkeypatch.context() as patch:
