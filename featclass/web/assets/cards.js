@@ -1,6 +1,6 @@
 // A picture tried: its card with bars and neighbours, and "Right?" beneath it. Of one that is unlike
 // all sets no bars are shown: their shares would say how sure it is, which it is not.
-import { dom, dot, icon, noDot, shownName } from './dom.js';
+import { dom, dot, icon, noDot, shownName, styleOf } from './dom.js';
 import { offered } from './offered.js';
 import { addWhy } from './why.js';
 import { percent, UNLIKE } from './wording.js';
@@ -72,11 +72,10 @@ export class Cards {
       isUnlike ? null : result.bars?.map((bar) => this.bar(bar)),
       this.neighbours(result),
     ];
-    const kinds = { first: isFirst, stale: this.data.stale, unknown: isUnlike, gone };
-    const style = Object.entries(kinds).filter(([, is]) => is).map(([kind]) => kind).join(' ');
+    const marks = { first: isFirst, stale: this.data.stale, unknown: isUnlike, gone };
     const image = this.tryout.picture(result.digest, name, { size: isFirst ? 480 : 160 });
     image.title ||= name;
-    const card = dom`<article class="result ${style}" tabindex="-1" data-key="c${id}"
+    const card = dom`<article class="${styleOf('result', marks)}" tabindex="-1" data-key="c${id}"
       data-id="${id}" aria-label="Prediction for ${name}">
       ${image}
       <div class="said">${said}${!isFirst && right}</div>${isFirst && right}${remove}</article>`;

@@ -87,6 +87,14 @@ export function children(holes) {
 }
 
 /**
+ * The classes of an element.
+ * @param {string} base what it always is
+ * @param {Record<string, unknown>} marks of which those that hold are added
+ */
+export const styleOf = (base, marks) =>
+  [base, ...Object.keys(marks).filter((name) => marks[name])].join(' ');
+
+/**
  * Fills an element anew.
  * @param {Element} element
  * @param {...Hole} holes

@@ -5,12 +5,13 @@ import { Cards } from './cards.js';
 import { Component, mounting } from './component.js';
 import { dom, fill, keepingFocus, keyed, noDot } from './dom.js';
 import { ACCEPT, choose, droppable } from './files.js';
-import { Gallery, STEPS, View } from './gallery.js';
+import { Gallery, STEPS } from './gallery.js';
 import { Live } from './live.js';
 import { offered } from './offered.js';
 import { act, get, said } from './server.js';
 import { Tried } from './tried.js';
 import { upload } from './upload.js';
+import { View } from './view.js';
 import { pictures } from './wording.js';
 /** @import { Camera } from './camera.js' */
 /** @import { Answer } from './cards.js' */
@@ -190,7 +191,7 @@ export class Tryout extends Component {
     };
     tried.came = came;
     if (isOne) tried.went.set(ids[0], gone);
-    else this.gallery.pickNone();
+    else this.gallery.view.pickNone();
     this.cards.close();
     this.say('');
     this.draw();
