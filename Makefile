@@ -25,6 +25,8 @@ AUDIT_ARGS ?=
 run: $(VENV)/.ready
 	$(BIN)/featclass app $(APP_ARGS)
 
+# Threads that wait for each other sleep rather than spin: three tests share the cores.
+test: export OMP_WAIT_POLICY = passive
 test: $(VENV)/.ready-tests lint
 	$(DENO) test --quiet
 	$(BIN)/python -m tests.browser
