@@ -36,6 +36,7 @@ Deno.test('what something was done to is picked no more, and the next click pick
   const { done, members } = given(), only = set(1, 11, 12, 13);
   members.pick(only, 11, CTRL);
   members.act({ do: 'remove pictures', pictures: [11] });
+  assert.equal(members.picking.picked.size, 0);
   members.pick(only, 12, CLICK);
   members.pick(only, 13, CLICK);
   assert.deepEqual(done, [{ do: 'remove pictures', pictures: [11] }]);
