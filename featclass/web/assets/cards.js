@@ -5,6 +5,7 @@ import { offered } from './offered.js';
 import { addWhy } from './why.js';
 import { percent, UNLIKE } from './wording.js';
 /** @import { Bar, NeighbourRow, TargetRow, TriedPicture } from './data.js' */
+/** @import { Hole } from './dom.js' */
 /** @import { Gone } from './tried.js' */
 /** @import { Tryout } from './tryout.js' */
 /** @typedef {TargetRow | null} Answer a set, or null for none of these */
@@ -108,10 +109,7 @@ export class Cards {
       : dom`<div class="neighbours"><span>Most like</span>${inner}</div>`;
   }
 
-  /**
-   * @param {number} id
-   * @param {NeighbourRow} neighbour
-   */
+  /** @type {(id: number, neighbour: NeighbourRow) => Hole} */
   neighbour(id, [digest, name, label, similarity, isHere]) {
     const key = `l${id} ${digest}`, isOpen = this.near === key;
     const how = `similarity ${similarity.toFixed(2)}`,
@@ -133,10 +131,7 @@ export class Cards {
     ];
   }
 
-  /**
-   * @param {TriedPicture} result
-   * @param {Gone} gone
-   */
+  /** @type {(result: TriedPicture, gone: Gone) => HTMLElement} */
   whereTo({ id, name }, { act, colour, isNone, name: to }) {
     const hue = this.data.sets.find((one) => one[1] === to)?.[2] ?? colour, waits = act === null;
     const [mark, words, undone] = isNone
@@ -217,7 +212,7 @@ export class Cards {
     ];
   }
 
-  /** @type {(key: string, sets: TargetRow[], buttons: HTMLElement[]) => import('./dom.js').Hole} */
+  /** @type {(key: string, sets: TargetRow[], buttons: HTMLElement[]) => Hole} */
   searched(key, sets, buttons) {
     const list = dom`<div class="others">${buttons}</div>`;
     const search = /** @type {HTMLInputElement} */ (
@@ -249,10 +244,7 @@ export class Cards {
       ${isSmall ? icon('plus') : 'New set …'}</button>`;
   }
 
-  /**
-   * @param {number[]} ids
-   * @param {string} about
-   */
+  /** @type {(ids: number[], about: string) => HTMLElement} */
   newSet(ids, about) {
     const field = /** @type {HTMLInputElement} */ (
       dom`<input class="naming" placeholder="Name of the new set" maxlength="255" data-key="naming"

@@ -49,10 +49,7 @@ function textsIn(root) {
   return texts;
 }
 
-/**
- * @param {Element} element
- * @param {Hole[]} holes
- */
+/** @type {(element: Element, holes: Hole[]) => void} */
 function fillAttributes(element, holes) {
   for (const { name, value } of [...element.attributes]) {
     const parts = value.split(HOLE);
@@ -111,6 +108,13 @@ export function find(root, selector) {
   const element = /** @type {E | null} */ (root.querySelector(selector));
   if (!element) throw new Error(`The page has no ${selector}.`);
   return element;
+}
+
+/** @type {(bar: HTMLElement, share: number) => void} shows how much is done */
+export function fillBar(bar, share) {
+  const percent = Math.round(100 * share);
+  bar.setAttribute('aria-valuenow', String(percent));
+  find(bar, 'i').style.width = `${percent}%`;
 }
 
 /**

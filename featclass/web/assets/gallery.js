@@ -91,10 +91,7 @@ export class Gallery {
     this.tiles.reveal(id);
   }
 
-  /**
-   * @param {number} by
-   * @param {'tile' | 'card'} focus
-   */
+  /** @type {(by: number, focus?: 'tile' | 'card') => void} */
   go(by, focus = 'card') {
     const { at, shown } = this.view, next = shown[at < 0 ? 0 : at + by];
     if (!next) return;
@@ -121,10 +118,7 @@ export class Gallery {
     return sent ?? known?.result ?? row;
   }
 
-  /**
-   * @param {number} id
-   * @param {string} mark
-   */
+  /** @type {(id: number, mark: string) => Promise<void>} */
   async fetchDetail(id, mark) {
     const { details } = this.view;
     details.set(id, { ...details.get(id), mark });
@@ -281,10 +275,7 @@ export class Gallery {
 
   // What a person does there
 
-  /**
-   * @param {number} id
-   * @param {MouseEvent} event
-   */
+  /** @type {(id: number, event: MouseEvent) => void} */
   clicked(id, event) {
     const { view, tryout } = this, { shiftKey, ctrlKey, metaKey } = event;
     const isCheck = /** @type {Element} */ (event.target).closest('.check');

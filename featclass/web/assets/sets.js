@@ -15,22 +15,18 @@ import { halves, number, pictures, plural, sentence } from './wording.js';
 
 /** @extends {Component<SetsData>} */
 export class Sets extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {SetsData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    this.places = new Places(this);
-    this.members = new Members(this);
-    /** @type {Map<number, string>} names that were typed and wait for the server */
-    this.names = new Map();
-    /** @type {Recorder | null} */
-    this.recorder = null;
-    this.isDrawing = false;
-    this.back = () => this.goOn();
+  places = new Places(this);
+  members = new Members(this);
+  /** @type {Map<number, string>} names that were typed and wait for the server */
+  names = new Map();
+  /** @type {Recorder | null} */
+  recorder = null;
+  isDrawing = false;
+  back = () => this.goOn();
+
+  listen() {
     connection.addEventListener('back', this.back);
-    droppable(host, (items) => this.send('new', items));
+    droppable(this.host, (items) => this.send('new', items));
   }
 
   leave() {
@@ -82,10 +78,7 @@ export class Sets extends Component {
     this.draw();
   }
 
-  /**
-   * @param {number | string | null} target
-   * @param {Item[]} items
-   */
+  /** @type {(target: number | string | null, items: Item[]) => Promise<void>} */
   async send(target, items) {
     if (!items.length) return;
     const key = String(target), { places } = this;
@@ -216,10 +209,7 @@ export class Sets extends Component {
     return shown;
   }
 
-  /**
-   * @param {number} id
-   * @param {string} name
-   */
+  /** @type {(id: number, name: string) => HTMLInputElement} */
   nameField(id, name) {
     const field = /** @type {HTMLInputElement} */ (
       dom`<input class="name" maxlength="255" spellcheck="false" data-key="n${id}"
@@ -249,10 +239,7 @@ export class Sets extends Component {
     this.recorder.open();
   }
 
-  /**
-   * @param {string} key
-   * @param {RejectedRow[]} rejected
-   */
+  /** @type {(key: string, rejected: RejectedRow[]) => HTMLElement | null} */
   rejected(key, rejected) {
     if (!rejected.length) return null;
     const files = plural(rejected.length, 'file', 'files');

@@ -3,7 +3,7 @@
 import { NO_CAMERA_HERE, openCamera, stamp } from './camera.js';
 import { Cards } from './cards.js';
 import { Component, mounting } from './component.js';
-import { dom, fill, keepingFocus, keyed, noDot } from './dom.js';
+import { dom, fill, fillBar, keepingFocus, keyed, noDot } from './dom.js';
 import { ACCEPT, choose, droppable } from './files.js';
 import { Gallery, STEPS } from './gallery.js';
 import { Live } from './live.js';
@@ -18,38 +18,39 @@ import { pictures } from './wording.js';
 /** @import { TriedPicture, TriedRow, TryoutData } from './data.js' */
 /** @import { Item } from './files.js' */
 
+/** @type {{base: string, tried: Tried<TriedPicture>, view: View}} */
+let seen = { base: '', tried: new Tried(), view: new View() };
+
 /**
  * Where Streamlit builds the page anew, what was answered in this workspace is still there to undo,
  * and the gallery as it was.
- * @type {{base: string, tried: Tried<TriedPicture>, view: View}}
+ * @param {TryoutData} data
  */
-let seen = { base: '', tried: new Tried(), view: new View() };
+function seenIn({ base }) {
+  if (seen.base !== base) seen = { base, tried: new Tried(), view: new View() };
+  return seen;
+}
 
 /** @extends {Component<TryoutData>} */
 export class Tryout extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {TryoutData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    const { base } = this, take = (/** @type {Item[]} */ items) => this.send(items);
-    if (seen.base !== base) seen = { base, tried: new Tried(), view: new View() };
-    this.tried = seen.tried;
-    this.cards = new Cards(this);
-    this.gallery = new Gallery(this, seen.view);
-    /** @type {Camera | null} */
-    this.camera = null;
-    /** @type {Live | null} */
-    this.live = null;
-    this.isOpening = false;
-    this.button = this.find('.camera');
+  tried = seenIn(this.data).tried;
+  cards = new Cards(this);
+  gallery = new Gallery(this, seenIn(this.data).view);
+  /** @type {Camera | null} */
+  camera = null;
+  /** @type {Live | null} */
+  live = null;
+  isOpening = false;
+  button = this.find('.camera');
+  gone = new AbortController();
+
+  listen() {
+    const { host, gone: { signal } } = this;
+    const take = (/** @type {Item[]} */ items) => this.send(items);
     this.button.onclick = () => this.camera ? this.stopCamera() : this.startCamera();
     this.find('.zone .pick').onclick = () => choose(host, { accept: ACCEPT }, take);
     droppable(host, take);
     host.onkeydown = (event) => this.pressed(event);
-    this.gone = new AbortController();
-    const { signal } = this.gone;
     document.addEventListener('paste', (event) => this.pasted(event), { signal });
     offered.addEventListener('change', () => this.draw(), { signal });
   }
@@ -263,18 +264,14 @@ export class Tryout extends Component {
   }
 
   drawZone() {
-    const { ready, working, share } = this.data, percent = Math.round(100 * share);
+    const { ready, working, share } = this.data;
     this.find('.zone .what').textContent = ready
       ? 'Drop, paste or take a new picture'
       : 'Once there are two sets to tell apart, try new ones here';
-    fill(
-      this.find('.working'),
-      working && [
-        dom`<span role="status">${working}</span>`,
-        dom`<div class="bar" role="progressbar" aria-label="Pictures looked at"
-          aria-valuenow="${percent}"><i style="width: ${percent}%"></i></div>`,
-      ],
-    );
+    const bar =
+      dom`<div class="bar" role="progressbar" aria-label="Pictures looked at"><i></i></div>`;
+    fillBar(bar, share);
+    fill(this.find('.working'), working && [dom`<span role="status">${working}</span>`, bar]);
   }
 
   /** What came of the last answer: the score, as soon as the classifier has followed. */
@@ -317,10 +314,7 @@ export class Tryout extends Component {
     }
   }
 
-  /**
-   * @param {HTMLElement | null} card
-   * @param {number} by
-   */
+  /** @type {(card: HTMLElement | null, by: number) => void} */
   step(card, by) {
     const cards = /** @type {HTMLElement[]} */ ([
       ...this.host.querySelectorAll('article[data-id]'),
@@ -330,10 +324,7 @@ export class Tryout extends Component {
     next?.scrollIntoView({ block: 'nearest' });
   }
 
-  /**
-   * @param {HTMLElement | null} card
-   * @param {Answer} set
-   */
+  /** @type {(card: HTMLElement | null, set: Answer) => void} */
   answerCard(card, set) {
     const { tried } = this, result = tried.items.find(({ id }) => String(id) === card?.dataset.id);
     if (!result?.bars || tried.went.has(result.id)) return;
