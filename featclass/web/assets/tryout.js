@@ -184,8 +184,7 @@ export class Tryout extends Component {
     const since = data.version, colour = isNew || isNone ? null : set[2];
     const gone = { name, isNone, colour, act: null, since };
     const about = { ids, act: null, since, was: data.score, isDone: false, text: '' };
-    // Of what is none of these only the line that undoes everything tells: it concerns no picture of
-    // the sets.
+    // Of what is none of these, which concerns no set, only the line that undoes everything tells.
     const came = isNone ? null : {
       ...about,
       said: `Added ${isOne ? '' : `${pictures(ids.length)} `}to ${name}`,
