@@ -16,7 +16,7 @@ from featclass.images.lost_content import LOST, Lost
 
 Bytes = NDArray[np.uint8]
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Changes whenever the same picture would give another appearance: the first byte stored."""
 SIDE: Final = 256
 """Pictures are first shrunk by a whole factor, until their shorter side is no more: what follows
@@ -34,7 +34,7 @@ _STORED: Final = np.dtype(
     [
         ("version", "u1"), ("format", "S8"), ("width", "<u4"), ("height", "<u4"),
         ("file_bytes", "<u8"), ("percentiles", "u1", (len(PERCENTILES),)), ("contrast", "<f4"),
-        ("detail", "<f4"), ("coarse_detail", "<f4"), ("lost", "u1"), ("borders", "u1", (4, 3)),
+        ("detail", "<f4"), ("lost", "u1"), ("borders", "u1", (4, 3)),
         ("spreads", "u1", (4,)), ("corners", "u1", (4, CORNER, CORNER, 3)),
         ("thumbnail", "u1", (THUMBNAIL, THUMBNAIL, 3)),
     ]
@@ -59,8 +59,6 @@ class Appearance:
     """Standard deviation of the luminance."""
     detail: float
     """What a Laplacian finds in the sharpest hundredth of the picture, in levels of luminance."""
-    coarse_detail: float
-    """The same of the picture at half the scale: hardly less where there was little to lose."""
     lost: Lost
     """Where the picture is that the file shows, if nothing is left of it."""
     borders: Bytes
@@ -92,10 +90,10 @@ class Appearance:
             return None
         values: tuple[Any, ...] = np.frombuffer(data, _STORED, 1).tolist()[0]
         _, name, width, height, file_bytes, levels, *rest = values
-        contrast, detail, coarse_detail, where, borders, spreads, corners, thumbnail = rest
+        contrast, detail, where, borders, spreads, corners, thumbnail = rest
         return cls(
             name.decode("ascii", "replace"), width, height, file_bytes, tuple(levels.tolist()),
-            contrast, detail, coarse_detail, Lost(where),
+            contrast, detail, Lost(where),
             borders, spreads, corners, thumbnail, data[SIZE:],
         )  # fmt: skip
 
@@ -118,12 +116,11 @@ def appearance(picture: Image.Image, data: bytes, *, max_pixels: int) -> Appeara
     grey = small.convert("L")
     levels = np.asarray(grey).astype(np.int16)
     histogram = np.array(grey.histogram(), dtype=np.float64) / levels.size
-    detail, coarse_detail = _detail(levels), _detail(_halved(levels))
     borders, spreads = _borders(np.asarray(small), levels)
     return Appearance(
         recognise(data), width, height, len(data),
         tuple(_percentile(histogram, share / 100) for share in PERCENTILES),
-        _deviation(histogram), detail, coarse_detail, picture.info.get(LOST, Lost.NOT),
+        _deviation(histogram), _detail(levels), picture.info.get(LOST, Lost.NOT),
         borders, spreads, _corners(small), _squeezed(small, THUMBNAIL), _grey(grey),
     )  # fmt: skip
 
@@ -157,12 +154,6 @@ def _deviation(histogram: NDArray[np.float64]) -> float:
     levels = np.arange(256)
     mean = float(histogram @ levels)
     return float((histogram @ (levels - mean) ** 2) ** 0.5)
-
-
-def _halved(levels: NDArray[np.int16]) -> NDArray[np.int16]:
-    high, wide = (side // 2 * 2 for side in levels.shape)
-    quarters = (levels[top:high:2, left:wide:2] for top in (0, 1) for left in (0, 1))
-    return np.asarray((sum(quarters, np.int16(2)) // 4).astype(np.int16))
 
 
 def _detail(levels: NDArray[np.int16]) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from featclass.probe.discriminant import limit_blas
 from featclass.probe.normalisation import Codes as Rows
@@ -172,7 +173,10 @@ def _embedded(components: Floats, before: _Before | None, seed: int) -> Floats:
         max_iter=ITERATIONS_AGAIN if goes_on else iterations,
         random_state=seed,
     )
-    positions: Floats = fit.fit_transform(components.astype(np.float32)).astype(np.float64)
+    # Its threads meet after each of a thousand short steps, spinning: beside other work 500 images
+    # took a minute with two, and take five seconds with one. The limit is this thread's own.
+    with threadpool_limits(limits=1, user_api="openmp"):
+        positions: Floats = fit.fit_transform(components.astype(np.float32)).astype(np.float64)
     return positions
 
 

@@ -29,9 +29,9 @@ def test_bytes_of_another_version_are_nothing(damage: bytes) -> None:
 
 def test_bytes_of_the_version_before_are_not_misread() -> None:
     before = look(saved(scene(0))).to_bytes()
-    assert before[0] == 3
-    assert Appearance.from_bytes(b"\x02" + before[1:]) is None
-    assert Appearance.from_bytes(b"\x02" + before[1:SIZE]) is None
+    assert before[0] == 4
+    assert Appearance.from_bytes(b"\x03" + before[1:]) is None
+    assert Appearance.from_bytes(b"\x03" + before[1:SIZE]) is None
 
 
 @pytest.mark.parametrize(

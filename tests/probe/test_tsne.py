@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from featclass.probe import tsne as layouts
 from featclass.probe.tsne import Layout, layout
@@ -142,3 +143,21 @@ def test_loading_it_does_not_load_scikit_learn() -> None:
     code = "import sys, featclass.probe.tsne; print('sklearn' in sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
+
+
+def test_it_keeps_to_one_thread_and_leaves_others_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sklearn.manifold import TSNE
+    from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
+
+    threads: list[int] = []
+    fit = TSNE.fit_transform
+
+    def counted(tsne: TSNE, *arguments: NDArray[np.float32]) -> NDArray[np.float32]:
+        threads.append(_openmp_effective_n_threads())
+        places: NDArray[np.float32] = fit(tsne, *arguments)
+        return places
+
+    monkeypatch.setattr(TSNE, "fit_transform", counted)
+    with threadpool_limits(limits=2, user_api="openmp"):
+        layout(clusters(40), digests=digests_of(40))
+        assert (threads, _openmp_effective_n_threads()) == ([1], 2)

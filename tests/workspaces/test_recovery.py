@@ -269,12 +269,13 @@ def test_an_index_that_does_not_fit_its_table_is_damage(data: Path) -> None:
         Workspaces(data)
 
 
-def test_a_server_that_cannot_open_its_data_folder_ends_with_1_and_a_sentence(lost: Path) -> None:
+def test_a_server_that_cannot_open_its_data_folder_ends_with_1_and_a_sentence(data: Path) -> None:
+    LOSSES["garbage"](database(data))  # any of them: the store tells them all alike, as above
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     command += ["--server.headless=true", f"--server.port={free_port()}"]
-    environment = os.environ | {"FEATCLASS_DATA": str(lost), "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {"FEATCLASS_DATA": str(data), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        command, env=environment, cwd=lost, capture_output=True, text=True, check=False, timeout=120
+        command, env=environment, cwd=data, capture_output=True, text=True, check=False, timeout=120
     )
     assert done.returncode == 1
     assert "--recover" in done.stderr

@@ -18,24 +18,23 @@ const COUNTED = 'The questions could not be fetched. Close and open this to try 
  */
 const visits = new Map();
 
+/** @param {AskingData} data */
+function visitOf({ base }) {
+  const visit = visits.get(base) ?? new Visit();
+  visits.set(base, visit);
+  return visit;
+}
+
 /** @param {AskingData} data what the order of the questions follows from */
 const orderOf = ({ classifier, busy, sets }) => `${classifier} ${busy} ${sets.map(([id]) => id)}`;
 
 /** @extends {Opening<AskingData>} */
 class Asking extends Opening {
-  /**
-   * @param {HTMLElement} host
-   * @param {AskingData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    this.visit = visits.get(data.base) ?? new Visit();
-    visits.set(data.base, this.visit);
-    this.isOpen = this.visit.isOpen;
-    this.order = '';
-    this.isNew = true;
-    this.panel = this.find('.panel');
-  }
+  visit = visitOf(this.data);
+  isOpen = this.visit.isOpen;
+  order = '';
+  isNew = true;
+  panel = this.find('.panel');
 
   /** @param {AskingData} data */
   take(data) {

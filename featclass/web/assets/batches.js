@@ -1,5 +1,6 @@
 // A whole zip is sent, or a folder of the server named, to be predicted; the page draws how it goes.
 import { Component, mounting } from './component.js';
+import { fillBar } from './dom.js';
 import { bodyOf, choose, droppable, isArchive, isSent, isZip } from './files.js';
 import { ask, said, send } from './server.js';
 import { sentence } from './wording.js';
@@ -8,24 +9,20 @@ import { sentence } from './wording.js';
 
 /** @extends {Component<BatchesData>} */
 class Batches extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {BatchesData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    const zone = this.find('.zone'), take = (/** @type {Item[]} */ items) => this.bring(items);
-    /** @type {HTMLFormElement} */
-    this.form = this.find('form');
-    /** @type {HTMLInputElement} */
-    this.folder = this.find('form input');
-    /** @type {HTMLButtonElement} */
-    this.pick = this.find('.pick');
-    this.halt = this.find('.halt');
-    /** @type {AbortController | null} */
-    this.sending = null;
-    droppable(zone, take);
-    this.pick.onclick = () => choose(host, { accept: '.zip,application/zip' }, take);
+  /** @type {HTMLFormElement} */
+  form = this.find('form');
+  /** @type {HTMLInputElement} */
+  folder = this.find('form input');
+  /** @type {HTMLButtonElement} */
+  pick = this.find('.pick');
+  halt = this.find('.halt');
+  /** @type {AbortController | null} */
+  sending = null;
+
+  listen() {
+    const take = (/** @type {Item[]} */ items) => this.bring(items);
+    droppable(this.find('.zone'), take);
+    this.pick.onclick = () => choose(this.host, { accept: '.zip,application/zip' }, take);
     this.halt.onclick = () => this.sending?.abort();
     this.form.onsubmit = (event) => {
       event.preventDefault();
@@ -46,11 +43,10 @@ class Batches extends Component {
 
   /** @type {(text: string, share?: number | null) => void} */
   tell(text, share = null) {
-    const bar = this.find('.bar'), percent = Math.round(100 * (share ?? 0));
+    const bar = this.find('.bar');
     this.find('.note').textContent = text;
     bar.hidden = share === null;
-    bar.setAttribute('aria-valuenow', String(percent));
-    this.find('.bar i').style.width = `${percent}%`;
+    fillBar(bar, share ?? 0);
   }
 
   /** @param {string} folder */

@@ -32,9 +32,7 @@ export class Camera {
     /** @type {string[]} */
     this.devices = [];
     this.isClosed = false;
-    this.canvas = 'OffscreenCanvas' in globalThis
-      ? new OffscreenCanvas(1, 1)
-      : document.createElement('canvas');
+    this.canvas = new OffscreenCanvas(1, 1);
     this.yielding = () => {
       this.close();
       ended('');
@@ -131,14 +129,10 @@ export class Camera {
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     const options = { alpha: false, willReadFrequently: true };
-    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', options));
+    const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', options));
     pen.imageSmoothingQuality = 'medium';
     pen.drawImage(video, 0, 0, width, height);
-    const type = 'image/jpeg';
-    if (canvas instanceof HTMLCanvasElement) {
-      return new Promise((done) => canvas.toBlob(done, type, quality));
-    }
-    return canvas.convertToBlob({ type, quality });
+    return canvas.convertToBlob({ type: 'image/jpeg', quality });
   }
 }
 

@@ -1,10 +1,11 @@
 // A picture tried: its card with bars and neighbours, and "Right?" beneath it. Of one that is unlike
 // all sets no bars are shown: their shares would say how sure it is, which it is not.
-import { dom, dot, icon, noDot, shownName } from './dom.js';
+import { dom, dot, icon, noDot, shownName, styleOf } from './dom.js';
 import { offered } from './offered.js';
 import { addWhy } from './why.js';
 import { percent, UNLIKE } from './wording.js';
 /** @import { Bar, NeighbourRow, TargetRow, TriedPicture } from './data.js' */
+/** @import { Hole } from './dom.js' */
 /** @import { Gone } from './tried.js' */
 /** @import { Tryout } from './tryout.js' */
 /** @typedef {TargetRow | null} Answer a set, or null for none of these */
@@ -72,11 +73,10 @@ export class Cards {
       isUnlike ? null : result.bars?.map((bar) => this.bar(bar)),
       this.neighbours(result),
     ];
-    const kinds = { first: isFirst, stale: this.data.stale, unknown: isUnlike, gone };
-    const style = Object.entries(kinds).filter(([, is]) => is).map(([kind]) => kind).join(' ');
+    const marks = { first: isFirst, stale: this.data.stale, unknown: isUnlike, gone };
     const image = this.tryout.picture(result.digest, name, { size: isFirst ? 480 : 160 });
     image.title ||= name;
-    const card = dom`<article class="result ${style}" tabindex="-1" data-key="c${id}"
+    const card = dom`<article class="${styleOf('result', marks)}" tabindex="-1" data-key="c${id}"
       data-id="${id}" aria-label="Prediction for ${name}">
       ${image}
       <div class="said">${said}${!isFirst && right}</div>${isFirst && right}${remove}</article>`;
@@ -109,10 +109,7 @@ export class Cards {
       : dom`<div class="neighbours"><span>Most like</span>${inner}</div>`;
   }
 
-  /**
-   * @param {number} id
-   * @param {NeighbourRow} neighbour
-   */
+  /** @type {(id: number, neighbour: NeighbourRow) => Hole} */
   neighbour(id, [digest, name, label, similarity, isHere]) {
     const key = `l${id} ${digest}`, isOpen = this.near === key;
     const how = `similarity ${similarity.toFixed(2)}`,
@@ -134,10 +131,7 @@ export class Cards {
     ];
   }
 
-  /**
-   * @param {TriedPicture} result
-   * @param {Gone} gone
-   */
+  /** @type {(result: TriedPicture, gone: Gone) => HTMLElement} */
   whereTo({ id, name }, { act, colour, isNone, name: to }) {
     const hue = this.data.sets.find((one) => one[1] === to)?.[2] ?? colour, waits = act === null;
     const [mark, words, undone] = isNone
@@ -218,7 +212,7 @@ export class Cards {
     ];
   }
 
-  /** @type {(key: string, sets: TargetRow[], buttons: HTMLElement[]) => import('./dom.js').Hole} */
+  /** @type {(key: string, sets: TargetRow[], buttons: HTMLElement[]) => Hole} */
   searched(key, sets, buttons) {
     const list = dom`<div class="others">${buttons}</div>`;
     const search = /** @type {HTMLInputElement} */ (
@@ -250,10 +244,7 @@ export class Cards {
       ${isSmall ? icon('plus') : 'New set …'}</button>`;
   }
 
-  /**
-   * @param {number[]} ids
-   * @param {string} about
-   */
+  /** @type {(ids: number[], about: string) => HTMLElement} */
   newSet(ids, about) {
     const field = /** @type {HTMLInputElement} */ (
       dom`<input class="naming" placeholder="Name of the new set" maxlength="255" data-key="naming"

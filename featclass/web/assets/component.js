@@ -24,11 +24,15 @@ export class Component {
   constructor(host, data) {
     this.host = host;
     this.data = data;
-    /** @type {Map<string, HTMLImageElement>} */
-    this.images = new Map();
-    this.shown = '';
-    this.turn = 0;
   }
+
+  /** @type {Map<string, HTMLImageElement>} */
+  images = new Map();
+  shown = '';
+  turn = 0;
+
+  /** Listens, once, to what a person does in the element. */
+  listen() {}
 
   get base() {
     return this.data?.base ?? '';
@@ -131,16 +135,12 @@ const keyOf = (digest, size, place) => `${digest} ${size} ${place}`;
  * @extends {Component<D>}
  */
 export class Opening extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {D} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    this.isOpen = false;
-    this.problem = '';
+  isOpen = false;
+  problem = '';
+
+  listen() {
     this.find('.toggle').onclick = () => this.toggle();
-    host.onkeydown = (event) => this.pressed(event);
+    this.host.onkeydown = (event) => this.pressed(event);
   }
 
   toggle() {
@@ -161,10 +161,7 @@ export class Opening extends Component {
     this.find('.toggle').focus();
   }
 
-  /**
-   * @param {string} title
-   * @param {string} words
-   */
+  /** @type {(title: string, words: string) => void} */
   drawToggle(title, words) {
     const toggle = this.find('.toggle');
     toggle.setAttribute('aria-expanded', String(this.isOpen));
@@ -198,6 +195,7 @@ export function mounting(name, Kind, trigger = 'redraw') {
   return (/** @type {Mounting<D>} */ { parentElement, data, setTriggerValue }) => {
     const host = find(parentElement, `.${name}`);
     const component = memory.get(host) ?? new Kind(host, data);
+    if (!memory.has(host)) component.listen();
     memory.set(host, component);
     let isMounting = true;
     component.redraw = () => {

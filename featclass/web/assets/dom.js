@@ -49,10 +49,7 @@ function textsIn(root) {
   return texts;
 }
 
-/**
- * @param {Element} element
- * @param {Hole[]} holes
- */
+/** @type {(element: Element, holes: Hole[]) => void} */
 function fillAttributes(element, holes) {
   for (const { name, value } of [...element.attributes]) {
     const parts = value.split(HOLE);
@@ -87,6 +84,14 @@ export function children(holes) {
 }
 
 /**
+ * The classes of an element.
+ * @param {string} base what it always is
+ * @param {Record<string, unknown>} marks of which those that hold are added
+ */
+export const styleOf = (base, marks) =>
+  [base, ...Object.keys(marks).filter((name) => marks[name])].join(' ');
+
+/**
  * Fills an element anew.
  * @param {Element} element
  * @param {...Hole} holes
@@ -103,6 +108,13 @@ export function find(root, selector) {
   const element = /** @type {E | null} */ (root.querySelector(selector));
   if (!element) throw new Error(`The page has no ${selector}.`);
   return element;
+}
+
+/** @type {(bar: HTMLElement, share: number) => void} shows how much is done */
+export function fillBar(bar, share) {
+  const percent = Math.round(100 * share);
+  bar.setAttribute('aria-valuenow', String(percent));
+  find(bar, 'i').style.width = `${percent}%`;
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a drop leaves to say where it happened: how far it is, a question that only its owner can
 // answer, how it was read, and how the names in a zip were read. A place is a set's id, or 'new'.
-import { dom, fill, find, icon, keepingFocus, shownName } from './dom.js';
+import { dom, fill, fillBar, icon, keepingFocus, shownName } from './dom.js';
 import { ended, number } from './wording.js';
 /** @import { Names, NamesRead, Question } from './data.js' */
 /** @import { Sets } from './sets.js' */
@@ -53,10 +53,7 @@ export class Places {
     );
   }
 
-  /**
-   * @param {string} key
-   * @param {Partial<Place>} what
-   */
+  /** @type {(key: string, what: Partial<Place>) => void} */
   say(key, what) {
     Object.assign(this.of(key), what);
     this.draw(key);
@@ -109,17 +106,12 @@ export class Places {
       keepingFocus(node, () => this.fill(node, key, place));
     }
     const bar = /** @type {HTMLElement | null} */ (node.querySelector('.bar'));
-    const text = node.querySelector('.sum span'), share = Math.round(100 * (place.share ?? 0));
+    const text = node.querySelector('.sum span');
     if (text) text.textContent = place.text;
-    bar?.setAttribute('aria-valuenow', String(share));
-    if (bar) find(bar, 'i').style.width = `${share}%`;
+    if (bar) fillBar(bar, place.share ?? 0);
   }
 
-  /**
-   * @param {HTMLElement} node
-   * @param {string} key
-   * @param {Place} place
-   */
+  /** @type {(node: HTMLElement, key: string, place: Place) => void} */
   fill(node, key, place) {
     const isTold = Boolean(place.lines.length || place.names.length), isSent = place.share === null;
     const dismiss = () =>
@@ -209,10 +201,7 @@ function fewNames(names, total) {
   return [parts, total > shown.length && `and ${number(total - shown.length)} more`];
 }
 
-/**
- * @param {string} key
- * @param {NonNullable<Place['question']>} question
- */
+/** @type {(key: string, question: NonNullable<Place['question']>) => HTMLElement} */
 function drawQuestion(key, { sentence, choices, answer }) {
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== 'Escape') return;

@@ -21,21 +21,14 @@ const isSettled = (one) => one.picture === null || one.left_out || one.set !== o
 
 /** @extends {Opening<FindingsData>} */
 class Findings extends Opening {
-  /**
-   * @param {HTMLElement} host
-   * @param {FindingsData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    /** @type {KindOfFindings[] | null} */
-    this.kinds = null;
-    /** @type {Set<string>} keys of findings */
-    this.busy = new Set();
-    this.isFineOpen = false;
-    /** @type {Map<string, number>} */
-    this.used = new Map();
-    this.list = this.find('.found');
-  }
+  /** @type {KindOfFindings[] | null} */
+  kinds = null;
+  /** @type {Set<string>} keys of findings */
+  busy = new Set();
+  isFineOpen = false;
+  /** @type {Map<string, number>} how often each picture is drawn */
+  used = new Map();
+  list = this.find('.found');
 
   /** @param {FindingsData} data */
   take(data) {
@@ -65,10 +58,7 @@ class Findings extends Opening {
     this.draw();
   }
 
-  /**
-   * @param {string} key
-   * @param {object} what
-   */
+  /** @type {(key: string, what: object) => Promise<void>} */
   async act(key, what) {
     if (this.busy.has(key)) return;
     this.busy.add(key);
@@ -154,10 +144,7 @@ class Findings extends Opening {
         <p class="why">${sentence}</p><div class="acts">${acts}</div></div></article>`;
   }
 
-  /**
-   * @param {Item} item
-   * @param {FoundPicture} one
-   */
+  /** @type {(item: Item, one: FoundPicture) => HTMLElement} */
   figure(item, one) {
     const id = one.set ?? one.was, colour = setOf(this.data, id)?.[2] ?? 'var(--line)';
     const place = (this.used.get(one.digest) || 0) + 1; // one may be in several findings

@@ -1,38 +1,20 @@
 // The gallery of many pictures tried: filters with counts, an order, small tiles; one of them is
-// open above, large. The tiles' rows come from a route of ours, so that no run of the page carries
-// them, and only those that are scrolled to are in the document.
+// open above, large. The rows come from a route of ours, so that no run of the page carries them.
 import { ANSWERS } from './cards.js';
 import { dom, dot, fill, find, icon, keyed, shownName } from './dom.js';
-import { comparing, isSaid, isShownBy, KINDS, SORTS } from './orders.js';
-import { between } from './picking.js';
+import { KINDS, SORTS } from './orders.js';
 import { get } from './server.js';
-import { number, percent, pictures, plural } from './wording.js';
+import { Tiles } from './tiles.js';
+import { number, pictures, plural } from './wording.js';
 /** @import { Answer } from './cards.js' */
 /** @import { TriedPicture, TriedRows } from './data.js' */
 /** @import { Row, Sort } from './orders.js' */
 /** @import { Tryout } from './tryout.js' */
+/** @import { View } from './view.js' */
 
-const CHUNK = 120, PAUSE = 900;
+const PAUSE = 900;
 /** @type {Record<string, number>} */
 export const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
-
-/** What is kept of it where the page is built anew. */
-export class View {
-  /** @type {Row[]} */
-  rows = [];
-  filter = 'all';
-  /** @type {Sort} */
-  sort = 'newest';
-  /** @type {number | null} */
-  open = null;
-  /** @type {number | null} from which Shift reaches */
-  anchor = null;
-  /** @type {Set<number>} */
-  picked = new Set();
-  isPicking = false;
-  /** @type {Map<number, {mark: string, result?: TriedPicture}>} all that is said of some */
-  details = new Map();
-}
 
 export class Gallery {
   /**
@@ -42,17 +24,11 @@ export class Gallery {
   constructor(tryout, view) {
     this.tryout = tryout;
     this.view = view;
-    /** @type {Row[]} as they stand */
-    this.shown = [];
+    this.tiles = new Tiles(tryout, view, (id, event) => this.clicked(id, event));
     this.stamp = '';
-    this.chunk = CHUNK;
-    /** @type {Map<number, HTMLElement>} */
-    this.tiles = new Map();
     this.isLoading = false;
     this.next = 0;
     this.place = tryout.find('.gallery');
-    this.end = dom`<div class="end-of-tiles"></div>`;
-    this.grid = dom`<div class="tiles" role="group" aria-label="Pictures tried"></div>`;
     this.sorts = this.drawSorts();
     this.pickMany = this.drawPickMany();
   }
@@ -83,22 +59,13 @@ export class Gallery {
     const { view, tryout: { tried } } = this;
     this.stamp = stamp;
     const fresh = tried.meet(rows.map(rowOf), version);
-    view.rows = /** @type {Row[]} */ (tried.items);
-    const ids = new Set(view.rows.map(({ id }) => id));
-    for (const kept of [view.picked, this.tiles, view.details]) {
-      for (const id of kept.keys()) if (!ids.has(id)) kept.delete(id);
-    }
+    view.take(/** @type {Row[]} */ (tried.items));
+    this.tiles.clean();
     if (fresh !== undefined) view.open = fresh;
   }
 
-  /** In the order chosen, of those that the filter lets through. */
   arrange() {
-    const { view } = this, classes = Object.keys(this.tryout.data.colours);
-    const through = () => view.rows.filter((row) => isShownBy(view.filter, row));
-    // Pictures that are looked at anew may be let through again in a moment.
-    if (!through().length && !view.rows.some(({ kind }) => kind === 'waiting')) view.filter = 'all';
-    this.shown = through().sort(comparing(view.sort, classes));
-    if (!view.rows.some(({ id }) => id === view.open)) view.open = this.shown[0]?.id ?? null;
+    this.view.arrange(Object.keys(this.tryout.data.colours));
   }
 
   /** Another filter or order: from the start, without those that have gone to a set. */
@@ -106,10 +73,9 @@ export class Gallery {
     const { view, tryout } = this;
     tryout.tried.letGo();
     view.rows = /** @type {Row[]} */ (tryout.tried.items);
-    this.chunk = CHUNK;
     this.arrange();
-    view.open = this.shown[0]?.id ?? view.open;
-    this.grid.scrollTop = 0;
+    view.open = view.shown[0]?.id ?? view.open;
+    this.tiles.fromStart();
     tryout.draw();
   }
 
@@ -117,36 +83,24 @@ export class Gallery {
 
   /** @param {number} id */
   open(id) {
-    const { grid, tryout } = this;
+    const { tryout } = this;
     Object.assign(this.view, { open: id, anchor: id });
     tryout.cards.close();
     tryout.draw();
     tryout.host.querySelector('.result.first')?.scrollIntoView({ block: 'nearest' });
-    const tile = this.tiles.get(id);
-    if (!tile || !grid.contains(tile)) return;
-    // Within its own frame: the page stays where it is.
-    const top = tile.offsetTop - grid.offsetTop, low = top + tile.offsetHeight;
-    if (top < grid.scrollTop) grid.scrollTop = top;
-    else if (low > grid.scrollTop + grid.clientHeight) grid.scrollTop = low - grid.clientHeight;
+    this.tiles.reveal(id);
   }
 
-  /**
-   * @param {number} by
-   * @param {'tile' | 'card'} focus
-   */
+  /** @type {(by: number, focus?: 'tile' | 'card') => void} */
   go(by, focus = 'card') {
-    const at = this.at, next = this.shown[at < 0 ? 0 : at + by];
+    const { at, shown } = this.view, next = shown[at < 0 ? 0 : at + by];
     if (!next) return;
-    while (this.shown.indexOf(next) >= this.chunk) this.chunk += CHUNK;
+    this.tiles.reach(next);
     this.open(next.id);
     const card = /** @type {HTMLElement | null} */ (
       this.tryout.host.querySelector('.result.first')
     );
-    (focus === 'tile' ? this.tiles.get(next.id) : card)?.focus({ preventScroll: true });
-  }
-
-  get at() {
-    return this.shown.findIndex(({ id }) => id === this.view.open);
+    (focus === 'tile' ? this.tiles.nodes.get(next.id) : card)?.focus({ preventScroll: true });
   }
 
   /**
@@ -164,10 +118,7 @@ export class Gallery {
     return sent ?? known?.result ?? row;
   }
 
-  /**
-   * @param {number} id
-   * @param {string} mark
-   */
+  /** @type {(id: number, mark: string) => Promise<void>} */
   async fetchDetail(id, mark) {
     const { details } = this.view;
     details.set(id, { ...details.get(id), mark });
@@ -179,10 +130,10 @@ export class Gallery {
 
   drawOpen() {
     this.arrange();
-    const { view, shown } = this;
+    const { view } = this, { at, shown } = view;
     const row = view.rows.find(({ id }) => id === view.open) ?? this.tryout.data.results[0];
     if (!row) return [];
-    const card = this.tryout.cards.card(this.detailOf(row), true), at = this.at;
+    const card = this.tryout.cards.card(this.detailOf(row), true);
     if (shown[at + 1]) this.detailOf(shown[at + 1]); // so that it is here when it is asked for
     const count = at < 0 ? '' : `${number(at + 1)} of ${number(shown.length)}`;
     card.prepend(dom`<nav class="steps" aria-label="Pictures tried">
@@ -199,7 +150,7 @@ export class Gallery {
       keyed(this.tryout.host, key)?.focus({ preventScroll: true });
     };
     return dom`<button class="icon" data-key="${key}" aria-label="${text}" onclick=${go}
-      title="${text}\nArrow keys" disabled=${!this.shown[at + by] || at < 0 && by < 0}>
+      title="${text}\nArrow keys" disabled=${!this.view.shown[at + by] || at < 0 && by < 0}>
       ${icon(by < 0 ? 'left' : 'right')}</button>`;
   }
 
@@ -211,8 +162,8 @@ export class Gallery {
     this.place.hidden = !isGallery;
     if (!isGallery) {
       this.stamp = '';
-      Object.assign(view, { open: null, isPicking: false });
-      view.picked.clear();
+      view.open = null;
+      view.pickNone();
       return;
     }
     if (!this.place.firstChild) this.lay();
@@ -221,7 +172,8 @@ export class Gallery {
     this.sorts.value = view.sort;
     this.drawPicking();
     this.pickMany.setAttribute('aria-pressed', String(view.isPicking));
-    this.drawTiles();
+    this.arrange();
+    this.tiles.draw();
   }
 
   /** Puts its parts into their place, once. */
@@ -231,14 +183,8 @@ export class Gallery {
       dom`<div class="filters" role="group" aria-label="Show"></div>`,
       dom`<div class="tools">${this.sorts}${this.pickMany}</div>`,
       dom`<div class="picking" role="group" aria-label="Selected pictures"></div>`,
-      this.grid,
+      this.tiles.grid,
     );
-    const more = (/** @type {IntersectionObserverEntry[]} */ seen) => {
-      if (!seen.some((one) => one.isIntersecting) || this.chunk >= this.shown.length) return;
-      this.chunk += CHUNK;
-      this.drawTiles();
-    };
-    new IntersectionObserver(more, { root: this.grid, rootMargin: '400px' }).observe(this.end);
   }
 
   drawSorts() {
@@ -257,8 +203,9 @@ export class Gallery {
 
   drawPickMany() {
     const toggle = () => {
-      this.view.isPicking = !this.view.isPicking;
-      if (!this.view.isPicking) this.view.picked.clear();
+      const { view } = this;
+      if (view.isPicking) view.pickNone();
+      else view.isPicking = true;
       this.tryout.draw();
     };
     const title = 'Pick several to put into a set at once\nShift and click picks all between';
@@ -267,15 +214,7 @@ export class Gallery {
   }
 
   drawChips() {
-    const { view, tryout: { data, tried } } = this;
-    /** @type {Map<string, number>} */
-    const counts = new Map();
-    for (const row of view.rows) {
-      if (tried.went.has(row.id)) continue;
-      for (const filter of ['all', row.kind, isSaid(row) && `class ${row.label}`]) {
-        if (filter) counts.set(filter, (counts.get(filter) || 0) + 1);
-      }
-    }
+    const { view, tryout: { data, tried } } = this, counts = view.counts(tried.went);
     /** @type {(filter: string, text: string, mark?: HTMLElement | null, title?: string) => HTMLElement | false} */
     const chip = (filter, text, mark = null, title = text) => {
       const isOn = view.filter === filter, count = counts.get(filter) || 0;
@@ -300,17 +239,17 @@ export class Gallery {
   }
 
   drawPicking() {
-    const { view, tryout, shown } = this, { sets } = tryout.data, ids = [...view.picked];
+    const { view, tryout } = this, { sets } = tryout.data, ids = [...view.picked];
     const place = find(this.place, '.picking');
     place.hidden = !view.isPicking && !ids.length;
     if (place.hidden) return fill(place);
-    const free = shown.filter(({ id }) => !tryout.tried.went.has(id)).map(({ id }) => id);
+    const { went } = tryout.tried, free = view.shown.filter(({ id }) => !went.has(id)).length;
     const pickAll = () => {
-      view.picked = new Set(free);
+      view.pickAll(went);
       tryout.draw();
     };
     const pickNone = () => {
-      this.pickNone();
+      view.pickNone();
       tryout.draw();
     };
     const text = ids.length
@@ -329,95 +268,25 @@ export class Gallery {
         choices || null
       }</div>`,
       dom`<div class="right"><button class="text" data-key="all" onclick=${pickAll}>
-        Select all shown (${number(free.length)})</button>
+        Select all shown (${number(free)})</button>
         <button class="text quiet" data-key="none" onclick=${pickNone}>Select none</button></div>`,
     );
   }
 
-  pickNone() {
-    this.view.picked.clear();
-    this.view.isPicking = false;
-  }
-
-  drawTiles() {
-    const { grid } = this, top = grid.scrollTop;
-    this.arrange();
-    const nodes = [...this.shown.slice(0, this.chunk).map((row) => this.tile(row)), this.end];
-    const isSame = nodes.every((node, i) => node === grid.children[i]);
-    if (isSame && nodes.length === grid.children.length) return;
-    grid.replaceChildren(...nodes);
-    grid.scrollTop = top;
-  }
-
-  /** @param {Row} row */
-  tile(row) {
-    const { view, tryout } = this,
-      { id, name, kind, label } = row,
-      gone = tryout.tried.went.get(id);
-    const node = this.tiles.get(id) ?? this.newTile(row);
-    const share = row.probability === null || kind === 'unknown' ? '' : percent(row.probability);
-    const own = { waiting: '…', rejected: 'unusable', unknown: 'unlike anything' };
-    const to = gone && (gone.isNone ? 'none of these' : `in ${gone.name}`);
-    const word = to ?? own[/** @type {keyof own} */ (kind)] ?? label ?? '';
-    const colour = gone
-      ? gone.colour || 'var(--quiet)'
-      : tryout.cards.colourOf(isSaid(row) ? label : null);
-    const kinds = {
-      open: view.open === id,
-      picked: view.picked.has(id),
-      doubtful: kind === 'doubtful',
-      unknown: kind === 'unknown',
-      gone,
-    };
-    const style = ['tile', ...Object.entries(kinds).filter(([, is]) => is).map(([one]) => one)];
-    const shown = [word, label, gone ? '' : share, colour, ...style].join('\n');
-    if (node.dataset.said === shown) return node;
-    node.dataset.said = shown;
-    node.className = style.join(' ');
-    node.style.setProperty('--class', colour);
-    const text = `${name}: ${word}${aboutTile(row, share, gone)}`;
-    node.title = text.replace(': ', '\n');
-    node.setAttribute('aria-label', `${kinds.picked ? 'Selected: ' : ''}${text}`);
-    node.setAttribute('aria-current', String(kinds.open));
-    fill(find(node, '.tag'), shownName(word), dom`<b>${gone ? '' : share}</b>`);
-    return node;
-  }
-
-  /** @param {Row} row */
-  newTile({ id, digest }) {
-    const node = dom`<button class="tile" data-key="t${id}"
-      onclick=${(event) => this.clicked(id, event)}>
-      <img src="${this.tryout.base}/thumbnail/${digest}" alt="" loading="lazy" decoding="async">
-      <span class="check" title="Select">${icon('check')}</span><span class="tag"></span></button>`;
-    this.tiles.set(id, node);
-    return node;
-  }
-
   // What a person does there
 
-  /**
-   * @param {number} id
-   * @param {MouseEvent} event
-   */
+  /** @type {(id: number, event: MouseEvent) => void} */
   clicked(id, event) {
-    const { view, shown } = this, { went } = this.tryout.tried;
+    const { view, tryout } = this, { shiftKey, ctrlKey, metaKey } = event;
     const isCheck = /** @type {Element} */ (event.target).closest('.check');
-    if (event.shiftKey) {
-      const [from, to] = [view.anchor ?? view.open, id].map((one) =>
-        shown.findIndex((row) => row.id === one)
-      );
-      for (const row of between(shown, from, to)) if (!went.has(row.id)) view.picked.add(row.id);
-    } else if (!view.isPicking && !event.ctrlKey && !event.metaKey && !isCheck) {
-      return this.open(id);
-    } else if (!view.picked.delete(id) && !went.has(id)) view.picked.add(id);
-    view.anchor = id;
-    view.isPicking = view.picked.size > 0;
-    this.tryout.draw();
+    if (!view.isPicking && !isCheck && !shiftKey && !ctrlKey && !metaKey) return this.open(id);
+    view.click(id, event, tryout.tried.went);
+    tryout.draw();
   }
 
   /** @param {Answer} set is the answer for what is picked, else for the open one */
   answer(set) {
-    const { view, tryout } = this, row = this.shown.find(({ id }) => id === view.open);
+    const { view, tryout } = this, row = view.shown[view.at];
     if (view.picked.size) return tryout.answer([...view.picked], set);
     if (!row || row.kind === 'waiting' || row.kind === 'rejected') return;
     if (tryout.tried.went.has(row.id)) return;
@@ -429,7 +298,7 @@ export class Gallery {
   pressed(event) {
     const { view } = this, tile = /** @type {HTMLElement} */ (event.target).closest('.tile');
     if (event.key === 'Escape' && (view.picked.size || view.isPicking)) {
-      this.pickNone();
+      view.pickNone();
       return this.tryout.draw();
     }
     const by = STEPS[event.key], isVertical = /Up|Down/.test(event.key);
@@ -437,24 +306,11 @@ export class Gallery {
     event.preventDefault();
     if (!(tile instanceof HTMLElement)) return this.go(by);
     view.open = Number(tile.dataset.key?.slice(1));
-    this.go(isVertical ? by * this.columns : by, 'tile');
-  }
-
-  get columns() {
-    const tiles = [...this.grid.children].map((tile) => /** @type {HTMLElement} */ (tile));
-    return Math.max(1, tiles.findIndex((tile) => tile.offsetTop > tiles[0].offsetTop));
+    this.go(isVertical ? by * this.tiles.columns : by, 'tile');
   }
 }
 
 /** @type {(row: import('./data.js').TriedRow) => Row} */
-const rowOf = ([id, digest, name, kind, label, probability]) => ({
-  ...{ id, digest, name },
-  ...{ kind, label, probability },
-});
-
-/** @type {(row: Row, share: string, gone: {isNone: boolean} | undefined) => string} */
-function aboutTile({ kind, label }, share, gone) {
-  if (gone) return gone.isNone ? ', as you said' : ' now';
-  if (kind === 'unknown') return `, nearest ${label}`;
-  return `${share && ` ${share}`}${kind === 'doubtful' ? ', doubtful' : ''}`;
-}
+const rowOf = ([id, digest, name, kind, label, probability]) => {
+  return { id, digest, name, kind, label, probability };
+};

@@ -10,12 +10,11 @@ const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 
 /** @extends {Component<null>} */
 class Gone extends Component {
-  /** @param {HTMLElement} host */
-  constructor(host) {
-    super(host, null);
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.timer = undefined;
-    this.observer = new MutationObserver(() => this.look());
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  timer = undefined;
+  observer = new MutationObserver(() => this.look());
+
+  listen() {
     this.observer.observe(find(document, '.stApp'), { attributeFilter: [CONNECTION] });
     bePatient();
   }

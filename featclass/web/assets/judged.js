@@ -56,10 +56,7 @@ export class Judged {
     this.draw();
   }
 
-  /**
-   * @param {Item} item
-   * @param {object} what
-   */
+  /** @type {(item: Item, what: object) => Promise<void>} */
   async act(item, what) {
     if (item.busy) return;
     item.busy = true;

@@ -7,7 +7,7 @@ import { percent, UNLIKE } from './wording.js';
 /** @import { NoPicture, NotYet, Seen } from './data.js' */
 
 const MOST_LIVE_BARS = 6, FIRST_SIDE = 256;
-const REST = 500, LOOKING = 200, LOOKING_ALONE = 33, PATIENCE = 15000; // milliseconds
+const REST = 500, LOOKING = 200, PATIENCE = 15000; // milliseconds
 const RATED = 2000, SAID_EVERY = 1000;
 const AGAIN = [500, 1000, 2000, 4000, 8000];
 const FINAL = [1009, 4404]; // closed for a reason that another try would meet again
@@ -52,15 +52,15 @@ export class Live {
     this.turned = () => this.turn();
     document.addEventListener('visibilitychange', this.turned);
     this.socket = this.connect();
-    const { video } = camera, isTold = 'requestVideoFrameCallback' in video;
-    // Also without new frames being told of: a video out of sight, an old browser.
-    this.looking = setInterval(() => this.lookAgain(), isTold ? LOOKING : LOOKING_ALONE);
+    const { video } = camera;
+    // Also without new frames being told of: a video out of sight.
+    this.looking = setInterval(() => this.lookAgain(), LOOKING);
     const follow = () => {
       if (this.isClosed) return;
       this.look();
       video.requestVideoFrameCallback(follow);
     };
-    if (isTold) video.requestVideoFrameCallback(follow);
+    video.requestVideoFrameCallback(follow);
   }
 
   close() {
@@ -205,10 +205,7 @@ export class Live {
     return best.map(([name]) => name).sort((a, b) => place(a) - place(b));
   }
 
-  /**
-   * @param {string} name
-   * @param {string} colour
-   */
+  /** @type {(name: string, colour: string) => HTMLElement} */
   row(name, colour) {
     const fill = dom`<i style="background: ${colour}"></i>`;
     const value = dom`<span class="value"></span>`;

@@ -18,29 +18,20 @@ const pointOf = ([id, digest, name, x, y, was, said, set, out]) => {
 
 /** @extends {Opening<MapData>} */
 class PictureMap extends Opening {
-  /**
-   * @param {HTMLElement} host
-   * @param {MapData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    /** @type {Point[] | null} */
-    this.points = null;
-    /** @type {Set<string>} by digest */
-    this.picked = new Set();
-    /** @type {Spot[] | null} */
-    this.lasso = null;
-    /** @type {Point | null} */
-    this.at = null;
-    /** @type {Point | null} of whom the tip tells */
-    this.told = null;
-    this.isBusy = false;
-    this.frame = new Frame(0);
-    /** @type {HTMLCanvasElement} */
-    this.canvas = this.find('canvas');
-    this.listen();
-    new ResizeObserver(() => this.paint()).observe(host);
-  }
+  /** @type {Point[] | null} */
+  points = null;
+  /** @type {Set<string>} by digest */
+  picked = new Set();
+  /** @type {Spot[] | null} */
+  lasso = null;
+  /** @type {Point | null} */
+  at = null;
+  /** @type {Point | null} of whom the tip tells */
+  told = null;
+  isBusy = false;
+  frame = new Frame(0);
+  /** @type {HTMLCanvasElement} */
+  canvas = this.find('canvas');
 
   /** @param {MapData} data */
   take(data) {
@@ -122,10 +113,7 @@ class PictureMap extends Opening {
     this.drawTip();
   }
 
-  /**
-   * @param {CanvasRenderingContext2D} pen
-   * @param {Spot[]} lasso
-   */
+  /** @type {(pen: CanvasRenderingContext2D, lasso: Spot[]) => void} */
   paintLasso(pen, lasso) {
     pen.setLineDash([5, 4]);
     pen.beginPath();
@@ -139,6 +127,8 @@ class PictureMap extends Opening {
   }
 
   listen() {
+    super.listen();
+    new ResizeObserver(() => this.paint()).observe(this.host);
     const { canvas } = this;
     /** @type {(event: MouseEvent) => Spot} */
     const spotOf = (event) => {

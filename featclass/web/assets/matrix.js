@@ -17,20 +17,16 @@ const keyOf = (i, j) => `${i},${j}`;
 
 /** @extends {Component<MatrixData>} */
 export class Matrix extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {MatrixData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    this.grid = this.find('.cells');
-    this.drawn = '';
-    this.at = '0,0';
-    /** @type {Map<string, HTMLElement>} */
-    this.nodes = new Map();
-    this.judged = new Judged(this);
-    new ResizeObserver(() => this.fit()).observe(host);
-    host.onkeydown = (event) => this.pressed(event);
+  grid = this.find('.cells');
+  drawn = '';
+  at = '0,0';
+  /** @type {Map<string, HTMLElement>} */
+  nodes = new Map();
+  judged = new Judged(this);
+
+  listen() {
+    new ResizeObserver(() => this.fit()).observe(this.host);
+    this.host.onkeydown = (event) => this.pressed(event);
   }
 
   /** @param {MatrixData} data */
@@ -212,10 +208,7 @@ export class Matrix extends Component {
     }
   }
 
-  /**
-   * @param {Opened} cell
-   * @param {MouseEvent} event
-   */
+  /** @type {(cell: Opened, event: MouseEvent) => void} */
   open(cell, event) {
     const { at } = /** @type {HTMLElement} */ (event.currentTarget).dataset;
     if (at) this.walk(at);

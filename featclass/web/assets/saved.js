@@ -8,24 +8,17 @@ import { sentence } from './wording.js';
 
 /** @extends {Component<SavedData>} */
 class Saved extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {SavedData} data
-   */
-  constructor(host, data) {
-    super(host, data);
+  /** @type {HTMLButtonElement} */
+  button = this.find('.pick');
+
+  listen() {
     const bring = (/** @type {Item[]} */ [item]) => item?.file && this.load(item.path, item.file);
     const attributes = { accept: '.featclass', multiple: false, 'aria-label': 'Saved classifier' };
-    /** @type {HTMLButtonElement} */
-    this.button = this.find('.pick');
-    this.button.onclick = () => choose(host, attributes, bring);
+    this.button.onclick = () => choose(this.host, attributes, bring);
     droppable(this.find('.zone'), bring);
   }
 
-  /**
-   * @param {string} path
-   * @param {Blob} file
-   */
+  /** @type {(path: string, file: Blob) => Promise<void>} */
   async load(path, file) {
     const note = this.find('.note'), name = path.split('/').pop() ?? path;
     this.button.disabled = true;

@@ -14,10 +14,7 @@ export const isGone = () =>
 /** What the server would not do: trying again would meet it again. */
 export class Refused extends Error {}
 
-/**
- * @param {number} status
- * @param {{error?: string}} body
- */
+/** @type {(status: number, body: {error?: string}) => Error} */
 export function failure(status, body) {
   const sentence = body.error || `the server answered ${status}`;
   return status === 400 || status === 413 ? new Refused(sentence) : new Error(sentence);

@@ -5,37 +5,28 @@ import { Component, mounting } from './component.js';
 import { dom, dot, fill, icon, keepingFocus, noDot, shownName } from './dom.js';
 import { Places } from './drops.js';
 import { ACCEPT, choose, droppable } from './files.js';
-import { pick } from './picking.js';
-import { connection, get, isGone, LOST } from './server.js';
+import { Members } from './members.js';
+import { connection, isGone, LOST } from './server.js';
 import { upload } from './upload.js';
 import { halves, number, pictures, plural, sentence } from './wording.js';
-/** @import { PictureRow, RejectedRow, SetData, SetsData } from './data.js' */
+/** @import { RejectedRow, SetData, SetsData } from './data.js' */
 /** @import { Item } from './files.js' */
 /** @import { Hole } from './dom.js' */
 
-const VISIBLE = 14, PAGE = 240;
-
 /** @extends {Component<SetsData>} */
 export class Sets extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {SetsData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    this.places = new Places(this);
-    /** @type {Map<number | null, {version: number, pictures: PictureRow[]}>} what is unfolded */
-    this.open = new Map();
-    /** @type {Map<number, string>} names that were typed and wait for the server */
-    this.names = new Map();
-    /** @type {import('./picking.js').Picking & {set: number | null}} */
-    this.picking = { set: null, picked: new Set(), anchor: null, isSeveral: false };
-    /** @type {Recorder | null} */
-    this.recorder = null;
-    this.isDrawing = false;
-    this.back = () => this.goOn();
+  places = new Places(this);
+  members = new Members(this);
+  /** @type {Map<number, string>} names that were typed and wait for the server */
+  names = new Map();
+  /** @type {Recorder | null} */
+  recorder = null;
+  isDrawing = false;
+  back = () => this.goOn();
+
+  listen() {
     connection.addEventListener('back', this.back);
-    droppable(host, (items) => this.send('new', items));
+    droppable(this.host, (items) => this.send('new', items));
   }
 
   leave() {
@@ -87,10 +78,7 @@ export class Sets extends Component {
     this.draw();
   }
 
-  /**
-   * @param {number | string | null} target
-   * @param {Item[]} items
-   */
+  /** @type {(target: number | string | null, items: Item[]) => Promise<void>} */
   async send(target, items) {
     if (!items.length) return;
     const key = String(target), { places } = this;
@@ -113,7 +101,7 @@ export class Sets extends Component {
   draw() {
     if (this.recorder?.isRecording) return; // a held button stays put
     const { sets, none } = this.data;
-    for (const set of none ? [...sets, none] : sets) this.unfoldAgain(set);
+    for (const set of none ? [...sets, none] : sets) this.members.unfoldAgain(set);
     if (this.recorder && !sets.some(({ id }) => id === this.recorder?.set)) this.closeRecorder();
     keepingFocus(this.host, () => {
       this.isDrawing = true;
@@ -169,7 +157,7 @@ export class Sets extends Component {
         this.bin(set, 'Remove this set', `Remove the set ${name}`),
       ],
       set.count
-        ? this.thumbs(set)
+        ? this.members.draw(set)
         : dom`<p class="hint">Drop pictures here: a handful is enough.</p>`,
       [
         way('a', 'plus', 'Add pictures', 'Add pictures to', () => add({ accept: ACCEPT })),
@@ -189,14 +177,14 @@ export class Sets extends Component {
       set.count > 0 && this.bin(set, 'Remove all of these', label),
     ], [
       dom`<p class="hint">${'Pictures you said show none of your sets. They teach featclass what to refuse.'}</p>`,
-      this.thumbs(set),
+      this.members.draw(set),
     ], []);
   }
 
   /** @type {(set: SetData, style: string, label: string, header: Hole, body: Hole, footer: Hole) => HTMLElement} */
   card(set, style, label, header, body, footer) {
     const card = dom`<section class="${style}" aria-label="${label}"><header>${header}</header>
-      ${body}${this.picked(set)}
+      ${body}${this.members.drawPicked(set)}
       <footer>${footer}<div class="place" tabindex="-1" data-place="${
       String(set.id)
     }"></div></footer>
@@ -221,10 +209,7 @@ export class Sets extends Component {
     return shown;
   }
 
-  /**
-   * @param {number} id
-   * @param {string} name
-   */
+  /** @type {(id: number, name: string) => HTMLInputElement} */
   nameField(id, name) {
     const field = /** @type {HTMLInputElement} */ (
       dom`<input class="name" maxlength="255" spellcheck="false" data-key="n${id}"
@@ -254,10 +239,7 @@ export class Sets extends Component {
     this.recorder.open();
   }
 
-  /**
-   * @param {string} key
-   * @param {RejectedRow[]} rejected
-   */
+  /** @type {(key: string, rejected: RejectedRow[]) => HTMLElement | null} */
   rejected(key, rejected) {
     if (!rejected.length) return null;
     const files = plural(rejected.length, 'file', 'files');
@@ -266,167 +248,6 @@ export class Sets extends Component {
       <summary>${files} could not be used</summary><ul>${lines}</ul>
       <button class="text" data-key="d${key}"
         onclick=${() => this.act({ do: 'dismiss', set: key })}>Dismiss</button></details>`;
-  }
-
-  // Its pictures
-
-  /** @param {SetData} set */
-  picturesOf(set) {
-    return this.open.get(set.id)?.pictures ?? set.pictures;
-  }
-
-  /** @param {SetData} set */
-  thumbs(set) {
-    const { id, count, name } = set, isOpen = this.open.has(id);
-    const few = count > VISIBLE ? VISIBLE - 1 : VISIBLE;
-    const shown = this.picturesOf(set).slice(0, isOpen ? undefined : few);
-    const more = count - shown.length;
-    const fold = () => {
-      this.open.delete(id);
-      this.draw();
-    };
-    return dom`<div class="thumbs">${shown.map((picture) => this.thumb(set, picture))}${
-      more > 0
-        ? dom`<button class="more" data-key="m${id}" aria-label="Show more pictures of ${name}"
-            onclick=${() => this.unfold(set)}>+${number(more)}</button>`
-        : isOpen && count > VISIBLE &&
-          dom`<button class="more" data-key="m${id}" onclick=${fold}>fewer</button>`
-    }</div>`;
-  }
-
-  /**
-   * @param {SetData} set
-   * @param {PictureRow} picture
-   */
-  thumb(set, [id, digest, name, leftOut]) {
-    const image = this.image(set, id, digest, name), { lost } = image.dataset;
-    const isOut = leftOut !== null, isPicked = this.picking.picked.has(id);
-    const why = isOut && `Left out${leftOut ? `: ${leftOut}` : ''}`;
-    image.title = [name, why, lost].filter(Boolean).join('\n');
-    const back = isOut && dom`<button class="back" title="Let it count again" data-key="b${id}"
-      aria-label="Take back ${name}, which was left out of ${set.name}"
-      onclick=${() => this.act({ do: 'take back', picture: id })}>left out</button>`;
-    return dom`<figure class="${isOut ? 'out' : ''}${isPicked ? ' picked' : ''}">
-      <button class="pick" aria-expanded=${isPicked} data-key="k${id}"
-        aria-label="Move ${name} to another set${lost ? `. ${lost}` : ''}"
-        onclick=${(event) => this.pick(set, id, event)}>${image}</button>${back}
-      <button class="remove" aria-label="Remove ${name} from ${set.name}" title="Remove"
-        data-key="p${id}" onclick=${() => this.act({ do: 'remove picture', picture: id })}>
-        ${icon('cross')}</button></figure>`;
-  }
-
-  /** @type {(set: SetData, id: number, digest: string, name: string) => HTMLImageElement} */
-  image(set, id, digest, name) {
-    const at = { size: null, place: id }, version = String(set.version);
-    let image = this.picture(digest, name, at);
-    if (image.dataset.lost && image.dataset.version !== version) {
-      this.forget(digest, at); // it may have been added again
-      image = this.picture(digest, name, at);
-    }
-    if (!image.dataset.version) image.addEventListener('lost', () => this.draw());
-    image.dataset.version ??= version;
-    return image;
-  }
-
-  /** @type {(set: SetData, id: number, event: MouseEvent) => void} */
-  pick(set, id, event) {
-    if (this.picking.set !== set.id) this.pickNone();
-    const ids = this.picturesOf(set).map(([one]) => one);
-    this.picking = { set: set.id, ...pick(this.picking, ids, id, event) };
-    this.draw();
-  }
-
-  pickNone() {
-    this.picking = { set: null, picked: new Set(), anchor: null, isSeveral: false };
-  }
-
-  /**
-   * Where the pictures picked in this set may go instead; what is done to several is one act.
-   * @param {SetData} set
-   */
-  picked(set) {
-    const all = this.picturesOf(set), picked = all.filter(([id]) => this.picking.picked.has(id));
-    if (!picked.length) return null;
-    const ids = picked.map(([id]) => id), [[id, digest, only]] = picked;
-    const isNone = set === this.data.none, isOne = ids.length === 1, { isSeveral } = this.picking;
-    const name = isOne ? only : pictures(ids.length), key = isOne ? id : 'several';
-    const which = isOne ? { picture: id } : { pictures: ids };
-    const done = (/** @type {{do: string, [key: string]: unknown}} */ what) => {
-      Object.assign(this.picking, { picked: new Set(), isSeveral: false });
-      this.act(what);
-    };
-    /** @type {(mark: string, text: string, what: {do: string}, inner: Hole) => HTMLElement} */
-    const go = (mark, text, what, inner) =>
-      dom`<button class="pill" data-key="${mark}${key}" aria-label="Move ${name} to ${text}"
-        title="${text}" onclick=${() => done({ ...what, ...which })}>${inner}</button>`;
-    /** @type {(mark: string, words: string, does: () => void, label?: string) => HTMLElement} */
-    const way = (mark, words, does, label = words) =>
-      dom`<button class="text quiet" data-key="${mark}${key}" aria-label="${label}"
-        onclick=${does}>${words}</button>`;
-    /** @type {(change: object) => () => void} */
-    const picking = (change) => () => {
-      Object.assign(this.picking, change);
-      this.draw();
-    };
-    const lost = isOne && this.image(set, id, digest, only).dataset.lost;
-    const others = this.data.sets.filter((other) => other !== set);
-    const remove = { do: 'remove pictures', pictures: ids };
-    const isMore = ids.length < all.length && (isSeveral || !isOne);
-    return dom`<div class="picked-of">
-      <div class="moves" role="group" aria-label="Where ${name} ${isOne ? 'belongs' : 'belong'}">
-        ${lost && dom`<p class="hint" role="status">${lost}</p>`}
-        <p class="file" title="${name}"><b>${name}</b>${
-      (isOne ? ' shows' : ' show') + (isNone ? '' : ' instead')
-    }</p>${
-      others.map((other) => {
-        const what = { do: 'move', set: other.id };
-        const inner = [dot(other.colour), shownName(other.name)];
-        return go(`g${other.id}-`, other.name, what, inner);
-      })
-    }${
-      !isNone && go('gn', 'None of these', { do: 'none of these' }, [noDot(), 'None of these'])
-    }</div>
-      <div class="more-ways" role="group" aria-label="What to do with ${name}">
-        ${
-      !isNone && way('gl', 'Leave out', () =>
-        done({ do: 'leave out', ...which }), `Leave out ${name}`)
-    }
-        ${
-      way('gr', 'Remove', () => done(remove), `Remove ${name} that ${isOne ? 'is' : 'are'} picked`)
-    }
-        ${!isSeveral && way('gm', 'Pick several', picking({ isSeveral: true }))}
-        ${
-      isMore &&
-      way(
-        'ga',
-        `Pick all ${number(all.length)} shown`,
-        picking({ picked: new Set(all.map(([one]) => one)) }),
-      )
-    }${
-      (!isOne || isSeveral) &&
-      way('gc', 'Pick none', picking({ picked: new Set(), isSeveral: false }))
-    }</div></div>`;
-  }
-
-  /** @param {SetData} set */
-  async unfold({ id, version }) {
-    const known = this.open.get(id)?.pictures ?? [];
-    const answer = await get(`${this.base}/sets/${id}?from=${known.length}&count=${PAGE}`);
-    if (!answer) return;
-    this.open.set(id, { version, pictures: [...known, ...answer.pictures] });
-    this.draw();
-  }
-
-  /** @param {SetData} set of which what is unfolded is out of date: as many are fetched anew */
-  async unfoldAgain({ id, version }) {
-    const opened = this.open.get(id);
-    if (!opened || opened.version === version) return;
-    opened.version = version;
-    const count = Math.max(opened.pictures.length, VISIBLE);
-    const answer = await get(`${this.base}/sets/${id}?from=0&count=${count}`);
-    if (!answer) return;
-    this.open.set(id, { version, pictures: answer.pictures });
-    this.draw();
   }
 }
 

@@ -3,52 +3,54 @@
 import { NO_CAMERA_HERE, openCamera, stamp } from './camera.js';
 import { Cards } from './cards.js';
 import { Component, mounting } from './component.js';
-import { dom, fill, keepingFocus, keyed, noDot } from './dom.js';
+import { dom, fill, fillBar, keepingFocus, keyed, noDot } from './dom.js';
 import { ACCEPT, choose, droppable } from './files.js';
-import { Gallery, STEPS, View } from './gallery.js';
+import { Gallery, STEPS } from './gallery.js';
 import { Live } from './live.js';
 import { offered } from './offered.js';
 import { act, get, said } from './server.js';
 import { Tried } from './tried.js';
 import { upload } from './upload.js';
+import { View } from './view.js';
 import { pictures } from './wording.js';
 /** @import { Camera } from './camera.js' */
 /** @import { Answer } from './cards.js' */
 /** @import { TriedPicture, TriedRow, TryoutData } from './data.js' */
 /** @import { Item } from './files.js' */
 
+/** @type {{base: string, tried: Tried<TriedPicture>, view: View}} */
+let seen = { base: '', tried: new Tried(), view: new View() };
+
 /**
  * Where Streamlit builds the page anew, what was answered in this workspace is still there to undo,
  * and the gallery as it was.
- * @type {{base: string, tried: Tried<TriedPicture>, view: View}}
+ * @param {TryoutData} data
  */
-let seen = { base: '', tried: new Tried(), view: new View() };
+function seenIn({ base }) {
+  if (seen.base !== base) seen = { base, tried: new Tried(), view: new View() };
+  return seen;
+}
 
 /** @extends {Component<TryoutData>} */
 export class Tryout extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {TryoutData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    const { base } = this, take = (/** @type {Item[]} */ items) => this.send(items);
-    if (seen.base !== base) seen = { base, tried: new Tried(), view: new View() };
-    this.tried = seen.tried;
-    this.cards = new Cards(this);
-    this.gallery = new Gallery(this, seen.view);
-    /** @type {Camera | null} */
-    this.camera = null;
-    /** @type {Live | null} */
-    this.live = null;
-    this.isOpening = false;
-    this.button = this.find('.camera');
+  tried = seenIn(this.data).tried;
+  cards = new Cards(this);
+  gallery = new Gallery(this, seenIn(this.data).view);
+  /** @type {Camera | null} */
+  camera = null;
+  /** @type {Live | null} */
+  live = null;
+  isOpening = false;
+  button = this.find('.camera');
+  gone = new AbortController();
+
+  listen() {
+    const { host, gone: { signal } } = this;
+    const take = (/** @type {Item[]} */ items) => this.send(items);
     this.button.onclick = () => this.camera ? this.stopCamera() : this.startCamera();
     this.find('.zone .pick').onclick = () => choose(host, { accept: ACCEPT }, take);
     droppable(host, take);
     host.onkeydown = (event) => this.pressed(event);
-    this.gone = new AbortController();
-    const { signal } = this.gone;
     document.addEventListener('paste', (event) => this.pasted(event), { signal });
     offered.addEventListener('change', () => this.draw(), { signal });
   }
@@ -182,15 +184,14 @@ export class Tryout extends Component {
     const since = data.version, colour = isNew || isNone ? null : set[2];
     const gone = { name, isNone, colour, act: null, since };
     const about = { ids, act: null, since, was: data.score, isDone: false, text: '' };
-    // Of what is none of these only the line that undoes everything tells: it concerns no picture of
-    // the sets.
+    // Of what is none of these, which concerns no set, only the line that undoes everything tells.
     const came = isNone ? null : {
       ...about,
       said: `Added ${isOne ? '' : `${pictures(ids.length)} `}to ${name}`,
     };
     tried.came = came;
     if (isOne) tried.went.set(ids[0], gone);
-    else this.gallery.pickNone();
+    else this.gallery.view.pickNone();
     this.cards.close();
     this.say('');
     this.draw();
@@ -262,18 +263,14 @@ export class Tryout extends Component {
   }
 
   drawZone() {
-    const { ready, working, share } = this.data, percent = Math.round(100 * share);
+    const { ready, working, share } = this.data;
     this.find('.zone .what').textContent = ready
       ? 'Drop, paste or take a new picture'
       : 'Once there are two sets to tell apart, try new ones here';
-    fill(
-      this.find('.working'),
-      working && [
-        dom`<span role="status">${working}</span>`,
-        dom`<div class="bar" role="progressbar" aria-label="Pictures looked at"
-          aria-valuenow="${percent}"><i style="width: ${percent}%"></i></div>`,
-      ],
-    );
+    const bar =
+      dom`<div class="bar" role="progressbar" aria-label="Pictures looked at"><i></i></div>`;
+    fillBar(bar, share);
+    fill(this.find('.working'), working && [dom`<span role="status">${working}</span>`, bar]);
   }
 
   /** What came of the last answer: the score, as soon as the classifier has followed. */
@@ -316,10 +313,7 @@ export class Tryout extends Component {
     }
   }
 
-  /**
-   * @param {HTMLElement | null} card
-   * @param {number} by
-   */
+  /** @type {(card: HTMLElement | null, by: number) => void} */
   step(card, by) {
     const cards = /** @type {HTMLElement[]} */ ([
       ...this.host.querySelectorAll('article[data-id]'),
@@ -329,10 +323,7 @@ export class Tryout extends Component {
     next?.scrollIntoView({ block: 'nearest' });
   }
 
-  /**
-   * @param {HTMLElement | null} card
-   * @param {Answer} set
-   */
+  /** @type {(card: HTMLElement | null, set: Answer) => void} */
   answerCard(card, set) {
     const { tried } = this, result = tried.items.find(({ id }) => String(id) === card?.dataset.id);
     if (!result?.bars || tried.went.has(result.id)) return;

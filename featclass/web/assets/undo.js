@@ -13,25 +13,21 @@ const TYPED =
 
 /** @extends {Component<UndoData>} */
 class Undo extends Component {
-  /**
-   * @param {HTMLElement} host
-   * @param {UndoData} data
-   */
-  constructor(host, data) {
-    super(host, data);
-    /** @type {number | null} */
-    this.act = null;
-    this.left = 0;
-    this.waited = 0;
-    this.read = -Infinity;
-    this.sending = Promise.resolve();
-    this.gone = new AbortController();
+  /** @type {number | null} */
+  act = null;
+  left = 0;
+  waited = 0;
+  read = -Infinity;
+  sending = Promise.resolve();
+  gone = new AbortController();
+  timer = setInterval(() => this.tick(), TICK);
+
+  listen() {
     const { signal } = this.gone;
     document.addEventListener('keydown', (event) => this.pressed(event), { signal });
     document.addEventListener('pointermove', ({ target }) => {
       if (target instanceof Element && target.closest(LINE)) this.read = performance.now();
     }, { signal });
-    this.timer = setInterval(() => this.tick(), TICK);
   }
 
   leave() {

@@ -212,10 +212,7 @@ class Upload {
     }
   }
 
-  /**
-   * @param {Sent} item
-   * @param {Record<string, number | undefined>} asked
-   */
+  /** @type {(item: Sent, asked: Record<string, number | undefined>) => Promise<any>} */
   zip(item, asked) {
     const name = item.path.split('/').pop() ?? item.path;
     const query = new URLSearchParams({ set: String(this.target), name });
