@@ -22,9 +22,10 @@ ROOT = Path(featclass.__file__).parents[1]
 COMMANDS = {
     "app": "--host --port --allowed-host --device --certificate --key --recover",
     "train": "directory --output -o --report --classes-at --zip-names --encoder --device --seed"
+    " --probe --json",
+    "evaluate": "paths --classes-at --zip-names --encoder --split --report --device --seed --probe"
     " --json",
-    "evaluate": "paths --classes-at --zip-names --encoder --split --report --device --seed --json",
-    "audit": "directory --classes-at --zip-names --encoder --device --seed --json",
+    "audit": "directory --classes-at --zip-names --encoder --device --seed --probe --json",
     "predict": "model paths --output -o --sort-into --explain --watch --zip-names --encoder"
     " --device --json",
     "embed": "directory --output -o --classes-at --zip-names --encoder --device",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featclass.base import ProbeKind
 from featclass.cli.inputs import (
     MEANINGLESS,
     ClassesAtOption,
@@ -16,6 +17,7 @@ from featclass.cli.inputs import (
     EncoderOption,
     Folder,
     JsonOption,
+    ProbeOption,
     ReportOption,
     SeedOption,
     ZipNamesOption,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from featclass.embedding import Engine
 
 GIVEN = "given"
-FOLDS_ONLY = ("split", "seed")
+FOLDS_ONLY = ("split", "seed", "probe")
 """Options of `evaluate` that say how to learn; a saved classifier has learned already."""
 
 
@@ -55,6 +57,7 @@ def train(
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,
+    probe: ProbeOption = ProbeKind.DISCRIMINANT,
     as_json: JsonOption = False,
 ) -> None:
     """Train a classifier, save it, and report how far to trust it."""
@@ -63,7 +66,7 @@ def train(
     check_output(output)
     check_document(report)
     dataset = labelled(directory, classes_at, zip_names)
-    training = _learned(dataset, encoder, device, seed)
+    training = _learned(dataset, encoder, device, probe, seed)
     artifact.save(training.classifier, output)
     write_document(report, training, dataset)
     tell(f"Saved {output}")
@@ -99,6 +102,7 @@ def evaluate(
     report: ReportOption = None,
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,
+    probe: ProbeOption = ProbeKind.DISCRIMINANT,
     as_json: JsonOption = False,
 ) -> None:
     """Report how well a classifier of these pictures would do, or how well a saved one does."""
@@ -121,9 +125,9 @@ def evaluate(
         raise typer.BadParameter("needs cross-validation: leave out --split", param_hint="--report")
     dataset = labelled(directory, classes_at, zip_names)
     if share is not None:
-        print_report(_evaluated(dataset, share, encoder, device, seed), as_json=as_json)
+        print_report(_evaluated(dataset, share, encoder, device, probe, seed), as_json=as_json)
         return
-    training = _learned(dataset, encoder, device, seed)
+    training = _learned(dataset, encoder, device, probe, seed)
     write_document(report, training, dataset)
     print_learned(training, as_json=as_json)
 
@@ -135,11 +139,12 @@ def audit(
     encoder: EncoderOption = "auto",
     device: DeviceOption = Device.AUTO,
     seed: SeedOption = 0,
+    probe: ProbeOption = ProbeKind.DISCRIMINANT,
     as_json: JsonOption = False,
 ) -> None:
     """Look for what is probably wrong with these pictures or their labels."""
     dataset = labelled(directory, classes_at, zip_names)
-    training = _learned(dataset, encoder, device, seed)
+    training = _learned(dataset, encoder, device, probe, seed)
     assert training.audit is not None
     for name in training.classifier.report.empty_classes:
         if name not in dataset.empty:  # told when the folder was read
@@ -186,7 +191,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def _evaluated(
-    dataset: Dataset, share: float | str, encoder: str, device: Device, seed: int
+    dataset: Dataset, share: float | str, encoder: str, device: Device, kind: ProbeKind, seed: int
 ) -> Report:
     from featclass import classifiers
 
@@ -195,9 +200,11 @@ def _evaluated(
     engine = open_engine(encoder, device)
     with bar("Embedding") as progress:
         if isinstance(share, str):
-            return classifiers.evaluate_given(engine, dataset, seed=seed, progress=progress)
+            return classifiers.evaluate_given(
+                engine, dataset, kind=kind, seed=seed, progress=progress
+            )
         return classifiers.evaluate_split(
-            engine, dataset, share=share, seed=seed, progress=progress
+            engine, dataset, share=share, kind=kind, seed=seed, progress=progress
         )
 
 
@@ -208,11 +215,13 @@ def _scored(trained: TrainedClassifier, dataset: Dataset, engine: Engine) -> Tra
         return classifiers.evaluate_saved(engine, trained, dataset, progress=progress)
 
 
-def _learned(dataset: Dataset, encoder: str, device: Device, seed: int) -> Training:
+def _learned(
+    dataset: Dataset, encoder: str, device: Device, kind: ProbeKind, seed: int
+) -> Training:
     from featclass import classifiers
 
     engine = open_engine(encoder, device)
     with bar("Embedding") as progress:
         embedded = classifiers.embed(engine, dataset, progress=progress)
     with bar("Learning", unit="steps") as progress:
-        return classifiers.learn(embedded, engine, seed=seed, progress=progress)
+        return classifiers.learn(embedded, engine, kind=kind, seed=seed, progress=progress)
