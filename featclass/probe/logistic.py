@@ -33,7 +33,7 @@ BLOCKS = 5
 """Parts that C is chosen by leaving out; of more folds, several make one."""
 COLUMNS = 256
 """Classes times regressions that one thread works out side by side."""
-NEAR, NEARER = 5e-3, 1e-4
+NEAR, NEARER = 2e-3, 1e-4
 """Tolerances: of what is held out, and of what is kept."""
 RANK = 1e-10
 """Share of the largest variance along an axis below which there is none."""

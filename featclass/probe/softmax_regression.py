@@ -24,8 +24,12 @@ MOST_TRIALS = 10
 """Lengths tried of one step."""
 LEVEL = 0.3
 """Share of the slope at which a step is long enough; exactness does not pay."""
+LONGER = 3.0
+"""By how many times its length a step is lengthened at most: saturated shares hardly bend."""
 NOTHING = 1e-6
 """Squared length, for each image at C = 1, that is rounding: of embeddings that are all alike."""
+SAME_WAY, LEAST = 1e-6, 1e-20
+"""Cosine of a step to what it changed, and their product, of less than which nothing is learned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class _Line:
             bend = (varies * self.weights).sum(axis=0) + self.bend
             near = np.where(slope < 0, np.maximum(near, far), near)
             beyond = np.where(slope > 0, np.minimum(beyond, far), beyond)
-            guess = far - slope / np.maximum(bend, np.finfo(far.dtype).tiny)
+            guess = far - slope / np.maximum(bend, np.abs(slope) / (LONGER * far))
             middle = np.where(np.isinf(beyond), 2 * far, (near + beyond) / 2)
             guess = np.where((near < guess) & (guess < beyond), guess, middle)
             far = np.where(goes_on, guess, far).astype(far.dtype)
@@ -163,7 +167,8 @@ class _Memory:
     def add(self, step: Real, change: Real) -> None:
         """Remember one."""
         products = _dots(step, change)
-        is_sound = products > np.finfo(products.dtype).tiny * 1e6
+        lengths = np.sqrt(_dots(step, step) * _dots(change, change))
+        is_sound = products > np.maximum(SAME_WAY * lengths, LEAST)
         self.steps.append((step, change, is_sound / np.where(is_sound, products, 1)))
 
     def towards_minimum(self, gradient: Real, scale: Real) -> Real:
