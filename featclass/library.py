@@ -17,6 +17,7 @@ from featclass.base import (
     FeatclassError,
     OutOfFoldPrediction,
     Prediction,
+    ProbeKind,
     Rejected,
     Report,
     TrainedClassifier,
@@ -172,6 +173,7 @@ def train(
     device: str = "auto",
     precision: str = "auto",
     seed: int = 0,
+    probe: Literal["discriminant", "logistic"] = "discriminant",
 ) -> Classifier:
     """Train a classifier, and evaluate it by cross-validation.
 
@@ -183,12 +185,16 @@ def train(
         precision: `auto`, `float32` or `bfloat16`; `auto` is what `FEATCLASS_PRECISION` says, else
             bfloat16 on a processor with AMX, mixed on CUDA, and float32 elsewhere.
         seed: Of the folds, 0 to 2**32 - 1. The same images and seed give the same numbers.
+        probe: What learns from the embeddings: featclass's own discriminant, or logistic regression
+            as scikit-learn defines it, its C chosen by cross-validation (`report.C`).
 
     Raises:
-        FeatclassError: Fewer than two classes have a usable image, or the encoder cannot be had.
+        FeatclassError: Fewer than two classes have a usable image, the encoder cannot be had, or
+            there is no such probe.
     """
+    kind = _kind(probe)
     engine = _open(encoder, device, precision)
-    training = classifiers.train(engine, dataset, seed=seed)
+    training = classifiers.train(engine, dataset, kind=kind, seed=seed)
     return Classifier(training.classifier, engine, training)
 
 
@@ -200,6 +206,7 @@ def evaluate(
     precision: str = "auto",
     seed: int = 0,
     split: float | Literal["given"] | None = None,
+    probe: Literal["discriminant", "logistic"] = "discriminant",
 ) -> Report:
     """Report how well a classifier of this dataset does on images it never saw.
 
@@ -212,6 +219,7 @@ def evaluate(
         split: None for cross-validation; a share between 0 and 1, such as 0.8, to train once on so
             many of the images and score the others; "given" to train and score as the images were
             divided when they were read.
+        probe: As for `train`.
 
     Returns:
         Counts, accuracy and its 95 % interval (shares, 0 to 1), figures of each class, and what to
@@ -220,16 +228,17 @@ def evaluate(
     Raises:
         FeatclassError: As for `train`; or the images came in no split, and `split` is "given".
     """
+    kind = _kind(probe)
     if isinstance(split, str):
         if split != "given":
             raise FeatclassError(f"A split is a share, such as 0.8, or 'given', and not {split!r}.")
         classifiers.given_split(dataset.images)  # where there is none, no encoder need be loaded
         engine = _open(encoder, device, precision)
-        return classifiers.evaluate_given(engine, dataset, seed=seed)
+        return classifiers.evaluate_given(engine, dataset, kind=kind, seed=seed)
     engine = _open(encoder, device, precision)
     if split is not None:
-        return classifiers.evaluate_split(engine, dataset, share=split, seed=seed)
-    return classifiers.train(engine, dataset, seed=seed).classifier.report
+        return classifiers.evaluate_split(engine, dataset, share=split, kind=kind, seed=seed)
+    return classifiers.train(engine, dataset, kind=kind, seed=seed).classifier.report
 
 
 def load(
@@ -260,6 +269,15 @@ def load(
     for note in classifiers.check_encoder(trained, engine):
         log.warning("%s", note)
     return Classifier(trained, engine)
+
+
+def _kind(probe: str) -> ProbeKind:
+    try:
+        return ProbeKind(probe)
+    except ValueError as error:
+        raise FeatclassError(
+            f"A probe is 'discriminant' or 'logistic', and not {probe!r}."
+        ) from error
 
 
 def _open(spec: str, device: str, precision: str) -> Engine:

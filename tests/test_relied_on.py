@@ -22,10 +22,11 @@ ROOT = Path(featclass.__file__).parents[1]
 COMMANDS = {
     "app": "--host --port --allowed-host --device --precision --certificate --key --recover",
     "train": "directory --output -o --report --classes-at --zip-names --encoder --device"
-    " --precision --seed --json",
+    " --precision --seed --probe --json",
     "evaluate": "paths --classes-at --zip-names --encoder --split --report --device --precision"
-    " --seed --json",
-    "audit": "directory --classes-at --zip-names --encoder --device --precision --seed --json",
+    " --seed --probe --json",
+    "audit": "directory --classes-at --zip-names --encoder --device --precision --seed --probe"
+    " --json",
     "predict": "model paths --output -o --sort-into --explain --watch --zip-names --encoder"
     " --device --precision --json",
     "embed": "directory --output -o --classes-at --zip-names --encoder --device --precision",

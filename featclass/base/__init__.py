@@ -36,6 +36,7 @@ from featclass.base.methods import (
     GivenParts,
     Lacking,
     Method,
+    ProbeKind,
     SavedClassifier,
     SingleSplit,
     Unscored,

@@ -120,6 +120,20 @@ class SavedClassifier(Struct, frozen=True, tag_field="kind", tag="saved classifi
         )
 
 
+class ProbeKind(StrEnum):
+    """How a probe, one linear map of embeddings, is learned."""
+
+    DISCRIMINANT = "discriminant"
+    LOGISTIC = "logistic"
+
+    @property
+    def words(self) -> str:
+        """Goes on behind "probe:"."""
+        if self is ProbeKind.LOGISTIC:
+            return "multinomial logistic regression"
+        return "shrinkage discriminant analysis"
+
+
 class Lacking(StrEnum):
     """Why there is no score."""
 
@@ -179,8 +193,26 @@ Method = CrossValidation | SingleSplit | GivenParts | GivenFolds | SavedClassifi
 
 
 def clauses(report: Report) -> str:
-    """Go on with what else a score rests on: names, classes not learned, pictures seen before."""
-    return _names_used(report) + _not_learned(report) + _seen_before(report)
+    """Go on with what else a score rests on: C, names, classes unlearned, pictures seen."""
+    return _regressed(report) + _names_used(report) + _not_learned(report) + _seen_before(report)
+
+
+def _regressed(report: Report) -> str:
+    """Go on with how C was chosen; nothing of a probe that has nothing to choose."""
+    if report.probe is not ProbeKind.LOGISTIC or report.confusion_matrix is None:
+        return ""
+    probe, C = report.probe.words, None if report.C is None else f"C = {report.C:,g}"
+    match report.procedure:
+        case CrossValidation(folds=2):
+            return f"; {probe}, {C}, but a fixed C in the folds, too small to choose it by"
+        case CrossValidation():
+            own = "each fold chose its C by cross-validation of the images that it trains on"
+            return f"; {probe}, {C}; {own}"
+        case SavedClassifier():
+            return f"; {probe}, {C or 'C fixed for want of pictures to choose it by'}"
+        case _:
+            own = "C chosen by cross-validation of those to train on"
+            return f"; {probe}, {own}, or fixed where a class has one picture there"
 
 
 def _names_used(report: Report) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base.fields import Amount, AnyText, Count, Share, Text, Texts
-from featclass.base.methods import Method, clauses
+from featclass.base.methods import Method, ProbeKind, clauses
 from featclass.base.scores import LearningCurve, Verdict
 
 FloatArray = NDArray[np.float32] | NDArray[np.float64]
@@ -190,6 +190,10 @@ class Report:
     """Classes scored that the classifier had not learned, their pictures all wrong; sorted."""
     seen_in_training: SeenInTraining | None = None
     """None where what is scored is held back by featclass itself: then nothing was seen."""
+    probe: ProbeKind = ProbeKind.DISCRIMINANT
+    C: Amount | None = None
+    """Of logistic regression, as chosen by cross-validation; None where nothing could be held out
+    to choose it by, or no classifier is kept."""
 
     @property
     def method(self) -> str:

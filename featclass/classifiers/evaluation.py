@@ -16,6 +16,7 @@ from featclass.base import (
     Dataset,
     DatasetError,
     Method,
+    ProbeKind,
     Progress,
     Report,
     SavedClassifier,
@@ -64,6 +65,8 @@ class _Tested:
     """Sorted."""
     probabilities: Probabilities
     """Shape (rows, classes)."""
+    kind: ProbeKind
+    """Of the probe that said it."""
 
     @property
     def asked(self) -> list[str]:
@@ -115,6 +118,7 @@ class _Tested:
             verdict=verdict,
             seen_in_training=seen,
             empty_classes=self.dataset.empty_classes,
+            probe=self.kind,
         )
 
 
@@ -123,6 +127,7 @@ def evaluate_split(
     dataset: Dataset,
     *,
     share: float,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Report:
@@ -142,15 +147,21 @@ def evaluate_split(
         groups=groups,
         prior=text_prior(engine, labels),
         seed=seed,
+        kind=kind,
     )
     method = SingleSplit(trained=len(labels) - len(rows), tested=len(rows), share=share, seed=seed)
     classes, encoder = sorted(set(labels)), engine.encoder
-    tested = _Tested(encoder, embedded, started, labels, groups, rows, classes, probabilities)
+    tested = _Tested(encoder, embedded, started, labels, groups, rows, classes, probabilities, kind)
     return tested.report(method)
 
 
 def evaluate_given(
-    engine: Engine, dataset: Dataset, *, seed: int = 0, progress: Progress = no_progress
+    engine: Engine,
+    dataset: Dataset,
+    *,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
+    seed: int = 0,
+    progress: Progress = no_progress,
 ) -> Report:
     """Report how well classifiers of one part of the split that was given do on the other.
 
@@ -164,13 +175,12 @@ def evaluate_given(
     labels, split = labels_of(embedded), given_split(embedded.images)
     classes, groups = sorted(set(labels)), _groups(embedded, labels)
     probabilities = np.concatenate(
-        [_by_others(engine, embedded, part, classes, groups, seed) for part in split.rounds]
+        [_by_others(engine, embedded, part, classes, groups, kind, seed) for part in split.rounds]
     )
     rows = np.concatenate([part.tested for part in split.rounds])
     unknown = {label for part in split.rounds for label in _unlearned(labels, part)}
-    tested = _Tested(
-        engine.encoder, embedded, started, labels, groups, rows, classes, probabilities
-    )
+    encoder = engine.encoder
+    tested = _Tested(encoder, embedded, started, labels, groups, rows, classes, probabilities, kind)
     counted = tested.report(split.method, rounds=split.rounds, of_folds=len(split.rounds) > 1)
     return replace(counted, unknown_classes=tuple(sorted(unknown)))
 
@@ -200,13 +210,15 @@ def evaluate_saved(
     remembered = set(classifier.exemplars.digests)
     learned_from = np.flatnonzero([image.digest in remembered for image in embedded.images])
     encoder, alike = engine.encoder, _alike(unknown, classifier.classes)
-    tested = _Tested(encoder, embedded, started, labels, groups, rows, classes, probabilities)
+    kind = classifier.report.probe
+    tested = _Tested(encoder, embedded, started, labels, groups, rows, classes, probabilities, kind)
     method = SavedClassifier(len(labels), classifier.report.images, alike)
     score = replace(
         tested.report(method, rounds=[Round(learned_from, rows)]),
         refused_share=float(1 - resembles(classifier, embedded.vectors, shares).mean()),
         refuses=refuses(classifier),
         unknown_classes=tuple(sorted(unknown)),
+        C=classifier.report.C,
     )
     neighbours = nearest_exemplars(classifier.exemplars, embedded.vectors)
     predictions = labelled_predictions(embedded.images, labels, classes, probabilities, neighbours)
@@ -219,6 +231,7 @@ def _by_others(
     part: Round,
     classes: Sequence[str],
     groups: Groups | None,
+    kind: ProbeKind,
     seed: int,
 ) -> Probabilities:
     """Return what a probe of the training images says of those tested, shape (tested, classes)."""
@@ -238,6 +251,7 @@ def _by_others(
         groups=groups,
         prior=text_prior(engine, known),
         seed=seed,
+        kind=kind,
     )
     return _among(classes, learned, probabilities)
 

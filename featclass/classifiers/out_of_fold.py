@@ -17,6 +17,7 @@ from featclass.base import (
     NearDuplicates,
     Neighbour,
     OutOfFoldPrediction,
+    ProbeKind,
     Progress,
     Report,
     TextPriorUse,
@@ -56,6 +57,7 @@ class Evaluation:
     """What the names of the classes say; None where they were not asked."""
     class_names: TextPriorUse | None
     """How much that counts."""
+    kind: ProbeKind = ProbeKind.DISCRIMINANT
 
     def distinct(self) -> NDArray[np.intp]:
         """Return which images to remember, ascending: of near-duplicates in a class the first.
@@ -88,6 +90,8 @@ class Evaluation:
             "seconds": seconds,
             "class_names": self.class_names,
             "empty_classes": tuple(empty),
+            "probe": self.kind,
+            "C": predictions.C if predictions else None,
         }
         if predictions is None:
             why, classes = self.unscored, self.classes
@@ -113,6 +117,7 @@ def evaluate(
     labels: Sequence[str],
     *,
     prior: probe.TextPrior | None = None,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
     seed: int,
     progress: Progress,
 ) -> Evaluation:
@@ -131,6 +136,7 @@ def evaluate(
                 names=[image.digest for image in embeddings.images],
                 prior=prior,
                 seed=seed,
+                kind=kind,
                 progress=progress,
             )
         except Unjudgeable as error:
@@ -145,7 +151,8 @@ def evaluate(
         predictions,
         unscored,
         prior,
-        _class_names(prior, embeddings, labels, predictions) if prior else None,
+        _class_names(prior, embeddings, labels, predictions, kind) if prior else None,
+        kind,
     )
 
 
@@ -154,10 +161,11 @@ def _class_names(
     embeddings: Embeddings,
     labels: Sequence[str],
     predictions: probe.OutOfFold | None,
+    kind: ProbeKind,
 ) -> TextPriorUse:
     lacking = tuple(name for name in prior.classes if name not in set(labels))
     blend = predictions.blend if predictions else None
-    weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior)).weight
+    weight = (blend or probe.untried_blend(embeddings.vectors, labels, prior, kind)).weight
     return TextPriorUse(weight, lacking)
 
 
@@ -179,7 +187,14 @@ def looked_into(
     curve = learning_curve.learning_curve(
         labels,
         evaluation.is_right(predictions),
-        probe.learner(vectors, labels, prior=evaluation.prior, blend=predictions.blend),
+        probe.learner(
+            vectors,
+            labels,
+            prior=evaluation.prior,
+            blend=predictions.blend,
+            kind=evaluation.kind,
+            C=predictions.C,
+        ),
         groups=None if groups is None else groups.tolist(),
         seed=seed,
     )
@@ -203,7 +218,11 @@ def _leak(evaluation: Evaluation, seed: int) -> NearDuplicates | None:
         return None
     sizes = np.bincount(groups)
     leaking = probe.out_of_fold(
-        embeddings.vectors, evaluation.labels, prior=evaluation.prior, seed=seed
+        embeddings.vectors,
+        evaluation.labels,
+        prior=evaluation.prior,
+        seed=seed,
+        kind=evaluation.kind,
     )
     accuracy = float(evaluation.is_right(leaking).mean())
     recorded = [image.burst is not None for image in embeddings.images]

@@ -16,6 +16,7 @@ from featclass.base import (
     LearningCurve,
     Method,
     NearDuplicates,
+    ProbeKind,
     Rejected,
     Report,
     SeenInTraining,
@@ -57,6 +58,8 @@ class Told(TypedDict, total=False):
     empty_classes: tuple[str, ...]
     unknown_classes: tuple[str, ...]
     seen_in_training: SeenInTraining | None
+    probe: ProbeKind
+    C: float | None
 
 
 def wilson(

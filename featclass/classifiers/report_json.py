@@ -12,7 +12,15 @@ from typing import Any
 
 import msgspec
 
-from featclass.base import Lacking, Rate, Report, SavedClassifier, TooFewOfAClass, Unscored
+from featclass.base import (
+    Lacking,
+    ProbeKind,
+    Rate,
+    Report,
+    SavedClassifier,
+    TooFewOfAClass,
+    Unscored,
+)
 from featclass.classifiers.untrusted import decoded, wrong
 
 _WHOLE = "report"
@@ -92,9 +100,14 @@ def _rules(report: Report) -> Iterator[tuple[str, bool, str]]:
         yield "learning_curve", is_told, "with what it foresees, or the reason why it does not"
     if report.verdict is not None and isinstance(rate := report.verdict.rate, Rate):
         yield "rate", max(rate.right, rate.most) <= rate.images, "of no more than all pictures"
+    if report.verdict is not None and not isinstance(report.verdict.rate, str):
+        is_valued = not isinstance(report.verdict.remedy, str)
+        yield "remedy", is_valued, "values where the rate is"
     if isinstance(why := report.procedure, Unscored):
         yield "method_values", bool(why.classes) or why.why is Lacking.UNDIVIDED, "about classes"
     yield "classes", _named(report) <= set(classes), "all that are named"
+    has_none = report.C is None or report.probe is ProbeKind.LOGISTIC
+    yield "C", has_none, "null but for logistic regression"
 
 
 def _named(report: Report) -> set[str]:

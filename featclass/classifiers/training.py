@@ -19,6 +19,7 @@ from featclass.base import (
     Exemplars,
     OutOfFoldPrediction,
     Probe,
+    ProbeKind,
     Progress,
     Report,
     TrainedClassifier,
@@ -136,6 +137,7 @@ def learn(
     engine: Engine,
     *,
     without_images: Sequence[str] | None = None,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
     seed: int = 0,
     scored: Callable[[Training], None] = lambda training: None,
     progress: Progress = no_progress,
@@ -153,7 +155,7 @@ def learn(
     empty = dataset.empty_classes if without_images is None else without_images
     prior = text_prior(engine, labels, empty)
     require_two(labels, dataset, prior)
-    evaluation = evaluate(dataset, labels, prior=prior, seed=seed, progress=progress)
+    evaluation = evaluate(dataset, labels, prior=prior, kind=kind, seed=seed, progress=progress)
     evaluated = time.perf_counter()
     fitted = _fitted(evaluation)
     fit, spent = time.perf_counter() - evaluated, evaluated - started
@@ -179,6 +181,8 @@ def _fitted(evaluation: Evaluation) -> Probe:
         calibrated=predictions.calibrated if predictions else None,
         prior=evaluation.prior,
         blend=predictions.blend if predictions else None,
+        kind=evaluation.kind,
+        C=predictions.C if predictions else None,
     )
 
 
@@ -217,10 +221,15 @@ def _strangers(embeddings: Embeddings | None) -> NDArray[np.float32] | None:
 
 
 def train(
-    engine: Engine, dataset: Dataset, *, seed: int = 0, progress: Progress = no_progress
+    engine: Engine,
+    dataset: Dataset,
+    *,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
+    seed: int = 0,
+    progress: Progress = no_progress,
 ) -> Training:
     """Embed a dataset, which `progress` is told of, and learn it; raises as `learn` does."""
-    return learn(embed(engine, dataset, progress=progress), engine, seed=seed)
+    return learn(embed(engine, dataset, progress=progress), engine, kind=kind, seed=seed)
 
 
 def labels_of(embeddings: Embeddings) -> list[str]:

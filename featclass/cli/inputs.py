@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featclass.base import config
+from featclass.base import ProbeKind, config
 from featclass.cli.output import bar, note
 
 if TYPE_CHECKING:
@@ -70,6 +70,14 @@ PrecisionOption = Annotated[
     ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the folds.")]
+ProbeOption = Annotated[
+    ProbeKind,
+    typer.Option(
+        "--probe",
+        help="What learns from the embeddings: featclass's own discriminant, or logistic regression"
+        " with C by cross-validation, as papers have it.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 ReportOption = Annotated[
     Path | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featclass.base import ProbeKind
 from featclass.cli.inputs import (
     MEANINGLESS,
     ClassesAtOption,
@@ -18,6 +19,7 @@ from featclass.cli.inputs import (
     JsonOption,
     Precision,
     PrecisionOption,
+    ProbeOption,
     ReportOption,
     SeedOption,
     ZipNamesOption,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from featclass.embedding import Engine
 
 GIVEN = "given"
-FOLDS_ONLY = ("split", "seed")
+FOLDS_ONLY = ("split", "seed", "probe")
 """Options of `evaluate` that say how to learn; a saved classifier has learned already."""
 
 
@@ -58,6 +60,7 @@ def train(
     device: DeviceOption = Device.AUTO,
     precision: PrecisionOption = Precision.AUTO,
     seed: SeedOption = 0,
+    probe: ProbeOption = ProbeKind.DISCRIMINANT,
     as_json: JsonOption = False,
 ) -> None:
     """Train a classifier, save it, and report how far to trust it."""
@@ -66,7 +69,7 @@ def train(
     check_output(output)
     check_document(report)
     dataset = labelled(directory, classes_at, zip_names)
-    training = _learned(dataset, encoder, device, precision, seed)
+    training = _learned(dataset, encoder, device, precision, probe, seed)
     artifact.save(training.classifier, output)
     write_document(report, training, dataset)
     tell(f"Saved {output}")
@@ -103,6 +106,7 @@ def evaluate(
     device: DeviceOption = Device.AUTO,
     precision: PrecisionOption = Precision.AUTO,
     seed: SeedOption = 0,
+    probe: ProbeOption = ProbeKind.DISCRIMINANT,
     as_json: JsonOption = False,
 ) -> None:
     """Report how well a classifier of these pictures would do, or how well a saved one does."""
@@ -125,9 +129,10 @@ def evaluate(
         raise typer.BadParameter("needs cross-validation: leave out --split", param_hint="--report")
     dataset = labelled(directory, classes_at, zip_names)
     if share is not None:
-        print_report(_evaluated(dataset, share, encoder, device, precision, seed), as_json=as_json)
+        report_of_split = _evaluated(dataset, share, encoder, device, precision, probe, seed)
+        print_report(report_of_split, as_json=as_json)
         return
-    training = _learned(dataset, encoder, device, precision, seed)
+    training = _learned(dataset, encoder, device, precision, probe, seed)
     write_document(report, training, dataset)
     print_learned(training, as_json=as_json)
 
@@ -140,11 +145,12 @@ def audit(
     device: DeviceOption = Device.AUTO,
     precision: PrecisionOption = Precision.AUTO,
     seed: SeedOption = 0,
+    probe: ProbeOption = ProbeKind.DISCRIMINANT,
     as_json: JsonOption = False,
 ) -> None:
     """Look for what is probably wrong with these pictures or their labels."""
     dataset = labelled(directory, classes_at, zip_names)
-    training = _learned(dataset, encoder, device, precision, seed)
+    training = _learned(dataset, encoder, device, precision, probe, seed)
     assert training.audit is not None
     for name in training.classifier.report.empty_classes:
         if name not in dataset.empty:  # told when the folder was read
@@ -196,6 +202,7 @@ def _evaluated(
     encoder: str,
     device: Device,
     precision: Precision,
+    kind: ProbeKind,
     seed: int,
 ) -> Report:
     from featclass import classifiers
@@ -205,9 +212,11 @@ def _evaluated(
     engine = open_engine(encoder, device, precision)
     with bar("Embedding") as progress:
         if isinstance(share, str):
-            return classifiers.evaluate_given(engine, dataset, seed=seed, progress=progress)
+            return classifiers.evaluate_given(
+                engine, dataset, kind=kind, seed=seed, progress=progress
+            )
         return classifiers.evaluate_split(
-            engine, dataset, share=share, seed=seed, progress=progress
+            engine, dataset, share=share, kind=kind, seed=seed, progress=progress
         )
 
 
@@ -219,7 +228,12 @@ def _scored(trained: TrainedClassifier, dataset: Dataset, engine: Engine) -> Tra
 
 
 def _learned(
-    dataset: Dataset, encoder: str, device: Device, precision: Precision, seed: int
+    dataset: Dataset,
+    encoder: str,
+    device: Device,
+    precision: Precision,
+    kind: ProbeKind,
+    seed: int,
 ) -> Training:
     from featclass import classifiers
 
@@ -227,4 +241,4 @@ def _learned(
     with bar("Embedding") as progress:
         embedded = classifiers.embed(engine, dataset, progress=progress)
     with bar("Learning", unit="steps") as progress:
-        return classifiers.learn(embedded, engine, seed=seed, progress=progress)
+        return classifiers.learn(embedded, engine, kind=kind, seed=seed, progress=progress)

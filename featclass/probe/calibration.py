@@ -54,23 +54,57 @@ def calibrated(logits: Floats, codes: Codes, share: float) -> tuple[Calibration,
         share: Of the images that a fold trains on.
     """
     n, classes = logits.shape
-    prior = np.log(USUAL / n**0.5)
-    asked = np.random.default_rng(0).permutation(n)[:MEASURED]
+    temperature = _most_probable(logits, codes, np.log(USUAL / n**0.5), np.log(share))
+    floor = _floor(n, classes)
+    return Calibration(temperature, floor), Calibration(temperature * share, floor)
+
+
+def usual_log_odds(images: int, classes: int) -> Calibration:
+    """Return what serves for logits that are meant as log-odds, where nothing was held out."""
+    return Calibration(1.0, _floor(images, classes))
+
+
+def calibrated_log_odds(rounds: Floats, codes: Codes) -> tuple[Calibration, Calibration]:
+    """Return the calibration of the mean of held-out log-odds, and that of a probe of all images.
+
+    As `calibrated`, but log T is normal about 0, and all images in place of a share do not change
+    it. The mean over rounds is surer than one probe is: of few images it would sharpen that too
+    much, so that the second temperature is found from each round by itself.
+
+    Args:
+        rounds: Out of fold, shape (rounds, n, classes).
+        codes: Class of each.
+    """
+    count, n, classes = rounds.shape
+    floor = _floor(n, classes)
+    apart, many = rounds.reshape(-1, classes), np.tile(codes, count)
+    return (
+        Calibration(_most_probable(rounds.mean(axis=0), codes, 0.0), floor),
+        Calibration(_most_probable(apart, many, 0.0, weight=1 / count), floor),
+    )
+
+
+def _most_probable(
+    logits: Floats, codes: Codes, prior: float, shift: float = 0.0, weight: float = 1.0
+) -> float:
+    """Return the temperature T where log T + shift is normal about the prior.
+
+    A loss counts as `weight` says.
+    """
+    asked = np.random.default_rng(0).permutation(codes.size)[:MEASURED]
     shifted = logits[asked] - logits[asked].max(axis=1, keepdims=True)
     own = shifted[np.arange(asked.size), codes[asked]]
 
     def cost(log_t: float) -> float:
         t = np.exp(log_t)
         loss = np.log(np.exp(shifted / t).sum(axis=1)) - own / t
-        return float(loss.sum() + ((log_t + np.log(share) - prior) / DOUBT) ** 2 / 2)
+        return float(weight * loss.sum() + ((log_t + shift - prior) / DOUBT) ** 2 / 2)
 
     grid = prior + np.linspace(-4, 4, 33)
     for _ in range(2):  # to 0.25, then to 0.016 of log T
         best, step = grid[int(np.argmin([cost(value) for value in grid]))], grid[1] - grid[0]
         grid = np.linspace(best - step, best + step, 33)
-    floor = _floor(n, classes)
-    temperature = float(np.exp(best))
-    return Calibration(temperature, floor), Calibration(temperature * share, floor)
+    return float(np.exp(best))
 
 
 def calibration_error(probabilities: Floats, codes: Codes) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,13 +12,14 @@ from featclass.base import (
     FeatclassError,
     FloatArray,
     Lacking,
+    ProbeKind,
     Progress,
     Unjudgeable,
     Unscored,
     no_progress,
     percent,
 )
-from featclass.probe import calibration, discriminant, folds
+from featclass.probe import calibration, folds, kinds
 from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
 from featclass.probe.fitting import fit, predict
@@ -47,6 +47,8 @@ class OutOfFold:
     """Which fold of the first repeat holds out each image, shape (n,)."""
     blend: Blend | None = None
     """Of images and names in the probe of all images; None without names."""
+    C: float | None = None
+    """Of logistic regression of all images, chosen by what was held out."""
 
 
 def out_of_fold(
@@ -58,12 +60,14 @@ def out_of_fold(
     prior: TextPrior | None = None,
     seed: int = 0,
     repeats: int = REPEATS,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
     progress: Progress = no_progress,
 ) -> OutOfFold:
     """Predict every image by probes that never saw it, in repeated stratified cross-validation.
 
-    The one number learned from them is the temperature, which changes no answer. Raises
-    `FeatclassError` where there are fewer than two classes, or a class has a single group.
+    What is learned from them is the temperature, which changes no answer, and C for all images,
+    which no held-out answer rests on. Raises `FeatclassError` where there are fewer than two
+    classes, or a class has a single group.
 
     Args:
         vectors: Embeddings, shape (n, dimensions).
@@ -74,31 +78,24 @@ def out_of_fold(
             is chosen anew for each fold, by images held out of those that it trains on.
         seed: Of the folds.
         repeats: Times that all are divided anew.
-        progress: Called after each fold; may raise to stop.
+        kind: What is learned of each fold.
+        progress: Called after each fold, or more often; may raise to stop.
     """
     classes, codes = encode(labels)
     images = folds.Images.of(codes, groups, names)
     _require_two(classes, images)
     plan = folds.cross_validation(images, seed=seed, repeats=repeats)
     embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
-    logits = _held_out(embedded, codes, plan, progress)
+    learned = kinds.of(kind)
+    logits, C = learned.held_out_logits(embedded, codes, plan.held_out, progress)
     blend = None
     if prior is not None:
         texts, places = prior.logits(embedded), prior.places(classes)
-        blend = priors.chosen(logits.mean(axis=0), texts, codes, places, plan.share)
-        logits = _blended(logits, embedded, images, plan, texts, places, seed)
+        own = learned.calibrated(logits, codes, plan.share)
+        blend = priors.chosen(logits.mean(axis=0), texts, codes, places, own)
+        logits = _blended(logits, embedded, images, plan, texts, places, seed, learned)
         codes = places[codes]
-    return _calibrated(logits.mean(axis=0), codes, plan, blend)
-
-
-def _held_out(X: Floats, codes: Codes, plan: folds.Plan, progress: Progress) -> Floats:
-    """Return logits (repeats, n, classes) of each image by a probe of all other folds."""
-    steps, total = itertools.count(1), plan.folds * plan.repeats
-
-    def done() -> None:
-        progress(next(steps), total)
-
-    return np.array([discriminant.held_out_logits(X, codes, fold, done) for fold in plan.held_out])
+    return _calibrated(logits, codes, plan, learned, blend, C)
 
 
 def _blended(
@@ -109,6 +106,7 @@ def _blended(
     texts: Floats,
     places: Codes,
     seed: int,
+    kind: kinds.Kind,
 ) -> Floats:
     """Blend the logits of each fold with those of names as its own training images say."""
     blended = np.empty((plan.repeats, *texts.shape))
@@ -116,14 +114,23 @@ def _blended(
         for number in range(plan.folds):
             asked, kept = fold == number, np.flatnonzero(fold != number)
             some = images.some(kept)
-            blend = priors.learned(X[kept], some.codes, some, texts[kept], places, seed=seed)
+            blend = priors.learned(
+                X[kept], some.codes, some, texts[kept], places, seed=seed, kind=kind
+            )
             mixed[asked] = blend.mixed(own[asked], texts[asked], places)
     return blended
 
 
-def _calibrated(logits: Floats, codes: Codes, plan: folds.Plan, blend: Blend | None) -> OutOfFold:
-    held_out, whole = calibration.calibrated(logits, codes, plan.share)
-    probabilities = held_out.probabilities(logits)
+def _calibrated(
+    logits: Floats,
+    codes: Codes,
+    plan: folds.Plan,
+    kind: kinds.Kind,
+    blend: Blend | None,
+    C: float | None,
+) -> OutOfFold:
+    held_out, whole = kind.calibrated(logits, codes, plan.share)
+    probabilities = held_out.probabilities(logits.mean(axis=0))
     return OutOfFold(
         probabilities,
         plan.folds,
@@ -133,6 +140,7 @@ def _calibrated(logits: Floats, codes: Codes, plan: folds.Plan, blend: Blend | N
         calibration.calibration_error(probabilities, codes),
         plan.held_out[0],
         blend,
+        C,
     )
 
 
@@ -144,6 +152,7 @@ def split(
     groups: NDArray[np.integer] | None = None,
     prior: TextPrior | None = None,
     seed: int = 0,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
 ) -> tuple[NDArray[np.intp], Floats]:
     """Predict a stratified share of the images by one probe trained on the rest.
 
@@ -169,7 +178,14 @@ def split(
         )
     rows, tested = np.flatnonzero(training), np.flatnonzero(~training)
     _, probabilities = by_one_probe(
-        vectors, labels, training=rows, tested=tested, groups=groups, prior=prior, seed=seed
+        vectors,
+        labels,
+        training=rows,
+        tested=tested,
+        groups=groups,
+        prior=prior,
+        seed=seed,
+        kind=kind,
     )
     return tested, probabilities
 
@@ -183,6 +199,7 @@ def by_one_probe(
     groups: NDArray[np.integer] | None = None,
     prior: TextPrior | None = None,
     seed: int = 0,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
 ) -> tuple[tuple[str, ...], Floats]:
     """Predict the `tested` images by one probe of the `training` ones; both are indices.
 
@@ -194,13 +211,17 @@ def by_one_probe(
     """
     known = [labels[row] for row in training]
     its_groups = None if groups is None else np.asarray(groups)[training]
-    calibrated = blend = None
+    calibrated = blend = C = None
     try:
-        predicted = out_of_fold(vectors[training], known, groups=its_groups, prior=prior, seed=seed)
-        calibrated, blend = predicted.calibrated, predicted.blend
+        predicted = out_of_fold(
+            vectors[training], known, groups=its_groups, prior=prior, seed=seed, kind=kind
+        )
+        calibrated, blend, C = predicted.calibrated, predicted.blend, predicted.C
     except FeatclassError:  # a class with a single picture left
         pass
-    fitted = fit(vectors[training], known, calibrated=calibrated, prior=prior, blend=blend)
+    fitted = fit(
+        vectors[training], known, calibrated=calibrated, prior=prior, blend=blend, kind=kind, C=C
+    )
     return fitted.classes, predict(fitted, vectors[tested])
 
 
@@ -210,21 +231,24 @@ def learner(
     *,
     prior: TextPrior | None = None,
     blend: Blend | None = None,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
+    C: float | None = None,
 ) -> Callable[[Masks], Codes]:
     """Return what predicts all images by probes trained on some: masks (fits, n) to codes.
 
-    With a prior, its names count as `blend` says for any number of images.
+    With a prior, its names count as `blend` says for any number of images, and so does C.
     """
     classes, codes = encode(labels)
     embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
+    predicted = kinds.of(kind).predicted
     if prior is None or blend is None or not blend.weight:
-        return lambda training: discriminant.predicted(embedded, codes, training)
+        return lambda training: predicted(embedded, codes, training, kinds.as_they_are, C)
     texts = prior.logits(embedded)[:, prior.places(classes)]
 
     def mixed(logits: Floats, some: Codes, share: float) -> Floats:
         return blend.mixed(logits, texts[:, some], np.arange(some.size), share)
 
-    return lambda training: discriminant.predicted(embedded, codes, training, mixed)
+    return lambda training: predicted(embedded, codes, training, mixed, C)
 
 
 def _require_two(classes: tuple[str, ...], images: folds.Images) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from featclass.base import FloatArray, Probe
-from featclass.probe import calibration, discriminant
+from featclass.base import FloatArray, Probe, ProbeKind
+from featclass.probe import kinds
 from featclass.probe.calibration import Calibration, floored
 from featclass.probe.normalisation import Floats, encode, normalise, softmax, takes_roots
 from featclass.probe.text_prior import Blend, TextPrior, untried
@@ -20,8 +20,10 @@ def fit(
     calibrated: Calibration | None = None,
     prior: TextPrior | None = None,
     blend: Blend | None = None,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
+    C: float | None = None,
 ) -> Probe:
-    """Train a probe: shrinkage discriminant analysis on embeddings of length 1.
+    """Train a probe on embeddings of length 1: shrinkage discriminant analysis, by default.
 
     Args:
         vectors: Embeddings, shape (n, dimensions).
@@ -29,17 +31,20 @@ def fit(
         calibrated: What `out_of_fold` found for the same images.
         prior: What the names say, of these classes and perhaps of more, which have no image.
         blend: What `out_of_fold` found for the same images and names.
+        kind: Of the probe.
+        C: What `out_of_fold` chose for the same images, of logistic regression.
 
     Raises:
         FeatclassError: There are fewer than two classes.
     """
     if prior is not None:
-        return _blended(vectors, labels, calibrated, prior, blend)
+        return _blended(vectors, labels, calibrated, prior, blend, kind, C)
     classes, codes = encode(labels)
     roots = takes_roots(vectors)
-    fitted = discriminant.fit(normalise(vectors, roots=roots), codes)
-    calibrated = calibrated or calibration.usual(codes.size, len(classes))
-    return _probe(classes, fitted.coefficients, fitted.intercepts, calibrated, roots=roots)
+    learned = kinds.of(kind)
+    coefficients, intercepts = learned.fit(normalise(vectors, roots=roots), codes, C)
+    calibrated = calibrated or learned.usual(codes.size, len(classes))
+    return _probe(classes, coefficients, intercepts, calibrated, roots=roots)
 
 
 def _probe(
@@ -55,12 +60,18 @@ def _probe(
     return Probe(classes, coefficients, np.asarray(intercepts / temperature), roots, floor)
 
 
-def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: TextPrior) -> Blend:
+def untried_blend(
+    vectors: FloatArray,
+    labels: Sequence[str],
+    prior: TextPrior,
+    kind: ProbeKind = ProbeKind.DISCRIMINANT,
+) -> Blend:
     """Return how much names count where no image can be held out: 0, half, or all."""
     places = prior.places(tuple(sorted(set(labels))))
     if places.size < 2:
         return Blend(1.0, 1.0, 1.0)
-    return untried(prior.logits(normalise(vectors)), places[encode(labels)[1]])
+    texts = prior.logits(normalise(vectors))
+    return untried(texts, places[encode(labels)[1]], kinds.of(kind))
 
 
 def _blended(
@@ -69,20 +80,22 @@ def _blended(
     calibrated: Calibration | None,
     prior: TextPrior,
     blend: Blend | None,
+    kind: ProbeKind,
+    C: float | None,
 ) -> Probe:
     """Add up two linear maps of the same embeddings, so that a blend is a probe like any other."""
     places = prior.places(tuple(sorted(set(labels))))
     count = len(prior.classes)
-    texts = prior.scale * prior.vectors.T
+    texts, learned = prior.scale * prior.vectors.T, kinds.of(kind)
     if places.size < 2:  # nothing to tell apart by images
-        floor = calibration.usual(max(len(labels), 1), count).floor
+        floor = learned.usual(max(len(labels), 1), count).floor
         return Probe(prior.classes, texts.T.copy(), np.zeros(count), roots=False, floor=floor)
     embedded, codes = normalise(vectors), encode(labels)[1]
-    fitted = discriminant.fit(embedded, codes)
-    blend = blend or untried_blend(vectors, labels, prior)
-    floor = calibration.usual(codes.size, count).floor
-    coefficients = blend.mixed(fitted.coefficients.T, texts, places).T
-    intercepts = blend.mixed(fitted.intercepts[None], np.zeros((1, count)), places)[0]
+    own, at_zero = learned.fit(embedded, codes, C)
+    blend = blend or untried_blend(vectors, labels, prior, kind)
+    floor = learned.usual(codes.size, count).floor
+    coefficients = blend.mixed(own.T, texts, places).T
+    intercepts = blend.mixed(at_zero[None], np.zeros((1, count)), places)[0]
     calibrated = calibrated or Calibration(blend.unit, floor)
     return _probe(prior.classes, coefficients, intercepts, calibrated)
 

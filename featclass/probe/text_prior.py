@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from featclass.base import FeatclassError
-from featclass.probe import calibration, discriminant, folds
+from featclass.base import FeatclassError, no_progress
+from featclass.probe import calibration, folds, kinds
 from featclass.probe.normalisation import Codes, Floats
 
 WEIGHTS = np.linspace(0, 0.9, 10)
@@ -84,6 +84,7 @@ def learned(
     places: Codes,
     *,
     seed: int,
+    kind: kinds.Kind = kinds.DISCRIMINANT,
 ) -> Blend:
     """Return the blend that is best on images held out of `X`, shape (n, dimensions).
 
@@ -91,15 +92,22 @@ def learned(
     """
     try:
         if images.in_class().min() < 2:
-            return untried(texts, places[codes])
+            return untried(texts, places[codes], kind)
         plan = folds.cross_validation(images, seed=seed, repeats=1)
     except FeatclassError:  # copies across classes
-        return untried(texts, places[codes])
-    own = discriminant.held_out_logits(X, codes, plan.held_out[0])
-    return chosen(own, texts, codes, places, plan.share)
+        return untried(texts, places[codes], kind)
+    logits, _ = kind.held_out_logits(X, codes, plan.held_out, no_progress)
+    calibrated = kind.calibrated(logits, codes, plan.share)
+    return chosen(logits[0], texts, codes, places, calibrated)
 
 
-def chosen(own: Floats, texts: Floats, codes: Codes, places: Codes, share: float) -> Blend:
+def chosen(
+    own: Floats,
+    texts: Floats,
+    codes: Codes,
+    places: Codes,
+    calibrated: tuple[calibration.Calibration, calibration.Calibration],
+) -> Blend:
     """Return the weight, and temperature, of least loss on held-out logits (n, classes).
 
     The temperature is the most probable one, log-normal about that of the probe alone. Names
@@ -110,9 +118,9 @@ def chosen(own: Floats, texts: Floats, codes: Codes, places: Codes, share: float
         texts: Of names, shape (n, classes).
         codes: Class of each image among those with an image.
         places: Where these classes stand among all.
-        share: Of the images that a fold trains on.
+        calibrated: Of the held-out logits, and of those of a probe of all images.
     """
-    held_out, whole = calibration.calibrated(own, codes, share)
+    held_out, whole = calibrated
     most = max(100, MEASURED // texts.shape[1])
     asked = np.random.default_rng(0).permutation(codes.size)[:most]
     own, texts, right = own[asked] / held_out.temperature, texts[asked], places[codes[asked]]
@@ -132,7 +140,7 @@ def chosen(own: Floats, texts: Floats, codes: Codes, places: Codes, share: float
     return Blend(float(WEIGHTS[best]), whole.temperature, losses[best][1])
 
 
-def untried(texts: Floats, codes: Codes) -> Blend:
+def untried(texts: Floats, codes: Codes, kind: kinds.Kind = kinds.DISCRIMINANT) -> Blend:
     """Return the blend where no image can be held out of the probe.
 
     The names have seen none of them: they count where they do better than guessing.
@@ -140,9 +148,10 @@ def untried(texts: Floats, codes: Codes) -> Blend:
     Args:
         texts: Logits of names for the images, shape (n, classes).
         codes: Class of each image among these.
+        kind: Of the probe.
     """
     images, classes = texts.shape
-    unit = calibration.usual(max(images, 1), classes).temperature
+    unit = kind.usual(max(images, 1), classes).temperature
     is_better = not images or _losses(texts, codes).mean() < np.log(classes)
     return Blend(UNTRIED_WEIGHT if is_better else 0.0, unit, 1.0)
 

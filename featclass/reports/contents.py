@@ -12,8 +12,8 @@ from featclass.audit import FindingKind
 from featclass.base import (
     ClassFigures,
     OutOfFoldPrediction,
-    Probe,
     Report,
+    TrainedClassifier,
     decimal,
     orderly,
     percent,
@@ -168,7 +168,7 @@ def _facts(training: Training) -> list[tuple[str, str]]:
     facts += [
         ("Pictures", f"{report.images:,} in {len(report.classes):,} classes"),
         ("Encoder", f"{report.encoder} ({classifier.encoder_id[:12]})"),
-        ("Probe", _probe(classifier.probe)),
+        ("Probe", _probe(classifier)),
         *_checks(report),
         ("Time", spent(report)),
         ("Versions", ", ".join(" ".join(library) for library in classifier.versions.items())),
@@ -176,9 +176,12 @@ def _facts(training: Training) -> list[tuple[str, str]]:
     return [fact for fact in facts if fact[1]]
 
 
-def _probe(probe: Probe) -> str:
+def _probe(classifier: TrainedClassifier) -> str:
+    probe, report = classifier.probe, classifier.report
     of = "the square roots of embeddings" if probe.roots else "embeddings"
-    return f"a linear map on {of}, of length 1; {probe.floor:.2g} of a probability shared by all"
+    penalty = "" if report.C is None else f", C = {report.C:,g}"
+    shared = f"{probe.floor:.2g} of a probability shared by all"
+    return f"{report.probe.words}{penalty}: a linear map on {of}, of length 1; {shared}"
 
 
 def _checks(report: Report) -> list[tuple[str, str]]:

@@ -83,7 +83,8 @@ def _figures(report: Report) -> list[str]:
         lines = (": ".join(map(_escaped, filter(None, line))) for line in unused)
         parts += ["Not used:", _list(lines)]
     if report.seconds:
-        parts.append(_escaped(f"Encoder {report.encoder}; {spent(report)}."))
+        made = f"Encoder {report.encoder}; {spent(report)}. Probe: {report.probe.words}."
+        parts.append(_escaped(made))
     return parts
 
 

@@ -32,6 +32,8 @@ REPORT_FIELDS = [
     "empty_classes",
     "unknown_classes",
     "seen_in_training",
+    "probe",
+    "C",
 ]
 """Of the JSON, in the order of the design."""
 

@@ -240,7 +240,10 @@ def test_a_report_to_show_is_written_of_it_too(
     assert "zebra" in text
 
 
-@pytest.mark.parametrize("option", [("--encoder", "builtin"), ("--split", "0.8"), ("--seed", "1")])
+@pytest.mark.parametrize(
+    "option",
+    [("--encoder", "builtin"), ("--split", "0.8"), ("--seed", "1"), ("--probe", "logistic")],
+)
 def test_an_option_for_learning_is_wrong_usage_and_named(
     model: Path, tmp_path: Path, option: tuple[str, str]
 ) -> None:

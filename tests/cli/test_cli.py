@@ -66,6 +66,25 @@ def test_evaluate_prints_one_json_document_and_nothing_else(pictures: Path) -> N
     assert low <= report["accuracy"] <= high
 
 
+def test_the_probe_asked_for_is_learned_saved_and_told(pictures: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.featclass"
+    asked = ("--encoder", "builtin", "--probe", "logistic", "--json")
+    trained = json.loads(run("train", pictures, "--output", model, *asked).stdout)
+    assert (trained["probe"], trained["accuracy"]) == ("logistic", 1.0)
+    assert f"logistic regression, C = {trained['C']:,g}" in trained["method"]
+    evaluated = json.loads(run("evaluate", pictures, *asked).stdout)
+    assert (evaluated["probe"], evaluated["C"]) == ("logistic", trained["C"])
+    split = json.loads(run("evaluate", pictures, *asked, "--split", "0.8").stdout)
+    assert (split["probe"], "logistic regression" in split["method"]) == ("logistic", True)
+    saved = json.loads(run("evaluate", model, pictures, "--json").stdout)
+    assert (saved["probe"], saved["C"]) == ("logistic", trained["C"])
+    assert json.loads(run("predict", model, pictures / "red", "--json").stdout.splitlines()[0])
+    assert run("audit", pictures, *asked).exit_code == 0
+    usual = json.loads(run("evaluate", pictures, "--encoder", "builtin", "--json").stdout)
+    assert (usual["probe"], usual["C"]) == ("discriminant", None)
+    assert run("evaluate", pictures, "--probe", "forest").exit_code == 2
+
+
 def test_audit_prints_what_it_found_as_json(pictures: Path) -> None:
     found = json.loads(run("audit", pictures, "--encoder", "builtin", "--json").stdout)
     kinds = ["label_errors", "duplicates", "outliers", "quality", "shortcuts", "balance"]

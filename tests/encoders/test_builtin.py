@@ -73,9 +73,8 @@ def test_with_its_classifier_a_network_sees_a_palace_and_a_daisy(
     tensors = network.tensors()
     embedding = embed(encoder, Image.fromarray(load_sample_image(name)))
     own = embedding[:, 1280:] if network is LITE2 else embedding[:, :1280]
-    logits = own @ tensors["_fc.weight"].astype(np.float32).T + tensors["_fc.bias"].astype(
-        np.float32
-    )
+    weights, bias = (tensors[f"_fc.{name}"].astype(np.float32) for name in ("weight", "bias"))
+    logits = own @ weights.T + bias
     assert logits.argmax() == expected
 
 

@@ -17,7 +17,7 @@ from featclass.classifiers import artifact, naming
 from featclass.classifiers.report_json import from_json, to_json
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Engine
-from featclass.probe import discriminant, folds
+from featclass.probe import discriminant, folds, kinds
 from featclass.probe import text_prior as prior
 from featclass.probe.normalisation import normalise
 from tests.fakes import ColourNames, GridEncoder, drawn, image
@@ -106,10 +106,17 @@ def test_the_weight_of_a_fold_is_chosen_without_its_images(
     real = prior.learned
 
     def spied(
-        places: Floats, codes: Codes, these: folds.Images, texts: Floats, where: Codes, *, seed: int
+        places: Floats,
+        codes: Codes,
+        these: folds.Images,
+        texts: Floats,
+        where: Codes,
+        *,
+        seed: int,
+        kind: kinds.Kind,
     ) -> prior.Blend:
         asked.append((places, codes))
-        return real(places, codes, these, texts, where, seed=seed)
+        return real(places, codes, these, texts, where, seed=seed, kind=kind)
 
     monkeypatch.setattr(prior, "learned", spied)
     vectors, labels = embedded(5)

@@ -192,7 +192,7 @@ def _draw_details(result: Result, report: Report) -> None:
     st.caption(
         wording.escaped(
             f"Encoder {report.encoder} on {engine.device} ({engine.precision}),"
-            f" {engine.dimensions} values an embedding; probe: shrinkage discriminant analysis;"
+            f" {engine.dimensions} values an embedding; probe: {report.probe.words};"
             f" embedded in {report.seconds['embed']:.1f} s,"
             f" fitted in {report.seconds['fit']:.1f} s,"
             f" evaluated in {report.seconds['evaluate']:.1f} s."
