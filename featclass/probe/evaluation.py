@@ -22,8 +22,9 @@ from featclass.base import (
 from featclass.probe import calibration, discriminant, folds
 from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
+from featclass.probe.embedded import Embedded
 from featclass.probe.fitting import fit, predict
-from featclass.probe.normalisation import Codes, Floats, Masks, encode, normalise, takes_roots
+from featclass.probe.normalisation import Codes, Floats, Masks, encode
 from featclass.probe.text_prior import Blend, TextPrior
 
 REPEATS = 3
@@ -50,7 +51,7 @@ class OutOfFold:
 
 
 def out_of_fold(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     *,
     groups: NDArray[np.integer] | None = None,
@@ -66,7 +67,7 @@ def out_of_fold(
     `FeatclassError` where there are fewer than two classes, or a class has a single group.
 
     Args:
-        vectors: Embeddings, shape (n, dimensions).
+        vectors: Embeddings, shape (n, dimensions), or what is known of them already.
         labels: Class of each, two groups a class or more.
         groups: Equal for near-duplicates, held out together, shape (n,); without, none has any.
         names: Of the images, such as digests: one more leaves nearly all others in their folds.
@@ -80,25 +81,26 @@ def out_of_fold(
     images = folds.Images.of(codes, groups, names)
     _require_two(classes, images)
     plan = folds.cross_validation(images, seed=seed, repeats=repeats)
-    embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
+    embedded = Embedded.of(vectors, roots=None if prior is None else False)
     logits = _held_out(embedded, codes, plan, progress)
     blend = None
     if prior is not None:
-        texts, places = prior.logits(embedded), prior.places(classes)
+        texts, places = prior.logits(embedded.X), prior.places(classes)
         blend = priors.chosen(logits.mean(axis=0), texts, codes, places, plan.share)
-        logits = _blended(logits, embedded, images, plan, texts, places, seed)
+        logits = _blended(logits, embedded.X, images, plan, texts, places, seed)
         codes = places[codes]
     return _calibrated(logits.mean(axis=0), codes, plan, blend)
 
 
-def _held_out(X: Floats, codes: Codes, plan: folds.Plan, progress: Progress) -> Floats:
+def _held_out(embedded: Embedded, codes: Codes, plan: folds.Plan, progress: Progress) -> Floats:
     """Return logits (repeats, n, classes) of each image by a probe of all other folds."""
     steps, total = itertools.count(1), plan.folds * plan.repeats
 
     def done() -> None:
         progress(next(steps), total)
 
-    return np.array([discriminant.held_out_logits(X, codes, fold, done) for fold in plan.held_out])
+    rounds = [discriminant.held_out_logits(embedded, codes, fold, done) for fold in plan.held_out]
+    return np.array(rounds)
 
 
 def _blended(
@@ -205,26 +207,44 @@ def by_one_probe(
 
 
 def learner(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     *,
     prior: TextPrior | None = None,
     blend: Blend | None = None,
+    progress: Progress = no_progress,
 ) -> Callable[[Masks], Codes]:
     """Return what predicts all images by probes trained on some: masks (fits, n) to codes.
 
-    With a prior, its names count as `blend` says for any number of images.
+    With a prior, its names count as `blend` says for any number of images. `progress` is called
+    after each fit, or some of them, and may raise to stop.
     """
     classes, codes = encode(labels)
-    embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
+    embedded = Embedded.of(vectors, roots=None if prior is None else False)
+    mixed = _mixing(embedded, classes, prior, blend)
+
+    def learned(training: Masks) -> Codes:
+        steps = itertools.count(1)
+
+        def done() -> None:
+            progress(next(steps), len(training))
+
+        return discriminant.predicted(embedded, codes, training, mixed, done)
+
+    return learned
+
+
+def _mixing(
+    embedded: Embedded, classes: tuple[str, ...], prior: TextPrior | None, blend: Blend | None
+) -> discriminant.Mixing:
     if prior is None or blend is None or not blend.weight:
-        return lambda training: discriminant.predicted(embedded, codes, training)
-    texts = prior.logits(embedded)[:, prior.places(classes)]
+        return discriminant.unmixed
+    texts = prior.logits(embedded.X)[:, prior.places(classes)]
 
     def mixed(logits: Floats, some: Codes, share: float) -> Floats:
         return blend.mixed(logits, texts[:, some], np.arange(some.size), share)
 
-    return lambda training: discriminant.predicted(embedded, codes, training, mixed)
+    return mixed
 
 
 def _require_two(classes: tuple[str, ...], images: folds.Images) -> None:

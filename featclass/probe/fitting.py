@@ -9,12 +9,13 @@ import numpy as np
 from featclass.base import FloatArray, Probe
 from featclass.probe import calibration, discriminant
 from featclass.probe.calibration import Calibration, floored
-from featclass.probe.normalisation import Floats, encode, normalise, softmax, takes_roots
+from featclass.probe.embedded import Embedded
+from featclass.probe.normalisation import Floats, encode, normalise, softmax
 from featclass.probe.text_prior import Blend, TextPrior, untried
 
 
 def fit(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     *,
     calibrated: Calibration | None = None,
@@ -24,7 +25,7 @@ def fit(
     """Train a probe: shrinkage discriminant analysis on embeddings of length 1.
 
     Args:
-        vectors: Embeddings, shape (n, dimensions).
+        vectors: Embeddings, shape (n, dimensions), or what is known of them already.
         labels: Class of each, two classes or more, one image a class or more.
         calibrated: What `out_of_fold` found for the same images.
         prior: What the names say, of these classes and perhaps of more, which have no image.
@@ -36,10 +37,11 @@ def fit(
     if prior is not None:
         return _blended(vectors, labels, calibrated, prior, blend)
     classes, codes = encode(labels)
-    roots = takes_roots(vectors)
-    fitted = discriminant.fit(normalise(vectors, roots=roots), codes)
+    embedded = Embedded.of(vectors)
+    fitted = discriminant.fit(embedded, codes)
     calibrated = calibrated or calibration.usual(codes.size, len(classes))
-    return _probe(classes, fitted.coefficients, fitted.intercepts, calibrated, roots=roots)
+    coefficients, intercepts = fitted.coefficients, fitted.intercepts
+    return _probe(classes, coefficients, intercepts, calibrated, roots=embedded.roots)
 
 
 def _probe(
@@ -55,16 +57,17 @@ def _probe(
     return Probe(classes, coefficients, np.asarray(intercepts / temperature), roots, floor)
 
 
-def untried_blend(vectors: FloatArray, labels: Sequence[str], prior: TextPrior) -> Blend:
+def untried_blend(vectors: FloatArray | Embedded, labels: Sequence[str], prior: TextPrior) -> Blend:
     """Return how much names count where no image can be held out: 0, half, or all."""
     places = prior.places(tuple(sorted(set(labels))))
     if places.size < 2:
         return Blend(1.0, 1.0, 1.0)
-    return untried(prior.logits(normalise(vectors)), places[encode(labels)[1]])
+    X = Embedded.of(vectors, roots=False).X
+    return untried(prior.logits(X), places[encode(labels)[1]])
 
 
 def _blended(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     calibrated: Calibration | None,
     prior: TextPrior,
@@ -77,9 +80,9 @@ def _blended(
     if places.size < 2:  # nothing to tell apart by images
         floor = calibration.usual(max(len(labels), 1), count).floor
         return Probe(prior.classes, texts.T.copy(), np.zeros(count), roots=False, floor=floor)
-    embedded, codes = normalise(vectors), encode(labels)[1]
+    embedded, codes = Embedded.of(vectors, roots=False), encode(labels)[1]
     fitted = discriminant.fit(embedded, codes)
-    blend = blend or untried_blend(vectors, labels, prior)
+    blend = blend or untried_blend(embedded, labels, prior)
     floor = calibration.usual(codes.size, count).floor
     coefficients = blend.mixed(fitted.coefficients.T, texts, places).T
     intercepts = blend.mixed(fitted.intercepts[None], np.zeros((1, count)), places)[0]

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from featclass.probe.discriminant import limit_blas
 from featclass.probe.normalisation import Codes as Rows
 from featclass.probe.normalisation import Floats, blocks
+from featclass.probe.threads import limit_blas
 
 DIMENSIONS = 50
 """Principal components that t-SNE and the search for neighbours work on."""
