@@ -45,8 +45,5 @@ def side_by_side(
     if small or len(tasks) < 2:
         yield from map(work, tasks)
         return
-    pool = ThreadPoolExecutor(os.cpu_count())
-    try:
-        yield from pool.map(work, tasks)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(work, tasks)  # cancels what is left when it is closed
