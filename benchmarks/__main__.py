@@ -19,7 +19,7 @@ from benchmarks.processes import CouldNot, LeftOut, Process
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 
-SPEED = ("embedding", "probe", "latency", "live", "explain", "startup", "page", "visit")
+SPEED = ("embedding", "probe", "learning", "latency", "live", "explain", "startup", "page", "visit")
 TRUST = ("coverage", "fewshot", "strangers", "labels", "copies", "asking")
 """How far what featclass says holds; asked for with `make bench-trust`."""
 LASTING = ("memory",)

@@ -75,7 +75,7 @@ def _made(turn: int) -> int:
             Image(
                 f"{i}.jpg",
                 hashlib.sha256(f"{turn} {start} {i}".encode()).hexdigest(),
-                _Nothing(),
+                Nothing(),
                 f"class {code}",
             )
             for i, code in enumerate(codes)
@@ -98,7 +98,9 @@ def _made(turn: int) -> int:
     return int(STATUS.read_text().split()[1]) * 4096
 
 
-class _Nothing:
+class Nothing:
+    """Where an image would be read from that nobody reads."""
+
     def read(self) -> bytes:
         raise OSError("there is no picture")
 

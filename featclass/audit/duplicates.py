@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from featclass.audit.families import Components, named_alike, relatives
 from featclass.images import Appearance
-from featclass.probe import Codes, nearest_others
+from featclass.probe import Codes, nearest_others, products, side_by_side
 
 Singles = NDArray[np.float32]
 
 CANDIDATES = 5
 """Nearest images, by embedding and by thumbnail, that each image is compared with in full."""
 ROWS = 512
+ALL_PRODUCTS = 4000
+"""Images of which each is multiplied with each: 64 MB."""
 SAMPLED = 1000
 CROWD, SMALL_CROWD = 20, 3
 """An image's crowd are the nearest twentieth of all images, though at least 20 of them, and at most
@@ -53,6 +57,10 @@ class Copies:
     """The same for images that are equal as far as their appearances tell, whatever the file."""
     familiarity: NDArray[np.float64]
     """Mean cosine of each to the three nearest images of other groups among those compared."""
+    nearest: Codes
+    """Those most like each, the nearest first, shape (n, `CANDIDATES` or all others)."""
+    cosines: Singles
+    """To them."""
 
 
 def find_copies(
@@ -69,64 +77,98 @@ def find_copies(
         names: Of their files, if known: they tell what else to compare, and decide nothing.
     """
     count = len(appearances)
-    exact = _numbered([_pixels_of(appearance) for appearance in appearances])
+    exact = _exact(appearances)
     if count < 2:
-        return Copies(exact, exact, np.ones(count))
-    normalised = np.asarray(vectors, dtype=np.float32)
+        nobody = np.empty((count, 0))
+        alone = nobody.astype(np.intp), nobody.astype(np.float32)
+        return Copies(exact, exact, np.ones(count), *alone)
     thumbnails = np.stack([look.thumbnail for look in appearances]).astype(np.float32) @ COLOURS
-    slopes = _slopes(thumbnails)
-    by_look, crowd_look, _ = _nearest(slopes)
-    by_sense, crowd_sense, crowds = _nearest(normalised)
-    pairs = _pairs(by_look, by_sense)
-    cosines = _products(normalised, normalised, pairs)
-    looks = _products(slopes, slopes, pairs)
-    turned = (looks < COPIED) & _is_ahead(cosines, crowd_sense, pairs, TURNED_MARGIN)
+    senses, looks = _Space.of(np.asarray(vectors, np.float32)), _Space.of(_slopes(thumbnails))
+    pairs = _pairs(looks.nearest, senses.nearest)
+    cosines, alikeness = senses.products(pairs), looks.products(pairs)
+    turned = (alikeness < COPIED) & senses.are_ahead(cosines, pairs, TURNED_MARGIN)
     if turned.any():
-        looks[turned] = np.maximum(looks[turned], _turned(thumbnails, slopes, pairs[turned]))
+        best = _turned(thumbnails, looks.vectors, pairs[turned])
+        alikeness[turned] = np.maximum(alikeness[turned], best)
     same = exact[pairs[:, 0]] == exact[pairs[:, 1]]
-    copied = (looks >= COPIED) & _is_ahead(looks, crowd_look, pairs, COPIED_MARGIN)
-    alike = (looks >= ALIKE) & (cosines >= ALIKE_COSINE)
-    alike &= _is_ahead(cosines, crowd_sense, pairs, ALIKE_MARGIN * looks)
+    copied = (alikeness >= COPIED) & looks.are_ahead(alikeness, pairs, COPIED_MARGIN)
+    alike = (alikeness >= ALIKE) & (cosines >= ALIKE_COSINE)
+    alike &= senses.are_ahead(cosines, pairs, ALIKE_MARGIN * alikeness)
     links = [*enumerate(np.unique(exact, return_index=True)[1][exact].tolist())]
     links += map(tuple, pairs[same | copied | alike].tolist())
-    near = _near(normalised, slopes, crowd_sense, crowd_look, pairs, named_alike(names, normalised))
-    links += relatives(appearances, *near, links, _hubs(normalised, by_sense), crowds)
+    near = _near(senses, looks, pairs, named_alike(names, senses.vectors))
+    hubs = np.asarray(senses.cosines[:, :HUB].mean(axis=1))
+    links += relatives(appearances, *near, links, hubs, senses.crowds)
     groups = connected(count, links)
-    return Copies(groups, exact, _familiarity(normalised, by_sense, groups))
+    familiarity = _familiarity(senses, groups)
+    return Copies(groups, exact, familiarity, senses.nearest, senses.cosines)
+
+
+def _exact(appearances: Sequence[Appearance]) -> Codes:
+    """Return a number for each image, the same for those that are equal in all but the file."""
+    tiny = _numbered([(look.width, look.height, look.thumbnail.tobytes()) for look in appearances])
+    several = np.bincount(tiny)[tiny] > 1
+    keys = [
+        _pixels_of(look) if twice else number
+        for look, twice, number in zip(appearances, several, tiny.tolist(), strict=True)
+    ]
+    return _numbered(keys)
 
 
 def _pixels_of(appearance: Appearance) -> bytes:
     return replace(appearance, format="", file_bytes=0).to_bytes()
 
 
-def _near(
-    normalised: Singles,
-    slopes: Singles,
-    crowd_sense: Singles,
-    crowd_look: Singles,
-    pairs: Codes,
-    named: Codes,
-) -> tuple[Codes, Singles]:
+@dataclass(frozen=True, eq=False)
+class _Space:
+    """Images as vectors of length one: what is near each of them, and how near others are."""
+
+    vectors: Singles
+    nearest: Codes
+    """Others, the nearest first, shape (n, CANDIDATES)."""
+    cosines: Singles
+    """To them."""
+    crowd: Singles
+    """Cosine to the last image of its crowd, of an even sample, shape (n,)."""
+    crowds: Codes
+    """Which image that is, shape (n,)."""
+    inner: Singles | None
+    """All products, where there are few enough, shape (n, n)."""
+
+    @classmethod
+    def of(cls, vectors: Singles) -> Self:
+        """Compare each with each, or of very many with those that may be near."""
+        inner = products(vectors) if len(vectors) <= ALL_PRODUCTS else None
+        nearest, cosines = nearest_others(vectors, CANDIDATES, inner=inner)
+        return cls(vectors, nearest, cosines, *_crowd(vectors, inner), inner)
+
+    def products(self, pairs: Codes) -> Singles:
+        """Return the inner product of each pair, shape (pairs,)."""
+        if self.inner is not None:
+            return np.asarray(self.inner[pairs[:, 0], pairs[:, 1]])
+        return _products(self.vectors, self.vectors, pairs)
+
+    def are_ahead(
+        self, similarities: Singles, pairs: Codes, margin: float | Singles
+    ) -> NDArray[np.bool_]:
+        """Return whether a pair is so much closer than images of this dataset usually are."""
+        return np.asarray(1 - similarities <= margin * (1 - self._usual(pairs)))
+
+    def farness(self, pairs: Codes) -> Singles:
+        """Return the distance of each pair beside that at which the crowd of either begins."""
+        return np.asarray((1 - self.products(pairs)) / np.maximum(1 - self._usual(pairs), 1e-6))
+
+    def _usual(self, pairs: Codes) -> Singles:
+        return np.asarray(np.maximum(self.crowd[pairs[:, 0]], self.crowd[pairs[:, 1]]))
+
+
+def _near(senses: _Space, looks: _Space, pairs: Codes, named: Codes) -> tuple[Codes, Singles]:
     """Return pairs worth comparing by their pixels, and how far apart each is beside the crowd."""
-    far = _farness(normalised, crowd_sense, pairs)
-    far = np.minimum(far, _farness(slopes, crowd_look, pairs))
-    by_name = _farness(normalised, crowd_sense, named)
+    far = np.minimum(senses.farness(pairs), looks.farness(pairs))
+    by_name = senses.farness(named)
     chosen, near = far <= NEAR, by_name <= 1
     both = np.concatenate([pairs[chosen], named[near]])
     return both, np.concatenate([far[chosen], NEAR * by_name[near]])
-
-
-def _farness(normalised: Singles, crowd: Singles, pairs: Codes) -> Singles:
-    """Return the distance of each pair beside that at which the crowd of either begins."""
-    usual = np.maximum(crowd[pairs[:, 0]], crowd[pairs[:, 1]])
-    return np.asarray((1 - _products(normalised, normalised, pairs)) / np.maximum(1 - usual, 1e-6))
-
-
-def _hubs(normalised: Singles, nearest: Codes) -> Singles:
-    """Return how near each image's neighbours are: what copies were made of is nearest to all."""
-    rows = np.repeat(np.arange(len(normalised)), nearest.shape[1])
-    cosines = _products(normalised, normalised, np.stack([rows, nearest.ravel()], axis=1))
-    return np.asarray(cosines.reshape(nearest.shape)[:, :HUB].mean(axis=1))
 
 
 def _slopes(thumbnails: Singles) -> Singles:
@@ -138,12 +180,7 @@ def _slopes(thumbnails: Singles) -> Singles:
     return np.asarray(slopes / np.maximum(lengths, FLAT))
 
 
-def _nearest(normalised: Singles) -> tuple[Codes, Singles, Codes]:
-    """Return the nearest others of each, (n, CANDIDATES), and what `_crowd` does."""
-    return nearest_others(normalised, CANDIDATES)[0], *_crowd(normalised)
-
-
-def _crowd(normalised: Singles) -> tuple[Singles, Codes]:
+def _crowd(normalised: Singles, inner: Singles | None) -> tuple[Singles, Codes]:
     """Return the cosine of each to the last image of its crowd, of an even sample, and which."""
     count = len(normalised)
     step = -(-count // SAMPLED)
@@ -151,14 +188,22 @@ def _crowd(normalised: Singles) -> tuple[Singles, Codes]:
     crowded = max(sampled // CROWD, min(CROWD, sampled // SMALL_CROWD), 1)
     place = sampled - 1 - crowded
     crowd, last = np.empty(count, np.float32), np.empty(count, np.intp)
-    for first in range(0, count, ROWS):
-        block = normalised[first : first + ROWS] @ normalised[::step].T
+
+    def one(first: int) -> None:
+        own = slice(first, first + ROWS)
+        if inner is None:
+            block = normalised[own] @ normalised[::step].T
+        else:
+            block = inner[own, ::step].copy()
         rows = np.arange(first, first + len(block))
-        own = rows % step == 0
-        block[own, rows[own] // step] = -1.0
+        sampled = rows % step == 0
+        block[sampled, rows[sampled] // step] = -1.0
         sides = np.argpartition(block, place, axis=1)[:, place]
-        crowd[first : first + ROWS] = block[np.arange(len(block)), sides]
-        last[first : first + ROWS] = sides * step
+        crowd[own] = block[np.arange(len(block)), sides]
+        last[own] = sides * step
+
+    for _ in side_by_side(one, range(0, count, ROWS)):
+        pass
     return crowd, last
 
 
@@ -182,22 +227,16 @@ def _products(left: Singles, right: Singles, pairs: Codes) -> Singles:
 
 def _turned(thumbnails: Singles, slopes: Singles, pairs: Codes) -> Singles:
     """Return how well each pair agrees, the first turned and mirrored as they agree best."""
-    best = np.full(len(pairs), -1.0, np.float32)
     firsts, places = np.unique(pairs[:, 0], return_inverse=True)
     places = np.stack([places, pairs[:, 1]], axis=1)
-    for quarters in range(4):
-        turned = np.rot90(thumbnails[firsts], quarters, axes=(1, 2))
-        for mirrored in (turned, turned[:, :, ::-1]):
-            best = np.maximum(best, _products(_slopes(mirrored), slopes, places))
-    return best
 
+    def one(way: tuple[int, int]) -> Singles:
+        quarters, step = way
+        turned = np.rot90(thumbnails[firsts], quarters, axes=(1, 2))[:, :, ::step]
+        return _products(_slopes(turned), slopes, places)
 
-def _is_ahead(
-    similarities: Singles, crowd: Singles, pairs: Codes, margin: float | Singles
-) -> NDArray[np.bool_]:
-    """Return whether a pair is so much closer than images of this dataset usually are."""
-    usual = np.maximum(crowd[pairs[:, 0]], crowd[pairs[:, 1]])
-    return np.asarray(1 - similarities <= margin * (1 - usual))
+    ways = [(quarters, step) for quarters in range(4) for step in (1, -1)]
+    return functools.reduce(np.maximum, side_by_side(one, ways))
 
 
 def connected(count: int, pairs: Sequence[tuple[int, ...]]) -> Codes:
@@ -212,11 +251,9 @@ def _numbered(keys: Sequence[object]) -> Codes:
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)
 
 
-def _familiarity(normalised: Singles, nearest: Codes, groups: Codes) -> NDArray[np.float64]:
-    rows = np.arange(len(normalised))
-    pairs = np.stack([np.repeat(rows, nearest.shape[1]), nearest.ravel()], axis=1)
-    cosines = _products(normalised, normalised, pairs).astype(np.float64).reshape(nearest.shape)
-    cosines[groups[nearest] == groups[:, None]] = np.nan
+def _familiarity(senses: _Space, groups: Codes) -> NDArray[np.float64]:
+    cosines = senses.cosines.astype(np.float64)
+    cosines[groups[senses.nearest] == groups[:, None]] = np.nan
     ordered = -np.sort(-cosines, axis=1)[:, :3]
     known = ~np.isnan(ordered)
     sums = np.where(known, ordered, 0.0).sum(axis=1)

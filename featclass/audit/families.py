@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -25,6 +25,7 @@ from featclass.audit.registration import (
     registration,
 )
 from featclass.images import Appearance
+from featclass.probe import side_by_side
 
 Codes = NDArray[np.intp]
 Singles = NDArray[np.float32]
@@ -34,6 +35,8 @@ TRIED, LEAST_TRIED = 1.5, 500
 millisecond, an image's corners another."""
 IN_VAIN, LEAST_IN_VAIN = 0.2, 200
 """The same of pairs that are compared one after the other and are none: farther ones hardly are."""
+AHEAD = 16
+"""Pairs that are compared side by side: some of them may have become needless meanwhile."""
 LATEST = 2000
 """Images whose corners are remembered, some 70 kB each."""
 NAMED_ALIKE, COMPARED_BY_NAME = 16, 3
@@ -104,13 +107,14 @@ def relatives(
     patience = in_vain = max(LEAST_IN_VAIN, round(IN_VAIN * count))
     joined = []
     order = np.argsort(farness, kind="stable")
-    for one, other in dict.fromkeys(map(tuple, pairs[order].tolist())):
+    waiting = [*dict.fromkeys(map(tuple, pairs[order].tolist()))]
+    for one, other, change in families.laid_over(waiting, together):
         if together.root(one) == together.root(other):
             continue
         if left == 0 or in_vain == 0:
             break
         left, in_vain = left - 1, in_vain - 1
-        if families.join(one, other):
+        if families.join(one, other, change):
             together.join(one, other)
             joined.append((one, other))
             in_vain = patience
@@ -129,9 +133,31 @@ class _Families:
         # Not a method: this object would hold itself, and the pictures with it, for long.
         self._features = lru_cache(LATEST)(lambda image: Features.of(appearances[image].small()))
 
-    def join(self, one: int, other: int) -> bool:
-        """Join two images' families, if both images show the same, and their heads too."""
-        change = registration(self._features(one), self._features(other))
+    def laid_over(
+        self, pairs: Sequence[tuple[int, int]], together: Components
+    ) -> Iterator[tuple[int, int, Affine | None]]:
+        """Yield each pair, and how one image lies in the other, unless they are together by then.
+
+        A few pairs are looked at ahead, side by side, whatever comes of those before.
+        """
+        for first in range(0, len(pairs), AHEAD):
+            ahead = [
+                (one, other)
+                for one, other in pairs[first : first + AHEAD]
+                if together.root(one) != together.root(other)
+            ]
+            for pair, change in zip(ahead, side_by_side(self._laid_over, ahead), strict=True):
+                yield *pair, change
+
+    def _laid_over(self, pair: tuple[int, int]) -> Affine | None:
+        one, other = pair
+        return registration(self._features(one), self._features(other))
+
+    def join(self, one: int, other: int, change: Affine | None) -> bool:
+        """Join two images' families, if both images show the same, and their heads too.
+
+        `change` is where a position of one lies in the other, None if they do not show the same.
+        """
         if change is None:
             return False
         head, other_head = self._heads[one], self._heads[other]

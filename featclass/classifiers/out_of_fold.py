@@ -23,6 +23,7 @@ from featclass.base import (
     TextPriorUse,
     Unjudgeable,
     Unscored,
+    no_progress,
 )
 from featclass.classifiers import report
 from featclass.classifiers.prediction import NEIGHBOURS
@@ -43,6 +44,8 @@ class Evaluation:
     labels: tuple[str, ...]
     vectors: NDArray[np.float32]
     """L2-normalised embeddings, shape (n, dimensions)."""
+    embedded: probe.Embedded
+    """The same as the probe sees them."""
     copies: audit.Copies | None
     """Which images show the same; None where nobody looked at the pixels."""
     groups: Groups | None
@@ -71,6 +74,12 @@ class Evaluation:
         for row, key in enumerate(zip(groups.tolist(), self.labels, strict=True)):
             firsts.setdefault(key, row)
         return np.array([*firsts.values()], dtype=np.intp)
+
+    def nearest_others(self) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Return the images most like each, the nearest first, and the cosines to them."""
+        if self.copies is None:
+            return nearest_others(self.vectors, NEIGHBOURS)
+        return self.copies.nearest[:, :NEIGHBOURS], self.copies.cosines[:, :NEIGHBOURS]
 
     def is_right(self, predictions: probe.OutOfFold) -> NDArray[np.bool_]:
         """Return whether each image was taken for what it is, shape (n,)."""
@@ -126,11 +135,12 @@ def evaluate(
     copies = find_copies(embeddings, vectors)
     groups = kept_together(embeddings.images, labels, copies)
     once = recorded_once(embeddings.images, labels)
+    embedded = probe.Embedded.of(embeddings.vectors, roots=None if prior is None else False)
     predictions, unscored = None, Unscored(Lacking.SINGLE_RECORDINGS, once) if once else None
     if unscored is None and len(sizes) > 1 and min(sizes.values()) > 1:
         try:
             predictions = probe.out_of_fold(
-                embeddings.vectors,
+                embedded,
                 labels,
                 groups=groups,
                 names=[image.digest for image in embeddings.images],
@@ -145,6 +155,7 @@ def evaluate(
         embeddings,
         tuple(labels),
         vectors,
+        embedded,
         copies,
         groups,
         prior.classes if prior else tuple(sorted(sizes)),
@@ -175,25 +186,29 @@ def looked_into(
     *,
     strangers: NDArray[np.float32] | None = None,
     seed: int,
+    progress: Progress = no_progress,
 ) -> Report:
     """Return the report with what takes longer: what more images would bring, what a leak did.
 
     `strangers` are L2-normalised embeddings of pictures that a person called none of the classes.
+    `progress` is told of each part by itself, and may raise to stop.
     """
     predictions, groups = evaluation.predictions, evaluation.groups
     if predictions is None:
         return counted
-    vectors, labels = evaluation.embeddings.vectors, evaluation.labels
+    embedded, labels = evaluation.embedded, evaluation.labels
+    prior, blend = evaluation.prior, predictions.blend
     curve = learning_curve.learning_curve(
         labels,
         evaluation.is_right(predictions),
         probe.learner(
-            vectors,
+            embedded,
             labels,
-            prior=evaluation.prior,
-            blend=predictions.blend,
+            prior=prior,
+            blend=blend,
             kind=evaluation.kind,
             C=predictions.C,
+            progress=progress,
         ),
         groups=None if groups is None else groups.tolist(),
         seed=seed,
@@ -201,7 +216,7 @@ def looked_into(
     return replace(
         counted,
         learning_curve=curve,
-        near_duplicates=_leak(evaluation, seed),
+        near_duplicates=_leak(evaluation, seed, progress),
         refused_share=_refused(evaluation, predictions, strangers),
     )
 
@@ -211,18 +226,19 @@ def normalised(embeddings: Embeddings) -> NDArray[np.float32]:
     return probe.normalise(embeddings.vectors).astype(np.float32)
 
 
-def _leak(evaluation: Evaluation, seed: int) -> NearDuplicates | None:
+def _leak(evaluation: Evaluation, seed: int, progress: Progress) -> NearDuplicates | None:
     """Count near-duplicates, and what the score would be if they stood on both sides."""
     embeddings, groups = evaluation.embeddings, evaluation.groups
     if groups is None:
         return None
     sizes = np.bincount(groups)
     leaking = probe.out_of_fold(
-        embeddings.vectors,
+        evaluation.embedded,
         evaluation.labels,
         prior=evaluation.prior,
         seed=seed,
         kind=evaluation.kind,
+        progress=progress,
     )
     accuracy = float(evaluation.is_right(leaking).mean())
     recorded = [image.burst is not None for image in embeddings.images]
@@ -237,17 +253,19 @@ def _refused(
 
     Of as many folds as hold `ASKED` images.
     """
-    known: list[NDArray[np.bool_]] = []
-    distinct = evaluation.distinct()
-    for fold in np.unique(predictions.held_out):
-        asked = predictions.held_out == fold
+    vectors, held_out, distinct = evaluation.vectors, predictions.held_out, evaluation.distinct()
+    folds, sizes = np.unique(held_out, return_counts=True)
+    enough = int(np.searchsorted(np.cumsum(sizes), ASKED)) + 1
+
+    def known(fold: int) -> NDArray[np.bool_]:
+        asked = held_out == fold
         exemplars = distinct[~asked[distinct]]
         own = [evaluation.labels[row] for row in exemplars]
-        members = probe.NoveltyDetector.of(evaluation.vectors[exemplars], own, strangers)
-        known.append(members.is_known(evaluation.vectors[asked]))
-        if sum(map(len, known)) >= ASKED:
-            break
-    return float(1 - np.concatenate(known).mean())
+        members = probe.NoveltyDetector.of(vectors[exemplars], own, strangers)
+        return members.is_known(vectors[asked])
+
+    asked = [*probe.side_by_side(known, folds[:enough].tolist())]
+    return float(1 - np.concatenate(asked).mean())
 
 
 def out_of_fold_predictions(evaluation: Evaluation) -> tuple[OutOfFoldPrediction, ...]:
@@ -255,7 +273,7 @@ def out_of_fold_predictions(evaluation: Evaluation) -> tuple[OutOfFoldPrediction
     if evaluation.predictions is None:
         return ()
     images, labels = evaluation.embeddings.images, evaluation.labels
-    nearest, cosines = nearest_others(evaluation.vectors, NEIGHBOURS)
+    nearest, cosines = evaluation.nearest_others()
     neighbours = [
         tuple(
             Neighbour(images[i].name, labels[i], images[i].digest, min(1.0, float(cosine)))

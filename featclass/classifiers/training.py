@@ -97,7 +97,7 @@ def audited(evaluation: Evaluation) -> Audit | None:
     if predictions is not None:
         probabilities = _of_classes_shown(evaluation, predictions.probabilities)
         distances = probe.distances_left_out(
-            evaluation.vectors, evaluation.labels, evaluation.groups
+            evaluation.embedded, evaluation.labels, evaluation.groups
         )
     findings = audit.audit(
         pictures, probabilities=probabilities, distances=distances, copies=evaluation.copies
@@ -166,7 +166,9 @@ def learn(
     scored(training)
     again = time.perf_counter()
     findings = audited(evaluation)
-    report = looked_into(counted, evaluation, strangers=classifier.strangers, seed=seed)
+    report = looked_into(
+        counted, evaluation, strangers=classifier.strangers, seed=seed, progress=progress
+    )
     refused = refuses(classifier)
     seconds = {**seconds, "evaluate": spent + time.perf_counter() - again}
     report = replace(report, refuses=refused, seconds=seconds)
@@ -176,7 +178,7 @@ def learn(
 def _fitted(evaluation: Evaluation) -> Probe:
     predictions = evaluation.predictions
     return probe.fit(
-        evaluation.embeddings.vectors,
+        evaluation.embedded,
         evaluation.labels,
         calibrated=predictions.calibrated if predictions else None,
         prior=evaluation.prior,

@@ -8,6 +8,7 @@ label next, `learning_curve` what more images would bring, `layout` where images
 
 from featclass.probe.active_learning import MOST, MOST_LABELLED, most_useful, spaced
 from featclass.probe.covariance import distances_left_out
+from featclass.probe.embedded import Embedded, products
 from featclass.probe.evaluation import OutOfFold, by_one_probe, learner, out_of_fold, split
 from featclass.probe.fitting import fit, predict, untried_blend
 from featclass.probe.neighbours import nearest, nearest_others
@@ -15,4 +16,5 @@ from featclass.probe.normalisation import Codes, Floats, normalise
 from featclass.probe.novelty import NoveltyDetector, exemplar_indices, simulated_strangers
 from featclass.probe.statistics import accuracy_interval, binomial_tail
 from featclass.probe.text_prior import Blend, TextPrior
+from featclass.probe.threads import side_by_side
 from featclass.probe.tsne import Layout

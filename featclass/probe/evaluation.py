@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -22,8 +23,9 @@ from featclass.base import (
 from featclass.probe import calibration, folds, kinds
 from featclass.probe import text_prior as priors
 from featclass.probe.calibration import Calibration
+from featclass.probe.embedded import Embedded
 from featclass.probe.fitting import fit, predict
-from featclass.probe.normalisation import Codes, Floats, Masks, encode, normalise, takes_roots
+from featclass.probe.normalisation import Codes, Floats, Masks, encode
 from featclass.probe.text_prior import Blend, TextPrior
 
 REPEATS = 3
@@ -52,7 +54,7 @@ class OutOfFold:
 
 
 def out_of_fold(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     *,
     groups: NDArray[np.integer] | None = None,
@@ -70,7 +72,7 @@ def out_of_fold(
     classes, or a class has a single group.
 
     Args:
-        vectors: Embeddings, shape (n, dimensions).
+        vectors: Embeddings, shape (n, dimensions), or what is known of them already.
         labels: Class of each, two groups a class or more.
         groups: Equal for near-duplicates, held out together, shape (n,); without, none has any.
         names: Of the images, such as digests: one more leaves nearly all others in their folds.
@@ -85,15 +87,15 @@ def out_of_fold(
     images = folds.Images.of(codes, groups, names)
     _require_two(classes, images)
     plan = folds.cross_validation(images, seed=seed, repeats=repeats)
-    embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
+    embedded = Embedded.of(vectors, roots=None if prior is None else False)
     learned = kinds.of(kind)
     logits, C = learned.held_out_logits(embedded, codes, plan.held_out, progress)
     blend = None
     if prior is not None:
-        texts, places = prior.logits(embedded), prior.places(classes)
+        texts, places = prior.logits(embedded.X), prior.places(classes)
         own = learned.calibrated(logits, codes, plan.share)
         blend = priors.chosen(logits.mean(axis=0), texts, codes, places, own)
-        logits = _blended(logits, embedded, images, plan, texts, places, seed, learned)
+        logits = _blended(logits, embedded.X, images, plan, texts, places, seed, learned)
         codes = places[codes]
     return _calibrated(logits, codes, plan, learned, blend, C)
 
@@ -226,29 +228,47 @@ def by_one_probe(
 
 
 def learner(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     *,
     prior: TextPrior | None = None,
     blend: Blend | None = None,
     kind: ProbeKind = ProbeKind.DISCRIMINANT,
     C: float | None = None,
+    progress: Progress = no_progress,
 ) -> Callable[[Masks], Codes]:
     """Return what predicts all images by probes trained on some: masks (fits, n) to codes.
 
     With a prior, its names count as `blend` says for any number of images, and so does C.
+    `progress` is called after each fit, or some of them, and may raise to stop.
     """
     classes, codes = encode(labels)
-    embedded = normalise(vectors, roots=prior is None and takes_roots(vectors))
+    embedded = Embedded.of(vectors, roots=None if prior is None else False)
+    mixed = _mixing(embedded, classes, prior, blend)
     predicted = kinds.of(kind).predicted
+
+    def learned(training: Masks) -> Codes:
+        steps = itertools.count(1)
+
+        def done() -> None:
+            progress(next(steps), len(training))
+
+        return predicted(embedded, codes, training, mixed, C, done)
+
+    return learned
+
+
+def _mixing(
+    embedded: Embedded, classes: tuple[str, ...], prior: TextPrior | None, blend: Blend | None
+) -> kinds.Mixing:
     if prior is None or blend is None or not blend.weight:
-        return lambda training: predicted(embedded, codes, training, kinds.as_they_are, C)
-    texts = prior.logits(embedded)[:, prior.places(classes)]
+        return kinds.unmixed
+    texts = prior.logits(embedded.X)[:, prior.places(classes)]
 
     def mixed(logits: Floats, some: Codes, share: float) -> Floats:
         return blend.mixed(logits, texts[:, some], np.arange(some.size), share)
 
-    return lambda training: predicted(embedded, codes, training, mixed, C)
+    return mixed
 
 
 def _require_two(classes: tuple[str, ...], images: folds.Images) -> None:

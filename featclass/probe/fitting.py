@@ -9,12 +9,13 @@ import numpy as np
 from featclass.base import FloatArray, Probe, ProbeKind
 from featclass.probe import kinds
 from featclass.probe.calibration import Calibration, floored
-from featclass.probe.normalisation import Floats, encode, normalise, softmax, takes_roots
+from featclass.probe.embedded import Embedded
+from featclass.probe.normalisation import Floats, encode, normalise, softmax
 from featclass.probe.text_prior import Blend, TextPrior, untried
 
 
 def fit(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     *,
     calibrated: Calibration | None = None,
@@ -26,7 +27,7 @@ def fit(
     """Train a probe on embeddings of length 1: shrinkage discriminant analysis, by default.
 
     Args:
-        vectors: Embeddings, shape (n, dimensions).
+        vectors: Embeddings, shape (n, dimensions), or what is known of them already.
         labels: Class of each, two classes or more, one image a class or more.
         calibrated: What `out_of_fold` found for the same images.
         prior: What the names say, of these classes and perhaps of more, which have no image.
@@ -40,11 +41,10 @@ def fit(
     if prior is not None:
         return _blended(vectors, labels, calibrated, prior, blend, kind, C)
     classes, codes = encode(labels)
-    roots = takes_roots(vectors)
-    learned = kinds.of(kind)
-    coefficients, intercepts = learned.fit(normalise(vectors, roots=roots), codes, C)
+    learned, embedded = kinds.of(kind), Embedded.of(vectors)
+    coefficients, intercepts = learned.fit(embedded, codes, C)
     calibrated = calibrated or learned.usual(codes.size, len(classes))
-    return _probe(classes, coefficients, intercepts, calibrated, roots=roots)
+    return _probe(classes, coefficients, intercepts, calibrated, roots=embedded.roots)
 
 
 def _probe(
@@ -61,7 +61,7 @@ def _probe(
 
 
 def untried_blend(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     prior: TextPrior,
     kind: ProbeKind = ProbeKind.DISCRIMINANT,
@@ -70,12 +70,12 @@ def untried_blend(
     places = prior.places(tuple(sorted(set(labels))))
     if places.size < 2:
         return Blend(1.0, 1.0, 1.0)
-    texts = prior.logits(normalise(vectors))
-    return untried(texts, places[encode(labels)[1]], kinds.of(kind))
+    X = Embedded.of(vectors, roots=False).X
+    return untried(prior.logits(X), places[encode(labels)[1]], kinds.of(kind))
 
 
 def _blended(
-    vectors: FloatArray,
+    vectors: FloatArray | Embedded,
     labels: Sequence[str],
     calibrated: Calibration | None,
     prior: TextPrior,
@@ -90,9 +90,9 @@ def _blended(
     if places.size < 2:  # nothing to tell apart by images
         floor = learned.usual(max(len(labels), 1), count).floor
         return Probe(prior.classes, texts.T.copy(), np.zeros(count), roots=False, floor=floor)
-    embedded, codes = normalise(vectors), encode(labels)[1]
+    embedded, codes = Embedded.of(vectors, roots=False), encode(labels)[1]
     own, at_zero = learned.fit(embedded, codes, C)
-    blend = blend or untried_blend(vectors, labels, prior, kind)
+    blend = blend or untried_blend(embedded, labels, prior, kind)
     floor = learned.usual(codes.size, count).floor
     coefficients = blend.mixed(own.T, texts, places).T
     intercepts = blend.mixed(at_zero[None], np.zeros((1, count)), places)[0]

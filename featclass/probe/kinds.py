@@ -11,26 +11,30 @@ import numpy as np
 from featclass.base import ProbeKind, Progress
 from featclass.probe import calibration, discriminant, logistic
 from featclass.probe.calibration import Calibration
+from featclass.probe.embedded import Embedded
 from featclass.probe.folds import Folds
 from featclass.probe.normalisation import Codes, Floats, Masks
 
-Mixed = Callable[[Floats, Codes, float], Floats]
-"""Changes logits, given their classes and how large they are of those of a probe of all images."""
+Mixing = discriminant.Mixing
+unmixed = discriminant.unmixed
+Seen = Floats | Embedded
+"""Embeddings as the probe sees them, shape (n, dimensions), with their products or without."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """How linear maps of embeddings of length 1 are learned: logits, the larger the likelier."""
 
-    fit: Callable[[Floats, Codes, float | None], tuple[Floats, Floats]]
+    fit: Callable[[Seen, Codes, float | None], tuple[Floats, Floats]]
     """From embeddings, classes 0, 1, ... and C to coefficients (classes, dimensions), intercepts
     (classes,)."""
-    held_out_logits: Callable[[Floats, Codes, Folds, Progress], tuple[Floats, float | None]]
+    held_out_logits: Callable[[Seen, Codes, Folds, Progress], tuple[Floats, float | None]]
     """Logits (rounds, n, classes) by probes of all other folds, and C for all images; from
     embeddings, classes, each of which is in two folds or more, and the fold that holds each image
     out, shape (rounds, n). Progress may raise to stop."""
-    predicted: Callable[[Floats, Codes, Masks, Mixed, float | None], Codes]
-    """The class of every image by a probe of each mask's, shape (masks, n), given C."""
+    predicted: Callable[[Seen, Codes, Masks, Mixing, float | None, Callable[[], None]], Codes]
+    """The class of every image by a probe of each mask's, shape (masks, n), given C; the last is
+    called now and then, and may raise to stop."""
     calibrated: Callable[[Floats, Codes, float], tuple[Calibration, Calibration]]
     """Of held-out logits' mean over rounds, and of a probe of all images, given logits (rounds, n,
     classes), the classes, and the share of the images that a fold trains on."""
@@ -43,33 +47,29 @@ def of(kind: ProbeKind) -> Kind:
     return LOGISTIC if kind is ProbeKind.LOGISTIC else DISCRIMINANT
 
 
-def as_they_are(logits: Floats, classes: Codes, size: float) -> Floats:
-    """Change no logits."""
-    return logits
-
-
-def _fit(X: Floats, codes: Codes, C: float | None) -> tuple[Floats, Floats]:
+def _fit(X: Seen, codes: Codes, C: float | None) -> tuple[Floats, Floats]:
     fitted = discriminant.fit(X, codes)
     return fitted.coefficients, fitted.intercepts
 
 
 def _held_out_logits(
-    X: Floats, codes: Codes, held_out: Folds, progress: Progress
+    X: Seen, codes: Codes, held_out: Folds, progress: Progress
 ) -> tuple[Floats, float | None]:
     steps, total = itertools.count(1), len(held_out) * (int(held_out.max()) + 1)
 
     def done() -> None:
         progress(next(steps), total)
 
-    rounds = [discriminant.held_out_logits(X, codes, fold, done) for fold in held_out]
+    embedded = Embedded.seen(X)
+    rounds = [discriminant.held_out_logits(embedded, codes, fold, done) for fold in held_out]
     return np.array(rounds), None
 
 
 DISCRIMINANT = Kind(
     fit=_fit,
     held_out_logits=_held_out_logits,
-    predicted=lambda X, codes, training, mixed, C: discriminant.predicted(
-        X, codes, training, mixed
+    predicted=lambda X, codes, training, mixed, C, done: discriminant.predicted(
+        X, codes, training, mixed, done
     ),
     calibrated=lambda logits, codes, share: calibration.calibrated(
         logits.mean(axis=0), codes, share
@@ -77,9 +77,13 @@ DISCRIMINANT = Kind(
     usual=calibration.usual,
 )
 LOGISTIC = Kind(
-    fit=logistic.fit,
-    held_out_logits=logistic.held_out_logits,
-    predicted=logistic.predicted,
+    fit=lambda X, codes, C: logistic.fit(Embedded.seen(X).X, codes, C),
+    held_out_logits=lambda X, codes, held_out, progress: logistic.held_out_logits(
+        Embedded.seen(X).X, codes, held_out, progress
+    ),
+    predicted=lambda X, codes, training, mixed, C, done: logistic.predicted(
+        Embedded.seen(X).X, codes, training, mixed, C
+    ),
     calibrated=lambda logits, codes, share: calibration.calibrated_log_odds(logits, codes),
     usual=calibration.usual_log_odds,
 )

@@ -20,10 +20,10 @@ from operator import methodcaller
 import numpy as np
 
 from featclass.base import Progress, no_progress
-from featclass.probe.discriminant import use_one_thread_each
 from featclass.probe.folds import Folds
 from featclass.probe.normalisation import Codes, Floats, Masks
 from featclass.probe.softmax_regression import Real, Regressions
+from featclass.probe.threads import use_one_thread_each
 
 PENALTIES = 10.0 ** np.arange(-3, 7)
 """Values of C that are tried."""

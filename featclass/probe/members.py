@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 
 from featclass.probe.covariance import (
     LEAST_VARIANCE,
-    Covariance,
+    Precision,
     class_means,
-    left_out,
-    lengths_of,
-    squares,
+    within_classes,
 )
-from featclass.probe.normalisation import Codes, Floats, normalise
+from featclass.probe.normalisation import Codes, Floats
 
 NEIGHBOURS = 3
 NEIGHBOURS_WEIGHT = 0.5
@@ -36,6 +34,8 @@ MOST = 0.25
 AS_THE_OTHERS = 10.0
 """Images as which the scatter of all classes counts beside that of one (Smyth 2004, "Linear models
 and empirical Bayes methods": a moderated variance)."""
+SAME_PLACE = 1e-7
+"""Distance from the mean, of vectors of length 1, that is rounding."""
 NORMAL = 1.4826
 """Makes the median absolute deviation a standard deviation where values are normal."""
 
@@ -44,69 +44,84 @@ NORMAL = 1.4826
 class Relative:
     """Distance to the nearest class mean, less that to the mean of all: negative, squared."""
 
-    within: Covariance
-    total: Covariance
-    means: Floats
-    """Of the classes, in the coordinates of `within`."""
+    within: Precision
+    total: Precision
+    codes: Codes
+    """Class of each image measured."""
+    to_means: Floats
+    """Products of their residuals and the class means, shape (n, classes)."""
+    of_means: Floats
+    """Squared lengths of the class means as `within` sees them, shape (classes,)."""
 
     @classmethod
-    def of(cls, places: Floats, codes: Codes) -> Relative:
-        """Measure places, shape (n, dimensions), whose mean is the origin."""
-        means = class_means(places, codes)
-        within = Covariance.of(places - means[codes])
-        return cls(within, Covariance.of(places), within.coordinates(means))
+    def of(cls, inner: Floats, codes: Codes, dimensions: int) -> tuple[Relative, Floats]:
+        """Measure images by their products as seen from their mean, shape (n, n).
 
-    def score(self, places: Floats) -> Floats:
-        """Return how near new places are, shape (n, dimensions), negative where far: (n,)."""
-        distances = squares(self.within.coordinates(places), self.means)
-        return np.asarray(lengths_of(self.total.coordinates(places)) - distances.min(axis=1))
-
-    def left_out(self, places: Floats, codes: Codes) -> Floats:
-        """Return what each of the places measured would score had it not been among them."""
-        n = len(places)
-        whole = lengths_of(self.total.coordinates(places))
+        Returns:
+            Also what each of them would score had it not been among them, shape (n,).
+        """
+        n = len(inner)
+        within, seen = within_classes(inner, codes, dimensions)
+        total = Precision.of(inner, dimensions)
+        to_means = class_means(inner, codes).T
+        to_means = to_means - class_means(to_means, codes)[codes]
+        whole = total.own_lengths()
         remain = np.maximum(1 - whole / (n - 1), LEAST_VARIANCE)
-        nearest = left_out(self.within, places, codes).min(axis=1)
-        return np.asarray((n / (n - 1)) ** 2 * whole / remain - nearest)
+        nearest = seen.left_out(codes).min(axis=1)
+        scores = (n / (n - 1)) ** 2 * whole / remain - nearest
+        relative = cls(within, total, codes, to_means, np.diag(seen.between))
+        return relative, np.asarray(scores)
+
+    def score(self, lengths: Floats, products: Floats) -> Floats:
+        """Return how near new images are, negative where far, shape (k,).
+
+        Args:
+            lengths: Squared, of the images as seen from the mean of those measured, shape (k,).
+            products: With those measured, as seen from there, shape (k, n).
+        """
+        by_mean = class_means(products.T, self.codes).T
+        residual = products - by_mean[:, self.codes]
+        beside = self.within.between(by_mean, residual.T, self.to_means)
+        nearest = (self.of_means - 2 * beside).min(axis=1)
+        own = self.within.lengths(lengths, residual)
+        return np.asarray(self.total.lengths(lengths, products) - own - nearest)
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
     """What images of the classes score, each as if it were new."""
 
-    centre: Floats
     relative: Relative | None
     """None where no class has `SCATTERED` images."""
-    seen: Floats
-    """From the centre, L2-normalised, shape (n, dimensions)."""
     neighbours: int
     tested: NDArray[np.bool_]
     """Not those alone in their class, unless all are."""
     parts: Floats
     """Relative distance and mean cosine to the nearest others, shape (2, n)."""
     nearest: Floats
-    """Cosine to the nearest other, shape (n,)."""
+    """Cosine to the nearest other, as seen from the mean, or the origin without scatter: (n,)."""
     farthest: Floats
     """To the farthest of the nearest others: two strays that are alike have one near."""
 
     @classmethod
-    def of(cls, places: Floats, codes: Codes) -> Members:
-        """Measure places, shape (n, dimensions)."""
+    def of(cls, inner: Floats, codes: Codes, dimensions: int) -> Members:
+        """Measure images of so many dimensions by their inner products, shape (n, n)."""
         sizes = np.bincount(codes)[codes]
         tested = sizes > 1 if sizes.max() > 1 else sizes > 0
-        parts = np.zeros((2, len(places)))
-        centre, relative = np.zeros(places.shape[1]), None
+        parts = np.zeros((2, len(inner)))
+        relative, neighbours = None, min(NEIGHBOURS, len(inner) - 1)
         if sizes.max() >= SCATTERED:
-            centre = places.mean(axis=0)
-            relative = Relative.of(places - centre, codes)
-            parts[0] = relative.left_out(places - centre, codes)
-        seen, neighbours = normalise(places - centre), min(NEIGHBOURS, len(places) - 1)
-        cosines = seen @ seen.T
+            inner = inner - inner.mean(axis=0)
+            inner -= inner.mean(axis=1, keepdims=True)
+            relative, parts[0] = Relative.of(inner, codes, dimensions)
+        lengths = np.sqrt(np.maximum(np.diag(inner), 0))
+        lengths[lengths <= SAME_PLACE] = np.inf
+        cosines = inner / lengths / lengths[:, None]
         np.fill_diagonal(cosines, -np.inf)
         largest = largest_of(cosines, neighbours)
         parts[1] = largest.mean(axis=1)
         ends = largest.max(axis=1), largest.min(axis=1)
-        return cls(centre, relative, seen, neighbours, tested, parts, *ends)
+        return cls(relative, neighbours, tested, parts, *ends)
 
     def usual_and_spread(self) -> tuple[Floats, Floats]:
         """Return the mean of each part and its standard deviation, as the detector has them."""
@@ -123,9 +138,12 @@ class Members:
         return blended(parts, np.median(parts, axis=1), spread)
 
 
-def without_strays(places: Floats, codes: Codes) -> tuple[Codes, Members]:
-    """Return which members there are beside strays, ascending, and what these are measured."""
-    rows, members = np.arange(len(codes)), Members.of(places, codes)
+def without_strays(inner: Floats, codes: Codes, dimensions: int) -> tuple[Codes, Members]:
+    """Return which members there are beside strays, ascending, and what these are measured.
+
+    `inner` are inner products of all members, shape (n, n).
+    """
+    rows, members = np.arange(len(codes)), Members.of(inner, codes, dimensions)
     for _ in range(ROUNDS if len(codes) <= MANY else 1):
         if members.relative is None:
             break
@@ -134,7 +152,7 @@ def without_strays(places: Floats, codes: Codes) -> tuple[Codes, Members]:
         if not far.size:
             break
         rows = np.delete(rows, far)
-        members = Members.of(places[rows], codes[rows])
+        members = Members.of(inner[np.ix_(rows, rows)], codes[rows], dimensions)
     return rows, members
 
 

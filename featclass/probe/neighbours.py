@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import FloatArray
+from featclass.probe.embedded import products
 from featclass.probe.normalisation import Floats, blocks, normalise
+from featclass.probe.threads import side_by_side
 
 Rows = NDArray[np.intp]
 Singles = NDArray[np.float32]
@@ -42,7 +44,9 @@ def nearest(exemplars: FloatArray, vectors: FloatArray, k: int) -> tuple[Rows, F
     return np.concatenate(rows), np.clip(np.concatenate(cosines), -1.0, 1.0)
 
 
-def nearest_others(normalised: Singles, k: int, *, many: int = MANY) -> tuple[Rows, Singles]:
+def nearest_others(
+    normalised: Singles, k: int, *, many: int = MANY, inner: Singles | None = None
+) -> tuple[Rows, Singles]:
     """Return rows and cosines of those most like each, both (n, min(k, n - 1)), best first.
 
     Of more than `many` images each is compared with those in the cells nearest to it, about two
@@ -54,18 +58,41 @@ def nearest_others(normalised: Singles, k: int, *, many: int = MANY) -> tuple[Ro
         normalised: Of length one, shape (n, dimensions), n at least 1.
         k: How many to return.
         many: From here on what is returned may lack one of the nearest now and then.
+        inner: All their products, where these are known, shape (n, n): then nothing is lacking.
     """
     count = len(normalised)
     k = min(k, count - 1)
     rows, cosines = np.zeros((count, k), np.intp), np.full((count, k), -np.inf, np.float32)
     if k == 0:
         return rows, cosines
-    if count > many:
-        _search_cells(normalised, rows, cosines)
-    left = np.flatnonzero(np.isneginf(cosines[:, -1]))  # all, or those of an almost empty cell
+    if inner is not None or count <= many:
+        _search_all(products(normalised) if inner is None else inner, rows, cosines)
+        return rows, cosines
+    _search_cells(normalised, rows, cosines)
+    left = np.flatnonzero(np.isneginf(cosines[:, -1]))  # those of an almost empty cell
     for some, among in _blocks(left, np.arange(count)):
         _search(normalised, some, among, rows, cosines)
     return rows, cosines
+
+
+def _search_all(inner: Singles, rows: Rows, cosines: Singles) -> None:
+    def one(first: int) -> None:
+        own = slice(first, first + BLOCK)
+        candidates = inner[own].copy()
+        asked = np.arange(len(candidates))
+        candidates[asked, first + asked] = -np.inf
+        rows[own], cosines[own] = _best(candidates, rows.shape[1])
+
+    for _ in side_by_side(one, range(0, len(inner), BLOCK)):
+        pass
+
+
+def _best(candidates: Singles, k: int) -> tuple[Rows, Singles]:
+    """Return the columns of the k largest of each row, the largest first, and these."""
+    some = np.argpartition(-candidates, k - 1, axis=1)[:, :k]
+    values = np.take_along_axis(candidates, some, axis=1)
+    order = np.lexsort((some, -values), axis=1)
+    return np.take_along_axis(some, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def _search_cells(normalised: Singles, rows: Rows, cosines: Singles) -> None:

@@ -20,11 +20,12 @@ def normalise(vectors: FloatArray, *, roots: bool = False) -> Floats:
 
     With `roots`, their signed square roots.
     """
-    wide = np.asarray(vectors, dtype=np.float64)
+    wide = np.array(vectors, dtype=np.float64)
     if roots:
-        wide = np.sign(wide) * np.sqrt(np.abs(wide))
-    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
-    return np.asarray(wide / np.where(lengths > 0, lengths, 1.0))
+        np.copysign(np.sqrt(np.abs(wide)), wide, out=wide)
+    lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))[:, None]
+    wide /= np.where(lengths > 0, lengths, 1.0)
+    return wide
 
 
 def blocks(rows: NDArray[Any], size: int = 1024) -> Iterator[NDArray[Any]]:
@@ -39,7 +40,7 @@ def takes_roots(vectors: FloatArray) -> bool:
     compare as by the Hellinger distance (Arandjelovic and Zisserman 2012, RootSIFT), in which the
     few no longer drown the many.
     """
-    return not bool((np.asarray(vectors, dtype=np.float64) < 0).any())
+    return not bool(np.less(vectors, 0).any())
 
 
 def encode(labels: Sequence[str]) -> tuple[tuple[str, ...], Codes]:

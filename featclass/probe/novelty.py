@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass.base import FloatArray
+from featclass.probe.covariance import lengths_of
+from featclass.probe.embedded import Embedded
 from featclass.probe.members import (
     MANY,
     Members,
@@ -42,6 +44,8 @@ SLACK = 10.0
 HELPS = 0.1
 """Share of simulated strangers that must be refused without a member, beyond those that are with
 it, for it to be taken for a stray."""
+SIMULATED = 200
+"""Such strangers."""
 FAR = 2.0
 """Robust deviations below the median at which such a member must lie at least."""
 LOWEST, MOST_ROUNDS = 2, 4
@@ -65,6 +69,8 @@ class NoveltyDetector:
     exemplars: Floats
     """Seen from the centre, L2-normalised, shape (m, dimensions), m at most `MEASURED`."""
     centre: Floats
+    lengths: Floats
+    """Of the exemplars as seen from the centre, before that, shape (m,)."""
     relative: Relative | None
     neighbours: int
     usual: Floats
@@ -106,7 +112,8 @@ class NoveltyDetector:
         encode(labels)
         rows = exemplar_indices(labels, MEASURED)
         codes = encode([labels[row] for row in rows])[1]
-        measured = _Measured.of(exemplars[rows], codes, takes_roots(exemplars)).that_refuses()
+        embedded = Embedded.of(exemplars[rows], roots=takes_roots(exemplars))
+        measured = _Measured.of(embedded, codes).that_refuses()
         if strangers is None or not len(strangers):
             return measured.detector
         return measured.detector._with(strangers, measured.scores, measured.members)
@@ -125,7 +132,7 @@ class NoveltyDetector:
         rows = np.linspace(0, len(strangers) - 1, min(len(strangers), MEASURED)).astype(np.intp)
         given = strangers[rows]
         seen = normalise(normalise(given, roots=self.roots) - self.centre)
-        nearer = (members.seen @ seen.T).max(axis=1) - members.nearest
+        nearer = (self.exemplars @ seen.T).max(axis=1) - members.nearest
         nearer = nearer[members.tested]
         allowed = max(1, int(REFUSED_SHARE * (nearer.size + 1)))
         margin = max(0.0, float(np.sort(nearer)[-allowed]))
@@ -140,7 +147,8 @@ class NoveltyDetector:
 
     def score(self, vectors: FloatArray) -> Floats:
         """Return the familiarity of embeddings of any length, shape (n, dimensions): (n,)."""
-        return np.concatenate([self._scored(block) for block in blocks(vectors)])
+        parts = [self.scored(normalise(block, roots=self.roots)) for block in blocks(vectors)]
+        return np.concatenate(parts)
 
     def is_known(self, vectors: FloatArray) -> NDArray[np.bool_]:
         """Return whether each embedding resembles any of the classes, shape (n,)."""
@@ -149,11 +157,15 @@ class NoveltyDetector:
             known &= ~np.concatenate([self._are_strangers(block) for block in blocks(vectors)])
         return np.asarray(known)
 
-    def _scored(self, vectors: FloatArray) -> Floats:
-        places = normalise(vectors, roots=self.roots) - self.centre
-        cosines = normalise(places) @ self.exemplars.T
+    def scored(self, X: Floats) -> Floats:
+        """Return the familiarity of embeddings as the probe sees them, shape (n, dimensions)."""
+        places = X - self.centre
+        squared, along = lengths_of(places), places @ self.exemplars.T
+        cosines = along / np.where(squared > 0, np.sqrt(squared), 1)[:, None]
         near = largest_of(cosines, self.neighbours).mean(axis=1)
-        far = self.relative.score(places) if self.relative else np.zeros(len(places))
+        far = np.zeros(len(places))
+        if self.relative:
+            far = self.relative.score(squared, along * self.lengths)
         return blended(np.stack([far, near]), self.usual, self.spread)
 
     def _are_strangers(self, vectors: FloatArray) -> NDArray[np.bool_]:
@@ -169,7 +181,8 @@ class NoveltyDetector:
 class _Measured:
     """Exemplars, those of them that are no strays, and what these are measured to be."""
 
-    exemplars: FloatArray
+    embedded: Embedded
+    """All exemplars."""
     codes: Codes
     """Of all exemplars."""
     rows: Codes
@@ -179,36 +192,34 @@ class _Measured:
     detector: NoveltyDetector
 
     @classmethod
-    def of(cls, exemplars: FloatArray, codes: Codes, roots: bool) -> Self:
+    def of(cls, embedded: Embedded, codes: Codes) -> Self:
         """Measure those that are no strays by their scores; clean sets seem to have some, too."""
-        rows, members = without_strays(normalise(exemplars, roots=roots), codes)
-        return cls._of(exemplars, codes, roots, rows, members, strays=len(codes) - rows.size)
+        rows, members = without_strays(embedded.inner, codes, embedded.X.shape[1])
+        return cls._of(embedded, codes, rows, members, strays=len(codes) - rows.size)
 
     @classmethod
     def _of(
-        cls,
-        exemplars: FloatArray,
-        codes: Codes,
-        roots: bool,
-        rows: Codes,
-        members: Members,
-        strays: int = 0,
+        cls, embedded: Embedded, codes: Codes, rows: Codes, members: Members, strays: int = 0
     ) -> Self:
         usual, spread = members.usual_and_spread()
         scores = blended(members.parts[:, members.tested], usual, spread)
+        places = embedded.X[rows]
+        centre = places.mean(axis=0) if members.relative else np.zeros(places.shape[1])
+        places -= centre
         detector = NoveltyDetector(
-            roots,
-            members.seen,
-            members.centre,
+            embedded.roots,
+            normalise(places),
+            centre,
+            np.sqrt(lengths_of(places)),
             members.relative,
             members.neighbours,
             usual,
             spread,
             _lowest_of_members(scores, strays),
-            strangers=np.empty((0, members.seen.shape[1])),
+            strangers=np.empty((0, places.shape[1])),
             margin=np.inf,
         )
-        return cls(exemplars, codes, rows, members, scores, detector)
+        return cls(embedded, codes, rows, members, scores, detector)
 
     def that_refuses(self) -> Self:
         """Return the same without members that keep strangers from being refused, if there are."""
@@ -231,9 +242,9 @@ class _Measured:
 
     def _only(self, rows: Codes) -> Self:
         """Measure these alone, and count nothing that was left out among what may be refused."""
-        roots = self.detector.roots
-        members = Members.of(normalise(self.exemplars[rows], roots=roots), self.codes[rows])
-        return self._of(self.exemplars, self.codes, roots, rows, members)
+        inner, dimensions = self.embedded.inner[np.ix_(rows, rows)], self.embedded.X.shape[1]
+        members = Members.of(inner, self.codes[rows], dimensions)
+        return self._of(self.embedded, self.codes, rows, members)
 
     def _with_fewer(self) -> Iterator[Self]:
         """Yield what is measured without one of the lowest members that lies far below the rest."""
@@ -244,14 +255,17 @@ class _Measured:
             row = self.rows[member]
             if left[self.codes[row]]:
                 fewer = self._only(np.delete(self.rows, member))
-                score = float(fewer.detector.score(self.exemplars[row : row + 1])[0])
+                score = float(fewer.detector.scored(self.embedded.X[row : row + 1])[0])
                 if np.median(fewer.scores) - score >= FAR * deviation(fewer.scores):
                     yield fewer
 
     def _refused(self) -> float:
         """Return the share of strangers, made of these exemplars, that are refused."""
-        strangers = simulated_strangers(self.exemplars[self.rows])
-        return float(1 - self.detector.is_known(strangers).mean())
+        X, rng = self.embedded.X[self.rows], np.random.default_rng(0)
+        mean = 0.0 if self.embedded.roots else X.mean(axis=0)
+        strangers = _shuffled(X[rng.integers(0, len(X), SIMULATED)], rng, mean)
+        scores = self.detector.scored(normalise(strangers))
+        return float(1 - (scores >= self.detector.threshold).mean())
 
 
 def _lowest_of_members(scores: Floats, strays: int = 0) -> float:
@@ -268,7 +282,7 @@ def _lowest_of_members(scores: Floats, strays: int = 0) -> float:
     return lowest if refused else lowest - SLACK / scores.size**2
 
 
-def simulated_strangers(exemplars: FloatArray, count: int = 200) -> Floats:
+def simulated_strangers(exemplars: FloatArray, count: int = SIMULATED) -> Floats:
     """Return embeddings of what no training image shows, as an encoder might give them.
 
     Training images with their values in another order: what an encoder finds in them is another
@@ -280,12 +294,15 @@ def simulated_strangers(exemplars: FloatArray, count: int = 200) -> Floats:
         count: How many to return; the same ones for the same exemplars.
     """
     rng = np.random.default_rng(0)
-    roots = takes_roots(exemplars)
-    chosen = normalise(exemplars[rng.integers(0, len(exemplars), count)], roots=roots)
-    if roots:
-        return rng.permuted(chosen, axis=1) ** 2
-    mean = normalise(exemplars).mean(axis=0)
-    return np.asarray(mean + rng.permuted(chosen - mean, axis=1))
+    chosen = rng.integers(0, len(exemplars), count)
+    if takes_roots(exemplars):
+        return _shuffled(normalise(exemplars[chosen], roots=True), rng) ** 2
+    X = normalise(exemplars)
+    return _shuffled(X[chosen], rng, X.mean(axis=0))
+
+
+def _shuffled(X: Floats, rng: np.random.Generator, mean: Floats | float = 0.0) -> Floats:
+    return np.asarray(mean + rng.permuted(X - mean, axis=1))
 
 
 def exemplar_indices(labels: Sequence[str], limit: int) -> NDArray[np.intp]:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from featclass.probe.discriminant import limit_blas
 from featclass.probe.normalisation import Codes as Rows
 from featclass.probe.normalisation import Floats, blocks
+from featclass.probe.threads import limit_blas
 
 DIMENSIONS = 50
 """Principal components that t-SNE and the search for neighbours work on."""

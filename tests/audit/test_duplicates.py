@@ -145,5 +145,5 @@ def test_copies_among_many_pictures_are_found() -> None:
     points = rng.normal(size=(neighbours.MANY + 200, 400)).astype(np.float32)
     points[-100:] = points[:100] + 0.1 * rng.normal(size=(100, 400))
     points /= np.linalg.norm(points, axis=1, keepdims=True)
-    nearest = duplicates._nearest(points)[0]
+    nearest = duplicates._Space.of(points).nearest
     assert nearest[-100:, 0].tolist() == [*range(100)]

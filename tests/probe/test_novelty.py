@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from featclass.base.errors import FeatclassError
-from featclass.probe.covariance import Covariance, class_means, distances_left_out, left_out
+from featclass.probe.covariance import class_means, distances_left_out
 from featclass.probe.normalisation import normalise
 from featclass.probe.novelty import NoveltyDetector, simulated_strangers
 
@@ -56,21 +56,66 @@ def test_at_most_a_twentieth_of_new_members_is_refused_on_average(size: int) -> 
         assert np.mean(refused) > 0.02
 
 
-def test_scores_left_out_in_closed_form_are_those_of_really_leaving_out() -> None:
-    vectors, _ = families(8)
-    codes = np.repeat(np.arange(3), 8)
-    points = normalise(vectors) - normalise(vectors).mean(axis=0)
-    within = Covariance.of(points - class_means(points, codes)[codes])
-    found = left_out(within, points, codes)
-    for row in (0, 11, 23):
-        rest = np.arange(24) != row
-        kept, own = points[rest], codes[rest]
-        means = class_means(kept, own)
-        residuals = kept - means[own]
-        covariance = residuals.T @ residuals / 24 + np.eye(60) / within.rest**2
-        away = points[row] - means
-        expected = np.einsum("ij,ij->i", away @ np.linalg.inv(covariance), away)
-        np.testing.assert_allclose(found[row], expected, rtol=1e-3)
+def really_left_out(
+    X: NDArray[np.float64], codes: NDArray[np.intp], row: int
+) -> NDArray[np.float64]:
+    """Return squared distances to the class means, (classes,), without the row: slow and plain."""
+    n, dimensions = X.shape
+    everything = X - class_means(X, codes)[codes]
+    variance = (everything**2).sum() / n / min(n, dimensions)
+    rest = np.arange(n) != row
+    means = class_means(X[rest], codes[rest])
+    residuals = X[rest] - means[codes[rest]]
+    covariance = residuals.T @ residuals / n + np.eye(dimensions) * variance
+    away = X[row] - means
+    return np.asarray(np.einsum("ij,ij->i", away @ np.linalg.inv(covariance), away))
+
+
+@pytest.mark.parametrize(("size", "tolerance"), [(8, 1e-9), (30, 1e-4)])
+def test_scores_left_out_in_closed_form_are_those_of_really_leaving_out(
+    size: int, tolerance: float
+) -> None:
+    vectors, labels = families(size)
+    assert (3 * size <= vectors.shape[1]) == (size == 8)
+    codes = np.repeat(np.arange(3), size)
+    distances = distances_left_out(vectors, labels)
+    for row in (0, size + 3, 3 * size - 1):
+        expected = really_left_out(normalise(vectors), codes, row)
+        np.testing.assert_allclose(distances[row], expected, rtol=tolerance)
+
+
+@pytest.mark.parametrize("size", [8, 30])
+def test_copies_are_left_out_together_at_their_mean(size: int) -> None:
+    vectors, labels = families(size)
+    X, codes = normalise(vectors), np.repeat(np.arange(3), size)
+    groups = np.arange(3 * size)
+    groups[[1, 2]] = 0
+    once = np.concatenate([X[:3].mean(axis=0, keepdims=True), X[3:]])
+    distances = distances_left_out(vectors, labels, groups)
+    for row, place in ((0, 0), (2, 0), (9, 7)):
+        expected = really_left_out(once, codes[2:], place)
+        np.testing.assert_allclose(distances[row], expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [8, 30])
+def test_a_new_picture_scores_as_by_the_inverse_of_the_scatter(size: int) -> None:
+    vectors, labels = families(size)
+    known, fresh = NoveltyDetector.of(vectors, labels), families(5, seed=1)[0]
+    X = known.exemplars * known.lengths[:, None]  # without strays, seen from their mean
+    assert known.relative is not None
+    codes, (n, dimensions) = known.relative.codes, X.shape
+    far = []
+    for around in (np.zeros((1, dimensions)), class_means(X, codes)):
+        residuals = X - (around[codes] if len(around) > 1 else around)
+        covariance = residuals.T @ residuals / n
+        covariance += np.eye(dimensions) * np.trace(covariance) / min(n, dimensions)
+        away = (normalise(fresh) - known.centre)[:, None] - around
+        inverse = np.linalg.inv(covariance)
+        far.append(np.einsum("kci,ij,kcj->kc", away, inverse, away).min(axis=1))
+    seen = normalise(normalise(fresh) - known.centre)
+    near = np.sort(seen @ known.exemplars.T, axis=1)[:, -3:].mean(axis=1)
+    parts = (np.stack([far[0] - far[1], near]) - known.usual[:, None]) / known.spread[:, None]
+    np.testing.assert_allclose(known.score(fresh), parts[0] + parts[1] / 2, rtol=1e-9)
 
 
 def test_distances_left_out_are_least_to_the_own_class() -> None:

@@ -13,7 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from featclass import classifiers, probe
-from featclass.audit.families import _Families
+from featclass.audit.families import Components, _Families
 from featclass.base.records import Dataset, TrainedClassifier
 from featclass.embedding.cache import Cache
 from featclass.embedding.engine import Embeddings, Engine
@@ -94,7 +94,8 @@ def test_why_keeps_no_classifier_that_is_gone(
 def test_pictures_laid_over_each_other_are_let_go_at_once() -> None:
     appearances = [look(saved(photo(seed))) for seed in range(2)]
     families = _Families(appearances, np.zeros(2, np.float32))
-    families.join(0, 1)
+    for one, other, change in families.laid_over([(0, 1)], Components(2)):
+        assert families.join(one, other, change) is False
     gone = weakref.ref(families)
     gc.disable()
     try:
