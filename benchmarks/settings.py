@@ -19,3 +19,5 @@ class Settings:
     """`cpu`, `cuda` or `mps`."""
     say: Callable[[str], None]
     """Told what is being measured."""
+    models: tuple[str, ...] = ()
+    """Of `gpu`: which networks; none named are all."""
