@@ -36,10 +36,10 @@ def main() -> int:
     asked = _arguments()
     names = asked.names or SPEED
     signal.signal(signal.SIGTERM, _leave)
-    started = time.perf_counter()
+    started = time.monotonic()
 
     def say(what: str) -> None:
-        print(f"{time.perf_counter() - started:6.0f} s  {what}", file=sys.stderr, flush=True)
+        print(f"{time.monotonic() - started:6.0f} s  {what}", file=sys.stderr, flush=True)
 
     with tempfile.TemporaryDirectory(prefix="featclass-benchmarks-") as folder:
         os.environ |= {"FEATCLASS_DATA": str(Path(folder) / "data"), "FEATCLASS_OFFLINE": "1"}
@@ -49,12 +49,12 @@ def main() -> int:
         except CouldNot as error:
             say(str(error))
             return 1
-        settings = Settings(Path(folder), asked.quick, device, say, tuple(asked.model))
+        settings = Settings(Path(folder), asked.quick, device, say, started, tuple(asked.model))
         measured, missing, failed = _measured(names, settings)
     about = machine.about(gpu)
     if asked.quick:
         about["note"] = "quick: few rounds over small sets, no figures to quote"
-    about["minutes"] = f"{(time.perf_counter() - started) / 60:.1f}"
+    about["minutes"] = f"{(time.monotonic() - started) / 60:.1f}"
     text = "\n\n".join([machine.sentence(about), *missing, tables.markdown(measured)])
     print(text)
     output = asked.output or (None if asked.names else RESULTS)

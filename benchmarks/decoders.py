@@ -141,7 +141,8 @@ def _by_pillow(picture: Levels, size: tuple[int, int]) -> Levels:
 def _by_torch(picture: Levels, size: tuple[int, int]) -> Levels:
     import torch
 
-    levels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None]
+    writable = np.require(picture, requirements=["C", "W"])
+    levels = torch.from_numpy(writable).permute(2, 0, 1)[None]
     resized = torch.nn.functional.interpolate(levels, size[::-1], mode="bicubic", antialias=True)
     return np.asarray(resized[0].permute(1, 2, 0).numpy())
 

@@ -60,10 +60,10 @@ class Parts:
     What could not be measured is in `missing`, in sentences.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, started: float) -> None:
         self.missing: list[str] = []
         self._say = settings.say
-        self._until = time.monotonic() + ALL_SECONDS
+        self._until = started + ALL_SECONDS
         self._running: dict[Hashable, Process[Any, Any]] = {}
 
     def of(
@@ -108,8 +108,14 @@ def measure(settings: Settings) -> list[Table]:
             "torch finds no NVIDIA GPU here; `gpu --device cpu --quick` shows whether it would run"
         )
     tables: list[Table] = []
+    started = settings.started
     for name in settings.models or (models.VIT, models.LARGE_VIT):
-        tables += _one(name, settings)
+        parts = Parts(settings, started)
+        try:
+            tables += _tables(name, parts, settings)
+        finally:
+            parts.end()
+        started = time.monotonic()
     return tables
 
 
@@ -120,14 +126,6 @@ def courses(settings: Settings) -> list[Course]:
         return [Course(medium, 24, 8, 8, 4), Course(large, 4, 2, 2, 1)]
     cores = os.cpu_count() or 1
     return [Course(medium, 512 * cores, 192, 256, 48), Course(large, 24 * cores, 12, 16, 8)]
-
-
-def _one(name: str, settings: Settings) -> list[Table]:
-    parts = Parts(settings)
-    try:
-        return _tables(name, parts, settings)
-    finally:
-        parts.end()
 
 
 def _tables(name: str, parts: Parts, settings: Settings) -> list[Table]:
@@ -145,35 +143,36 @@ def _tables(name: str, parts: Parts, settings: Settings) -> list[Table]:
         place = folder / str(course.kind).replace(" ", "-")
         places[course] = pictures.write(place, course.kind, course.count, distinct=course.distinct)
     spec: str = written.value
-    card, speeds = _forward(name, spec, settings.device, parts)
-    decoding = _decoding(name, spec, settings.device, places, parts)
+    card = parts.of(f"{name}: the card's peak", 60, cards.CARD, cards.maker, spec, settings.device)
+    first, last = PRECISIONS[:-1], PRECISIONS[-1:]  # to compile may take all that is left
+    speeds = _forward(name, spec, first, settings.device, parts)
     raced = _raced(name, spec, places, settings, parts)
+    decoding = _decoding(name, spec, settings.device, places, parts)
+    speeds |= _forward(name, spec, last, settings.device, parts)
     forward = max((speed.rate for speed in speeds.values()), default=None)
     rows = [_row(name, course, raced, decoding.get(course, {}), forward) for course in places]
     title = f"{name}: a folder, end to end, images a second"
-    note = " ".join([*_about(card, settings), *parts.missing])
+    about = card.value if card else None
+    note = " ".join([*_about(about, settings), *parts.missing])
     formats = {"× loop": ".2f", "share of it": ".0%"}
     return [
-        _forward_table(name, card, speeds),
+        _forward_table(name, about, speeds),
         _decoding_table(name, decoding),
         Table(f"gpu {name}", title, END_COLUMNS, rows, note, formats),
     ]
 
 
 def _forward(
-    name: str, spec: str, device: str, parts: Parts
-) -> tuple[Card | None, dict[str, Speed]]:
-    """Measure the card, and the network in every precision; what is compiled at last."""
+    name: str, spec: str, precisions: Sequence[str], device: str, parts: Parts
+) -> dict[str, Speed]:
+    """Measure the network in each precision, in one process."""
     speeds: dict[str, Speed] = {}
-    card = parts.of(f"{name}: the card's peak", 60, cards.CARD, cards.maker, spec, device)
-    for precision in PRECISIONS:
-        answer = parts.of(
-            f"{name}: the forward pass in {precision}", 60, precision, cards.maker, spec, device
-        )
-        if answer is not None:
+    for precision in precisions:
+        what = f"{name}: the forward pass in {precision}"
+        if answer := parts.of(what, 60, precision, cards.maker, spec, device):
             speeds[precision] = answer.value
     parts.end()
-    return card.value if card else None, speeds
+    return speeds
 
 
 def _decoding(

@@ -5,6 +5,7 @@ Both by the fastest way found whose embeddings are those of the full decode in f
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -118,19 +119,26 @@ class _Decoding:
         return decoders.rate(lambda data: decoder.squares(data, self._inputs), paths)
 
     def _fastest(self, paths: Sequence[Path]) -> list[Decoder]:
+        """Return the two fastest that count."""
         few = [path.read_bytes() for path in paths[:COMPARED]]
         full = [one.embed([_full(data, one.network) for data in few]) for one in self._passes]
-        rates: dict[Decoder, float] = {}
-        for decoder in decoders.decoders(is_jpeg=paths[0].suffix == ".jpg"):
-            squares = zip(*(decoder.squares(data, self._inputs) for data in few), strict=True)
-            parts = zip(self._passes, squares, full, strict=True)
-            if all(_is_close(one.embed(levels), whole) for one, levels, whole in parts):
-                rates[decoder] = self._rate(decoder, paths[:TRIED])
-        return sorted(rates, key=lambda decoder: -rates[decoder])[:2]
+        candidates = decoders.decoders(is_jpeg=paths[0].suffix == ".jpg")
+        rates = {decoder: self._rate(decoder, paths[:TRIED]) for decoder in candidates}
+        close = (
+            decoder
+            for decoder in sorted(candidates, key=lambda decoder: -rates[decoder])
+            if self._is_close(decoder, few, full)
+        )
+        return list(itertools.islice(close, 2))
 
-
-def _is_close(embeddings: NDArray[Any], full: NDArray[Any]) -> bool:
-    return float(np.mean(cosines(embeddings, full))) >= CLOSE
+    def _is_close(
+        self, decoder: Decoder, few: Sequence[bytes], full: Sequence[NDArray[Any]]
+    ) -> bool:
+        squares = zip(*(decoder.squares(data, self._inputs) for data in few), strict=True)
+        parts = zip(self._passes, squares, full, strict=True)
+        return all(
+            cosines(one.embed(levels), whole).mean() >= CLOSE for one, levels, whole in parts
+        )
 
 
 def _full(data: bytes, network: str) -> NDArray[np.uint8]:
