@@ -43,7 +43,7 @@ format: $(VENV)/.ready-tests
 	$(DENO) lint --fix
 	$(DENO) fmt
 
-bench: $(VENV)/.ready-tests
+bench: $(VENV)/.ready-bench
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 bench-trust: $(VENV)/.ready-tests
@@ -66,6 +66,10 @@ $(BIN)/python:
 $(VENV)/.ready: requirements.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.ready-bench: $(VENV)/.ready-tests benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@
 
 $(VENV)/.ready-tests: $(VENV)/.ready tests/requirements.txt

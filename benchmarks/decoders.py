@@ -43,13 +43,14 @@ class Decoder:
         return f"{self.reader} 1/{self.scale}, resized by {self.resizer}"
 
     def squares(self, data: bytes, inputs: Sequence[Input]) -> list[Levels]:
-        """Return the square of each network."""
+        """Return the square of each network; those that see the same pixels share theirs."""
         picture = READERS[self.reader](data, self.scale)
         size = (picture.shape[1], picture.shape[0])
-        return [
-            middle(RESIZERS[self.resizer](picture, resized(size, each.resize)), each.side)
-            for each in inputs
-        ]
+        cut = {
+            (side, resize): middle(RESIZERS[self.resizer](picture, resized(size, resize)), side)
+            for side, resize in {(each.side, each.resize) for each in inputs}
+        }
+        return [cut[each.side, each.resize] for each in inputs]
 
 
 def decoders(*, is_jpeg: bool) -> list[Decoder]:

