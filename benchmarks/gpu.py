@@ -132,7 +132,7 @@ def _tables(name: str, parts: Parts, settings: Settings) -> list[Table]:
     folder = settings.folder / name
     os.environ["FEATCLASS_MODELS"] = str(folder / "models")
     written = parts.of(
-        f"{name}: weights", 90, folder / "models" / name, models.generator, name, settings.quick
+        f"{name}: weights", 90, folder / "models", models.generator, name, settings.quick
     )
     parts.end()
     if written is None:

@@ -73,12 +73,19 @@ def generate_for_timm(folder: Path, name: str = VIT, *, tiny: bool = False) -> s
 
 def specs(folder: Path) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return name and spec of both encoders; the weights of one are written into `folder`."""
-    with Process(generator) as process:
+    with Process(_generator) as process:
         return (VIT, process.ask(folder / VIT).value), (BUILTIN, BUILTIN)
 
 
-def generator(name: str = VIT, tiny: bool = False) -> Callable[[Path], str]:
-    """Return what writes the weights into a folder, for OpenCLIP where that is installed."""
+def _generator() -> Callable[[Path], str]:
+    return generate
+
+
+def generator(name: str, tiny: bool) -> Callable[[Path], str]:
+    """Return what writes the weights into a new folder, for timm where OpenCLIP is missing.
+
+    `FEATCLASS_MODELS` has to name that folder from then on.
+    """
     write = generate if find_spec("open_clip") else generate_for_timm
     return lambda folder: write(folder, name, tiny=tiny)
 
