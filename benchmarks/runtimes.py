@@ -27,8 +27,12 @@ RUNTIMES = (
 """ONNX Runtime has no bfloat16 on x86."""
 SIZES = {"cpu": (1, 4, 8, 16, 32), "cuda": (32, 256), "mps": (32, 64)}
 CORES = os.cpu_count() or 1
-SAME = 0.999
-"""The least cosine to torch's float32 embedding of a pass that counts: bfloat16 has 0.9997."""
+SAME = 0.995
+"""The least cosine to torch's float32 embedding of a pass that counts.
+
+EfficientNet-Lite0 in bfloat16 has 0.9988 or more on the pictures made here, whose grain is finer
+than that of photos, where it has 0.9997.
+"""
 
 Run = Callable[[], Any]
 Bind = Callable[[Pixels], Run]
