@@ -47,7 +47,7 @@ format: $(VENV)/.ready-tests
 	$(DENO) lint --fix
 	$(DENO) fmt
 
-bench: $(VENV)/.ready-tests
+bench: $(VENV)/.ready-bench
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 bench-trust: $(VENV)/.ready-tests
@@ -72,6 +72,10 @@ $(VENV)/.ready: requirements.txt pyproject.toml | $(BIN)/python
 	$(PIP_INSTALL) --no-deps -e .
 	@# pip would compile it all on one core, the tests of others too: half a minute more.
 	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+	@touch $@
+
+$(VENV)/.ready-bench: $(VENV)/.ready-tests benchmarks/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@
 
 $(VENV)/.ready-tests: $(VENV)/.ready tests/requirements.txt

@@ -1,40 +1,54 @@
-"""What the machine cannot beat: decoding alone, the forward pass alone, each on all processors."""
+"""What the machine cannot beat: decoding alone, the forward pass alone, each on all processors.
+
+Both by the fastest way found whose embeddings are those of the full decode in float32.
+"""
 
 from __future__ import annotations
 
-import os
-import threading
-import time
+import itertools
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from benchmarks import pictures
+from benchmarks import decoders, pictures
+from benchmarks.decoders import Decoder
+from benchmarks.networks import INPUTS
+from benchmarks.passes import COMPARED, Attained, OwnPass, Pass, one_after_the_other
+from benchmarks.runtimes import cosines
 from featclass import images
 from featclass.encoders import Encoder
 
-Pixels = NDArray[Any]
-Way = Callable[[Encoder, Sequence[Pixels]], float]
-"""A way to call an encoder; gives images a second."""
+FEATCLASS = "featclass"
+TRIED = 48
+"""Pictures that a decoder is tried with."""
+CLOSE = 0.9995
+"""The least mean cosine to the embedding of the full decode at which a decoder counts."""
 
-FORWARD_SECONDS = 1.2
-KEPT = 64
-BATCH = 32  # what most people take; tried beside the encoder's own
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """An encoder under test, and its networks, each with its ONNX file where there is one."""
+
+    spec: str
+    networks: dict[str, Path | None]
+    device: str
+    quick: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Images a second of each part alone."""
+    """Images a second of each part alone, by the fastest way of each."""
 
     decode: float
+    decoder: str
     forward: float
-    way: str
-    """How the forward pass was called: the fastest way found."""
+    runtime: str
 
     def together(self, device: str) -> float:
         """Return what both allow: on a CPU they share the processors, beside a GPU they do not."""
@@ -43,80 +57,90 @@ class Limit:
         return min(self.decode, self.forward)
 
 
-def prepared(encoder: Encoder, data: bytes, max_pixels: int) -> Pixels:
+def prepared(encoder: Encoder, data: bytes, max_pixels: int) -> NDArray[Any]:
     """Decode and preprocess as the engine does: the one place here that knows how."""
     with images.decoded(data, max_pixels=max_pixels, side=encoder.side) as picture:
         return encoder.preprocess(picture)
 
 
-def limit(spec: str, device: str, warm: Path) -> Callable[[Path], Limit]:
-    """Load an encoder as featclass does; what is returned measures both parts over a folder."""
+def limiter(encoding: Encoding, warm: Path) -> Callable[[Path], tuple[Limit, list[Attained]]]:
+    """Find the fastest passes; what is returned measures a folder, and tells what they attain."""
     from featclass import encoders
     from featclass.base.config import load
 
     config = load()
     images.reuse_freed_memory()
-    encoder = encoders.load(spec, device=device, config=config)
+    files = [path.read_bytes() for path in pictures.files(warm)]
+    encoder = encoders.load(encoding.spec, device=encoding.device, config=config)
 
-    def decode(folder: Path) -> tuple[float, list[Pixels]]:
-        paths = pictures.files(folder)
-        kept: list[Pixels] = []
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            started = time.perf_counter()
-            ready = pool.map(
-                lambda path: prepared(encoder, path.read_bytes(), config.max_pixels), paths
-            )
-            for pixels in ready:
-                if len(kept) < KEPT:
-                    kept.append(pixels)
-            seconds = time.perf_counter() - started
-        return len(paths) / seconds, kept
+    def decode(data: bytes) -> NDArray[Any]:
+        return prepared(encoder, data, config.max_pixels)
 
-    candidates = ways(encoder)
-    unbound: Any = encoder
-    unbound.batch_size = max(BATCH, encoder.batch_size)
-    _, ready = decode(warm)
-    rates = {name: way(encoder, ready) for name, way in candidates.items()}
-    best = max(rates, key=lambda name: rates[name])
+    passes = [
+        Pass(
+            network, encoding.spec, onnx, [_full(data, network) for data in files],
+            device=encoding.device, quick=encoding.quick,
+        )
+        for network, onnx in encoding.networks.items()
+    ]  # fmt: skip
+    own = OwnPass(encoder, [decode(data) for data in files], quick=encoding.quick)
+    decoding = _Decoding(passes, decode)
+    fastest = " and ".join(dict.fromkeys(one.way.name for one in passes))
 
-    def measure(folder: Path) -> Limit:
-        rate, ready = decode(folder)
-        return Limit(rate, candidates[best](encoder, ready), best)
+    def measure(folder: Path) -> tuple[Limit, list[Attained]]:
+        forward = {fastest: one_after_the_other(passes), FEATCLASS: own.rate()}
+        decode = decoding.rates(folder)
+        runtime, decoder = (max(rates, key=lambda name: rates[name]) for rates in (forward, decode))
+        limit = Limit(decode[decoder], decoder, forward[runtime], runtime)
+        return limit, [one.attained for one in passes]
 
     return measure
 
 
-def ways(encoder: Encoder) -> dict[str, Way]:
-    """Return the ways to call the encoder that may be the fastest."""
-    found: dict[str, Way] = {}
-    for size in sorted({encoder.batch_size, BATCH}):
-        found[f"batches of {size}, all threads"] = _Batches(size, 1)
-        if encoder.device == "cpu":
-            found[f"batches of {size}, one to a processor"] = _Batches(size, os.cpu_count() or 1)
-    return found
+class _Decoding:
+    """Decoding for all networks at once, by featclass and by the fastest other ways."""
+
+    def __init__(self, passes: Sequence[Pass], own: Callable[[bytes], object]) -> None:
+        self._passes = passes
+        self._inputs = [INPUTS[one.network] for one in passes]
+        self._own = own
+        self._chosen: dict[Path, list[Decoder]] = {}
+
+    def rates(self, folder: Path) -> dict[str, float]:
+        """Return images a second of featclass, and of the two others that are fastest there."""
+        paths = pictures.files(folder)
+        if folder not in self._chosen:
+            self._chosen[folder] = self._fastest(paths)
+        return {FEATCLASS: decoders.rate(self._own, paths)} | {
+            str(decoder): self._rate(decoder, paths) for decoder in self._chosen[folder]
+        }
+
+    def _rate(self, decoder: Decoder, paths: Sequence[Path]) -> float:
+        return decoders.rate(lambda data: decoder.squares(data, self._inputs), paths)
+
+    def _fastest(self, paths: Sequence[Path]) -> list[Decoder]:
+        """Return the two fastest that count."""
+        few = [path.read_bytes() for path in paths[:COMPARED]]
+        full = [one.embed([_full(data, one.network) for data in few]) for one in self._passes]
+        candidates = decoders.decoders(is_jpeg=paths[0].suffix == ".jpg")
+        rates = {decoder: self._rate(decoder, paths[:TRIED]) for decoder in candidates}
+        close = (
+            decoder
+            for decoder in sorted(candidates, key=lambda decoder: -rates[decoder])
+            if self._is_close(decoder, few, full)
+        )
+        return list(itertools.islice(close, 2))
+
+    def _is_close(
+        self, decoder: Decoder, few: Sequence[bytes], full: Sequence[NDArray[Any]]
+    ) -> bool:
+        squares = zip(*(decoder.squares(data, self._inputs) for data in few), strict=True)
+        parts = zip(self._passes, squares, full, strict=True)
+        return all(
+            cosines(one.embed(levels), whole).mean() >= CLOSE for one, levels, whole in parts
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Batches:
-    """Several callers at once, of one intra-op thread each; or one caller, with all threads."""
-
-    size: int
-    callers: int
-
-    def __call__(self, encoder: Encoder, ready: Sequence[Pixels]) -> float:
-        batch = np.stack([ready[place % len(ready)] for place in range(self.size)])
-        start = threading.Barrier(self.callers)
-        with ThreadPoolExecutor(self.callers) as pool:
-            rates = pool.map(lambda _: self._rate(encoder, batch, start), range(self.callers))
-            return sum(rates)
-
-    def _rate(self, encoder: Encoder, batch: Pixels, start: threading.Barrier) -> float:
-        threads = 1 if self.callers > 1 else None
-        encoder.encode(batch, threads=threads)
-        start.wait()
-        rounds, seconds, started = 0, 0.0, time.perf_counter()
-        while seconds < FORWARD_SECONDS or rounds < 2:
-            encoder.encode(batch, threads=threads)
-            rounds += 1
-            seconds = time.perf_counter() - started
-        return rounds * self.size / seconds
+def _full(data: bytes, network: str) -> NDArray[np.uint8]:
+    with Image.open(BytesIO(data)) as picture:
+        return INPUTS[network].square(picture.convert("RGB"))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 LIBRARIES = (
     "featclass", "torch", "torchvision", "timm", "open_clip_torch", "pillow", "numpy",
-    "scikit-learn", "streamlit",
+    "scikit-learn", "streamlit", "onnxruntime", "openvino", "opencv-python-headless",
 )  # fmt: skip
 CPU_INFO = Path("/proc/cpuinfo")
 
@@ -53,6 +53,15 @@ def finder() -> Callable[[str], tuple[str, str]]:
         return device, torch.cuda.get_device_name() if device == "cuda" else ""
 
     return find
+
+
+def matrix_units() -> str:
+    """Say whether the processor multiplies matrices of bfloat16 in units of their own."""
+    try:
+        has_units = "amx_bf16" in CPU_INFO.read_text()
+    except OSError:
+        has_units = False
+    return "with AMX" if has_units else "without AMX"
 
 
 def _processor() -> str:

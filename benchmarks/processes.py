@@ -45,15 +45,34 @@ class Process(Generic[Order, Result]):
         """Wait until it has loaded."""
         self._loaded.result()
 
-    def ask(self, order: Order) -> Answer[Result]:
-        """Have one order carried out."""
-        self.ready()
-        return self._pool.submit(_carry_out, order).result()
+    def ask(self, order: Order, *, within: float | None = None) -> Answer[Result]:
+        """Have one order carried out.
+
+        Where that takes more seconds than `within`, loading included, the process is ended;
+        raises `LeftOut`.
+        """
+        started = time.monotonic()
+        try:
+            self._loaded.result(within)
+            left = within and max(0.0, within - (time.monotonic() - started))
+            return self._pool.submit(_carry_out, order).result(left)
+        except TimeoutError:
+            self._kill()
+            raise LeftOut(f"it was not done within {within:.0f} seconds") from None
+
+    def _kill(self) -> None:
+        """End it at once: what it is doing cannot be stopped otherwise."""
+        for process in list((self._pool._processes or {}).values()):
+            process.kill()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Wait for what it is doing, and end it."""
         self._pool.shutdown(cancel_futures=True)
 
 

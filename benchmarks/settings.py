@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -19,3 +20,7 @@ class Settings:
     """`cpu`, `cuda` or `mps`."""
     say: Callable[[str], None]
     """Told what is being measured."""
+    started: float = field(default_factory=time.monotonic)
+    """When the run began, by `time.monotonic`."""
+    models: tuple[str, ...] = ()
+    """Of `gpu`: which networks; none named are all."""
