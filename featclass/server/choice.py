@@ -98,15 +98,16 @@ def can_be_had(spec: str, config: Config) -> bool:
     return encoders.is_local(spec, config) or not encoders.is_offline(config)
 
 
-def check_saved(saved: TrainedClassifier, chosen: str, config: Config) -> None:
-    """Raise `EncoderUnavailable` for a classifier whose encoder nobody here has chosen.
+def encoder_of_saved(saved: TrainedClassifier, chosen: str, config: Config) -> str:
+    """Return the encoder to open for a saved classifier; who has not chosen it here, gets none.
 
     `chosen` is the spec of the workspace that the file is given to: who has chosen it there has
-    chosen it. What is not offered is not even looked for.
+    chosen it. What is not offered is not even looked for. Raises `EncoderUnavailable`.
     """
     if config.is_shared:
         check(saved.encoder, config)
     named = chosen if chosen == saved.encoder != AUTO else None
     how = "if you trust where it comes from, choose that encoder in the menu, then load it again"
-    classifiers.encoder_of(saved, named, how=how)
-    check(saved.encoder, config)
+    spec = classifiers.encoder_of(saved, named, how=how)
+    check(spec, config)
+    return spec

@@ -52,6 +52,12 @@ _SETS_OF_MOVES = (
 
 _NONE_OF_THESE = ("ALTER TABLE labelled_set ADD COLUMN is_class BOOLEAN NOT NULL DEFAULT 1",)
 
+# All that was built in when these were saved is the small one today.
+_SAVED_WITH_THE_SMALL_ONE = (
+    """UPDATE workspace SET encoder = 'builtin:small'
+        WHERE encoder = 'builtin' AND classifier IS NOT NULL""",
+)
+
 # The sixth format: what older ones kept of acts can be undone in any order from then on.
 _COLUMNS = (
     ("act", "author TEXT"),
@@ -172,6 +178,7 @@ UPGRADES: Sequence[Upgrade] = (
     _SETS_OF_MOVES,
     _NONE_OF_THESE,
     _undo_in_any_order,
+    _SAVED_WITH_THE_SMALL_ONE,
 )
 """Statements, or a function, that take a database from version 1 to 2, from 2 to 3, and so on."""
 

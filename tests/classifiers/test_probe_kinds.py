@@ -109,7 +109,7 @@ def test_a_split_is_learned_by_it_too(engine: Engine) -> None:
 def test_python_takes_the_probe_by_name_and_refuses_others_in_a_sentence(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "_open", lambda spec, device: engine)
+    monkeypatch.setattr(library, "_open", lambda spec, device, precision: engine)
     dataset = Dataset(tuple(two_classes()))
     assert featclass.train(dataset, probe="logistic").report.probe == "logistic"
     assert featclass.evaluate(dataset, probe="logistic", split=0.5).probe == "logistic"

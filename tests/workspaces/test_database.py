@@ -91,3 +91,17 @@ def test_a_database_kept_busy_too_long_is_told_in_a_sentence(
             store.create()
         db.close()
         store.create()
+
+
+def test_a_saved_classifier_of_before_goes_on_with_the_encoder_it_was_made_with(
+    tmp_path: Path,
+) -> None:
+    with Workspaces(tmp_path) as store:
+        saved, sets = store.create(encoder="builtin"), store.create(encoder="builtin")
+        store.load_classifier(saved, b"a classifier")
+    db = sqlite3.connect(tmp_path / "workspaces.sqlite", isolation_level=None)
+    db.execute("PRAGMA user_version = 6")
+    db.close()
+    with Workspaces(tmp_path) as store:
+        assert store.open(saved).encoder == "builtin:small"
+        assert store.open(sets).encoder == "builtin"

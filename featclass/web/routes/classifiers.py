@@ -40,9 +40,9 @@ def _opened(file: IO[bytes], name: str, beside: str, visitor: str | None) -> str
     data = file.read()
     classifier = artifact.loads(data)
     store = studio().workspaces
-    choice.check_saved(classifier, store.open(beside).encoder, studio().config)
+    encoder = choice.encoder_of_saved(classifier, store.open(beside).encoder, studio().config)
     name = name.removesuffix(".featclass")
-    token = store.create(visitor=visitor, name=name, encoder=classifier.encoder)
+    token = store.create(visitor=visitor, name=name, encoder=encoder)
     store.load_classifier(token, data)
     return token
 

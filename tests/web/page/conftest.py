@@ -6,6 +6,7 @@ running loop, and tests of other rooms call `asyncio.run` there.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -18,8 +19,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.absent import TORCHES, without
 from tests.browser import MILLISECONDS, launched
-from tests.served import Server, serving
+from tests.served import ROOT, Server, serving
 
 COLD_MILLISECONDS = 4 * MILLISECONDS
 
@@ -35,8 +37,12 @@ def server(chromium: BrowserType, tmp_path_factory: pytest.TempPathFactory) -> I
     """The page, for all tests that neither stop it nor need settings of their own.
 
     It has learned once before the clock of a test runs: the first time, it loads the encoder.
+    torch cannot be imported there: with the built-in encoder nothing on the page needs it.
     """
-    with serving(tmp_path_factory.mktemp("server")) as running:
+    absent = without(TORCHES, tmp_path_factory.mktemp("absent"))
+    path = os.pathsep.join([absent, str(ROOT)])
+    folder = tmp_path_factory.mktemp("server")
+    with serving(folder, PYTHONPATH=path, FEATCLASS_DEVICE="cpu") as running:
         with launched(chromium) as browser:
             visitor = browser.new_page()
             visitor.goto(running.url, timeout=COLD_MILLISECONDS)

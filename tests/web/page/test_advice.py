@@ -30,7 +30,7 @@ def two_sizes(*, other: int) -> dict[str, bytes]:
     return {
         f"pets/{colour}/{seed}.png": drawn(seed, colour, size=size)
         for colour, size in sizes.items()
-        for seed in range(10)
+        for seed in range(20, 30)
     }
 
 

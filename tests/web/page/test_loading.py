@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from featclass import encoders
 from featclass.base.records import Rejected, TrainedClassifier
 from featclass.classifiers import artifact
+from featclass.encoders import builtin
 from featclass.server.studio import studio
 from featclass.workspaces import NewPicture
 from tests.classifiers.test_encoder_choice import opened, trained
@@ -97,3 +98,15 @@ def test_file_names_in_no_known_writing_are_told_and_reported_as_text(
         answer = client.get(f"{base}/report.{ending}")
         assert answer.status_code == 200, answer.text
         assert "broken" in answer.text
+
+
+def test_what_was_saved_with_all_that_was_built_in_once_opens_its_small_half(
+    client: TestClient, trained: TrainedClassifier
+) -> None:
+    store = studio().workspaces
+    once = replace(trained, encoder="builtin", encoder_id=builtin.SMALL.id)
+    token = given(client, once, store.create())["token"]
+    assert store.open(token).encoder == "builtin:small"
+    today = replace(trained, encoder="builtin", encoder_id=builtin.BOTH.id)
+    token = given(client, today, store.create())["token"]
+    assert store.open(token).encoder == "builtin"

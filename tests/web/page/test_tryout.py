@@ -12,7 +12,7 @@ from tests.fakes import drawn
 from tests.served import Server
 from tests.web.page.trying import card, chip, many, opened, taught, tiles, tried
 
-PURPLE = ("purple", 50), ("purple", 51)
+PURPLE = ("purple", 52), ("purple", 53)
 
 
 def count(chip: Locator) -> int:
@@ -24,10 +24,10 @@ def test_a_wrong_prediction_is_corrected_and_the_next_one_is_another(
 ) -> None:
     taught(server, page)
     tried(page, *PURPLE)
-    first, second = card(page, "purple50.png"), card(page, "purple51.png")
+    first, second = card(page, "purple52.png"), card(page, "purple53.png")
     expect(first).to_contain_text("Looks like cold")
     expect(second).to_contain_text("Looks like cold")
-    first.get_by_role("button", name="warm: purple50.png", exact=True).click()
+    first.get_by_role("button", name="warm: purple52.png", exact=True).click()
     expect(first).to_contain_text("in warm now")
     expect(page.get_by_role("region", name="Set warm").get_by_text("4 pictures")).to_be_visible()
     came = page.get_by_text(re.compile(r"^Added to warm: now \d of 7 right \(was 6 of 6\)$"))
