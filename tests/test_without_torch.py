@@ -24,6 +24,7 @@ SPECS = ["builtin:small", "builtin"]
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     for drawn in samples.training():
+        assert drawn.label is not None
         (folder / drawn.label).mkdir(exist_ok=True)
         (folder / drawn.label / drawn.name).write_bytes(drawn.data)
     return folder
