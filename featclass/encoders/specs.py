@@ -38,19 +38,19 @@ class CatalogueEntry:
 CATALOGUE: tuple[CatalogueEntry, ...] = (
     CatalogueEntry(
         spec=BUILTIN,
-        title="Built-in (EfficientNet-Lite0 and Lite2)",
+        title="Built-in (EfficientNet)",
         megabytes=0,
         input_pixels=260,
         licence="Apache-2.0",
-        advice="For a start at once, without internet: fast, good on everyday photos.",
+        advice="For a start at once, without internet: two networks, fast, good on photos.",
     ),
     CatalogueEntry(
         spec=BUILTIN_SMALL,
-        title="Built-in, small (EfficientNet-Lite0)",
+        title="Built-in, small (EfficientNet)",
         megabytes=0,
         input_pixels=224,
         licence="Apache-2.0",
-        advice="For slow machines and live cameras: less than half the work, somewhat less right.",
+        advice="For slow machines and live cameras: one network, half the work, less right.",
     ),
     CatalogueEntry(
         spec="ViT-B-32/laion2b_s34b_b79k",
