@@ -25,6 +25,7 @@ from featclass.base import (
 )
 from featclass.embedding import Engines
 from featclass.encoders import AUTO, BUILTIN
+from featclass.images import give_back_freed_memory
 from featclass.server.attempt import Learning
 from featclass.server.choice import EncoderChoice
 from featclass.server.downloads import Downloads
@@ -140,6 +141,8 @@ class Trainer:
         def work(job: Job) -> None:
             while not job.cancelled.is_set() and step(token):
                 pass
+            # Learning holds many matrices for a moment; a server at rest needs none of that.
+            give_back_freed_memory()
 
         whose = self._store.visitor_of(token)
         jobs.submit(token, whose, Job(), work, partial(self._end, token))
