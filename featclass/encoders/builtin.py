@@ -61,30 +61,35 @@ def load(device: str, precision: str = FLOAT32, spec: str = BUILTIN) -> Encoder:
     """Load a built-in encoder; raises `EncoderUnavailable` where a package of it is damaged."""
     wanted = ALL[spec]
     if device == "cpu":
-        if runtime.is_here():
-            return _in_openvino(wanted, precision)
+        if encoder := _in_openvino(wanted, precision):
+            return encoder
         log.warning("There is no OpenVINO for this machine: the built-in encoder runs in torch.")
     from featclass.encoders import builtin_torch
 
     return builtin_torch.load(wanted, device, precision)
 
 
-def _in_openvino(wanted: BuiltIn, precision: str) -> Encoder:
+def _in_openvino(wanted: BuiltIn, precision: str) -> Encoder | None:
+    """Return None where OpenVINO is not to be had, or cannot run the networks on this processor."""
+    if not runtime.is_here():
+        return None
     from featclass.encoders.graph import graphs
     from featclass.encoders.openvino_network import OpenVinoNetwork
 
     [side, _] = wanted.preprocessing.crop or (0, 0)
-    return OpenVinoNetwork(
-        [
-            graphs(network.tensors(), side=side, in_two=precision == BFLOAT16)
-            for network in wanted.networks
-        ],
-        wanted.preprocessing,
-        spec=wanted.spec,
-        id=wanted.id,
-        dimensions=DIMENSIONS,
-        precision=precision,
-    )
+    tensors = [network.tensors() for network in wanted.networks]
+    try:
+        return OpenVinoNetwork(
+            [graphs(weights, side=side, in_two=precision == BFLOAT16) for weights in tensors],
+            wanted.preprocessing,
+            spec=wanted.spec,
+            id=wanted.id,
+            dimensions=DIMENSIONS,
+            precision=precision,
+        )
+    except RuntimeError as error:  # the only kind that OpenVINO raises
+        log.info("OpenVINO: %s", error)
+        return None
 
 
 def successor(spec: str, encoder_id: str) -> str:

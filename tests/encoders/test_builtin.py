@@ -143,6 +143,18 @@ def test_without_openvino_it_runs_in_torch_and_says_so(
     np.testing.assert_array_equal(in_torch.preprocess(picture), encoder.preprocess(picture))
 
 
+def test_where_openvino_cannot_run_it_it_runs_in_torch_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no such instruction")
+
+    monkeypatch.setattr(runtime, "compiled", fail)
+    opened = builtin.load("cpu", "float32", "builtin:small")
+    assert "runs in torch" in caplog.text
+    assert opened.encode(np.zeros((1, 224, 224, 3), np.uint8)).shape == (1, 1280)
+
+
 @BUILT_IN
 def test_what_it_saw_at_each_place_adds_up_to_the_embedding(
     encoder: encoders.Encoder, spec: str
