@@ -1,10 +1,11 @@
 // Says that the server does not answer, in place of Streamlit, and has the page drawn anew when it is
-// back: what was typed meanwhile is sent with that.
+// back: what was typed meanwhile is sent with that. A page that Streamlit gave up is loaded again.
 import { Component, mounting } from './component.js';
 import { find } from './dom.js';
 import { CONNECTION, connection, isGone } from './server.js';
 
 const BEFORE_SAID = 800, AGAIN = 1000, PATIENCE = 15_000; // milliseconds
+const GIVEN_UP = 'DISCONNECTED_FOREVER', RELOADED = 'featclass-reloaded', SELDOM = 30_000;
 const PINGS = /\/_stcore\/(health|host-config)$/;
 const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -25,6 +26,7 @@ class Gone extends Component {
   }
 
   look() {
+    if (find(document, '.stApp').getAttribute(CONNECTION) === GIVEN_UP) reload();
     if (isGone()) {
       this.timer ||= setTimeout(() => this.say(), BEFORE_SAID);
       return;
@@ -44,6 +46,16 @@ class Gone extends Component {
       `featclass does not answer. What you type is kept, and sent when it is back.${remedy}`;
     this.host.hidden = false;
   }
+}
+
+/**
+ * After a message that it cannot make sense of (a reference to one that it has just dropped, say)
+ * Streamlit's page closes its connection for good. Seldom enough not to go round in a circle.
+ */
+function reload() {
+  if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < SELDOM) return;
+  sessionStorage.setItem(RELOADED, String(Date.now()));
+  location.reload();
 }
 
 let isPatient = false;

@@ -87,3 +87,26 @@ def test_what_cannot_be_done_while_the_server_is_gone_is_said_and_forgotten_when
     server.start()
     expect(lost).to_be_hidden()
     expect(page.get_by_role("textbox", name="Name of the set")).to_have_count(2)
+
+
+DROP_ONE = """() => {
+    const get = Map.prototype.get;
+    Map.prototype.get = function (key) {
+        const value = get.call(this, key);
+        if (!value?.encodedMsg) return value;
+        Map.prototype.get = get;
+        window.dropped = true;
+    };
+}"""
+
+
+def test_a_page_that_streamlit_gave_up_is_loaded_again(server: Server, page: Page) -> None:
+    page.goto(server.url)
+    page.get_by_role("button", name="Load sample pictures").click()
+    expect(page.get_by_text("of 24 right").first).to_be_visible()
+    page.evaluate(DROP_ONE)
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Add a set").click()
+    expect(page.get_by_role("textbox", name="Name of the set")).to_have_count(3)
+    expect(page.locator(".stDialog")).to_have_count(0)
+    expect(page.get_by_text(SAID)).to_be_hidden()
