@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-BATCH: Final = 2
-"""Four images took as long each, within a tenth, and 115 MB more for the maps of both networks."""
+BATCH: Final = 8
+"""Images that the last of several parts takes at once: it has most of the weights."""
+ALONE: Final = 1
+"""Those that a part with large maps takes: of more, each takes as long, and all more memory."""
 
 
 class OpenVinoNetwork:
@@ -54,7 +56,7 @@ class OpenVinoNetwork:
         self.precision = precision
         self.fingerprint = fingerprint(id, precision)
         self.side: int | None = preprocessing.side
-        self.batch_size = BATCH
+        self.batch_size = BATCH if len(networks[0].parts) > 1 else ALONE
         self.workers = processors.count()
         self._preprocessing = preprocessing
         self._graphs = networks
@@ -75,7 +77,8 @@ class OpenVinoNetwork:
 
     def _run(self, chains: Sequence[_Chain], pixels: Pixels, *, is_alone: bool) -> list[Floats]:
         """Return what each chain makes of the pixels, in small batches."""
-        step = BATCH if is_alone else max(1, min(BATCH, len(pixels) // self.workers))
+        most = self.batch_size
+        step = most if is_alone else max(1, min(most, len(pixels) // self.workers))
         batches = [pixels[start : start + step] for start in range(0, max(len(pixels), 1), step)]
         tasks = [(chain, batch) for chain in chains for batch in batches]
         parts = list(map(_do, tasks) if is_alone else self._together.map(_do, tasks))
@@ -122,11 +125,19 @@ class _Chain:
             requests = self._free.get_nowait()
         except Empty:
             requests = [part.create_infer_request() for part in self._parts]
-        first, *others = requests
-        first.infer({0: np.ascontiguousarray(pixels)}, share_inputs=True)
-        for before, request in zip(requests, others, strict=False):
-            request.set_input_tensor(before.get_output_tensor())
-            request.infer()
-        values = np.array(requests[-1].get_output_tensor().data, np.float32)
+        values: Pixels | Floats = pixels
+        for request in requests[:-1]:
+            values = _inferred(request, values, ALONE)
+        made = _inferred(requests[-1], values, len(pixels))
         self._free.put(requests)
-        return values
+        return made
+
+
+def _inferred(request: InferRequest, values: Pixels | Floats, batch: int) -> Floats:
+    """Return what one part makes of the values, `batch` images at once."""
+    made = []
+    for start in range(0, max(len(values), 1), max(batch, 1)):
+        some = np.ascontiguousarray(values[start : start + batch])
+        request.infer({0: some}, share_inputs=True)
+        made.append(np.array(request.get_output_tensor().data, np.float32))
+    return np.concatenate(made) if len(made) > 1 else made[0]
