@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from featclass import images as pixels
 from featclass.base import Cancelled, EncoderUnavailable, Image, Rejected
-from featclass.encoders import Encoder, Pixels
+from featclass.encoders import Encoder, Pixels, Releasing
 from featclass.images import Appearance
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,9 @@ Role = tuple[Callable[[], Task | None], ...]
 
 ENOUGH = 32
 """A batch of so many is worth encoding, though the device could take more at once."""
+
+REST = 3.0
+"""Seconds without a caller until memory is given back; a camera's next frame comes sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,9 @@ class Pipeline:
         self._ready: deque[_Prepared] = deque()
         self._live: deque[_Prepared] = deque()
         self._is_closed = False
-        roles: list[Role] = [(self._encode_live,)]
+        self._idle_since: float | None = None
+        """None while somebody is served, and where all memory has been given back."""
+        roles: list[Role] = [(self._encode_live, self._rest)]
         if encoder.device == "cpu":
             roles += [(self._encode_bulk, self._decode_next)] * encoder.workers
         else:
@@ -130,6 +135,7 @@ class Pipeline:
             if self._is_closed:
                 raise _closed()
             self._jobs.append(job)
+            self._idle_since = None
             self._changed.notify_all()
         try:
             while live and job.undecoded:
@@ -162,10 +168,9 @@ class Pipeline:
                 kept = [prepared for prepared in waiting if prepared.job is not job]
                 waiting.clear()
                 waiting.extend(kept)
-            is_idle = not self._jobs
+            if not self._jobs:
+                self._idle_since = time.monotonic()
             self._changed.notify_all()
-        if is_idle and not job.is_live:
-            pixels.give_back_freed_memory()
 
     def _work(self, role: Role) -> None:
         """Do what the role finds to do, until the pipeline is closed."""
@@ -178,8 +183,19 @@ class Pipeline:
                 for find in role:
                     if task := find():
                         return task
-                self._changed.wait()
+                self._changed.wait(None if self._idle_since is None else REST)
         return None
+
+    def _rest(self) -> Task | None:
+        if self._idle_since is None or time.monotonic() < self._idle_since + REST:
+            return None
+        self._idle_since = None
+        return self._give_back
+
+    def _give_back(self) -> None:
+        if isinstance(self._encoder, Releasing):
+            self._encoder.release()
+        pixels.give_back_freed_memory()
 
     def _encode_live(self) -> Task | None:
         batch = self._taken(self._live, self._encoder.batch_size)

@@ -12,6 +12,7 @@ from featclass.encoders.base import (
     Inspectable,
     Pixels,
     Pull,
+    Releasing,
     Texts,
     texts_of,
 )

@@ -64,6 +64,14 @@ class Encoder(Protocol):
         """
 
 
+@runtime_checkable
+class Releasing(Protocol):
+    """An encoder that holds memory from one forward pass to the next."""
+
+    def release(self) -> None:
+        """Give that memory back, from any thread; the next forward pass takes it again."""
+
+
 class Texts(Protocol):
     """Turns names into vectors that may be compared with embeddings of images."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
@@ -85,6 +86,11 @@ class OpenVinoNetwork:
         each = len(batches)
         return [np.concatenate(parts[first : first + each]) for first in range(0, len(parts), each)]
 
+    def release(self) -> None:
+        """See `Releasing`."""
+        for chain in (*self._chains, *(self._inspected or ())):
+            chain.release()
+
     def kept(self, size: tuple[int, int]) -> Box | None:
         """See `Inspectable`."""
         return self._preprocessing.kept(size)
@@ -118,9 +124,20 @@ class _Chain:
             runtime.compiled(last, precision=precision, streams=streams),
         ]
         self._free: SimpleQueue[list[InferRequest]] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._running = 0
 
     def __call__(self, pixels: Pixels) -> Floats:
         """Return what the last part makes of pixels, a row an image; from any thread."""
+        with self._lock:
+            self._running += 1
+        try:
+            return self._made(pixels)
+        finally:
+            with self._lock:
+                self._running -= 1
+
+    def _made(self, pixels: Pixels) -> Floats:
         try:
             requests = self._free.get_nowait()
         except Empty:
@@ -131,6 +148,13 @@ class _Chain:
         made = _inferred(requests[-1], values, len(pixels))
         self._free.put(requests)
         return made
+
+    def release(self) -> None:
+        """Give back the memory of maps, unless they are being made; the next are slower once."""
+        with self._lock:
+            if not self._running:
+                for part in self._parts:
+                    part.release_memory()
 
 
 def _inferred(request: InferRequest, values: Pixels | Floats, batch: int) -> Floats:

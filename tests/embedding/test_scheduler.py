@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from featclass.base.errors import Cancelled, EncoderUnavailable
 from featclass.base.records import Image, Rejected
+from featclass.embedding import scheduler
 from featclass.embedding.scheduler import Embedded, Pipeline, Vector
 from featclass.encoders import Pixels
 from tests.fakes import GridEncoder, drawn, image
@@ -374,6 +375,41 @@ def test_a_worker_outlives_an_encoder_that_gives_too_few_embeddings_once() -> No
     with ThreadPoolExecutor(1) as callers, pipeline(Short(workers=1)) as opened:
         outcome = callers.submit(outcomes, opened, many(1)).result(SECONDS)
         assert isinstance(outcome["0.png"], Embedded)
+
+
+@dataclass
+class Holding(GridEncoder):
+    """An encoder that holds memory until it is told to give that back."""
+
+    released: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def release(self) -> None:
+        self.released.release()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_memory_is_given_back_once_a_while_after_the_last_caller_left(
+    live: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "REST", 0.05)
+    encoder = Holding()
+    with pipeline(encoder) as opened:
+        for start in (0, 3):
+            outcomes(opened, many(3, start), live=live)
+            assert encoder.released.acquire(timeout=SECONDS)
+        assert not encoder.released.acquire(timeout=0.3)
+
+
+def test_nothing_is_given_back_while_somebody_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "REST", 0.05)
+    encoder = Holding()
+    with pipeline(encoder) as opened:
+        served = opened.outcomes(many(3), live=False)
+        for _ in range(3):
+            next(served)
+        assert not encoder.released.acquire(timeout=0.3)
+        assert next(served, None) is None
+        assert encoder.released.acquire(timeout=SECONDS)
 
 
 def until(is_so: Callable[[], bool]) -> None:

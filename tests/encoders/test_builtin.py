@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import io
+import resource
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -17,13 +20,14 @@ from sklearn.datasets import load_sample_image
 from featclass import encoders, images
 from featclass.base.config import Config
 from featclass.base.errors import EncoderUnavailable
-from featclass.encoders import Inspectable, builtin, builtin_torch, lite, runtime
+from featclass.encoders import Inspectable, Releasing, builtin, builtin_torch, lite, runtime
 from featclass.encoders.builtin import BOTH, SMALL
 from featclass.encoders.lite import LITE0, LITE2, Lite
 from featclass.encoders.network import encoder_id
 from featclass.encoders.timm_models import evaluation_transform
 
 BUILT_IN = pytest.mark.parametrize("spec", ["builtin:small", "builtin"])
+MEGABYTE = 10**6
 LITES = pytest.mark.parametrize("network", [LITE0, LITE2], ids=["Lite0", "Lite2"])
 
 
@@ -94,13 +98,38 @@ def test_an_image_has_the_same_embedding_alone_in_any_batch_and_on_any_processor
     spec: str, precision: str
 ) -> None:
     encoder = builtin.load("cpu", precision, spec)
-    pixels = noise(encoder, 7)
+    pixels = noise(encoder, 11)  # more than a batch, and not a multiple of it
     together = encoder.encode(pixels)
-    for number in range(7):
+    for number in range(11):
         np.testing.assert_array_equal(
             encoder.encode(pixels[number : number + 1]), together[[number]]
         )
     np.testing.assert_array_equal(encoder.encode(pixels[::-1], threads=1)[::-1], together)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what Linux says of its memory")
+def test_memory_that_was_given_back_is_taken_again_also_while_others_encode() -> None:
+    encoder = builtin.load("cpu", "bfloat16")
+    assert isinstance(encoder, Releasing)
+    pixels = noise(encoder, 16)
+    expected = encoder.encode(pixels)
+    images.give_back_freed_memory()
+    held = resident()
+    encoder.release()
+    images.give_back_freed_memory()
+    assert resident() < held - 30 * MEGABYTE
+    with ThreadPoolExecutor(2) as callers:
+        encoding = [callers.submit(encoder.encode, pixels, threads=1) for _ in range(8)]
+        while not all(embeddings.done() for embeddings in encoding):
+            encoder.release()
+    for embeddings in encoding:
+        np.testing.assert_array_equal(embeddings.result(), expected)
+
+
+def resident() -> int:
+    """Return how many bytes of memory this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
 @BUILT_IN
