@@ -201,11 +201,12 @@ class Decoding:
 
 def decoder(spec: str, device: str) -> Callable[[Decoding], float]:
     """Return what decodes a folder as featclass does, or by torchvision, and gives images/s."""
-    from featclass import encoders, images
+    from featclass import encoders
+    from featclass.base import heap
     from featclass.base.config import load
 
     config = load()
-    images.reuse_freed_memory()
+    heap.reuse_freed_memory()
     encoder = encoders.load(spec, device=device, config=config)
 
     def measure(decoding: Decoding) -> float:

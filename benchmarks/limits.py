@@ -22,6 +22,7 @@ from benchmarks.networks import INPUTS
 from benchmarks.passes import COMPARED, Attained, OwnPass, Pass, one_after_the_other
 from benchmarks.runtimes import cosines
 from featclass import images
+from featclass.base import heap
 from featclass.encoders import Encoder
 
 FEATCLASS = "featclass"
@@ -69,7 +70,7 @@ def limiter(encoding: Encoding, warm: Path) -> Callable[[Path], tuple[Limit, lis
     from featclass.base.config import load
 
     config = load()
-    images.reuse_freed_memory()
+    heap.reuse_freed_memory()
     files = [path.read_bytes() for path in pictures.files(warm)]
     encoder = encoders.load(encoding.spec, device=encoding.device, config=config)
 

@@ -60,11 +60,11 @@ def _maker() -> Callable[[int], int]:
 def _made(turn: int) -> int:
     """Make a classifier of its own, have it saved and loaded, and return bytes held after it."""
     from featclass import classifiers
+    from featclass.base import give_back_freed_memory
     from featclass.base.records import Image
     from featclass.classifiers import EmbeddedDataset, artifact
     from featclass.embedding.cache import Cache
     from featclass.embedding.engine import Embeddings
-    from featclass.images import give_back_freed_memory
 
     def embedded(count: int, start: int, offset: float) -> Embeddings:
         rng = np.random.default_rng([turn, start])

@@ -5,15 +5,18 @@ import io
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from featclass.samples import FAMILIES, Sample, draw_family, held_back, training
+from featclass import samples
+from featclass.samples import FAMILIES, Sample, composition, draw_family, held_back, training
 from featclass.samples.scenes import SCENES
 
 DRAWN = 40
@@ -198,3 +201,21 @@ def test_colour_alone_does_not_give_the_family_away(
     )
 
     assert right / (2 * unknown) < 0.8
+
+
+def test_they_are_drawn_once_ahead_of_who_asks_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = Counter[str]()
+    portray = composition.portray
+
+    def counted(*plan: Any) -> Any:
+        drawn["family"] += 1
+        return portray(*plan)
+
+    monkeypatch.setattr(composition, "portray", counted)
+    for cached in (samples._training, samples._held_back, samples.draw_ahead):
+        cached.cache_clear()
+    for _ in range(3):
+        samples.draw_ahead(0.0)
+    assert len(samples.training()) == 24  # while they are being drawn, or before
+    assert len(samples.held_back()) == 8
+    assert drawn["family"] == 30

@@ -8,6 +8,7 @@ names             hostile names made fit to show, to store and to write
 config            settings, all from the environment
 progress, disk    how far work is and how fast it goes; the room on the disk
 fair_pool         threads that serve one person after the other
+heap              what becomes of memory that is free again
 """
 
 from featclass.base.config import PRECISIONS, Config
@@ -30,6 +31,7 @@ from featclass.base.errors import (
 )
 from featclass.base.fair_pool import FairPool
 from featclass.base.fields import ORDERLY, AnyText, Share
+from featclass.base.heap import give_back_freed_memory, reuse_freed_memory
 from featclass.base.methods import (
     CrossValidation,
     GivenFolds,

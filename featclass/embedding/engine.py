@@ -42,6 +42,8 @@ KEPT = 64
 """Embeddings written to the cache at once, unless a batch is larger."""
 AFTER_FIRST_PAINT = 1.0
 """Seconds: importing torch holds the interpreter, and the first page is still being drawn."""
+SOON = 0.2
+"""Seconds, where nothing is to be loaded that takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +282,9 @@ class Engines:
         with self._lock:
             if self._warming is not None:
                 return
-            self._warming = threading.Timer(AFTER_FIRST_PAINT, self._warm, (spec,))
+            takes_torch = self._wanted_device != "cpu" and encoders.may_have_gpu()
+            wait = AFTER_FIRST_PAINT if takes_torch else SOON
+            self._warming = threading.Timer(wait, self._warm, (spec,))
         self._warming.daemon = True
         self._warming.start()
 

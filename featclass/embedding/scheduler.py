@@ -22,7 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from featclass import images as pixels
-from featclass.base import Cancelled, EncoderUnavailable, Image, Rejected
+from featclass.base import (
+    Cancelled,
+    EncoderUnavailable,
+    Image,
+    Rejected,
+    give_back_freed_memory,
+    reuse_freed_memory,
+)
 from featclass.encoders import Encoder, Pixels, Releasing
 from featclass.images import Appearance
 
@@ -91,7 +98,7 @@ class Pipeline:
     """
 
     def __init__(self, encoder: Encoder, *, max_pixels: int, decoders: int | None = None) -> None:
-        pixels.reuse_freed_memory()
+        reuse_freed_memory()
         self._encoder = encoder
         self._max_pixels = max_pixels
         self._changed = threading.Condition()
@@ -195,7 +202,7 @@ class Pipeline:
     def _give_back(self) -> None:
         if isinstance(self._encoder, Releasing):
             self._encoder.release()
-        pixels.give_back_freed_memory()
+        give_back_freed_memory()
 
     def _encode_live(self) -> Task | None:
         batch = self._taken(self._live, self._encoder.batch_size)

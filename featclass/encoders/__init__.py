@@ -19,7 +19,7 @@ from featclass.encoders.base import (
 from featclass.encoders.builtin import successor
 from featclass.encoders.hub import can_reach_hub, is_offline
 from featclass.encoders.loading import download, is_local, load
-from featclass.encoders.processors import choose_device
+from featclass.encoders.processors import choose_device, may_have_gpu
 from featclass.encoders.specs import (
     AUTO,
     BUILTIN,

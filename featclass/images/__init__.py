@@ -8,7 +8,7 @@ kinds         what files are that are no pictures, and what to do about them
 unreadable    the reason why bytes are no picture, and quiet libraries
 decoding      the picture, upright; the same, small, for the page
 shapes        shrunk or cut sizes
-memory        how much is decoded at once, and what becomes of memory that is free again
+memory        how much is decoded at once
 jpeg, tiff    what is particular to either
 sixteen_bits  PNG and PPM of 16 bits
 sample_ranges values of any depth as 8 bits
@@ -22,9 +22,5 @@ from featclass.images.decoding import DECODING_VERSION, decoded, thumbnail
 from featclass.images.formats import LONGEST_SIDE, check, recognise
 from featclass.images.kinds import kind_of
 from featclass.images.lost_content import LOST, Lost
-from featclass.images.memory import (
-    PixelBudget,
-    give_back_freed_memory,
-    reuse_freed_memory,
-)
+from featclass.images.memory import PixelBudget
 from featclass.images.unreadable import Unreadable

@@ -1,14 +1,11 @@
-"""How much memory decoding may take: the pixels in work at once, and what glibc keeps."""
+"""How much memory decoding may take: the pixels in work at once."""
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 
 class PixelBudget:
@@ -40,36 +37,3 @@ class PixelBudget:
 
 
 PIXEL_BUDGET: Final = PixelBudget(100 * 10**6)
-
-
-# Of glibc's malloc.h.
-_M_TRIM_THRESHOLD = -1
-_M_MMAP_THRESHOLD = -3
-_MOST = 32 * 2**20
-_NEVER = 2**30
-
-
-@cache
-def reuse_freed_memory() -> None:
-    """Have blocks of up to 32 MB come from memory used before; once for the process.
-
-    Left alone, glibc asks the system anew for most pictures and feature maps, and the system
-    clears every page of them: a forward pass of EfficientNet-Lite0 then takes up to twice as long.
-    """
-    mallopt = _of_glibc("mallopt")
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _MOST)
-        mallopt(_M_TRIM_THRESHOLD, _NEVER)
-
-
-def give_back_freed_memory() -> None:
-    """Return to the system what is free, for when nothing is left to do."""
-    malloc_trim = _of_glibc("malloc_trim")
-    if malloc_trim is not None:
-        malloc_trim(0)
-
-
-@cache
-def _of_glibc(name: str) -> Any:
-    # musl has neither function; on other systems they would be someone else's.
-    return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

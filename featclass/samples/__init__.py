@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from random import Random
 
@@ -16,6 +18,7 @@ SEED = 2017
 _MODULES = dict(zip(FAMILIES, (puddlewicks, quillingtons), strict=True))
 _TRAINING = dict(zip(FAMILIES, (13, 11), strict=True))
 _HELD_BACK = 3
+_drawing = threading.Lock()
 _CURIOS = (("house", curios.house, "garden", 1.0), ("teapot", curios.teapot, "kitchen", 1.15))
 
 
@@ -31,13 +34,33 @@ class Sample:
 
 def training() -> tuple[Sample, ...]:
     """Return the two labelled sets that the page loads: 13 of one family, 11 of the other."""
+    with _drawing:
+        return _training()
+
+
+def held_back() -> tuple[Sample, ...]:
+    """Return pictures to try predictions on: three new ones of each family, and two of neither."""
+    with _drawing:
+        return _held_back()
+
+
+@cache
+def draw_ahead(seconds: float) -> None:
+    """Draw all of these in the background, once, some seconds from now: they take two."""
+    drawing = threading.Timer(seconds, lambda: (training(), held_back()))
+    drawing.daemon = True
+    drawing.start()
+
+
+@cache
+def _training() -> tuple[Sample, ...]:
     return tuple(
         sample for label, count in _TRAINING.items() for sample in draw_family(label, count, SEED)
     )
 
 
-def held_back() -> tuple[Sample, ...]:
-    """Return pictures to try predictions on: three new ones of each family, and two of neither."""
+@cache
+def _held_back() -> tuple[Sample, ...]:
     known = tuple(
         sample
         for label, count in _TRAINING.items()

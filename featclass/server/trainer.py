@@ -22,10 +22,10 @@ from featclass.base import (
     Pace,
     Prediction,
     WorkspaceMissing,
+    give_back_freed_memory,
 )
 from featclass.embedding import Engines
 from featclass.encoders import AUTO, BUILTIN
-from featclass.images import give_back_freed_memory
 from featclass.server.attempt import Learning
 from featclass.server.choice import EncoderChoice
 from featclass.server.downloads import Downloads

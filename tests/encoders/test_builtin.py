@@ -18,6 +18,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 
 from featclass import encoders, images
+from featclass.base import heap
 from featclass.base.config import Config
 from featclass.base.errors import EncoderUnavailable
 from featclass.encoders import Inspectable, Releasing, builtin, builtin_torch, lite, runtime
@@ -113,10 +114,10 @@ def test_memory_that_was_given_back_is_taken_again_also_while_others_encode() ->
     assert isinstance(encoder, Releasing)
     pixels = noise(encoder, 16)
     expected = encoder.encode(pixels)
-    images.give_back_freed_memory()
+    heap.give_back_freed_memory()
     held = resident()
     encoder.release()
-    images.give_back_freed_memory()
+    heap.give_back_freed_memory()
     assert resident() < held - 30 * MEGABYTE
     with ThreadPoolExecutor(2) as callers:
         encoding = [callers.submit(encoder.encode, pixels, threads=1) for _ in range(8)]

@@ -30,6 +30,8 @@ from featclass.workspaces import NewPicture, Workspace
 
 POLL_SECONDS, BATCH_SECONDS = 0.4, 1.0
 """How often the page is drawn anew while something goes on that a person waits for, or a batch."""
+AFTER_FIRST_PAINT = 1.0
+"""Seconds; who has read what the page is for finds the samples drawn."""
 PITCH = (
     "Drop pictures into two or more sets. In seconds featclass learns to tell them apart, says how"
     " far you can trust it, and tries itself on new pictures."
@@ -121,6 +123,7 @@ def _has_pictures(workspace: Workspace) -> bool:
 
 
 def _draw_welcome(workspace: Workspace) -> None:
+    samples.draw_ahead(AFTER_FIRST_PAINT)
     with st.container(key="welcome", gap="small"):
         st.title("Teach it with a handful of pictures", anchor=False)
         st.markdown(f"{PITCH} {wording.keeper(host())}")

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol, cast
 
-from featclass.base import FeatclassError
+from featclass.base import FeatclassError, reuse_freed_memory
 from featclass.server import studio
 
 log = logging.getLogger(__name__)
@@ -103,6 +103,7 @@ class _Watch:
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Open the data folder at the start, and end every thread at the stop."""
     raise_limit()
+    reuse_freed_memory()
     end_of_watch = close_silent()
     opening = threading.Thread(target=_open, name="open")
     opening.start()  # beside the first browser's loading, which takes as long
