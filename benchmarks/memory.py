@@ -27,6 +27,7 @@ class Stated:
     spec: str = "builtin"
     id: str = hashlib.sha256(b"memory").hexdigest()
     fingerprint: str = hashlib.sha256(b"memory float32").hexdigest()
+    precision: str = "float32"
     dimensions: int = DIMENSIONS
 
 
