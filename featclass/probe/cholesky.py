@@ -13,6 +13,8 @@ from featclass.probe.normalisation import Floats
 from featclass.probe.threads import side_by_side
 
 BLOCK, LARGE_BLOCK = 128, 256
+TILE = 384
+"""Rows that one thread changes at a time."""
 LARGE = 2048
 """Rows from which on threads share one matrix: of smaller ones there are several to be solved."""
 
@@ -44,18 +46,21 @@ def _factor(matrix: Floats) -> Floats:
     """Return the lower triangle L with L L' the matrix; above its blocks stands anything."""
     if len(matrix) < LARGE:
         return np.asarray(np.linalg.cholesky(matrix), np.float64)
-    blocks = _blocks(len(matrix), LARGE_BLOCK)
-    for place, own in enumerate(blocks):
-        matrix[own, own] = np.linalg.cholesky(matrix[own, own])
-        panel = matrix[own.stop :, own] @ np.linalg.inv(matrix[own, own]).T
-        matrix[own.stop :, own] = panel
+    for own in _blocks(len(matrix), LARGE_BLOCK):
+        corner, panel = matrix[own, own], matrix[own.stop :, own]
+        corner[:] = np.linalg.cholesky(corner)
+        rest, back = matrix[own.stop :, own.stop :], _inverse(corner).T
 
-        def one(rows: slice, start: int = own.stop, panel: Floats = panel) -> None:
-            left, until = panel[rows.start - start : rows.stop - start], rows.stop - start
-            matrix[rows, start : rows.stop] -= left @ panel[:until].T
+        def divide(rows: slice, panel: Floats = panel, back: Floats = back) -> None:
+            panel[rows] = panel[rows] @ back
 
-        for _ in side_by_side(one, blocks[place + 1 :]):
-            pass
+        def subtract(rows: slice, panel: Floats = panel, rest: Floats = rest) -> None:
+            rest[rows, : rows.stop] -= panel[rows] @ panel[: rows.stop].T
+
+        longest_first = _blocks(len(panel), TILE)[::-1]
+        for work in (divide, subtract):
+            for _ in side_by_side(work, longest_first):
+                pass
     return matrix
 
 
