@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import itertools
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,9 @@ BATCH: Final = 8
 """Images that the last of several parts takes at once: it has most of the weights."""
 ALONE: Final = 1
 """Those that a part with large maps takes: of more, each takes as long, and all more memory."""
+
+Chain = tuple["_Part", ...]
+"""Parts of a network that follow each other: all but the last in float32."""
 
 
 class OpenVinoNetwork:
@@ -61,8 +65,12 @@ class OpenVinoNetwork:
         self.workers = processors.count()
         self._preprocessing = preprocessing
         self._graphs = networks
-        self._chains = [_Chain(graphs.parts, precision, self.workers) for graphs in networks]
-        self._inspected: list[_Chain] | None = None
+        self._chains: list[Chain] = []
+        for graphs in networks:
+            *fine, last = graphs.parts
+            parts = [_Part(part, FLOAT32, self.workers) for part in fine]
+            self._chains.append((*parts, _Part(last, precision, self.workers)))
+        self._inspected: list[Chain] | None = None
         self._together = ThreadPoolExecutor(self.workers, "encode")
         # An interpreter that ends while a thread is inside the library may crash.
         atexit.register(self._together.shutdown, cancel_futures=True)
@@ -76,20 +84,20 @@ class OpenVinoNetwork:
         per_network = self._run(self._chains, pixels, is_alone=threads == 1)
         return np.concatenate(per_network, axis=1)
 
-    def _run(self, chains: Sequence[_Chain], pixels: Pixels, *, is_alone: bool) -> list[Floats]:
+    def _run(self, chains: Sequence[Chain], pixels: Pixels, *, is_alone: bool) -> list[Floats]:
         """Return what each chain makes of the pixels, in small batches."""
         most = self.batch_size
         step = most if is_alone else max(1, min(most, len(pixels) // self.workers))
         batches = [pixels[start : start + step] for start in range(0, max(len(pixels), 1), step)]
         tasks = [(chain, batch) for chain in chains for batch in batches]
-        parts = list(map(_do, tasks) if is_alone else self._together.map(_do, tasks))
+        parts = list(map(_through, tasks) if is_alone else self._together.map(_through, tasks))
         each = len(batches)
         return [np.concatenate(parts[first : first + each]) for first in range(0, len(parts), each)]
 
     def release(self) -> None:
         """See `Releasing`."""
-        for chain in (*self._chains, *(self._inspected or ())):
-            chain.release()
+        for part in itertools.chain(*self._chains, *(self._inspected or ())):
+            part.release()
 
     def kept(self, size: tuple[int, int]) -> Box | None:
         """See `Inspectable`."""
@@ -99,8 +107,8 @@ class OpenVinoNetwork:
         """See `Inspectable`: those of all networks at a place, one after the other."""
         if self._inspected is None:
             self._inspected = [
-                _Chain((*graphs.parts[:-1], graphs.features), self.precision, 1)
-                for graphs in self._graphs
+                (*chain[:-1], _Part(graphs.features, self.precision, 1))
+                for chain, graphs in zip(self._chains, self._graphs, strict=True)
             ]
         maps = self._run(self._inspected, pixels, is_alone=True)
         return np.concatenate(maps, axis=1).transpose(0, 2, 3, 1)
@@ -109,59 +117,48 @@ class OpenVinoNetwork:
         """See `Inspectable`; it has none, and needs none, since an embedding is a mean."""
 
 
-def _do(task: tuple[_Chain, Pixels]) -> Floats:
-    chain, pixels = task
-    return chain(pixels)
+class _Part:
+    """A part of a network, ready to be called from any thread."""
 
-
-class _Chain:
-    """Parts of a network that follow each other: all but the last in float32."""
-
-    def __init__(self, parts: Sequence[Model], precision: str, streams: int) -> None:
-        *fine, last = parts
-        self._parts = [
-            *(runtime.compiled(part, precision=FLOAT32, streams=streams) for part in fine),
-            runtime.compiled(last, precision=precision, streams=streams),
-        ]
-        self._free: SimpleQueue[list[InferRequest]] = SimpleQueue()
+    def __init__(self, model: Model, precision: str, streams: int) -> None:
+        self._compiled = runtime.compiled(model, precision=precision, streams=streams)
+        self._free: SimpleQueue[InferRequest] = SimpleQueue()
         self._lock = threading.Lock()
         self._running = 0
 
-    def __call__(self, pixels: Pixels) -> Floats:
-        """Return what the last part makes of pixels, a row an image; from any thread."""
+    def __call__(self, values: Pixels | Floats, batch: int) -> Floats:
+        """Return what it makes of the values, a row an image, `batch` of them at once."""
         with self._lock:
             self._running += 1
         try:
-            return self._made(pixels)
+            return self._made(values, batch)
         finally:
             with self._lock:
                 self._running -= 1
 
-    def _made(self, pixels: Pixels) -> Floats:
+    def _made(self, values: Pixels | Floats, batch: int) -> Floats:
         try:
-            requests = self._free.get_nowait()
+            request = self._free.get_nowait()
         except Empty:
-            requests = [part.create_infer_request() for part in self._parts]
-        values: Pixels | Floats = pixels
-        for request in requests[:-1]:
-            values = _inferred(request, values, ALONE)
-        made = _inferred(requests[-1], values, len(pixels))
-        self._free.put(requests)
-        return made
+            request = self._compiled.create_infer_request()
+        made = []
+        for start in range(0, max(len(values), 1), max(batch, 1)):
+            some = np.ascontiguousarray(values[start : start + batch])
+            request.infer({0: some}, share_inputs=True)
+            made.append(np.array(request.get_output_tensor().data, np.float32))
+        self._free.put(request)
+        return np.concatenate(made) if len(made) > 1 else made[0]
 
     def release(self) -> None:
         """Give back the memory of maps, unless they are being made; the next are slower once."""
         with self._lock:
             if not self._running:
-                for part in self._parts:
-                    part.release_memory()
+                self._compiled.release_memory()
 
 
-def _inferred(request: InferRequest, values: Pixels | Floats, batch: int) -> Floats:
-    """Return what one part makes of the values, `batch` images at once."""
-    made = []
-    for start in range(0, max(len(values), 1), max(batch, 1)):
-        some = np.ascontiguousarray(values[start : start + batch])
-        request.infer({0: some}, share_inputs=True)
-        made.append(np.array(request.get_output_tensor().data, np.float32))
-    return np.concatenate(made) if len(made) > 1 else made[0]
+def _through(task: tuple[Chain, Pixels]) -> Floats:
+    (*fine, last), pixels = task
+    values: Pixels | Floats = pixels
+    for part in fine:
+        values = part(values, ALONE)
+    return last(values, len(values))
