@@ -26,6 +26,9 @@ DO = """async what => {
     return [answer.status, await answer.json()];
 }"""
 
+CACHED = rb"\x3a\x20([0-9a-f]{32})"
+"""In what asks for a run: the hash of a message that the browser has (ClientState, field 7)."""
+
 
 def card(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name=f"Set {name}")
@@ -246,6 +249,29 @@ def test_enter_on_undo_undoes_one_act_and_no_second_one(
     expect(page.locator(".st-key-undo button:focus")).to_have_count(0)
     page.keyboard.press("Enter")
     holds(page, "Set 2", "4 pictures")
+
+
+def test_the_browser_keeps_what_it_may_be_referred_to_for_longer_than_two_runs(
+    server: Server, page: Page
+) -> None:
+    kept: list[set[bytes]] = []
+
+    def told(message: str | bytes) -> None:
+        data = message if isinstance(message, bytes) else message.encode()
+        kept.append(set(re.findall(CACHED, data)))
+
+    page.on("websocket", lambda socket: socket.on("framesent", told))
+    page.goto(server.url)
+    page.get_by_role("button", name="Load sample pictures").click()
+    expect(page.get_by_text("of 24 right").first).to_be_visible()
+    page.keyboard.press("Control+z")
+    expect(page.get_by_role("button", name="Load sample pictures")).to_be_visible()
+    of_samples = set.union(*kept)
+    for count in range(3, 8):
+        page.get_by_role("button", name="Add a set").click()
+        expect(page.get_by_role("textbox", name="Name of the set")).to_have_count(count)
+    assert of_samples
+    assert of_samples <= kept[-1]
 
 
 def test_enter_on_remove_this_workspace_removes_no_second_one(server: Server, page: Page) -> None:
